@@ -1,0 +1,1 @@
+//! The Lambda functions of Filmroom: one binary each, one file per endpoint

@@ -1,0 +1,1 @@
+//! The whole of Filmroom on one machine, on embedded engines

@@ -1,0 +1,1 @@
+//! Pure image knowledge: bytes in, facts and pictures out

@@ -1,0 +1,1 @@
+//! What more than one function needs: configuration, errors, access, domain, database, objects

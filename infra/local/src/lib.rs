@@ -1,1 +1,3 @@
 //! The whole of Filmroom on one machine, on embedded engines
+
+pub mod objects;

@@ -9,11 +9,11 @@ mod copies;
 mod cors;
 mod integrity;
 mod listing;
-mod multipart;
+pub(crate) mod multipart;
 mod objects;
 mod presigned;
 mod tags;
-mod target;
+pub(crate) mod target;
 mod versions;
 
 /// Behaviours SeaweedFS 4.48 does not have, and what it does instead. AWS documents ours.

@@ -1,3 +1,4 @@
 //! The whole of Filmroom on one machine, on embedded engines
 
 pub mod objects;
+pub mod queue;

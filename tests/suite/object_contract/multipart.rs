@@ -74,7 +74,7 @@ fn completion(
     complete.multipart_upload(parts)
 }
 
-async fn complete(
+pub(crate) async fn complete(
     target: &Target,
     key: &str,
     upload: &str,

@@ -250,7 +250,6 @@ pub(crate) fn bytes(length: usize, seed: u64) -> Vec<u8> {
 /// The embedded engine on a folder and a port of its own.
 pub(crate) struct Embedded {
     pub(crate) endpoint: String,
-    pub(crate) store: ObjectStore,
     _folder: tempfile::TempDir,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
@@ -261,10 +260,9 @@ impl Embedded {
         let folder = tempfile::tempdir().expect("a folder");
         let store = ObjectStore::open(folder.path(), Clock::system()).expect("a store");
         store.create_bucket("contract").expect("a bucket");
-        let (endpoint, stop, server) = serve(store.clone()).await;
+        let (endpoint, stop, server) = serve(store).await;
         Self {
             endpoint,
-            store,
             _folder: folder,
             stop,
             server,

@@ -7,7 +7,7 @@
 //! - One file per operation or family: `put get delete copy list versions multipart parts complete uploads tags buckets`;
 //!   `api` is the list of them.
 //! - `server` HTTP · `guard` what S3 refuses before it looks at the signature · `cors` browsers.
-//! - `events` writes the bucket's events into the outbox, [`crate::queue`] delivers them.
+//! - `events` writes the bucket's events into the `outbox`, [`crate::queue`] delivers them.
 //!
 //! An object is bytes that were verified and made durable first, and rows that appear in one transaction, together
 //! with the event: a crash leaves all of it or nothing. Every bucket is versioned, as the one on AWS is.
@@ -30,6 +30,7 @@ mod index;
 mod ingest;
 mod list;
 mod multipart;
+mod outbox;
 mod outputs;
 mod parts;
 mod put;
@@ -53,6 +54,9 @@ use self::index::Index;
 
 pub use self::clock::Clock;
 pub use self::error::{OpenError, StoreError};
+pub(crate) use self::events::REGION;
+pub use self::outbox::Outbox;
+pub(crate) use self::outbox::{Message, Next};
 pub use self::server::{Credentials, ServeOptions};
 
 /// A completed upload is remembered this long, to answer a repeated completion the same.
@@ -71,10 +75,6 @@ pub(crate) struct Shared {
     clock: Clock,
     _lock: File,
 }
-
-/// The messages about new objects that wait in the store, for [`crate::queue::Queue`].
-#[derive(Debug, Clone)]
-pub struct Outbox(Arc<Shared>);
 
 impl ObjectStore {
     /// Opens the store in `dir`, creating it when it is new, and removes what a crash left behind.

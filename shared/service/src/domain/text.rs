@@ -1,0 +1,210 @@
+//! Text that callers send: what is allowed in it, by construction.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! text_type {
+    ($(#[$docs:meta])* $name:ident, $parse:expr) => {
+        $(#[$docs])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Reads it, or says in words what is wrong with it.
+            ///
+            /// # Errors
+            /// A sentence for the caller that completes "this field …".
+            pub fn parse(text: &str) -> Result<Self, String> {
+                let parse: fn(&str) -> Result<String, String> = $parse;
+                parse(text).map(Self)
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text itself, owned.
+            #[must_use]
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+    };
+}
+
+text_type!(
+    /// A file's name as its owner knows it: 1..255 characters, no control characters, no path separators.
+    FileName,
+    |text| {
+        bounded(text, 1, 255)?;
+        if text.chars().any(|c| matches!(c, '/' | '\\')) {
+            return Err("must be a name without a path: no / and no \\".to_owned());
+        }
+        if text.chars().any(is_invisible_control) || text == "." || text == ".." {
+            return Err("must not contain control characters".to_owned());
+        }
+        Ok(text.to_owned())
+    }
+);
+
+text_type!(
+    /// Free text about a file, up to 2,000 characters; line breaks and tabs are welcome.
+    Description,
+    |text| {
+        bounded(text, 0, 2_000)?;
+        if text.chars().any(|c| is_invisible_control(c) && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err("must not contain control characters".to_owned());
+        }
+        Ok(text.to_owned())
+    }
+);
+
+text_type!(
+    /// A body part, up to 64 characters (DICOM PS3.3, Body Part Examined (0018,0015)).
+    BodyPart,
+    |text| plain(text, 64)
+);
+
+text_type!(
+    /// A modality: a DICOM code string of at most 16 of `A-Z 0-9 _` (PS3.5, section 6.2, CS).
+    Modality,
+    |text| {
+        let fits = (1..=16).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        fits.then(|| text.to_owned()).ok_or_else(|| "must be 1 to 16 of A-Z, 0-9 and _".to_owned())
+    }
+);
+
+text_type!(
+    /// The id of a patient, study or series: 1..64 of letters, digits, `.`, `_`, `-`, as hospitals number them.
+    ReferenceId,
+    |text| {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+            && text != "." && text != "..";
+        fits.then(|| text.to_owned()).ok_or_else(|| "must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'".to_owned())
+    }
+);
+
+text_type!(
+    /// A person's name or another single line, up to 200 characters.
+    Line,
+    |text| plain(text, 200)
+);
+
+text_type!(
+    /// An MD5, lower-case hex; upper case is accepted.
+    Md5,
+    |text| {
+        let fits = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        fits.then(|| text.to_ascii_lowercase()).ok_or_else(|| "must be an MD5 in hex: 32 of 0-9, a-f".to_owned())
+    }
+);
+
+text_type!(
+    /// A MIME type, `type/subtype` without parameters (RFC 6838, section 4.2).
+    MimeType,
+    |text| {
+        let name = |part: &str| {
+            (1..=127).contains(&part.len())
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+        };
+        match text.split_once('/') {
+            Some((kind, subtype)) if name(kind) && name(subtype) => Ok(text.to_ascii_lowercase()),
+            _ => Err("must be a MIME type such as image/jpeg".to_owned()),
+        }
+    }
+);
+
+text_type!(
+    /// The day or time of a study: a date or an RFC 3339 time.
+    StudyDate,
+    |text| {
+        use chrono::{DateTime, NaiveDate};
+        let fits = (text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok())
+            || (text.len() <= 40 && DateTime::parse_from_rfc3339(text).is_ok());
+        fits.then(|| text.to_owned())
+            .ok_or_else(|| "must be a date (2026-01-05) or an RFC 3339 time (2026-01-05T14:30:22Z)".to_owned())
+    }
+);
+
+text_type!(
+    /// A calendar date, `YYYY-MM-DD`.
+    Date,
+    |text| {
+        let fits = text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok();
+        fits.then(|| text.to_owned()).ok_or_else(|| "must be a date such as 1970-12-31".to_owned())
+    }
+);
+
+/// Folds text for a case-insensitive search: what is stored for searching and what is searched go through this.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    text.to_lowercase()
+}
+
+fn plain(text: &str, max: usize) -> Result<String, String> {
+    bounded(text, 1, max)?;
+    if text.chars().any(is_invisible_control) {
+        return Err("must not contain control characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Control characters, and those that reorder or hide text on a screen (Unicode TR36, section 3.1: a name that lies).
+fn is_invisible_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+fn bounded(text: &str, min: usize, max: usize) -> Result<(), String> {
+    let length = text.chars().count();
+    if (min..=max).contains(&length) {
+        return Ok(());
+    }
+    Err(if min == 0 { format!("must be at most {max} characters") } else { format!("must be {min} to {max} characters") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_any_script_are_welcome() {
+        for name in ["a", "胸部 CT 平扫.dcm", "räntgen #1 (final) 100%.jpg", "..dcm", "😀.png"] {
+            assert!(FileName::parse(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_paths_or_hide_something_are_refused() {
+        for name in ["", ".", "..", "../a", "a/b", "a\\b", "a\0b", "a\nb", "a\u{7f}", "exe.\u{202e}gpj", &"x".repeat(256)] {
+            assert!(FileName::parse(name).is_err(), "{name:?}");
+        }
+        assert!(FileName::parse(&"影".repeat(255)).is_ok(), "the limit counts characters, not bytes");
+    }
+
+    #[test]
+    fn a_modality_is_a_code_string() {
+        for good in ["CT", "MR", "XA_1", "A234567890123456"] {
+            assert!(Modality::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "ct", "C T", "CT\\MR", "A2345678901234567"] {
+            assert!(Modality::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn other_fields_say_what_they_want() {
+        assert!(MimeType::parse("image/svg+xml").is_ok());
+        assert!(MimeType::parse("image/jpeg\r\nx: y").is_err());
+        assert!(Md5::parse("D41D8CD98F00B204E9800998ECF8427E").is_ok());
+        assert!(Md5::parse("d41d8").is_err());
+        assert!(StudyDate::parse("2026-01-05T14:30:22+08:00").is_ok());
+        assert!(StudyDate::parse("2026-02-30").is_err());
+        assert!(ReferenceId::parse("P-0001.a_b").is_ok());
+        assert!(ReferenceId::parse("P 1").is_err());
+        assert!(Date::parse("1970-1-1").is_err());
+    }
+}

@@ -1,0 +1,176 @@
+//! What may happen to a file: functions from a record to the next one, or the reason why not.
+
+use super::image_file::{Dicom, FileRecord, Lease, Notice, Status};
+use super::{FileId, FileType, Timestamp};
+
+/// How long maintenance waits before it looks at what should have moved on by itself.
+const MINUTE_MS: i64 = 60 * 1000;
+/// A finished upload whose event did not come is looked at after this.
+const EVENT_OVERDUE_MS: i64 = 15 * MINUTE_MS;
+
+/// What one run of process-object found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Findings {
+    /// MD5 of the bytes, lower-case hex.
+    pub file_hash: String,
+    /// By the bytes.
+    pub file_type: FileType,
+    /// By the bytes.
+    pub mime_type: String,
+    /// The DICOM header, when there is one.
+    pub dicom: Option<Dicom>,
+    /// From the header: used where the caller said nothing.
+    pub modality: Option<String>,
+    /// From the header: used where the caller said nothing.
+    pub body_part: Option<String>,
+    /// From the header: used where the caller said nothing.
+    pub study_date: Option<String>,
+    /// The study of the header's UID.
+    pub study_id: Option<String>,
+    /// The series of the header's UID.
+    pub series_id: Option<String>,
+    /// Key of the thumbnail object.
+    pub thumbnail_path: Option<String>,
+    /// Key of the preview object.
+    pub preview_path: Option<String>,
+    /// The owner's older live file with the same bytes.
+    pub duplicate_of: Option<FileId>,
+    /// Why the file FAILED; `None` when it did not.
+    pub failure: Option<Notice>,
+    /// What a person should look at.
+    pub warnings: Vec<Notice>,
+}
+
+/// The stored object, as the bucket describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredObject {
+    /// S3's version id.
+    pub version: Option<String>,
+    /// Bytes.
+    pub size: u64,
+}
+
+impl FileRecord {
+    /// The bytes are complete: `UPLOADING` becomes `UPLOADED`; later states stay.
+    #[must_use]
+    pub fn uploaded(mut self, object: &StoredObject, now: Timestamp) -> Self {
+        if *self.life() != Status::Uploading {
+            return self;
+        }
+        self.hold(object, now);
+        *self.life() = Status::Uploaded;
+        self.due(now.plus(EVENT_OVERDUE_MS));
+        self
+    }
+
+    /// The bucket holds these parts now. They count only while the file is `UPLOADING`.
+    #[must_use]
+    pub fn with_chunks(mut self, chunks: Vec<u32>) -> Self {
+        self.uploaded_chunks = chunks;
+        self
+    }
+
+    /// Takes the right to process it, unless it is done or another run holds the lease.
+    ///
+    /// # Errors
+    /// `already_processed` and `already_claimed`: nothing is left to do for this event.
+    pub fn claimed(mut self, object: &StoredObject, lease: Lease, now: Timestamp) -> Result<Self, Notice> {
+        let leased = self.is_leased(now);
+        match *self.life() {
+            Status::Uploading | Status::Uploaded => {}
+            Status::Processing if !leased => {}
+            Status::Processing => return Err(Notice::new("already_claimed", "Another run is processing this file.")),
+            _ => return Err(Notice::new("already_processed", "This file has been processed.")),
+        }
+        self.hold(object, now);
+        *self.life() = Status::Processing;
+        self.due(lease.until);
+        self.lease = Some(lease);
+        Ok(self)
+    }
+
+    /// Writes what the run of `holder` found out.
+    ///
+    /// # Errors
+    /// `lease_lost`: another run took over, and its result counts.
+    pub fn processed(mut self, holder: &str, found: Findings) -> Result<Self, Notice> {
+        if self.lease.as_ref().is_none_or(|lease| lease.holder != holder) {
+            return Err(Notice::new("lease_lost", "Another run took this file over."));
+        }
+        self.lease = None;
+        *self.life() = if found.failure.is_some() { Status::Failed } else { Status::Processed };
+        if !self.is_deleted() {
+            self.due_at = None;
+        }
+        self.file_hash = Some(found.file_hash);
+        self.file_type = found.file_type;
+        self.mime_type = found.mime_type;
+        self.dicom = found.dicom;
+        self.modality = self.modality.or(found.modality);
+        self.body_part = self.body_part.or(found.body_part);
+        self.study_date = self.study_date.or(found.study_date);
+        self.study_id = self.study_id.or(found.study_id);
+        self.series_id = self.series_id.or(found.series_id);
+        self.thumbnail_path = found.thumbnail_path;
+        self.preview_path = found.preview_path;
+        self.duplicate_of = found.duplicate_of;
+        self.status_reason = found.failure;
+        self.warnings = found.warnings;
+        Ok(self)
+    }
+
+    /// Into the trash, until `purge_at`.
+    ///
+    /// # Errors
+    /// `already_deleted`.
+    pub fn deleted(mut self, by: i64, now: Timestamp, purge_at: Timestamp) -> Result<Self, Notice> {
+        if self.is_deleted() {
+            return Err(Notice::new("already_deleted", "This file is in the trash already."));
+        }
+        self.status_before = Some(self.status);
+        self.status = Status::Deleted;
+        self.deleted_at = Some(now);
+        self.deleted_by = Some(by);
+        self.due_at = Some(purge_at);
+        Ok(self)
+    }
+
+    /// Out of the trash, with the status it had. What was on its way then is looked at again at once.
+    ///
+    /// # Errors
+    /// `not_deleted`.
+    pub fn restored(mut self, now: Timestamp) -> Result<Self, Notice> {
+        let Some(before) = self.status_before.take().filter(|_| self.is_deleted()) else {
+            return Err(Notice::new("not_deleted", "This file is not in the trash."));
+        };
+        self.status = before;
+        self.deleted_at = None;
+        self.deleted_by = None;
+        let settled = matches!(before, Status::Processed | Status::Failed | Status::Archived);
+        self.due_at = (!settled).then_some(now);
+        Ok(self)
+    }
+
+    /// The status of its life outside the trash: what `status` is, or will be again when it is restored.
+    fn life(&mut self) -> &mut Status {
+        if self.status == Status::Deleted {
+            self.status_before.get_or_insert(Status::Processed)
+        } else {
+            &mut self.status
+        }
+    }
+
+    /// Sets when maintenance has to come; in the trash the day of the purge stays.
+    fn due(&mut self, at: Timestamp) {
+        if !self.is_deleted() {
+            self.due_at = Some(at);
+        }
+    }
+
+    fn hold(&mut self, object: &StoredObject, now: Timestamp) {
+        self.file_size = object.size;
+        self.object_version.clone_from(&object.version);
+        self.uploaded_at.get_or_insert(now);
+        self.uploaded_chunks = Vec::new();
+    }
+}

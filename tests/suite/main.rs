@@ -1,1 +1,4 @@
 //! The suite.
+
+mod event_queue;
+mod object_contract;

@@ -13,6 +13,8 @@ export default tseslint.config(
     languageOptions: { globals: globals.browser },
     rules: {
       ...reactHooks.configs.recommended.rules,
+      // Said of TanStack Virtual, which works; no compiler is used here.
+      'react-hooks/incompatible-library': 'off',
       'max-lines-per-function': ['error', { max: 120, skipBlankLines: true, skipComments: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
     },

@@ -6,6 +6,7 @@ const stack = process.env['FILMROOM_URL'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   plugins: [react()],
+  resolve: { alias: { xmlbuilder2: new URL('./src/viewer/noVtkXml.ts', import.meta.url).pathname } },
   build: {
     target: 'es2022',
     // An inlined data: URL would need a looser Content-Security-Policy.

@@ -47,21 +47,15 @@ export class Unreachable extends Error {
   }
 }
 
+/** Members every problem has. */
+const KNOWN = new Set(['type', 'title', 'status', 'detail', 'message', 'code', 'request_id', 'errors']);
+
 /** Reads an error response. Proxies and gateways answer with anything, so nothing is taken for granted. */
 export async function readProblem(response: Response): Promise<ApiError> {
   const parsed: unknown = await response.json().catch(() => null);
   const body = typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
-  const {
-    code,
-    detail,
-    request_id,
-    errors,
-    type: _type,
-    title: _title,
-    status: _status,
-    message: _message,
-    ...extra
-  } = body;
+  const { code, detail, request_id, errors } = body;
+  const extra = Object.fromEntries(Object.entries(body).filter(([name]) => !KNOWN.has(name)));
   return new ApiError(
     {
       status: response.status,

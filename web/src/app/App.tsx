@@ -49,7 +49,7 @@ interface SignedInProps {
 }
 
 function SignedIn({ config, session, user, onSignedOut }: SignedInProps) {
-  const queries = useMemo(createQueryClient, []);
+  const queries = useMemo(() => createQueryClient(), []);
   const services = useMemo(() => {
     const api = createApi(new ApiClient(config.apiUrl, session));
     const uploads = openUploads(

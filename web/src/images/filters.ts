@@ -97,8 +97,8 @@ export function cleared(params: URLSearchParams): URLSearchParams {
   return next;
 }
 
-export function isFiltered({ scope: _scope, ...filters }: Filters): boolean {
-  return Object.values(filters).some((value) => value !== '');
+export function isFiltered(filters: Filters): boolean {
+  return Object.entries(filters).some(([key, value]) => key !== 'scope' && value !== '');
 }
 
 /** Own files (contract route 1) or all the caller may see (route 7, which alone knows uploader and patient). */
@@ -108,6 +108,7 @@ export function listsOwn(filters: Filters, isAdmin: boolean): boolean {
 }
 
 export function listQuery(filters: Filters, own: boolean): Query {
-  const { scope: _scope, patient_id, uploaded_by, ...shared } = filters;
+  const { search, file_type, status, modality, start_date, end_date, patient_id, uploaded_by } = filters;
+  const shared = { search, file_type, status, modality, start_date, end_date };
   return own ? shared : { ...shared, patient_id, uploaded_by };
 }

@@ -1,14 +1,14 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { BarChart as Bars } from 'echarts/charts';
 import { GridComponent } from 'echarts/components';
-import { init, use } from 'echarts/core';
+import { init, use as register } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { count } from '../format';
 import classes from './StatisticsPage.module.css';
 
-use([Bars, GridComponent, CanvasRenderer]);
+register([Bars, GridComponent, CanvasRenderer]);
 
 export interface Bar {
   label: string;

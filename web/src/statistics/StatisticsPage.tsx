@@ -57,8 +57,10 @@ function Charts({ summary }: { summary: Summary }) {
   const { t } = useTranslation();
   return (
     <div className={classes['grid']}>
-      <Figure label={t('statistics.files')} value={count(summary.total_files)} />
-      <Figure label={t('statistics.size')} value={bytes(summary.total_size)} />
+      <div className={classes['figures']}>
+        <Figure label={t('statistics.files')} value={count(summary.total_files)} />
+        <Figure label={t('statistics.size')} value={bytes(summary.total_size)} />
+      </div>
       <BarChart
         title={t('statistics.byModality')}
         bars={barsOf(summary.by_modality, (key) => key || t('statistics.none'))}

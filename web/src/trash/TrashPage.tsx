@@ -53,7 +53,12 @@ export function TrashPage() {
       {files.length > 0 && (
         <ul className={classes['list']}>
           {files.map((file) => (
-            <TrashRow key={file.id} file={file} onRestore={() => bringBack(file.id)} />
+            <TrashRow
+              key={file.id}
+              file={file}
+              now={list.dataUpdatedAt}
+              onRestore={() => bringBack(file.id)}
+            />
           ))}
         </ul>
       )}
@@ -72,11 +77,20 @@ export function TrashPage() {
   );
 }
 
-function TrashRow({ file, onRestore }: { file: ImageFile; onRestore: () => void }) {
+interface RowProps {
+  file: ImageFile;
+  /** When the list arrived, in milliseconds. */
+  now: number;
+  onRestore: () => void;
+}
+
+function daysUntil(rfc3339: string, now: number): number {
+  return Math.max(0, Math.ceil((Date.parse(rfc3339) - now) / DAY_MS));
+}
+
+function TrashRow({ file, now, onRestore }: RowProps) {
   const { t } = useTranslation();
-  const daysLeft = file.purge_at
-    ? Math.max(0, Math.ceil((Date.parse(file.purge_at) - Date.now()) / DAY_MS))
-    : null;
+  const daysLeft = file.purge_at ? daysUntil(file.purge_at, now) : null;
   return (
     <li className={classes['row']}>
       <Thumbnail file={file} />

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { IconCloudUpload, IconFolder, IconPhotoPlus } from '@tabler/icons-react';
-import { useRef, type ChangeEvent, type RefObject } from 'react';
+import { useRef, type ChangeEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import classes from './DropZone.module.css';
 import { chosenFiles, type ChosenFile } from './folder';
@@ -15,17 +15,20 @@ export function DropZone({ onFiles }: { onFiles: (files: ChosenFile[]) => void }
     // Choosing the same file once more must fire again.
     event.currentTarget.value = '';
   };
-  const open = (input: RefObject<HTMLInputElement | null>) => () => input.current?.click();
   return (
     <div className={classes['zone']}>
       <IconCloudUpload size={48} stroke={1.3} aria-hidden />
       <strong>{t('upload.drop')}</strong>
       <span className="quiet">{t('upload.dropHint')}</span>
       <div className={classes['buttons']}>
-        <Button leftSection={<IconPhotoPlus size={18} />} onClick={open(files)}>
+        <Button leftSection={<IconPhotoPlus size={18} />} onClick={() => files.current?.click()}>
           {t('upload.chooseFiles')}
         </Button>
-        <Button variant="default" leftSection={<IconFolder size={18} />} onClick={open(folder)}>
+        <Button
+          variant="default"
+          leftSection={<IconFolder size={18} />}
+          onClick={() => folder.current?.click()}
+        >
           {t('upload.chooseFolder')}
         </Button>
       </div>

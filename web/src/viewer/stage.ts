@@ -1,4 +1,11 @@
-import { cache, Enums, init as initCore, RenderingEngine, type StackViewport } from '@cornerstonejs/core';
+import {
+  cache,
+  Enums,
+  imageLoader,
+  init as initCore,
+  RenderingEngine,
+  type StackViewport,
+} from '@cornerstonejs/core';
 import dicomImageLoader from '@cornerstonejs/dicom-image-loader';
 import {
   addTool,
@@ -60,7 +67,7 @@ export class Stage {
     await start();
     const file = dicomImageLoader.wadouri.fileManager.add(bytes);
     const first = `${file}?frame=1`;
-    const frames = frameCount(await dicomImageLoader.wadouri.loadImage(first).promise);
+    const frames = frameCount(await imageLoader.loadAndCacheImage(first));
     const imageIds = Array.from({ length: frames }, (_, index) => `${file}?frame=${index + 1}`);
 
     const id = `stage-${++stages}`;
@@ -174,6 +181,7 @@ export class Stage {
 
 /** Number of Frames (0028,0008); absent means one. The loader hands its parsed header out with the image. */
 function frameCount(image: unknown): number {
-  const { data } = image as { data: { intString(tag: string): number | undefined } };
-  return Math.max(1, data.intString('x00280008') ?? 1);
+  const { data } = image as { data?: { NumberOfFrames?: number | string } };
+  const frames = Number(data?.NumberOfFrames ?? 1);
+  return Number.isInteger(frames) && frames > 1 ? frames : 1;
 }

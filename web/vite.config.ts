@@ -26,5 +26,5 @@ export default defineConfig({
     exclude: ['@cornerstonejs/dicom-image-loader'],
     include: ['dicom-parser'],
   },
-  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'], restoreMocks: true },
+  test: { include: ['src/**/*.test.{ts,tsx}'], restoreMocks: true },
 });

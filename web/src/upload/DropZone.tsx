@@ -5,8 +5,14 @@ import { useTranslation } from 'react-i18next';
 import classes from './DropZone.module.css';
 import { chosenFiles, type ChosenFile } from './folder';
 
+interface Props {
+  /** Files are there already: the list needs the room. */
+  small: boolean;
+  onFiles: (files: ChosenFile[]) => void;
+}
+
 /** Where files are chosen. Dropping works on the whole page ({@link DropAnywhere}); this says so. */
-export function DropZone({ onFiles }: { onFiles: (files: ChosenFile[]) => void }) {
+export function DropZone({ small, onFiles }: Props) {
   const { t } = useTranslation();
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
@@ -16,7 +22,7 @@ export function DropZone({ onFiles }: { onFiles: (files: ChosenFile[]) => void }
     event.currentTarget.value = '';
   };
   return (
-    <div className={classes['zone']}>
+    <div className={classes['zone']} data-small={small || undefined}>
       <IconCloudUpload size={48} stroke={1.3} aria-hidden />
       <strong>{t('upload.drop')}</strong>
       <span className="quiet">{t('upload.dropHint')}</span>

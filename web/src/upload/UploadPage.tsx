@@ -35,7 +35,7 @@ export function UploadPage() {
           </Button>
         </Alert>
       )}
-      <DropZone onFiles={(files) => uploads.add(files, patientId)} />
+      <DropZone small={view.items.length > 0} onFiles={(files) => uploads.add(files, patientId)} />
       {view.items.length > 0 && (
         <>
           <UploadSummary view={view} />

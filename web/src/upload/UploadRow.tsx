@@ -17,7 +17,7 @@ import { Link } from 'react-router';
 import { useServices } from '../app/context';
 import { bytes } from '../format';
 import { isOver, isRunning, type UploadItem, type UploadStateName } from './queue';
-import { reasonText } from './reasonText';
+import { isFinal, reasonText } from './reasonText';
 import classes from './UploadRow.module.css';
 
 const ICONS: Partial<Record<UploadStateName, typeof IconFile>> = {
@@ -92,7 +92,7 @@ function RowActions({ item }: { item: UploadItem }) {
           <IconPlayerPlay size={18} />
         </ActionIcon>
       )}
-      {item.state === 'failed' && (
+      {item.state === 'failed' && !isFinal(item.error) && (
         <ActionIcon
           variant="subtle"
           aria-label={t('upload.retry', { name })}

@@ -16,19 +16,20 @@ export interface Progress {
   remaining: number | null;
 }
 
-/** Cancelled files count for nothing; failed ones hold the total back until they are retried or cleared. */
+/** Cancelled and failed files are no part of the bytes to come: one huge refused file would make the bar meaningless. */
 export function progressOf(items: readonly UploadItem[], speed: number): Progress {
   const counted = items.filter(({ state }) => state !== 'cancelled');
   const sum = (of: (item: UploadItem) => number, from: readonly UploadItem[]) =>
     from.reduce((total, item) => total + of(item), 0);
   const number = (matches: (item: UploadItem) => boolean) => counted.filter(matches).length;
+  const coming = counted.filter(({ state }) => state !== 'failed');
   const running = counted.filter(isRunning);
   const left = sum(({ file, sent }) => file.size - sent, running);
   return {
     files: counted.length,
     filesDone: number(isOver),
-    bytes: sum(({ file }) => file.size, counted),
-    bytesDone: sum(({ sent }) => sent, counted),
+    bytes: sum(({ file }) => file.size, coming),
+    bytesDone: sum(({ sent }) => sent, coming),
     running: running.length,
     paused: number(({ state }) => state === 'paused'),
     failed: number(({ state }) => state === 'failed'),

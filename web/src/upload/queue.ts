@@ -64,7 +64,7 @@ export const isOver = ({ state }: UploadItem) => OVER.has(state);
 interface Dependencies {
   api: Api;
   user: string;
-  journal: Journal;
+  journal: Pick<Journal, 'find' | 'all' | 'save' | 'forget'>;
   /** A file arrived: lists are out of date. */
   onArrived: () => void;
   hash?: typeof md5Of;

@@ -56,7 +56,11 @@ pub fn check(caller: &Caller, action: Action, file: &FileRecord) -> Result<(), E
         Action::ReadAccessLog => true,
         _ => !file.is_deleted(),
     };
-    if sees && in_reach { Ok(()) } else { Err(Error::NotFound) }
+    if sees && in_reach {
+        Ok(())
+    } else {
+        Err(Error::NotFound)
+    }
 }
 
 /// For what only an admin may do.
@@ -64,5 +68,9 @@ pub fn check(caller: &Caller, action: Action, file: &FileRecord) -> Result<(), E
 /// # Errors
 /// [`Error::Forbidden`] for everybody else.
 pub fn require_admin(caller: &Caller) -> Result<(), Error> {
-    if caller.admin { Ok(()) } else { Err(Error::Forbidden("Only an administrator may do this.")) }
+    if caller.admin {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("Only an administrator may do this."))
+    }
 }

@@ -49,22 +49,42 @@ impl Deref for App {
 }
 
 impl App {
-    /// Builds the service; talks to nobody yet.
+    /// Builds the service over the AWS settings of its two clients; talks to nobody yet.
     #[must_use]
-    pub fn new(config: Config, aws: &SdkConfig, clock: Clock) -> Self {
+    pub fn new(config: Config, dynamodb: &SdkConfig, s3: &SdkConfig, clock: Clock) -> Self {
         let config = Arc::new(config);
         let ids = Arc::new(Ids::new(clock.clone()));
-        let jwks = config.tokens.jwks_url.clone().map(|url| Jwks::new(url, clock.clone()));
+        let jwks = config
+            .tokens
+            .jwks_url
+            .clone()
+            .map(|url| Jwks::new(url, clock.clone()));
         let tokens = Verifier::new(config.tokens.clone(), jwks, clock.clone());
-        let dynamodb = aws_sdk_dynamodb::Client::new(aws);
-        let s3 = aws_sdk_s3::config::Builder::from(aws)
+        let dynamodb = aws_sdk_dynamodb::Client::new(dynamodb);
+        let s3 = aws_sdk_s3::config::Builder::from(s3)
             .force_path_style(config.s3_path_style)
             // A presigned request must carry the caller's own checksum or none, not one of a body that is not there.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .build();
-        let files = Files::new(dynamodb.clone(), config.clone(), ids.clone(), clock.clone(), CursorKey::new(config.cursor_secret.expose().as_bytes()));
+        let files = Files::new(
+            dynamodb.clone(),
+            config.clone(),
+            ids.clone(),
+            clock.clone(),
+            CursorKey::new(config.cursor_secret.expose().as_bytes()),
+        );
         let references = References::new(dynamodb, config.clone());
         let objects = Objects::new(aws_sdk_s3::Client::from_conf(s3), config.clone());
-        Self { inner: Arc::new(Inner { config, clock, ids, tokens, files, references, objects }) }
+        Self {
+            inner: Arc::new(Inner {
+                config,
+                clock,
+                ids,
+                tokens,
+                files,
+                references,
+                objects,
+            }),
+        }
     }
 }

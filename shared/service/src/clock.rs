@@ -14,7 +14,10 @@ pub struct Clock {
 impl Clock {
     /// The time now.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that asks the system"
+    )]
     pub fn now(&self) -> Timestamp {
         Timestamp(chrono::Utc::now().timestamp_millis() + self.offset_ms.load(Ordering::SeqCst))
     }

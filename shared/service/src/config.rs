@@ -75,7 +75,9 @@ impl fmt::Debug for Secret {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config").field("image_bucket", &self.image_bucket).finish_non_exhaustive()
+        f.debug_struct("Config")
+            .field("image_bucket", &self.image_bucket)
+            .finish_non_exhaustive()
     }
 }
 
@@ -111,7 +113,10 @@ impl Config {
     ///
     /// # Errors
     /// The first variable that is missing or wrong.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from_lookup(|name| std::env::var(name).ok())
     }
@@ -122,7 +127,9 @@ impl Config {
     /// The first variable that is missing or wrong.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let get = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let required = |variable| get(variable).ok_or_else(|| wrong(variable, "is not set; template.yaml sets it"));
+        let required = |variable| {
+            get(variable).ok_or_else(|| wrong(variable, "is not set; template.yaml sets it"))
+        };
         let tokens = TokenConfig {
             secret: get("JWT_SECRET").map(Secret::new),
             jwks_url: get("JWKS_URL"),
@@ -130,20 +137,52 @@ impl Config {
             audience: get("JWT_AUDIENCE"),
         };
         tokens.check()?;
-        let cursor_secret = get("CURSOR_SECRET").map(Secret::new).or_else(|| tokens.secret.clone());
+        let cursor_secret = get("CURSOR_SECRET")
+            .map(Secret::new)
+            .or_else(|| tokens.secret.clone());
         Ok(Self {
             image_files_table: required("IMAGE_FILES_TABLE")?,
             stats_table: required("STATS_TABLE")?,
             access_log_table: required("ACCESS_LOG_TABLE")?,
             references_table: required("REFERENCES_TABLE")?,
             image_bucket: required("IMAGE_BUCKET")?,
-            cursor_secret: cursor_secret.ok_or_else(|| wrong("CURSOR_SECRET", "is needed when JWT_SECRET is not set: any 32 random bytes"))?,
+            cursor_secret: cursor_secret.ok_or_else(|| {
+                wrong(
+                    "CURSOR_SECRET",
+                    "is needed when JWT_SECRET is not set: any 32 random bytes",
+                )
+            })?,
             tokens,
-            date_time_zone: parsed("DATE_TIME_ZONE", get("DATE_TIME_ZONE"), Tz::UTC, "must be an IANA time zone such as Asia/Shanghai")?,
-            max_upload_bytes: parsed("MAX_UPLOAD_BYTES", get("MAX_UPLOAD_BYTES"), DEFAULT_MAX_UPLOAD_BYTES, "must be a number of bytes")?,
-            trash_days: parsed("TRASH_DAYS", get("TRASH_DAYS"), 30, "must be a number of days")?,
-            access_log_days: parsed("ACCESS_LOG_DAYS", get("ACCESS_LOG_DAYS"), 2_190, "must be a number of days")?,
-            s3_path_style: parsed("S3_PATH_STYLE", get("S3_PATH_STYLE"), false, "must be true or false")?,
+            date_time_zone: parsed(
+                "DATE_TIME_ZONE",
+                get("DATE_TIME_ZONE"),
+                Tz::UTC,
+                "must be an IANA time zone such as Asia/Shanghai",
+            )?,
+            max_upload_bytes: parsed(
+                "MAX_UPLOAD_BYTES",
+                get("MAX_UPLOAD_BYTES"),
+                DEFAULT_MAX_UPLOAD_BYTES,
+                "must be a number of bytes",
+            )?,
+            trash_days: parsed(
+                "TRASH_DAYS",
+                get("TRASH_DAYS"),
+                30,
+                "must be a number of days",
+            )?,
+            access_log_days: parsed(
+                "ACCESS_LOG_DAYS",
+                get("ACCESS_LOG_DAYS"),
+                2_190,
+                "must be a number of days",
+            )?,
+            s3_path_style: parsed(
+                "S3_PATH_STYLE",
+                get("S3_PATH_STYLE"),
+                false,
+                "must be true or false",
+            )?,
         })
     }
 }
@@ -151,11 +190,17 @@ impl Config {
 impl TokenConfig {
     fn check(&self) -> Result<(), ConfigError> {
         match (&self.secret, &self.jwks_url) {
-            (None, None) => Err(wrong("JWT_SECRET", "is not set, and neither is JWKS_URL: set one of them")),
-            (Some(secret), _) if secret.expose().len() < 32 => {
-                Err(wrong("JWT_SECRET", "is too short: HS256 needs at least 32 bytes, for example `openssl rand -base64 48`"))
-            }
-            (_, Some(url)) if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1:") => {
+            (None, None) => Err(wrong(
+                "JWT_SECRET",
+                "is not set, and neither is JWKS_URL: set one of them",
+            )),
+            (Some(secret), _) if secret.expose().len() < 32 => Err(wrong(
+                "JWT_SECRET",
+                "is too short: HS256 needs at least 32 bytes, for example `openssl rand -base64 48`",
+            )),
+            (_, Some(url))
+                if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1:") =>
+            {
                 Err(wrong("JWKS_URL", "must begin with https://"))
             }
             _ => Ok(()),
@@ -164,11 +209,21 @@ impl TokenConfig {
 }
 
 fn wrong(variable: &'static str, problem: &str) -> ConfigError {
-    ConfigError { variable, problem: problem.to_owned() }
+    ConfigError {
+        variable,
+        problem: problem.to_owned(),
+    }
 }
 
-fn parsed<T: std::str::FromStr>(variable: &'static str, value: Option<String>, default: T, problem: &str) -> Result<T, ConfigError> {
-    value.map_or(Ok(default), |value| value.parse().map_err(|_| wrong(variable, problem)))
+fn parsed<T: std::str::FromStr>(
+    variable: &'static str,
+    value: Option<String>,
+    default: T,
+    problem: &str,
+) -> Result<T, ConfigError> {
+    value.map_or(Ok(default), |value| {
+        value.parse().map_err(|_| wrong(variable, problem))
+    })
 }
 
 #[cfg(test)]
@@ -177,10 +232,15 @@ mod tests {
 
     fn read(changes: &[(&str, &str)]) -> Result<Config, String> {
         let lookup = |name: &str| {
-            let changed = changes.iter().find(|(changed, _)| *changed == name).map(|(_, value)| (*value).to_owned());
+            let changed = changes
+                .iter()
+                .find(|(changed, _)| *changed == name)
+                .map(|(_, value)| (*value).to_owned());
             changed.or_else(|| match name {
                 "JWT_SECRET" => Some("x".repeat(32)),
-                name if name.ends_with("_TABLE") || name.ends_with("_BUCKET") => Some(name.to_lowercase()),
+                name if name.ends_with("_TABLE") || name.ends_with("_BUCKET") => {
+                    Some(name.to_lowercase())
+                }
                 _ => None,
             })
         };
@@ -207,12 +267,18 @@ mod tests {
         ];
         for (variable, value) in mistakes {
             let message = read(&[(variable, value)]).unwrap_err();
-            assert!(message.starts_with(variable), "{variable}={value}: {message}");
+            assert!(
+                message.starts_with(variable),
+                "{variable}={value}: {message}"
+            );
         }
     }
 
     #[test]
     fn secrets_never_show() {
-        assert_eq!(format!("{:?}", read(&[]).unwrap().tokens.secret), "Some(Secret(…))");
+        assert_eq!(
+            format!("{:?}", read(&[]).unwrap().tokens.secret),
+            "Some(Secret(…))"
+        );
     }
 }

@@ -27,7 +27,10 @@ impl FieldError {
     /// A wrong field and what is wrong with it.
     #[must_use]
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -72,6 +75,12 @@ pub struct Conflict {
 }
 
 impl Conflict {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
     /// The further members of the problem: what the caller needs to go on (`missing_chunks`, `current`).
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
@@ -90,7 +99,11 @@ impl Error {
     /// A state that is in the way: a stable code and a sentence.
     #[must_use]
     pub fn conflict(code: &str, message: impl Into<String>) -> Conflict {
-        Conflict { code: code.to_owned(), message: message.into(), extra: Map::new() }
+        Conflict {
+            code: code.to_owned(),
+            message: message.into(),
+            extra: Map::new(),
+        }
     }
 
     /// A fault of ours.
@@ -174,13 +187,21 @@ pub(crate) struct Problem(pub(crate) Value);
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         if let Self::Unavailable(cause) | Self::Internal(cause) = &self {
-            tracing::error!(code = self.code(), cause = chain(cause.as_ref()), "request failed");
+            tracing::error!(
+                code = self.code(),
+                cause = chain(cause.as_ref()),
+                "request failed"
+            );
         }
         let mut response = self.status().into_response();
         let headers = response.headers_mut();
         match &self {
-            Self::Unauthenticated(_) => headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-            Self::Unavailable(_) => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            Self::Unauthenticated(_) => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+            }
+            Self::Unavailable(_) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
+            }
             _ => None,
         };
         response.extensions_mut().insert(Problem(self.problem()));

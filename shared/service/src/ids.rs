@@ -16,21 +16,31 @@ impl Ids {
     /// Ids by this clock.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { clock, last: AtomicU64::new(0) }
+        Self {
+            clock,
+            last: AtomicU64::new(0),
+        }
     }
 
     /// The id of a new file (or log entry): larger than every one before it.
     #[must_use]
     pub fn file_id(&self) -> FileId {
         let drawn = FileId::new(self.clock.now(), rand::random());
-        let last = self.last.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(drawn.number().max(last + 1)));
+        let last = self
+            .last
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| {
+                Some(drawn.number().max(last + 1))
+            });
         let last = FileId::from_number(last.unwrap_or_default());
         last.map_or(drawn, |last| drawn.max(last.next()))
     }
 
     /// A random UUID (RFC 9562, version 4).
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that draws them")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that draws them"
+    )]
     pub fn uuid(&self) -> String {
         uuid::Uuid::new_v4().to_string()
     }

@@ -8,7 +8,10 @@ use crate::error::Error;
 
 /// One image file. The contract fixes every name here.
 #[derive(Clone, Debug, Serialize)]
-#[expect(missing_docs, reason = "docs/API.md and openapi.json describe each field for those who use them")]
+#[expect(
+    missing_docs,
+    reason = "docs/API.md and openapi.json describe each field for those who use them"
+)]
 pub struct ImageFile {
     pub id: FileId,
     pub file_uuid: String,
@@ -61,9 +64,17 @@ impl ImageFile {
             thumbnail_url: picture_url(app, file.thumbnail_path.as_deref()).await?,
             preview_url: picture_url(app, file.preview_path.as_deref()).await?,
             storage_path: file.object_key().to_string(),
-            upload_progress: if done { 100 } else { percent(file.uploaded_chunks.len(), total_chunks) },
+            upload_progress: if done {
+                100
+            } else {
+                percent(file.uploaded_chunks.len(), total_chunks)
+            },
             is_chunked: plan.is_some(),
-            uploaded_chunks: if done { (1..=total_chunks).collect() } else { file.uploaded_chunks },
+            uploaded_chunks: if done {
+                (1..=total_chunks).collect()
+            } else {
+                file.uploaded_chunks
+            },
             total_chunks,
             created_at: file.id.created_at().rfc3339(),
             updated_at: file.updated_at.rfc3339(),

@@ -48,7 +48,14 @@ impl Jwks {
     /// The keys at `url`. Nothing is fetched until a token asks.
     #[must_use]
     pub fn new(url: String, clock: Clock) -> Self {
-        Self { inner: Arc::new(Inner { url, connector: OnceLock::new(), clock, cache: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                url,
+                connector: OnceLock::new(),
+                clock,
+                cache: Mutex::default(),
+            }),
+        }
     }
 
     /// The key `kid` for `algorithm`.
@@ -58,21 +65,28 @@ impl Jwks {
     pub async fn key(&self, kid: &str, algorithm: Algorithm) -> Result<DecodingKey, Error> {
         let now = self.inner.clock.now();
         let mut cache = self.inner.cache.lock().await;
-        let within = |time: Option<Timestamp>, limit| time.is_some_and(|time| now.0 - time.0 < limit);
+        let within =
+            |time: Option<Timestamp>, limit| time.is_some_and(|time| now.0 - time.0 < limit);
         let fresh = within(cache.fetched, FRESH_MS);
         if (!fresh || !cache.keys.contains_key(kid)) && !within(cache.tried, RETRY_MS) {
             cache.tried = Some(now);
             match self.fetch().await {
                 Ok(keys) => (cache.keys, cache.fetched) = (keys, Some(now)),
                 // An outage of the provider must not sign everybody out: known keys stay good.
-                Err(cause) if cache.keys.contains_key(kid) => tracing::warn!(%cause, "keys could not be refreshed"),
+                Err(cause) if cache.keys.contains_key(kid) => {
+                    tracing::warn!(%cause, "keys could not be refreshed")
+                }
                 Err(cause) => return Err(Error::Unavailable(cause)),
             }
         }
         match cache.keys.get(kid) {
             Some((of_key, key)) if *of_key == algorithm => Ok(key.clone()),
-            _ if cache.fetched.is_none() => Err(Error::Unavailable("the keys could not be fetched a moment ago".into())),
-            _ => Err(Error::Unauthenticated("The token is signed with a key that the identity provider does not have.")),
+            _ if cache.fetched.is_none() => Err(Error::Unavailable(
+                "the keys could not be fetched a moment ago".into(),
+            )),
+            _ => Err(Error::Unauthenticated(
+                "The token is signed with a key that the identity provider does not have.",
+            )),
         }
     }
 
@@ -84,7 +98,10 @@ impl Jwks {
 
     async fn get(&self) -> Result<Vec<u8>, Cause> {
         let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-        let connector = self.inner.connector.get_or_init(|| Connector::builder().tls_provider(ring).build());
+        let connector = self
+            .inner
+            .connector
+            .get_or_init(|| Connector::builder().tls_provider(ring).build());
         let mut request = HttpRequest::empty();
         request.set_uri(self.inner.url.as_str())?;
         let response = tokio::time::timeout(TIMEOUT, connector.call(request)).await??;
@@ -108,8 +125,13 @@ fn usable(jwk: &jsonwebtoken::jwk::Jwk) -> Option<(String, (Algorithm, DecodingK
     use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve};
     let algorithm = match &jwk.algorithm {
         AlgorithmParameters::RSA(_) => Algorithm::RS256,
-        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 => Algorithm::ES256,
+        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 => {
+            Algorithm::ES256
+        }
         _ => return None,
     };
-    Some((jwk.common.key_id.clone()?, (algorithm, DecodingKey::from_jwk(jwk).ok()?)))
+    Some((
+        jwk.common.key_id.clone()?,
+        (algorithm, DecodingKey::from_jwk(jwk).ok()?),
+    ))
 }

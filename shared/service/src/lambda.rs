@@ -34,27 +34,42 @@ where
 {
     let app = start().await?;
     let handle = &handle;
-    lambda_runtime::run(lambda_runtime::service_fn(|event: lambda_runtime::LambdaEvent<E>| {
-        let app = app.clone();
-        async move {
-            handle(app, event.payload).await.map_err(|error| {
-                tracing::error!(code = error.code(), cause = crate::error::chain(&error), "event failed");
-                Error::from(error)
-            })
-        }
-    }))
+    lambda_runtime::run(lambda_runtime::service_fn(
+        |event: lambda_runtime::LambdaEvent<E>| {
+            let app = app.clone();
+            async move {
+                handle(app, event.payload).await.map_err(|error| {
+                    tracing::error!(
+                        code = error.code(),
+                        cause = crate::error::chain(&error),
+                        "event failed"
+                    );
+                    Error::from(error)
+                })
+            }
+        },
+    ))
     .await
 }
 
 async fn start() -> Result<App, Error> {
     tracing::init_default_subscriber();
-    let config = Config::from_env().inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
-    Ok(App::new(config, &aws().await, Clock::default()))
+    let config = Config::from_env()
+        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
+    let aws = aws().await;
+    Ok(App::new(config, &aws, &aws, Clock::default()))
 }
 
 /// The AWS settings of the environment, over one HTTP client that all SDK clients share. TLS by ring: its first handshake does not
 /// wait for CPU-jitter entropy, which at a small memory size takes most of a cold start.
 async fn aws() -> SdkConfig {
-    let http = Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https();
-    aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await
+    let http = Builder::new()
+        .tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::Ring,
+        ))
+        .build_https();
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .load()
+        .await
 }

@@ -34,7 +34,13 @@ pub struct Entry {
 impl Entry {
     /// What `caller` does now.
     #[must_use]
-    pub fn new(caller: &Caller, action: Action, file_id: FileId, entry_id: FileId, keep_days: u32) -> Self {
+    pub fn new(
+        caller: &Caller,
+        action: Action,
+        file_id: FileId,
+        entry_id: FileId,
+        keep_days: u32,
+    ) -> Self {
         Self {
             file_id,
             entry_id,
@@ -44,7 +50,10 @@ impl Entry {
             ip: caller.request.ip.clone(),
             user_agent: caller.request.user_agent.clone(),
             request_id: caller.request.request_id.clone(),
-            expires_at: entry_id.created_at().plus(i64::from(keep_days) * DAY_MS).seconds(),
+            expires_at: entry_id
+                .created_at()
+                .plus(i64::from(keep_days) * DAY_MS)
+                .seconds(),
         }
     }
 

@@ -24,7 +24,11 @@ pub enum NotCreated {
 
 impl Files {
     /// Creates records of `caller`'s; each stands or falls alone. Answers in the order given.
-    pub async fn create(&self, caller: &Caller, files: Vec<FileRecord>) -> Vec<Result<(), NotCreated>> {
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        files: Vec<FileRecord>,
+    ) -> Vec<Result<(), NotCreated>> {
         let mut results: Vec<Result<(), NotCreated>> = files.iter().map(|_| Ok(())).collect();
         let mut group: Vec<(usize, Change)> = Vec::new();
         for (position, file) in files.into_iter().enumerate() {
@@ -32,7 +36,8 @@ impl Files {
             group.push((position, Change::create(file, entry)));
             if group.len() == FILES_AT_ONCE || !fits(&group) {
                 let next = if fits(&group) { None } else { group.pop() };
-                self.create_group(std::mem::take(&mut group), &mut results).await;
+                self.create_group(std::mem::take(&mut group), &mut results)
+                    .await;
                 group.extend(next);
             }
         }
@@ -41,7 +46,11 @@ impl Files {
     }
 
     /// One transaction; when some of it is refused, one more with the rest.
-    async fn create_group(&self, mut group: Vec<(usize, Change)>, results: &mut [Result<(), NotCreated>]) {
+    async fn create_group(
+        &self,
+        mut group: Vec<(usize, Change)>,
+        results: &mut [Result<(), NotCreated>],
+    ) {
         while !group.is_empty() {
             let changes: Vec<Change> = group.iter().map(|(_, change)| change.clone()).collect();
             match self.write(&changes).await {
@@ -50,16 +59,24 @@ impl Files {
                     // The first tells the cause; the others share its fate.
                     let mut error = Some(error);
                     for (position, _) in group {
-                        let own = error.take().unwrap_or_else(|| Error::Unavailable("the transaction failed".into()));
+                        let own = error
+                            .take()
+                            .unwrap_or_else(|| Error::Unavailable("the transaction failed".into()));
                         results[position] = Err(NotCreated::Error(own));
                     }
                     return;
                 }
                 Err(NotWritten::Stale(taken)) => {
-                    refuse(&mut group, results, |index, _| taken.contains(&index).then_some(NotCreated::IdTaken));
+                    refuse(&mut group, results, |index, _| {
+                        taken.contains(&index).then_some(NotCreated::IdTaken)
+                    });
                 }
                 Err(NotWritten::Missing(missing)) => refuse(&mut group, results, |_, change| {
-                    let own: Vec<_> = change.references().into_iter().filter(|reference| missing.contains(reference)).collect();
+                    let own: Vec<_> = change
+                        .references()
+                        .into_iter()
+                        .filter(|reference| missing.contains(reference))
+                        .collect();
                     (!own.is_empty()).then(|| NotCreated::Error(references::unknown(&own)))
                 }),
             }
@@ -84,12 +101,18 @@ fn refuse(
         }
         stays
     });
-    assert!(group.len() < before, "a refusal names at least one of the files");
+    assert!(
+        group.len() < before,
+        "a refusal names at least one of the files"
+    );
 }
 
 /// Whether the group's writes fit one transaction: a record and an entry each, the references, two counters.
 fn fits(group: &[(usize, Change)]) -> bool {
-    let mut references: Vec<_> = group.iter().flat_map(|(_, change)| change.references()).collect();
+    let mut references: Vec<_> = group
+        .iter()
+        .flat_map(|(_, change)| change.references())
+        .collect();
     references.sort();
     references.dedup();
     2 * group.len() + references.len() + 2 <= WRITES_AT_ONCE

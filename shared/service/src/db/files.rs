@@ -64,8 +64,20 @@ pub(super) enum NotWritten {
 impl Files {
     /// The tables that the configuration names.
     #[must_use]
-    pub fn new(client: Client, config: Arc<Config>, ids: Arc<Ids>, clock: Clock, cursors: CursorKey) -> Self {
-        Self { client, config, ids, clock, cursors }
+    pub fn new(
+        client: Client,
+        config: Arc<Config>,
+        ids: Arc<Ids>,
+        clock: Clock,
+        cursors: CursorKey,
+    ) -> Self {
+        Self {
+            client,
+            config,
+            ids,
+            clock,
+            cursors,
+        }
     }
 
     /// Opens a file by id for `action`: loads it, decides, and logs what only reads. What changes is logged with the change.
@@ -78,7 +90,11 @@ impl Files {
         if matches!(action, Action::View | Action::Download | Action::Url) {
             self.append(&[self.entry(caller, action, id)]).await?;
         }
-        Ok(Opened { file, caller: caller.clone(), action })
+        Ok(Opened {
+            file,
+            caller: caller.clone(),
+            action,
+        })
     }
 
     /// Loads a file for the service itself: an event or the schedule asks, no caller.
@@ -102,8 +118,16 @@ impl Files {
     ///
     /// # Errors
     /// What `step` says, what opening says of the newer record, or `version_conflict` after many tries.
-    pub async fn change(&self, opened: Opened, step: impl Fn(FileRecord) -> Result<FileRecord, Error> + Send + Sync) -> Result<FileRecord, Error> {
-        let Opened { file, caller, action } = opened;
+    pub async fn change(
+        &self,
+        opened: Opened,
+        step: impl Fn(FileRecord) -> Result<FileRecord, Error> + Send + Sync,
+    ) -> Result<FileRecord, Error> {
+        let Opened {
+            file,
+            caller,
+            action,
+        } = opened;
         // Carrying on an upload is logged once, when the upload begins.
         let logged = !matches!(action, Action::Upload);
         self.write_until_fresh(file, |file| {
@@ -118,8 +142,13 @@ impl Files {
     ///
     /// # Errors
     /// What `step` says, or `version_conflict` after many tries.
-    pub async fn advance(&self, file: FileRecord, step: impl Fn(FileRecord) -> Result<FileRecord, Error> + Send + Sync) -> Result<FileRecord, Error> {
-        self.write_until_fresh(file, |file| Ok((step(file)?, None))).await
+    pub async fn advance(
+        &self,
+        file: FileRecord,
+        step: impl Fn(FileRecord) -> Result<FileRecord, Error> + Send + Sync,
+    ) -> Result<FileRecord, Error> {
+        self.write_until_fresh(file, |file| Ok((step(file)?, None)))
+            .await
     }
 
     /// Removes the record of an opened file for good. Its objects are the caller's concern, before this.
@@ -127,11 +156,17 @@ impl Files {
     /// # Errors
     /// `version_conflict` when somebody changed it in between.
     pub async fn remove(&self, file: FileRecord) -> Result<(), Error> {
-        let change = Change { before: Some(file), after: None, entry: None };
-        self.write(&[change]).await.map_err(|refused| match refused {
-            NotWritten::Failed(error) => error,
-            NotWritten::Stale(_) | NotWritten::Missing(_) => stale(),
-        })
+        let change = Change {
+            before: Some(file),
+            after: None,
+            entry: None,
+        };
+        self.write(&[change])
+            .await
+            .map_err(|refused| match refused {
+                NotWritten::Failed(error) => error,
+                NotWritten::Stale(_) | NotWritten::Missing(_) => stale(),
+            })
     }
 
     /// The counters of `scope`.
@@ -155,7 +190,11 @@ impl Files {
             after.version = file.version + 1;
             after.updated_at = self.clock.now();
             let id = file.id;
-            let change = Change { before: Some(file), after: Some(after.clone()), entry };
+            let change = Change {
+                before: Some(file),
+                after: Some(after.clone()),
+                entry,
+            };
             match self.write(&[change]).await {
                 Ok(()) => return Ok(after),
                 Err(NotWritten::Stale(_)) => file = self.find(id).await?.ok_or(Error::NotFound)?,
@@ -179,20 +218,35 @@ impl Files {
             }
             references.add(change.before.as_ref(), change.after.as_ref());
         }
-        let (reference_writes, named) = references.writes(&self.config.references_table).map_err(NotWritten::Failed)?;
+        let (reference_writes, named) = references
+            .writes(&self.config.references_table)
+            .map_err(NotWritten::Failed)?;
         let first_reference = writes.len();
         writes.extend(reference_writes);
-        writes.extend(counters.writes(&self.config.stats_table).map_err(NotWritten::Failed)?);
+        writes.extend(
+            counters
+                .writes(&self.config.stats_table)
+                .map_err(NotWritten::Failed)?,
+        );
         for entry in changes.iter().filter_map(|change| change.entry.as_ref()) {
             writes.push(self.entry_write(entry).map_err(NotWritten::Failed)?);
         }
-        commit(&self.client, &writes).await.map_err(|refused| match refused {
-            Refused::Failed(error) => NotWritten::Failed(error),
-            Refused::Conditions(positions) if positions.iter().any(|position| *position < first_reference) => NotWritten::Stale(positions),
-            Refused::Conditions(positions) => {
-                NotWritten::Missing(positions.iter().filter_map(|position| named.get(position - first_reference).cloned()).collect())
-            }
-        })
+        commit(&self.client, &writes)
+            .await
+            .map_err(|refused| match refused {
+                Refused::Failed(error) => NotWritten::Failed(error),
+                Refused::Conditions(positions)
+                    if positions.iter().any(|position| *position < first_reference) =>
+                {
+                    NotWritten::Stale(positions)
+                }
+                Refused::Conditions(positions) => NotWritten::Missing(
+                    positions
+                        .iter()
+                        .filter_map(|position| named.get(position - first_reference).cloned())
+                        .collect(),
+                ),
+            })
     }
 
     /// The write of the record itself, on condition that it is the one that was read.
@@ -202,18 +256,41 @@ impl Files {
         let write = TransactWriteItem::builder();
         let write = match (&change.before, &change.after) {
             (None, Some(after)) => {
-                let put = Put::builder().table_name(table).set_item(Some(records::file_to_item(after)?));
-                write.put(put.condition_expression("attribute_not_exists(id)").build().map_err(Error::internal)?)
+                let put = Put::builder()
+                    .table_name(table)
+                    .set_item(Some(records::file_to_item(after)?));
+                write.put(
+                    put.condition_expression("attribute_not_exists(id)")
+                        .build()
+                        .map_err(Error::internal)?,
+                )
             }
             (Some(before), Some(after)) => {
-                let put = Put::builder().table_name(table).set_item(Some(records::file_to_item(after)?));
-                let put = put.condition_expression("#version = :version").expression_attribute_names("#version", "version");
-                write.put(put.expression_attribute_values(":version", version(before)).build().map_err(Error::internal)?)
+                let put = Put::builder()
+                    .table_name(table)
+                    .set_item(Some(records::file_to_item(after)?));
+                let put = put
+                    .condition_expression("#version = :version")
+                    .expression_attribute_names("#version", "version");
+                write.put(
+                    put.expression_attribute_values(":version", version(before))
+                        .build()
+                        .map_err(Error::internal)?,
+                )
             }
             (Some(before), None) => {
-                let delete = Delete::builder().table_name(table).key("id", AttributeValue::N(before.id.to_string()));
-                let delete = delete.condition_expression("#version = :version").expression_attribute_names("#version", "version");
-                write.delete(delete.expression_attribute_values(":version", version(before)).build().map_err(Error::internal)?)
+                let delete = Delete::builder()
+                    .table_name(table)
+                    .key("id", AttributeValue::N(before.id.to_string()));
+                let delete = delete
+                    .condition_expression("#version = :version")
+                    .expression_attribute_names("#version", "version");
+                write.delete(
+                    delete
+                        .expression_attribute_values(":version", version(before))
+                        .build()
+                        .map_err(Error::internal)?,
+                )
             }
             (None, None) => return Err(Error::internal("a change of nothing")),
         };
@@ -221,7 +298,13 @@ impl Files {
     }
 
     pub(super) fn entry(&self, caller: &Caller, action: Action, id: FileId) -> Entry {
-        Entry::new(caller, action, id, self.ids.file_id(), self.config.access_log_days)
+        Entry::new(
+            caller,
+            action,
+            id,
+            self.ids.file_id(),
+            self.config.access_log_days,
+        )
     }
 
     /// A log entry is written once and by no one again: there is no code that changes one.
@@ -237,17 +320,26 @@ impl Files {
 
     /// Appends entries that go with no change.
     pub(super) async fn append(&self, entries: &[Entry]) -> Result<(), Error> {
-        let writes = entries.iter().map(|entry| self.entry_write(entry)).collect::<Result<Vec<_>, _>>()?;
-        commit(&self.client, &writes).await.map_err(|refused| match refused {
-            Refused::Failed(error) => error,
-            Refused::Conditions(_) => Error::internal("an id was drawn twice"),
-        })
+        let writes = entries
+            .iter()
+            .map(|entry| self.entry_write(entry))
+            .collect::<Result<Vec<_>, _>>()?;
+        commit(&self.client, &writes)
+            .await
+            .map_err(|refused| match refused {
+                Refused::Failed(error) => error,
+                Refused::Conditions(_) => Error::internal("an id was drawn twice"),
+            })
     }
 }
 
 impl Change {
     pub(super) fn create(file: FileRecord, entry: Entry) -> Self {
-        Self { before: None, after: Some(file), entry: Some(entry) }
+        Self {
+            before: None,
+            after: Some(file),
+            entry: Some(entry),
+        }
     }
 
     /// What the record shall point at.
@@ -257,5 +349,9 @@ impl Change {
 }
 
 fn stale() -> Error {
-    Error::conflict("version_conflict", "Somebody else changed this file at the same time; read it again.").into()
+    Error::conflict(
+        "version_conflict",
+        "Somebody else changed this file at the same time; read it again.",
+    )
+    .into()
 }

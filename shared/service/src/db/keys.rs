@@ -20,21 +20,59 @@ pub struct Index {
 }
 
 /// One user's live files, and their trash.
-pub const BY_UPLOADER: Index = Index { name: "by-uploader", hash: "owner_key", projection: &["file_type", "status", "modality", "search"] };
+pub const BY_UPLOADER: Index = Index {
+    name: "by-uploader",
+    hash: "owner_key",
+    projection: &["file_type", "status", "modality", "search"],
+};
 /// A patient's live files.
-pub const BY_PATIENT: Index =
-    Index { name: "by-patient", hash: "patient_key", projection: &["file_type", "status", "modality", "search", "uploaded_by", "study_id", "series_id"] };
+pub const BY_PATIENT: Index = Index {
+    name: "by-patient",
+    hash: "patient_key",
+    projection: &[
+        "file_type",
+        "status",
+        "modality",
+        "search",
+        "uploaded_by",
+        "study_id",
+        "series_id",
+    ],
+};
 /// All live files of a modality, in shards.
-pub const BY_MODALITY: Index = Index { name: "by-modality", hash: "modality_key", projection: &["file_type", "status", "search"] };
+pub const BY_MODALITY: Index = Index {
+    name: "by-modality",
+    hash: "modality_key",
+    projection: &["file_type", "status", "search"],
+};
 /// All live files, in shards.
-pub const BY_SHARD: Index = Index { name: "by-shard", hash: "shard_key", projection: &["file_type", "status", "search"] };
+pub const BY_SHARD: Index = Index {
+    name: "by-shard",
+    hash: "shard_key",
+    projection: &["file_type", "status", "search"],
+};
 /// One user's live files with the same bytes.
-pub const BY_CONTENT: Index = Index { name: "by-content", hash: "content_key", projection: &[] };
+pub const BY_CONTENT: Index = Index {
+    name: "by-content",
+    hash: "content_key",
+    projection: &[],
+};
 /// What maintenance has to look at, by day.
-pub const BY_DUE: Index = Index { name: "by-due", hash: "due_on", projection: &["due_at"] };
+pub const BY_DUE: Index = Index {
+    name: "by-due",
+    hash: "due_on",
+    projection: &["due_at"],
+};
 
 /// Every index there is.
-pub const INDEXES: [Index; 6] = [BY_UPLOADER, BY_PATIENT, BY_MODALITY, BY_SHARD, BY_CONTENT, BY_DUE];
+pub const INDEXES: [Index; 6] = [
+    BY_UPLOADER,
+    BY_PATIENT,
+    BY_MODALITY,
+    BY_SHARD,
+    BY_CONTENT,
+    BY_DUE,
+];
 
 /// Partitions of [`BY_MODALITY`] and [`BY_SHARD`]: one would be written by the whole hospital at 1,000 writes a second at most
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>).
@@ -50,7 +88,9 @@ impl Index {
     pub fn assert_has(&self, attributes: &[&str]) {
         for attribute in attributes {
             assert!(
-                *attribute == "id" || *attribute == self.hash || self.projection.contains(attribute),
+                *attribute == "id"
+                    || *attribute == self.hash
+                    || self.projection.contains(attribute),
                 "{} does not project {attribute}",
                 self.name
             );
@@ -105,7 +145,8 @@ fn due_on(id: FileId, at: Timestamp) -> String {
 #[must_use]
 pub fn index_attributes(file: &FileRecord) -> Item {
     let mut item = Item::new();
-    let mut put = |name: &str, value: String| item.insert(name.to_owned(), AttributeValue::S(value));
+    let mut put =
+        |name: &str, value: String| item.insert(name.to_owned(), AttributeValue::S(value));
     put("search", search_text(file));
     if let Some(at) = file.due_at {
         put("due_on", due_on(file.id, at));
@@ -120,7 +161,10 @@ pub fn index_attributes(file: &FileRecord) -> Item {
         put("patient_key", patient(patient_id));
     }
     if let Some(modality) = &file.modality {
-        put("modality_key", format!("{modality}#{}", file.id.shard(SHARDS)));
+        put(
+            "modality_key",
+            format!("{modality}#{}", file.id.shard(SHARDS)),
+        );
     }
     if let Some(md5) = &file.file_hash {
         put("content_key", content(file.uploaded_by, md5));

@@ -30,31 +30,51 @@ impl Source {
     /// One user's live files.
     #[must_use]
     pub fn owner(id: i64) -> Self {
-        Self { index: keys::BY_UPLOADER, partitions: vec![keys::live(id)], counters: Some(Scope::Owner(id)) }
+        Self {
+            index: keys::BY_UPLOADER,
+            partitions: vec![keys::live(id)],
+            counters: Some(Scope::Owner(id)),
+        }
     }
 
     /// One user's trash.
     #[must_use]
     pub fn trash(id: i64) -> Self {
-        Self { index: keys::BY_UPLOADER, partitions: vec![keys::trash(id)], counters: None }
+        Self {
+            index: keys::BY_UPLOADER,
+            partitions: vec![keys::trash(id)],
+            counters: None,
+        }
     }
 
     /// A patient's live files.
     #[must_use]
     pub fn patient(patient_id: &str) -> Self {
-        Self { index: keys::BY_PATIENT, partitions: vec![keys::patient(patient_id)], counters: None }
+        Self {
+            index: keys::BY_PATIENT,
+            partitions: vec![keys::patient(patient_id)],
+            counters: None,
+        }
     }
 
     /// All live files of a modality.
     #[must_use]
     pub fn modality(modality: &str) -> Self {
-        Self { index: keys::BY_MODALITY, partitions: keys::modality(modality).collect(), counters: Some(Scope::All) }
+        Self {
+            index: keys::BY_MODALITY,
+            partitions: keys::modality(modality).collect(),
+            counters: Some(Scope::All),
+        }
     }
 
     /// All live files.
     #[must_use]
     pub fn everything() -> Self {
-        Self { index: keys::BY_SHARD, partitions: keys::shards().collect(), counters: Some(Scope::All) }
+        Self {
+            index: keys::BY_SHARD,
+            partitions: keys::shards().collect(),
+            counters: Some(Scope::All),
+        }
     }
 }
 
@@ -81,19 +101,33 @@ impl Files {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a cursor that is not one of this caller's and query's.
-    pub async fn list(&self, caller: &Caller, source: &Source, request: &ListRequest) -> Result<Page, Error> {
+    pub async fn list(
+        &self,
+        caller: &Caller,
+        source: &Source,
+        request: &ListRequest,
+    ) -> Result<Page, Error> {
         let scope = format!("{}|{source:?}|{}", caller.id, request.filter.fingerprint());
         let below = match &request.cursor {
             Some(cursor) => {
                 let id = self.cursors.open_file_id(&scope, cursor);
-                Some(id.ok_or_else(|| Error::field("cursor", "is not a cursor of this list: begin without one"))?)
+                Some(id.ok_or_else(|| {
+                    Error::field("cursor", "is not a cursor of this list: begin without one")
+                })?)
             }
             None => None,
         };
-        let counter = request.filter.counter().zip(source.counters).filter(|_| request.include_total);
+        let counter = request
+            .filter
+            .counter()
+            .zip(source.counters)
+            .filter(|_| request.include_total);
         let counted = async {
             match counter.clone() {
-                Some((name, of)) => self.counters(of).await.map(|counters| u64::try_from(counters.get(&name)).ok()),
+                Some((name, of)) => self
+                    .counters(of)
+                    .await
+                    .map(|counters| u64::try_from(counters.get(&name)).ok()),
                 None => Ok(None),
             }
         };
@@ -101,28 +135,70 @@ impl Files {
         let must_count = request.include_total && counter.is_none();
         // A cursor's page must not count from the cursor on, but from the start.
         let count_apart = must_count && below.is_some();
-        let read = self.read(source, &request.filter, below, want.saturating_add(1), must_count && !count_apart);
+        let read = self.read(
+            source,
+            &request.filter,
+            below,
+            want.saturating_add(1),
+            must_count && !count_apart,
+        );
         let counted_apart = async {
-            if count_apart { self.read(source, &request.filter, None, 0, true).await.map(|found| Some(found.count)) } else { Ok(None) }
+            if count_apart {
+                self.read(source, &request.filter, None, 0, true)
+                    .await
+                    .map(|found| Some(found.count))
+            } else {
+                Ok(None)
+            }
         };
         let (found, counted, counted_apart) = tokio::try_join!(read, counted, counted_apart)?;
         let more = found.ids.len() > want;
-        let ids: Vec<FileId> = found.ids.into_iter().take(want).skip(request.skip()).collect();
-        let next_cursor = ids.last().filter(|_| more).map(|last| self.cursors.seal(&scope, &last.to_string()));
+        let ids: Vec<FileId> = found
+            .ids
+            .into_iter()
+            .take(want)
+            .skip(request.skip())
+            .collect();
+        let next_cursor = ids
+            .last()
+            .filter(|_| more)
+            .map(|last| self.cursors.seal(&scope, &last.to_string()));
         let files = self.records(&ids).await?;
-        let total = request.include_total.then(|| counted.or(counted_apart).unwrap_or(found.count));
+        let total = request
+            .include_total
+            .then(|| counted.or(counted_apart).unwrap_or(found.count));
         // The index may lag behind the record: the record decides.
-        let trash = source.partitions.first().is_some_and(|key| key.starts_with("trash#"));
-        let files = files.into_iter().filter(|file| file.is_deleted() == trash && request.filter.matches(file)).collect();
-        Ok(Page { files, total, next_cursor })
+        let trash = source
+            .partitions
+            .first()
+            .is_some_and(|key| key.starts_with("trash#"));
+        let files = files
+            .into_iter()
+            .filter(|file| file.is_deleted() == trash && request.filter.matches(file))
+            .collect();
+        Ok(Page {
+            files,
+            total,
+            next_cursor,
+        })
     }
 
     /// The first `want` ids of all partitions together, newest first, and with `count_all` how many match.
-    async fn read(&self, source: &Source, filter: &Filter, below: Option<FileId>, want: usize, count_all: bool) -> Result<Found, Error> {
+    async fn read(
+        &self,
+        source: &Source,
+        filter: &Filter,
+        below: Option<FileId>,
+        want: usize,
+        count_all: bool,
+    ) -> Result<Found, Error> {
         let partitions = source.partitions.iter().map(|partition| {
             let this = self.clone();
             let (index, filter, partition) = (source.index, filter.clone(), partition.clone());
-            tokio::spawn(async move { this.read_partition(index, &partition, &filter, below, want, count_all).await })
+            tokio::spawn(async move {
+                this.read_partition(index, &partition, &filter, below, want, count_all)
+                    .await
+            })
         });
         let mut all = Found::default();
         for partition in partitions.collect::<Vec<_>>() {
@@ -145,9 +221,15 @@ impl Files {
         count_all: bool,
     ) -> Result<Found, Error> {
         let mut found = Found::default();
-        let Some(conditions) = Conditions::of(index, partition, filter, below) else { return Ok(found) };
+        let Some(conditions) = Conditions::of(index, partition, filter, below) else {
+            return Ok(found);
+        };
         let mut start: Option<Item> = None;
-        let mut limit = if conditions.filter.is_empty() { want } else { want.max(FIRST_FILTERED_READ) };
+        let mut limit = if conditions.filter.is_empty() {
+            want
+        } else {
+            want.max(FIRST_FILTERED_READ)
+        };
         loop {
             let only_count = found.ids.len() >= want;
             if only_count && !count_all {
@@ -159,11 +241,17 @@ impl Files {
                 .table_name(&self.config.image_files_table)
                 .index_name(index.name)
                 .key_condition_expression(&conditions.key)
-                .set_filter_expression((!conditions.filter.is_empty()).then(|| conditions.filter.join(" AND ")))
+                .set_filter_expression(
+                    (!conditions.filter.is_empty()).then(|| conditions.filter.join(" AND ")),
+                )
                 .set_expression_attribute_names(Some(conditions.names.clone()))
                 .set_expression_attribute_values(Some(conditions.values.clone()))
                 .set_projection_expression((!only_count).then(|| "id".to_owned()))
-                .select(if only_count { Select::Count } else { Select::SpecificAttributes })
+                .select(if only_count {
+                    Select::Count
+                } else {
+                    Select::SpecificAttributes
+                })
                 .scan_index_forward(false)
                 .set_limit((!count_all).then(|| i32::try_from(limit).unwrap_or(i32::MAX)))
                 .set_exclusive_start_key(start.take())
@@ -171,7 +259,11 @@ impl Files {
                 .await
                 .map_err(failure)?;
             found.count += u64::try_from(answer.count()).unwrap_or(0);
-            for item in answer.items().iter().take(want.saturating_sub(found.ids.len())) {
+            for item in answer
+                .items()
+                .iter()
+                .take(want.saturating_sub(found.ids.len()))
+            {
                 found.ids.push(id_of(item)?);
             }
             start = answer.last_evaluated_key;
@@ -189,9 +281,14 @@ impl Files {
     pub async fn records(&self, ids: &[FileId]) -> Result<Vec<FileRecord>, Error> {
         let mut found: Vec<FileRecord> = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(KEYS_AT_ONCE) {
-            let mut keys: Vec<Item> = chunk.iter().map(|id| [("id".to_owned(), AttributeValue::N(id.to_string()))].into()).collect();
+            let mut keys: Vec<Item> = chunk
+                .iter()
+                .map(|id| [("id".to_owned(), AttributeValue::N(id.to_string()))].into())
+                .collect();
             while !keys.is_empty() {
-                let wanted = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut keys))).consistent_read(true);
+                let wanted = KeysAndAttributes::builder()
+                    .set_keys(Some(std::mem::take(&mut keys)))
+                    .consistent_read(true);
                 let table = &self.config.image_files_table;
                 let answer = self
                     .client
@@ -200,10 +297,20 @@ impl Files {
                     .send()
                     .await
                     .map_err(failure)?;
-                for item in answer.responses.unwrap_or_default().remove(table).unwrap_or_default() {
+                for item in answer
+                    .responses
+                    .unwrap_or_default()
+                    .remove(table)
+                    .unwrap_or_default()
+                {
                     found.push(records::from_item(item)?);
                 }
-                keys = answer.unprocessed_keys.unwrap_or_default().remove(table).map(|rest| rest.keys).unwrap_or_default();
+                keys = answer
+                    .unprocessed_keys
+                    .unwrap_or_default()
+                    .remove(table)
+                    .map(|rest| rest.keys)
+                    .unwrap_or_default();
             }
         }
         found.sort_unstable_by_key(|file| std::cmp::Reverse(file.id));
@@ -222,7 +329,12 @@ struct Conditions {
 impl Conditions {
     /// `None` when nothing can match.
     fn of(index: Index, partition: &str, filter: &Filter, below: Option<FileId>) -> Option<Self> {
-        let mut this = Self { key: "#hash = :hash AND id BETWEEN :from AND :to".to_owned(), filter: Vec::new(), names: [].into(), values: Item::new() };
+        let mut this = Self {
+            key: "#hash = :hash AND id BETWEEN :from AND :to".to_owned(),
+            filter: Vec::new(),
+            names: [].into(),
+            values: Item::new(),
+        };
         this.names.insert("#hash".to_owned(), index.hash.to_owned());
         let lowest = FileId::from_number(1)?;
         let highest = FileId::from_number((1 << 53) - 1)?;
@@ -234,18 +346,47 @@ impl Conditions {
         if from > to {
             return None;
         }
-        this.values.insert(":hash".to_owned(), AttributeValue::S(partition.to_owned()));
-        this.values.insert(":from".to_owned(), AttributeValue::N(from.to_string()));
-        this.values.insert(":to".to_owned(), AttributeValue::N(to.to_string()));
-        this.require("file_type", "#file_type = :file_type", filter.file_type.map(|kind| AttributeValue::S(kind.name().to_owned())));
-        this.require("status", "#status = :status", filter.status.map(|status| AttributeValue::S(status.name().to_owned())));
+        this.values
+            .insert(":hash".to_owned(), AttributeValue::S(partition.to_owned()));
+        this.values
+            .insert(":from".to_owned(), AttributeValue::N(from.to_string()));
+        this.values
+            .insert(":to".to_owned(), AttributeValue::N(to.to_string()));
+        this.require(
+            "file_type",
+            "#file_type = :file_type",
+            filter
+                .file_type
+                .map(|kind| AttributeValue::S(kind.name().to_owned())),
+        );
+        this.require(
+            "status",
+            "#status = :status",
+            filter
+                .status
+                .map(|status| AttributeValue::S(status.name().to_owned())),
+        );
         if index != keys::BY_MODALITY {
-            this.require("modality", "#modality = :modality", filter.modality.clone().map(AttributeValue::S));
+            this.require(
+                "modality",
+                "#modality = :modality",
+                filter.modality.clone().map(AttributeValue::S),
+            );
         }
         if index == keys::BY_PATIENT {
-            this.require("uploaded_by", "#uploaded_by = :uploaded_by", filter.uploaded_by.map(|id| AttributeValue::N(id.to_string())));
+            this.require(
+                "uploaded_by",
+                "#uploaded_by = :uploaded_by",
+                filter
+                    .uploaded_by
+                    .map(|id| AttributeValue::N(id.to_string())),
+            );
         }
-        this.require("search", "contains(#search, :search)", filter.search.clone().map(AttributeValue::S));
+        this.require(
+            "search",
+            "contains(#search, :search)",
+            filter.search.clone().map(AttributeValue::S),
+        );
         let used: Vec<&str> = this.names.values().map(String::as_str).collect();
         index.assert_has(&used);
         Some(this)
@@ -254,13 +395,17 @@ impl Conditions {
     fn require(&mut self, attribute: &str, condition: &'static str, value: Option<AttributeValue>) {
         if let Some(value) = value {
             self.filter.push(condition);
-            self.names.insert(format!("#{attribute}"), attribute.to_owned());
+            self.names
+                .insert(format!("#{attribute}"), attribute.to_owned());
             self.values.insert(format!(":{attribute}"), value);
         }
     }
 }
 
 fn id_of(item: &Item) -> Result<FileId, Error> {
-    let id = item.get("id").and_then(|id| id.as_n().ok()).and_then(|id| id.parse().ok());
+    let id = item
+        .get("id")
+        .and_then(|id| id.as_n().ok())
+        .and_then(|id| id.parse().ok());
     id.ok_or_else(|| Error::internal("an index row without an id"))
 }

@@ -5,6 +5,7 @@
 
 pub mod access_log;
 pub mod create;
+pub mod duplicates;
 pub mod files;
 pub mod keys;
 pub mod list;
@@ -30,12 +31,25 @@ where
     R: std::fmt::Debug + Send + Sync + 'static,
 {
     let passing = match &error {
-        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+            true
+        }
         SdkError::ServiceError(service) => matches!(
             service.err().code(),
-            Some("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded" | "InternalServerError" | "ServiceUnavailable" | "TransactionInProgressException")
+            Some(
+                "ProvisionedThroughputExceededException"
+                    | "ThrottlingException"
+                    | "RequestLimitExceeded"
+                    | "InternalServerError"
+                    | "ServiceUnavailable"
+                    | "TransactionInProgressException"
+            )
         ),
         _ => false,
     };
-    if passing { Error::Unavailable(error.into()) } else { Error::Internal(error.into()) }
+    if passing {
+        Error::Unavailable(error.into())
+    } else {
+        Error::Internal(error.into())
+    }
 }

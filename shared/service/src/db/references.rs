@@ -104,7 +104,10 @@ pub struct Series {
 /// The id of a study or series: derived from its UID, so two files that arrive at once find the same one without asking.
 #[must_use]
 pub fn id_of_uid(uid: &str) -> String {
-    Sha256::digest(uid.as_bytes())[..10].iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(uid.as_bytes())[..10]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The table of references.
@@ -145,12 +148,18 @@ impl References {
     pub async fn put_patient(&self, patient: &Patient) -> Result<Patient, Error> {
         let fields = [
             ("name", Some(&patient.name)),
-            ("medical_record_number", patient.medical_record_number.as_ref()),
+            (
+                "medical_record_number",
+                patient.medical_record_number.as_ref(),
+            ),
             ("sex", patient.sex.as_ref()),
             ("birth_date", patient.birth_date.as_ref()),
         ];
         let now = AttributeValue::N(patient.updated_at.0.to_string());
-        let mut set = vec!["updated_at = :now".to_owned(), "created_at = if_not_exists(created_at, :now)".to_owned()];
+        let mut set = vec![
+            "updated_at = :now".to_owned(),
+            "created_at = if_not_exists(created_at, :now)".to_owned(),
+        ];
         set.push("file_count = if_not_exists(file_count, :zero)".to_owned());
         let mut remove = Vec::new();
         let mut request = self
@@ -165,7 +174,10 @@ impl References {
             match value {
                 Some(value) => {
                     set.push(format!("#{name} = :{name}"));
-                    request = request.expression_attribute_values(format!(":{name}"), AttributeValue::S(value.clone()));
+                    request = request.expression_attribute_values(
+                        format!(":{name}"),
+                        AttributeValue::S(value.clone()),
+                    );
                 }
                 None => remove.push(format!("#{name}")),
             }
@@ -174,7 +186,9 @@ impl References {
         if !remove.is_empty() {
             expression.push_str(&format!(" REMOVE {}", remove.join(", ")));
         }
-        let request = request.update_expression(expression).return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
+        let request = request
+            .update_expression(expression)
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
         let answer = request.send().await.map_err(failure)?;
         records::from_item(answer.attributes.unwrap_or_default())
     }
@@ -183,7 +197,11 @@ impl References {
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn find_or_create(&self, study: Option<&Study>, series: Option<&Series>) -> Result<(), Error> {
+    pub async fn find_or_create(
+        &self,
+        study: Option<&Study>,
+        series: Option<&Series>,
+    ) -> Result<(), Error> {
         if let Some(study) = study {
             self.create(Kind::Study, records::to_item(study)?).await?;
         }
@@ -195,9 +213,19 @@ impl References {
 
     async fn create(&self, kind: Kind, mut item: Item) -> Result<(), Error> {
         item.insert("kind".to_owned(), AttributeValue::S(kind.name().to_owned()));
-        let put = Put::builder().table_name(&self.config.references_table).set_item(Some(item));
-        let put = put.condition_expression("attribute_not_exists(id)").build().map_err(Error::internal)?;
-        match commit(&self.client, &[TransactWriteItem::builder().put(put).build()]).await {
+        let put = Put::builder()
+            .table_name(&self.config.references_table)
+            .set_item(Some(item));
+        let put = put
+            .condition_expression("attribute_not_exists(id)")
+            .build()
+            .map_err(Error::internal)?;
+        match commit(
+            &self.client,
+            &[TransactWriteItem::builder().put(put).build()],
+        )
+        .await
+        {
             // It is there already: found.
             Ok(()) | Err(Refused::Conditions(_)) => Ok(()),
             Err(Refused::Failed(error)) => Err(error),
@@ -211,8 +239,14 @@ pub(super) struct Changes(BTreeMap<Reference, i64>);
 
 impl Changes {
     pub(super) fn add(&mut self, before: Option<&FileRecord>, after: Option<&FileRecord>) {
-        let (old, new) = (before.map(of).unwrap_or_default(), after.map(of).unwrap_or_default());
-        for reference in old.iter().filter(|reference| !new.contains(reference) && reference.kind == Kind::Patient) {
+        let (old, new) = (
+            before.map(of).unwrap_or_default(),
+            after.map(of).unwrap_or_default(),
+        );
+        for reference in old
+            .iter()
+            .filter(|reference| !new.contains(reference) && reference.kind == Kind::Patient)
+        {
             *self.0.entry(reference.clone()).or_default() -= 1;
         }
         for reference in new.into_iter().filter(|reference| !old.contains(reference)) {
@@ -221,7 +255,10 @@ impl Changes {
     }
 
     /// The writes, and beside each the reference it is about.
-    pub(super) fn writes(self, table: &str) -> Result<(Vec<TransactWriteItem>, Vec<Reference>), Error> {
+    pub(super) fn writes(
+        self,
+        table: &str,
+    ) -> Result<(Vec<TransactWriteItem>, Vec<Reference>), Error> {
         let mut writes = Vec::new();
         let mut named = Vec::new();
         for (reference, change) in self.0 {
@@ -237,18 +274,36 @@ impl Changes {
 
 /// What a file points at.
 pub(super) fn of(file: &FileRecord) -> Vec<Reference> {
-    let fields = [(Kind::Patient, &file.patient_id), (Kind::Study, &file.study_id), (Kind::Series, &file.series_id)];
-    fields.into_iter().filter_map(|(kind, id)| Some(Reference { kind, id: id.clone()? })).collect()
+    let fields = [
+        (Kind::Patient, &file.patient_id),
+        (Kind::Study, &file.study_id),
+        (Kind::Series, &file.series_id),
+    ];
+    fields
+        .into_iter()
+        .filter_map(|(kind, id)| {
+            Some(Reference {
+                kind,
+                id: id.clone()?,
+            })
+        })
+        .collect()
 }
 
-fn count_files(table: &str, reference: &Reference, change: i64) -> Result<TransactWriteItem, Error> {
+fn count_files(
+    table: &str,
+    reference: &Reference,
+    change: i64,
+) -> Result<TransactWriteItem, Error> {
     let update = Update::builder()
         .table_name(table)
         .set_key(Some(key(reference.kind, &reference.id)))
         .condition_expression("attribute_exists(id)")
         .update_expression("ADD file_count :change")
         .expression_attribute_values(":change", AttributeValue::N(change.to_string()));
-    Ok(TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build())
+    Ok(TransactWriteItem::builder()
+        .update(update.build().map_err(Error::internal)?)
+        .build())
 }
 
 fn must_exist(table: &str, reference: &Reference) -> Result<TransactWriteItem, Error> {
@@ -256,18 +311,27 @@ fn must_exist(table: &str, reference: &Reference) -> Result<TransactWriteItem, E
         .table_name(table)
         .set_key(Some(key(reference.kind, &reference.id)))
         .condition_expression("attribute_exists(id)");
-    Ok(TransactWriteItem::builder().condition_check(check.build().map_err(Error::internal)?).build())
+    Ok(TransactWriteItem::builder()
+        .condition_check(check.build().map_err(Error::internal)?)
+        .build())
 }
 
 fn key(kind: Kind, id: &str) -> Item {
-    [("kind".to_owned(), AttributeValue::S(kind.name().to_owned())), ("id".to_owned(), AttributeValue::S(id.to_owned()))].into()
+    [
+        ("kind".to_owned(), AttributeValue::S(kind.name().to_owned())),
+        ("id".to_owned(), AttributeValue::S(id.to_owned())),
+    ]
+    .into()
 }
 
 /// The 422 for references that do not exist.
 pub(super) fn unknown(missing: &[Reference]) -> Error {
     let error = |reference: &Reference| {
         let kind = reference.kind.name();
-        FieldError::new(format!("{kind}_id"), format!("does not exist: create the {kind} first"))
+        FieldError::new(
+            format!("{kind}_id"),
+            format!("does not exist: create the {kind} first"),
+        )
     };
     Error::Invalid(missing.iter().map(error).collect())
 }

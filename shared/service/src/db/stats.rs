@@ -50,18 +50,29 @@ impl Changes {
             return;
         }
         for scope in [Scope::Owner(owner), Scope::All] {
-            self.0.entry(scope).or_insert_with(|| (id, Delta::default())).1.add(delta);
+            self.0
+                .entry(scope)
+                .or_insert_with(|| (id, Delta::default()))
+                .1
+                .add(delta);
         }
     }
 
     /// One update for each counter item.
     pub(super) fn writes(&self, table: &str) -> Result<Vec<TransactWriteItem>, Error> {
         let changed = self.0.iter().filter(|(_, (_, delta))| !delta.is_empty());
-        changed.map(|(scope, (id, delta))| update(table, *scope, *id, delta)).collect()
+        changed
+            .map(|(scope, (id, delta))| update(table, *scope, *id, delta))
+            .collect()
     }
 }
 
-fn update(table: &str, scope: Scope, id: FileId, delta: &Delta) -> Result<TransactWriteItem, Error> {
+fn update(
+    table: &str,
+    scope: Scope,
+    id: FileId,
+    delta: &Delta,
+) -> Result<TransactWriteItem, Error> {
     let mut update = Update::builder()
         .table_name(table)
         .key("owner", AttributeValue::S(scope.key()))
@@ -71,9 +82,15 @@ fn update(table: &str, scope: Scope, id: FileId, delta: &Delta) -> Result<Transa
         terms.push(format!("#c{position} :c{position}"));
         update = update
             .expression_attribute_names(format!("#c{position}"), name)
-            .expression_attribute_values(format!(":c{position}"), AttributeValue::N(change.to_string()));
+            .expression_attribute_values(
+                format!(":c{position}"),
+                AttributeValue::N(change.to_string()),
+            );
     }
-    let update = update.update_expression(format!("ADD {}", terms.join(", "))).build().map_err(Error::internal)?;
+    let update = update
+        .update_expression(format!("ADD {}", terms.join(", ")))
+        .build()
+        .map_err(Error::internal)?;
     Ok(TransactWriteItem::builder().update(update).build())
 }
 

@@ -31,21 +31,33 @@ pub(super) async fn commit(client: &Client, writes: &[TransactWriteItem]) -> Res
         return put_one(client, put).await;
     }
     for attempt in 0..ATTEMPTS {
-        let sent = client.transact_write_items().set_transact_items(Some(writes.to_vec())).send().await;
+        let sent = client
+            .transact_write_items()
+            .set_transact_items(Some(writes.to_vec()))
+            .send()
+            .await;
         let Err(error) = sent else { return Ok(()) };
-        let SdkError::ServiceError(service) = &error else { return Err(Refused::Failed(failure(error))) };
+        let SdkError::ServiceError(service) = &error else {
+            return Err(Refused::Failed(failure(error)));
+        };
         match service.err() {
-            TransactWriteItemsError::TransactionCanceledException(cancelled) => match verdict(cancelled.cancellation_reasons()) {
-                Verdict::Conditions(failed) => return Err(Refused::Conditions(failed)),
-                Verdict::Again if attempt + 1 < ATTEMPTS => pause(attempt).await,
-                Verdict::Again => return Err(Refused::Failed(Error::Unavailable(error.into()))),
-                Verdict::Fault => return Err(Refused::Failed(Error::Internal(error.into()))),
-            },
+            TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                match verdict(cancelled.cancellation_reasons()) {
+                    Verdict::Conditions(failed) => return Err(Refused::Conditions(failed)),
+                    Verdict::Again if attempt + 1 < ATTEMPTS => pause(attempt).await,
+                    Verdict::Again => {
+                        return Err(Refused::Failed(Error::Unavailable(error.into())));
+                    }
+                    Verdict::Fault => return Err(Refused::Failed(Error::Internal(error.into()))),
+                }
+            }
             TransactWriteItemsError::TransactionInProgressException(_) => pause(attempt).await,
             _ => return Err(Refused::Failed(failure(error))),
         }
     }
-    Err(Refused::Failed(Error::Unavailable("the items stayed contended".into())))
+    Err(Refused::Failed(Error::Unavailable(
+        "the items stayed contended".into(),
+    )))
 }
 
 enum Verdict {
@@ -57,11 +69,15 @@ enum Verdict {
 /// A condition that fails is final, whatever else was in the way.
 fn verdict(reasons: &[CancellationReason]) -> Verdict {
     let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
-    let failed: Vec<usize> =
-        (0..reasons.len()).filter(|&position| reasons[position].code() == Some("ConditionalCheckFailed")).collect();
+    let failed: Vec<usize> = (0..reasons.len())
+        .filter(|&position| reasons[position].code() == Some("ConditionalCheckFailed"))
+        .collect();
     if !failed.is_empty() {
         Verdict::Conditions(failed)
-    } else if has("TransactionConflict") || has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
+    } else if has("TransactionConflict")
+        || has("ThrottlingError")
+        || has("ProvisionedThroughputExceeded")
+    {
         Verdict::Again
     } else {
         Verdict::Fault
@@ -80,7 +96,12 @@ async fn put_one(client: &Client, put: &Put) -> Result<(), Refused> {
         .await;
     match sent {
         Ok(_) => Ok(()),
-        Err(SdkError::ServiceError(service)) if matches!(service.err(), PutItemError::ConditionalCheckFailedException(_)) => {
+        Err(SdkError::ServiceError(service))
+            if matches!(
+                service.err(),
+                PutItemError::ConditionalCheckFailedException(_)
+            ) =>
+        {
             Err(Refused::Conditions(vec![0]))
         }
         Err(error) => Err(Refused::Failed(failure(error))),

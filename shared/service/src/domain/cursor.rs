@@ -35,7 +35,10 @@ impl std::fmt::Debug for CursorKey {
 impl CursorKey {
     /// A key from secret bytes of any length.
     #[must_use]
-    #[expect(clippy::missing_panics_doc, reason = "HMAC takes keys of any length (RFC 2104)")]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "HMAC takes keys of any length (RFC 2104)"
+    )]
     pub fn new(secret: &[u8]) -> Self {
         let mut mac = Hmac::new_from_slice(secret).expect("HMAC takes keys of any length");
         mac.update(b"filmroom cursor 1\0");
@@ -99,10 +102,18 @@ mod tests {
             let mut changed = sealed.clone().into_bytes();
             changed[i] = if changed[i] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
-            assert_eq!(key().open("scope", &Cursor::untrusted(&changed)), None, "{changed}");
+            assert_eq!(
+                key().open("scope", &Cursor::untrusted(&changed)),
+                None,
+                "{changed}"
+            );
         }
         for text in ["", "A", "%%%", "AAAAAAAAAAAAAAAAAAAAAA"] {
-            assert_eq!(key().open("scope", &Cursor::untrusted(text)), None, "{text}");
+            assert_eq!(
+                key().open("scope", &Cursor::untrusted(text)),
+                None,
+                "{text}"
+            );
         }
     }
 }

@@ -119,7 +119,18 @@ mod tests {
     #[test]
     fn one_id_has_one_spelling() {
         assert!("12".parse::<FileId>().is_ok());
-        for text in ["", "0", "01", "+1", "-1", " 1", "1.0", "abc", "9007199254740992", "99999999999999999999"] {
+        for text in [
+            "",
+            "0",
+            "01",
+            "+1",
+            "-1",
+            " 1",
+            "1.0",
+            "abc",
+            "9007199254740992",
+            "99999999999999999999",
+        ] {
             assert!(text.parse::<FileId>().is_err(), "{text}");
         }
     }

@@ -32,8 +32,15 @@ pub enum Status {
 
 impl Status {
     /// All of them, in the order of the contract.
-    pub const ALL: [Self; 7] =
-        [Self::Uploading, Self::Uploaded, Self::Processing, Self::Processed, Self::Failed, Self::Archived, Self::Deleted];
+    pub const ALL: [Self; 7] = [
+        Self::Uploading,
+        Self::Uploaded,
+        Self::Processing,
+        Self::Processed,
+        Self::Failed,
+        Self::Archived,
+        Self::Deleted,
+    ];
 
     /// The name the API and the database use.
     #[must_use]
@@ -63,13 +70,19 @@ impl Notice {
     /// A notice of `code` and `message`.
     #[must_use]
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into() }
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+        }
     }
 }
 
 /// What the DICOM header says (PS3.6 has the tags of these names).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is the DICOM attribute of the same name")]
+#[expect(
+    missing_docs,
+    reason = "each field is the DICOM attribute of the same name"
+)]
 pub struct Dicom {
     pub patient_id: Option<String>,
     pub patient_name: Option<String>,
@@ -110,6 +123,8 @@ pub struct FileRecord {
     pub mime_type: String,
     /// Bytes: declared until they are there, then counted.
     pub file_size: u64,
+    /// Bytes that the uploader declared; kept to tell when others came.
+    pub declared_size: u64,
     /// MD5 of the stored bytes, lower-case hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_hash: Option<String>,
@@ -158,6 +173,9 @@ pub struct FileRecord {
     /// The parts the bucket held when last asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uploaded_chunks: Vec<u32>,
+    /// When an unfinished upload is given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// When the bytes were complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uploaded_at: Option<Timestamp>,
@@ -201,13 +219,18 @@ impl FileRecord {
     /// The key of its original.
     #[must_use]
     pub fn object_key(&self) -> ObjectKey {
-        ObjectKey { uploader: self.uploaded_by, id: self.id, file_uuid: self.file_uuid.clone() }
+        ObjectKey {
+            uploader: self.uploaded_by,
+            id: self.id,
+            file_uuid: self.file_uuid.clone(),
+        }
     }
 
     /// How its bytes travel; `None` for one PUT.
     #[must_use]
     pub fn part_plan(&self) -> Option<PartPlan> {
-        self.part_size.map(|part_size| PartPlan::of(self.file_size, part_size))
+        self.part_size
+            .map(|part_size| PartPlan::of(self.file_size, part_size))
     }
 
     /// Whether it is in the trash.

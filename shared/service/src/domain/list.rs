@@ -37,13 +37,20 @@ impl Filter {
             && is(self.uploaded_by, file.uploaded_by)
             && self.from.is_none_or(|from| file.id >= from)
             && self.to.is_none_or(|to| file.id <= to)
-            && self.search.as_ref().is_none_or(|search| search_text(file).contains(search))
+            && self
+                .search
+                .as_ref()
+                .is_none_or(|search| search_text(file).contains(search))
     }
 
     /// The name of the one counter that equals this filter's total, when there is one.
     #[must_use]
     pub fn counter(&self) -> Option<String> {
-        if self.from.is_some() || self.to.is_some() || self.search.is_some() || self.uploaded_by.is_some() {
+        if self.from.is_some()
+            || self.to.is_some()
+            || self.search.is_some()
+            || self.uploaded_by.is_some()
+        {
             return None;
         }
         match (self.file_type, self.status, &self.modality) {

@@ -23,7 +23,11 @@ pub struct ObjectKey {
 
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{ORIGINALS}{}/{}/{}", self.uploader, self.id, self.file_uuid)
+        write!(
+            f,
+            "{ORIGINALS}{}/{}/{}",
+            self.uploader, self.id, self.file_uuid
+        )
     }
 }
 
@@ -81,7 +85,15 @@ mod tests {
 
     #[test]
     fn keys_that_are_not_ours_are_refused() {
-        for key in ["", "originals/", "originals/5/x/u", "originals/5/12", "thumbnails/5/12/u", "originals/5/12/u/v", "originals/05/12/u"] {
+        for key in [
+            "",
+            "originals/",
+            "originals/5/x/u",
+            "originals/5/12",
+            "thumbnails/5/12/u",
+            "originals/5/12/u/v",
+            "originals/05/12/u",
+        ] {
             assert!(key.parse::<ObjectKey>().is_err(), "{key}");
         }
     }

@@ -35,7 +35,11 @@ impl PartPlan {
     #[must_use]
     pub fn of(size: u64, part_size: u64) -> Self {
         let total = size.div_ceil(part_size.max(1)).clamp(1, MAX_PARTS);
-        Self { part_size, total: u32::try_from(total).unwrap_or(u32::MAX), size }
+        Self {
+            part_size,
+            total: u32::try_from(total).unwrap_or(u32::MAX),
+            size,
+        }
     }
 
     /// The size of part `number` (from 1); `None` when there is no such part.
@@ -49,7 +53,9 @@ impl PartPlan {
     #[must_use]
     pub fn missing(&self, present: &[u32]) -> Vec<u32> {
         let present: HashSet<u32> = present.iter().copied().collect();
-        (1..=self.total).filter(|number| !present.contains(number)).collect()
+        (1..=self.total)
+            .filter(|number| !present.contains(number))
+            .collect()
     }
 }
 
@@ -65,10 +71,17 @@ mod tests {
 
     #[test]
     fn parts_cover_the_file_exactly_at_every_size() {
-        for size in [SINGLE_PUT_LIMIT + 1, 100 * MIB, 5 * 1024 * MIB + 7, 5 * 1024 * 1024 * MIB] {
+        for size in [
+            SINGLE_PUT_LIMIT + 1,
+            100 * MIB,
+            5 * 1024 * MIB + 7,
+            5 * 1024 * 1024 * MIB,
+        ] {
             let plan = PartPlan::for_size(size).unwrap();
             assert!(u64::from(plan.total) <= MAX_PARTS);
-            let sum: u64 = (1..=plan.total).map(|number| plan.size_of(number).unwrap()).sum();
+            let sum: u64 = (1..=plan.total)
+                .map(|number| plan.size_of(number).unwrap())
+                .sum();
             assert_eq!(sum, size);
             assert_eq!(plan.size_of(0), None);
             assert_eq!(plan.size_of(plan.total + 1), None);

@@ -37,9 +37,14 @@ impl Delta {
     }
 
     fn count(&mut self, file: Option<&FileRecord>, sign: i64) {
-        let Some(file) = file.filter(|file| !file.is_deleted()) else { return };
+        let Some(file) = file.filter(|file| !file.is_deleted()) else {
+            return;
+        };
         self.change("total_files".to_owned(), sign);
-        self.change("total_size".to_owned(), sign * i64::try_from(file.file_size).unwrap_or(i64::MAX));
+        self.change(
+            "total_size".to_owned(),
+            sign * i64::try_from(file.file_size).unwrap_or(i64::MAX),
+        );
         self.change(format!("type#{}", file.file_type.name()), sign);
         self.change(format!("status#{}", file.status.name()), sign);
         if let Some(modality) = &file.modality {

@@ -1,5 +1,7 @@
 //! Text that callers send: what is allowed in it, by construction.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 macro_rules! text_type {
@@ -29,6 +31,14 @@ macro_rules! text_type {
             #[must_use]
             pub fn into_string(self) -> String {
                 self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                Self::parse(text)
             }
         }
     };
@@ -155,7 +165,8 @@ fn plain(text: &str, max: usize) -> Result<String, String> {
 
 /// Control characters, and those that reorder or hide text on a screen (Unicode TR36, section 3.1: a name that lies).
 fn is_invisible_control(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 fn bounded(text: &str, min: usize, max: usize) -> Result<(), String> {
@@ -163,7 +174,11 @@ fn bounded(text: &str, min: usize, max: usize) -> Result<(), String> {
     if (min..=max).contains(&length) {
         return Ok(());
     }
-    Err(if min == 0 { format!("must be at most {max} characters") } else { format!("must be {min} to {max} characters") })
+    Err(if min == 0 {
+        format!("must be at most {max} characters")
+    } else {
+        format!("must be {min} to {max} characters")
+    })
 }
 
 #[cfg(test)]
@@ -172,17 +187,38 @@ mod tests {
 
     #[test]
     fn names_in_any_script_are_welcome() {
-        for name in ["a", "胸部 CT 平扫.dcm", "räntgen #1 (final) 100%.jpg", "..dcm", "😀.png"] {
+        for name in [
+            "a",
+            "胸部 CT 平扫.dcm",
+            "räntgen #1 (final) 100%.jpg",
+            "..dcm",
+            "😀.png",
+        ] {
             assert!(FileName::parse(name).is_ok(), "{name}");
         }
     }
 
     #[test]
     fn names_that_are_paths_or_hide_something_are_refused() {
-        for name in ["", ".", "..", "../a", "a/b", "a\\b", "a\0b", "a\nb", "a\u{7f}", "exe.\u{202e}gpj", &"x".repeat(256)] {
+        for name in [
+            "",
+            ".",
+            "..",
+            "../a",
+            "a/b",
+            "a\\b",
+            "a\0b",
+            "a\nb",
+            "a\u{7f}",
+            "exe.\u{202e}gpj",
+            &"x".repeat(256),
+        ] {
             assert!(FileName::parse(name).is_err(), "{name:?}");
         }
-        assert!(FileName::parse(&"影".repeat(255)).is_ok(), "the limit counts characters, not bytes");
+        assert!(
+            FileName::parse(&"影".repeat(255)).is_ok(),
+            "the limit counts characters, not bytes"
+        );
     }
 
     #[test]

@@ -60,8 +60,9 @@ pub fn parse_edge(text: &str, edge: Edge, zone: Tz) -> Result<Timestamp, String>
         return day_edge(day, edge, zone).ok_or_else(|| "is out of range".to_owned());
     }
     // A `+` that was not percent-encoded arrives as a space.
-    let time = DateTime::parse_from_rfc3339(&text.replace(' ', "+"))
-        .map_err(|_| "must be a date (2026-01-05) or an RFC 3339 time (2026-01-05T14:30:22Z)".to_owned())?;
+    let time = DateTime::parse_from_rfc3339(&text.replace(' ', "+")).map_err(|_| {
+        "must be a date (2026-01-05) or an RFC 3339 time (2026-01-05T14:30:22Z)".to_owned()
+    })?;
     // An end given to the second includes that second's milliseconds only when it says so: it is taken as it is.
     Ok(Timestamp(time.timestamp_millis()))
 }
@@ -108,7 +109,13 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "yesterday", "2026-13-01", "2026-01-05T25:00:00Z", "20260105"] {
+        for text in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2026-01-05T25:00:00Z",
+            "20260105",
+        ] {
             assert!(parse_edge(text, Edge::Start, Tz::UTC).is_err(), "{text}");
         }
     }

@@ -1,12 +1,85 @@
 //! What may happen to a file: functions from a record to the next one, or the reason why not.
 
 use super::image_file::{Dicom, FileRecord, Lease, Notice, Status};
-use super::{FileId, FileType, Timestamp};
+use super::{FileId, FileType, PartPlan, Timestamp, time::DAY_MS};
 
 /// How long maintenance waits before it looks at what should have moved on by itself.
 const MINUTE_MS: i64 = 60 * 1000;
 /// A finished upload whose event did not come is looked at after this.
 const EVENT_OVERDUE_MS: i64 = 15 * MINUTE_MS;
+/// An upload is given up this long after the last sign of life: one day.
+const UPLOAD_EXPIRY_MS: i64 = DAY_MS;
+
+/// Who uploads what, before there is a record of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    /// The drawn id.
+    pub id: FileId,
+    /// The drawn UUID.
+    pub file_uuid: String,
+    /// The owner's user id.
+    pub uploaded_by: i64,
+    /// The owner's display name.
+    pub uploader_name: String,
+    /// As declared.
+    pub original_filename: String,
+    /// By name and MIME type.
+    pub file_type: FileType,
+    /// As declared, or by the type.
+    pub mime_type: String,
+    /// As declared.
+    pub file_size: u64,
+}
+
+impl NewFile {
+    /// The record of an upload that begins now.
+    #[must_use]
+    pub fn into_record(self) -> FileRecord {
+        let now = self.id.created_at();
+        FileRecord {
+            id: self.id,
+            file_uuid: self.file_uuid,
+            original_filename: self.original_filename,
+            file_type: self.file_type,
+            declared_type: self.file_type,
+            mime_type: self.mime_type,
+            file_size: self.file_size,
+            declared_size: self.file_size,
+            file_hash: None,
+            declared_md5: None,
+            uploaded_by: self.uploaded_by,
+            uploader_name: self.uploader_name,
+            patient_id: None,
+            study_id: None,
+            series_id: None,
+            modality: None,
+            body_part: None,
+            study_date: None,
+            description: None,
+            status: Status::Uploading,
+            status_reason: None,
+            status_before: None,
+            upload_id: None,
+            part_size: PartPlan::for_size(self.file_size).map(|plan| plan.part_size),
+            uploaded_chunks: Vec::new(),
+            expires_at: Some(now.plus(UPLOAD_EXPIRY_MS)),
+            uploaded_at: None,
+            object_version: None,
+            thumbnail_path: None,
+            preview_path: None,
+            updated_at: now,
+            deleted_at: None,
+            deleted_by: None,
+            duplicate_of: None,
+            warnings: Vec::new(),
+            dicom: None,
+            lease: None,
+            // An event that got lost is noticed soon after the upload's URL has expired.
+            due_at: Some(now.plus(75 * MINUTE_MS)),
+            version: 1,
+        }
+    }
+}
 
 /// What one run of process-object found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +139,23 @@ impl FileRecord {
     /// The bucket holds these parts now. They count only while the file is `UPLOADING`.
     #[must_use]
     pub fn with_chunks(mut self, chunks: Vec<u32>) -> Self {
-        self.uploaded_chunks = chunks;
+        if *self.life() == Status::Uploading {
+            self.uploaded_chunks = chunks;
+        }
+        self
+    }
+
+    /// Somebody still works on this upload: it is given up a day after the last sign of life. Written at most every hour.
+    #[must_use]
+    pub fn kept_alive(mut self, now: Timestamp) -> Self {
+        let expires_at = now.plus(UPLOAD_EXPIRY_MS);
+        if *self.life() == Status::Uploading
+            && self
+                .expires_at
+                .is_none_or(|at| expires_at.0 - at.0 > 60 * MINUTE_MS)
+        {
+            self.expires_at = Some(expires_at);
+        }
         self
     }
 
@@ -74,13 +163,28 @@ impl FileRecord {
     ///
     /// # Errors
     /// `already_processed` and `already_claimed`: nothing is left to do for this event.
-    pub fn claimed(mut self, object: &StoredObject, lease: Lease, now: Timestamp) -> Result<Self, Notice> {
+    pub fn claimed(
+        mut self,
+        object: &StoredObject,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<Self, Notice> {
         let leased = self.is_leased(now);
         match *self.life() {
             Status::Uploading | Status::Uploaded => {}
             Status::Processing if !leased => {}
-            Status::Processing => return Err(Notice::new("already_claimed", "Another run is processing this file.")),
-            _ => return Err(Notice::new("already_processed", "This file has been processed.")),
+            Status::Processing => {
+                return Err(Notice::new(
+                    "already_claimed",
+                    "Another run is processing this file.",
+                ));
+            }
+            _ => {
+                return Err(Notice::new(
+                    "already_processed",
+                    "This file has been processed.",
+                ));
+            }
         }
         self.hold(object, now);
         *self.life() = Status::Processing;
@@ -89,16 +193,28 @@ impl FileRecord {
         Ok(self)
     }
 
+    /// The run of `holder` still works on it.
+    ///
+    /// # Errors
+    /// `lease_lost`: another run took over.
+    pub fn renewed(mut self, holder: &str, until: Timestamp) -> Result<Self, Notice> {
+        self.held_by(holder)?.until = until;
+        self.due(until);
+        Ok(self)
+    }
+
     /// Writes what the run of `holder` found out.
     ///
     /// # Errors
     /// `lease_lost`: another run took over, and its result counts.
     pub fn processed(mut self, holder: &str, found: Findings) -> Result<Self, Notice> {
-        if self.lease.as_ref().is_none_or(|lease| lease.holder != holder) {
-            return Err(Notice::new("lease_lost", "Another run took this file over."));
-        }
+        self.held_by(holder)?;
         self.lease = None;
-        *self.life() = if found.failure.is_some() { Status::Failed } else { Status::Processed };
+        *self.life() = if found.failure.is_some() {
+            Status::Failed
+        } else {
+            Status::Processed
+        };
         if !self.is_deleted() {
             self.due_at = None;
         }
@@ -125,7 +241,10 @@ impl FileRecord {
     /// `already_deleted`.
     pub fn deleted(mut self, by: i64, now: Timestamp, purge_at: Timestamp) -> Result<Self, Notice> {
         if self.is_deleted() {
-            return Err(Notice::new("already_deleted", "This file is in the trash already."));
+            return Err(Notice::new(
+                "already_deleted",
+                "This file is in the trash already.",
+            ));
         }
         self.status_before = Some(self.status);
         self.status = Status::Deleted;
@@ -146,9 +265,17 @@ impl FileRecord {
         self.status = before;
         self.deleted_at = None;
         self.deleted_by = None;
-        let settled = matches!(before, Status::Processed | Status::Failed | Status::Archived);
+        let settled = matches!(
+            before,
+            Status::Processed | Status::Failed | Status::Archived
+        );
         self.due_at = (!settled).then_some(now);
         Ok(self)
+    }
+
+    fn held_by(&mut self, holder: &str) -> Result<&mut Lease, Notice> {
+        let lease = self.lease.as_mut().filter(|lease| lease.holder == holder);
+        lease.ok_or_else(|| Notice::new("lease_lost", "Another run took this file over."))
     }
 
     /// The status of its life outside the trash: what `status` is, or will be again when it is restored.
@@ -172,5 +299,6 @@ impl FileRecord {
         self.object_version.clone_from(&object.version);
         self.uploaded_at.get_or_insert(now);
         self.uploaded_chunks = Vec::new();
+        self.expires_at = None;
     }
 }

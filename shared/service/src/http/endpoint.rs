@@ -41,11 +41,24 @@ impl Endpoint {
     /// # Panics
     /// At start, when the method or path is none that a router takes.
     #[must_use]
-    pub fn new<T: 'static>(name: &'static str, method: Method, path: &'static str, handler: impl Handle<T>) -> Self {
+    pub fn new<T: 'static>(
+        name: &'static str,
+        method: Method,
+        path: &'static str,
+        handler: impl Handle<T>,
+    ) -> Self {
         let filter = MethodFilter::try_from(method.clone()).expect("a standard method");
         // A trailing slash is accepted on every route.
-        let router = Router::new().route(path, on(filter, handler.clone())).route(&format!("{path}/"), on(filter, handler));
-        Self { name, method, path, router, rules: Rules::default() }
+        let router = Router::new()
+            .route(path, on(filter, handler.clone()))
+            .route(&format!("{path}/"), on(filter, handler));
+        Self {
+            name,
+            method,
+            path,
+            router,
+            rules: Rules::default(),
+        }
     }
 
     /// Its handler reads query parameters (and refuses unknown ones itself).

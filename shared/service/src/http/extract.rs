@@ -37,8 +37,18 @@ impl<T: FromFields> FromRequestParts<App> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Error> {
         let query = parts.uri.query().unwrap_or_default();
-        let axum::extract::Query(pairs) = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-            .map_err(|_| Error::field("query", format!("cannot be read: {}", query.chars().take(100).collect::<String>())))?;
+        let axum::extract::Query(pairs) =
+            axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(
+                |_| {
+                    Error::field(
+                        "query",
+                        format!(
+                            "cannot be read: {}",
+                            query.chars().take(100).collect::<String>()
+                        ),
+                    )
+                },
+            )?;
         T::from_fields(Fields::of_query(pairs)?).map(Self)
     }
 }
@@ -49,23 +59,37 @@ impl<T: FromFields + 'static> FromRequest<App> for Body<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         let bytes = axum::body::Bytes::from_request(request, app)
             .await
-            .map_err(|_| Error::TooLarge("The body is larger than 1 MB; files go to the bucket, not through here.".to_owned()))?;
-        let body: Value = serde_json::from_slice(&bytes).map_err(|error| Error::NotJson(error.to_string()))?;
+            .map_err(|_| {
+                Error::TooLarge(
+                    "The body is larger than 1 MB; files go to the bucket, not through here."
+                        .to_owned(),
+                )
+            })?;
+        let body: Value =
+            serde_json::from_slice(&bytes).map_err(|error| Error::NotJson(error.to_string()))?;
         match body {
             Value::Object(object) => T::from_fields(Fields::of_object(object, "")).map(Self),
-            _ => Err(Error::Invalid(vec![FieldError::new("body", "must be a JSON object")])),
+            _ => Err(Error::Invalid(vec![FieldError::new(
+                "body",
+                "must be a JSON object",
+            )])),
         }
     }
 }
 
-impl<T: FromStr<Err = String>> FromRequestParts<App> for Path<T> {
+impl<T: FromStr<Err: std::fmt::Display>> FromRequestParts<App> for Path<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let params = axum::extract::RawPathParams::from_request_parts(parts, app).await.map_err(|_| Error::NotFound)?;
+        let params = axum::extract::RawPathParams::from_request_parts(parts, app)
+            .await
+            .map_err(|_| Error::NotFound)?;
         let Some((name, value)) = params.iter().next() else {
             return Err(Error::internal("the route has no parameter"));
         };
-        value.parse().map(Self).map_err(|message| Error::field(name, message))
+        value
+            .parse()
+            .map(Self)
+            .map_err(|message: T::Err| Error::field(name, message.to_string()))
     }
 }

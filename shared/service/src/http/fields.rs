@@ -76,7 +76,12 @@ impl Fields {
     /// The fields of a JSON object. `prefix` is put before names in errors: `files[3].`.
     #[must_use]
     pub fn of_object(values: Map<String, Value>, prefix: &str) -> Self {
-        Self { values, is_query: false, prefix: prefix.to_owned(), errors: Vec::new() }
+        Self {
+            values,
+            is_query: false,
+            prefix: prefix.to_owned(),
+            errors: Vec::new(),
+        }
     }
 
     /// The parameters of a query.
@@ -91,7 +96,12 @@ impl Fields {
             }
             values.insert(name, Value::String(value));
         }
-        Ok(Self { values, is_query: true, prefix: String::new(), errors: Vec::new() })
+        Ok(Self {
+            values,
+            is_query: true,
+            prefix: String::new(),
+            errors: Vec::new(),
+        })
     }
 
     /// A field that may be absent. In a body `null` is absent; in a query an empty value is.
@@ -128,13 +138,18 @@ impl Fields {
         if self.values.contains_key(name) && self.values.contains_key(alias) {
             self.refuse(alias, format!("is the same as {name}: give one of them"));
         }
-        let used = if self.values.contains_key(name) { name } else { alias };
+        let used = if self.values.contains_key(name) {
+            name
+        } else {
+            alias
+        };
         self.optional(used)
     }
 
     /// Notes that a field is wrong.
     pub fn refuse(&mut self, name: &str, message: impl Into<String>) {
-        self.errors.push(FieldError::new(format!("{}{name}", self.prefix), message));
+        self.errors
+            .push(FieldError::new(format!("{}{name}", self.prefix), message));
     }
 
     /// Builds the result when nothing was wrong and nothing is left over.
@@ -144,7 +159,14 @@ impl Fields {
     pub fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T, Error> {
         let unknown: Vec<String> = self.values.keys().cloned().collect();
         for name in unknown {
-            self.refuse(&name, if self.is_query { "is not a parameter here" } else { "is not a field here" });
+            self.refuse(
+                &name,
+                if self.is_query {
+                    "is not a parameter here"
+                } else {
+                    "is not a field here"
+                },
+            );
         }
         match build() {
             Some(built) if self.errors.is_empty() => Ok(built),
@@ -157,7 +179,9 @@ impl Fields {
             Value::String(text) if self.is_query => Raw::Text(text),
             value => Raw::Json(value),
         };
-        T::read(raw).map_err(|message| self.refuse(name, message)).ok()
+        T::read(raw)
+            .map_err(|message| self.refuse(name, message))
+            .ok()
     }
 }
 
@@ -173,7 +197,10 @@ impl<'a> Raw<'a> {
 
     fn integer(self) -> Option<u64> {
         match self {
-            Self::Text(text) => text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?,
+            Self::Text(text) => text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then(|| text.parse().ok())?,
             // JSON knows one kind of number: 20 and 20.0 are the same (RFC 8259, section 6), but serde_json keeps them apart.
             Self::Json(value) => value.as_u64(),
         }
@@ -182,7 +209,9 @@ impl<'a> Raw<'a> {
 
 impl Field for String {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
-        raw.text().map(str::to_owned).ok_or_else(|| "must be text".to_owned())
+        raw.text()
+            .map(str::to_owned)
+            .ok_or_else(|| "must be text".to_owned())
     }
 }
 
@@ -198,13 +227,16 @@ impl Field for bool {
 
 impl Field for u64 {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
-        raw.integer().ok_or_else(|| "must be a whole number, 0 or more".to_owned())
+        raw.integer()
+            .ok_or_else(|| "must be a whole number, 0 or more".to_owned())
     }
 }
 
 impl Field for u32 {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
-        raw.integer().and_then(|number| number.try_into().ok()).ok_or_else(|| format!("must be a whole number, 0 to {}", Self::MAX))
+        raw.integer()
+            .and_then(|number| number.try_into().ok())
+            .ok_or_else(|| format!("must be a whole number, 0 to {}", Self::MAX))
     }
 }
 
@@ -240,9 +272,20 @@ impl Field for Status {
 }
 
 /// Reads one of a closed set of names; the error lists them.
-fn one_of<T: Copy>(raw: Raw<'_>, all: &[T], name: impl Fn(&T) -> &'static str) -> Result<T, String> {
-    let found = raw.text().and_then(|text| all.iter().find(|value| name(value) == text));
-    found.copied().ok_or_else(|| format!("must be one of {}", all.iter().map(name).collect::<Vec<_>>().join(", ")))
+fn one_of<T: Copy>(
+    raw: Raw<'_>,
+    all: &[T],
+    name: impl Fn(&T) -> &'static str,
+) -> Result<T, String> {
+    let found = raw
+        .text()
+        .and_then(|text| all.iter().find(|value| name(value) == text));
+    found.copied().ok_or_else(|| {
+        format!(
+            "must be one of {}",
+            all.iter().map(name).collect::<Vec<_>>().join(", ")
+        )
+    })
 }
 
 macro_rules! text_fields {
@@ -255,7 +298,18 @@ macro_rules! text_fields {
     };
 }
 
-text_fields!(FileName, Description, BodyPart, Modality, ReferenceId, Line, Md5, MimeType, StudyDate, Date);
+text_fields!(
+    FileName,
+    Description,
+    BodyPart,
+    Modality,
+    ReferenceId,
+    Line,
+    Md5,
+    MimeType,
+    StudyDate,
+    Date
+);
 
 #[cfg(test)]
 mod tests {
@@ -263,7 +317,9 @@ mod tests {
     use serde_json::json;
 
     fn object(value: Value) -> Fields {
-        let Value::Object(object) = value else { panic!("an object") };
+        let Value::Object(object) = value else {
+            panic!("an object")
+        };
         Fields::of_object(object, "")
     }
 
@@ -295,7 +351,10 @@ mod tests {
 
     #[test]
     fn a_repeated_parameter_is_refused() {
-        let pairs = vec![("status".into(), "FAILED".into()), ("status".into(), "UPLOADED".into())];
+        let pairs = vec![
+            ("status".into(), "FAILED".into()),
+            ("status".into(), "UPLOADED".into()),
+        ];
         assert_eq!(fields_in(Fields::of_query(pairs).unwrap_err()), ["status"]);
     }
 

@@ -40,12 +40,26 @@ impl Objects {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn head(&self, key: &str) -> Result<Option<StoredObject>, Error> {
-        match self.client.head_object().bucket(self.bucket()).key(key).send().await {
+        match self
+            .client
+            .head_object()
+            .bucket(self.bucket())
+            .key(key)
+            .send()
+            .await
+        {
             Ok(answer) => Ok(Some(StoredObject {
                 version: answer.version_id().map(str::to_owned),
-                size: answer.content_length().and_then(|size| size.try_into().ok()).unwrap_or(0),
+                size: answer
+                    .content_length()
+                    .and_then(|size| size.try_into().ok())
+                    .unwrap_or(0),
             })),
-            Err(SdkError::ServiceError(error)) if matches!(error.err(), HeadObjectError::NotFound(_)) => Ok(None),
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), HeadObjectError::NotFound(_)) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(failure(error)),
         }
     }
@@ -55,10 +69,19 @@ impl Objects {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn get(&self, key: &str, version: Option<&str>) -> Result<ByteStream, Error> {
-        let request = self.client.get_object().bucket(self.bucket()).key(key).set_version_id(version.map(str::to_owned));
+        let request = self
+            .client
+            .get_object()
+            .bucket(self.bucket())
+            .key(key)
+            .set_version_id(version.map(str::to_owned));
         match request.send().await {
             Ok(answer) => Ok(answer.body),
-            Err(SdkError::ServiceError(error)) if matches!(error.err().code(), Some("NoSuchKey" | "NoSuchVersion")) => Err(Error::NotFound),
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err().code(), Some("NoSuchKey" | "NoSuchVersion")) =>
+            {
+                Err(Error::NotFound)
+            }
             Err(error) => Err(failure(error)),
         }
     }
@@ -86,7 +109,13 @@ impl Objects {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn hide(&self, key: &str) -> Result<(), Error> {
-        self.client.delete_object().bucket(self.bucket()).key(key).send().await.map_err(failure)?;
+        self.client
+            .delete_object()
+            .bucket(self.bucket())
+            .key(key)
+            .send()
+            .await
+            .map_err(failure)?;
         Ok(())
     }
 }
@@ -98,11 +127,26 @@ where
     R: std::fmt::Debug + Send + Sync + 'static,
 {
     let passing = match &error {
-        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+            true
+        }
         SdkError::ServiceError(service) => {
-            matches!(service.err().code(), Some("SlowDown" | "InternalError" | "ServiceUnavailable" | "RequestTimeout" | "ThrottlingException"))
+            matches!(
+                service.err().code(),
+                Some(
+                    "SlowDown"
+                        | "InternalError"
+                        | "ServiceUnavailable"
+                        | "RequestTimeout"
+                        | "ThrottlingException"
+                )
+            )
         }
         _ => false,
     };
-    if passing { Error::Unavailable(error.into()) } else { Error::Internal(error.into()) }
+    if passing {
+        Error::Unavailable(error.into())
+    } else {
+        Error::Internal(error.into())
+    }
 }

@@ -32,23 +32,43 @@ impl Objects {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn begin_multipart(&self, key: &str, mime_type: &str) -> Result<String, Error> {
-        let request = self.client.create_multipart_upload().bucket(self.bucket()).key(key).content_type(mime_type);
+        let request = self
+            .client
+            .create_multipart_upload()
+            .bucket(self.bucket())
+            .key(key)
+            .content_type(mime_type);
         let answer = request.send().await.map_err(failure)?;
-        answer.upload_id.ok_or_else(|| Error::internal("S3 began an upload without an id"))
+        answer
+            .upload_id
+            .ok_or_else(|| Error::internal("S3 began an upload without an id"))
     }
 
     /// The parts the bucket holds, by number; `None` when it knows no such upload.
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn list_parts(&self, key: &str, upload_id: &str) -> Result<Option<Vec<StoredPart>>, Error> {
+    pub async fn list_parts(
+        &self,
+        key: &str,
+        upload_id: &str,
+    ) -> Result<Option<Vec<StoredPart>>, Error> {
         let mut parts = Vec::new();
         let mut marker: Option<String> = None;
         loop {
-            let request = self.client.list_parts().bucket(self.bucket()).key(key).upload_id(upload_id);
+            let request = self
+                .client
+                .list_parts()
+                .bucket(self.bucket())
+                .key(key)
+                .upload_id(upload_id);
             let answer = match request.set_part_number_marker(marker).send().await {
                 Ok(answer) => answer,
-                Err(SdkError::ServiceError(error)) if error.err().code() == Some("NoSuchUpload") => return Ok(None),
+                Err(SdkError::ServiceError(error))
+                    if error.err().code() == Some("NoSuchUpload") =>
+                {
+                    return Ok(None);
+                }
                 Err(error) => return Err(failure(error)),
             };
             parts.extend(answer.parts().iter().filter_map(|part| {
@@ -69,8 +89,18 @@ impl Objects {
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn complete_multipart(&self, key: &str, upload_id: &str, parts: &[StoredPart]) -> Result<Completion, Error> {
-        let part = |part: &StoredPart| CompletedPart::builder().part_number(i32::try_from(part.number).unwrap_or(0)).e_tag(&part.etag).build();
+    pub async fn complete_multipart(
+        &self,
+        key: &str,
+        upload_id: &str,
+        parts: &[StoredPart],
+    ) -> Result<Completion, Error> {
+        let part = |part: &StoredPart| {
+            CompletedPart::builder()
+                .part_number(i32::try_from(part.number).unwrap_or(0))
+                .e_tag(&part.etag)
+                .build()
+        };
         let request = self
             .client
             .complete_multipart_upload()
@@ -78,7 +108,11 @@ impl Objects {
             .key(key)
             .upload_id(upload_id)
             .if_none_match("*")
-            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts.iter().map(part).collect())).build());
+            .multipart_upload(
+                CompletedMultipartUpload::builder()
+                    .set_parts(Some(parts.iter().map(part).collect()))
+                    .build(),
+            );
         match request.send().await {
             Ok(_) => Ok(Completion::Done),
             Err(SdkError::ServiceError(error)) => match error.err().code() {
@@ -96,9 +130,19 @@ impl Objects {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn abort_multipart(&self, key: &str, upload_id: &str) -> Result<(), Error> {
-        match self.client.abort_multipart_upload().bucket(self.bucket()).key(key).upload_id(upload_id).send().await {
+        match self
+            .client
+            .abort_multipart_upload()
+            .bucket(self.bucket())
+            .key(key)
+            .upload_id(upload_id)
+            .send()
+            .await
+        {
             Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(error)) if error.err().code() == Some("NoSuchUpload") => Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().code() == Some("NoSuchUpload") => {
+                Ok(())
+            }
             Err(error) => Err(failure(error)),
         }
     }

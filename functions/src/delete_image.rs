@@ -1,0 +1,48 @@
+//! `DELETE /image-files/{file_id}`: into the trash: gone from every list, count and statistic; the object stays until the purge.
+
+use axum::Json;
+use axum::extract::State;
+use http::Method;
+use serde::Serialize;
+use service::App;
+use service::access::Action;
+use service::auth::Caller;
+use service::domain::FileId;
+use service::domain::time::DAY_MS;
+use service::error::Error;
+use service::http::{Endpoint, Path};
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    Endpoint::new(
+        "delete-image",
+        Method::DELETE,
+        "/api/v1/image-files/{file_id}",
+        handle,
+    )
+}
+
+/// What is gone.
+#[derive(Debug, Serialize)]
+struct Deleted {
+    message: &'static str,
+    file_id: FileId,
+}
+
+async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+) -> Result<Json<Deleted>, Error> {
+    let opened = app.files.open(&caller, Action::Delete, id).await?;
+    let now = app.clock.now();
+    let purge_at = now.plus(i64::from(app.config.trash_days) * DAY_MS);
+    app.files
+        .change(opened, |file| Ok(file.deleted(caller.id, now, purge_at)?))
+        .await?;
+    Ok(Json(Deleted {
+        message: "The file is in the trash.",
+        file_id: id,
+    }))
+}

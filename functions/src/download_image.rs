@@ -1,0 +1,99 @@
+//! `GET /image-files/{file_id}/download`: the original bytes, by redirect to a presigned URL, or that URL as JSON.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, Method, StatusCode, header};
+use serde::Serialize;
+use service::App;
+use service::access::Action;
+use service::auth::Caller;
+use service::domain::{FileId, FileRecord};
+use service::error::Error;
+use service::http::{Endpoint, Path};
+use service::objects::{Disposition, PresignedUrl};
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    Endpoint::new(
+        "download-image",
+        Method::GET,
+        "/api/v1/image-files/{file_id}/download",
+        handle,
+    )
+}
+
+/// Where the bytes are, and what they are.
+#[derive(Debug, Serialize)]
+pub struct Download {
+    url: String,
+    /// Seconds.
+    expires_in: i64,
+    expires_at: String,
+    filename: String,
+    mime_type: String,
+    file_size: u64,
+    file_hash: Option<String>,
+}
+
+impl Download {
+    /// A file's bytes behind `signed`.
+    #[must_use]
+    pub fn of(app: &App, file: FileRecord, signed: PresignedUrl) -> Self {
+        Self {
+            expires_in: (signed.expires_at.seconds() - app.clock.now().seconds()).max(0),
+            expires_at: signed.expires_at.rfc3339(),
+            url: signed.url,
+            filename: file.original_filename,
+            mime_type: file.mime_type,
+            file_size: file.file_size,
+            file_hash: file.file_hash,
+        }
+    }
+}
+
+async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let file = app.files.open(&caller, Action::Download, id).await?.file;
+    let signed = sign_original(&app, &file).await?;
+    if wants_json(&headers) {
+        return Ok(Json(Download::of(&app, file, signed)).into_response());
+    }
+    Ok((
+        StatusCode::TEMPORARY_REDIRECT,
+        [(header::LOCATION, signed.url)],
+    )
+        .into_response())
+}
+
+/// A presigned URL of the original bytes.
+///
+/// # Errors
+/// `not_ready` while no bytes are stored.
+pub async fn sign_original(app: &App, file: &FileRecord) -> Result<PresignedUrl, Error> {
+    if !file.has_bytes() {
+        return Err(
+            Error::conflict("not_ready", "The bytes of this file are not here yet.").into(),
+        );
+    }
+    app.objects
+        .presign_download(file, Disposition::Attachment)
+        .await
+}
+
+/// Whether the client asks for JSON by name; `*/*` and browsers get the redirect.
+fn wants_json(headers: &HeaderMap) -> bool {
+    let accepted = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    accepted
+        .filter_map(|part| part.split(';').next())
+        .any(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}

@@ -1,0 +1,180 @@
+//! Lists: the query parameters and the answer that all of them share.
+
+use chrono_tz::Tz;
+use serde::Serialize;
+use service::App;
+use service::auth::Caller;
+use service::db::list::Source;
+use service::domain::list::MAX_PAGE_SIZE;
+use service::domain::time::{Edge, parse_edge};
+use service::domain::{Cursor, FileId, FileType, Filter, ListRequest, Status, text};
+use service::error::Error;
+use service::http::{Fields, FromFields};
+use service::image_file::ImageFile;
+
+/// Items on a page, unless the caller says otherwise.
+const DEFAULT_PAGE_SIZE: u32 = 20;
+/// The longest text to search for: the longest name.
+const MAX_SEARCH: usize = 255;
+
+/// The parameters of a list as they came. Dates are read once the configured zone is known.
+#[derive(Clone, Debug)]
+pub struct ListQuery {
+    page: u32,
+    page_size: u32,
+    cursor: Option<String>,
+    include_total: bool,
+    file_type: Option<FileType>,
+    status: Option<Status>,
+    modality: Option<text::Modality>,
+    start_date: Option<String>,
+    end_date: Option<String>,
+    search: Option<String>,
+}
+
+impl ListQuery {
+    /// Takes the shared parameters out of `fields`; the caller finishes them.
+    pub fn take(fields: &mut Fields) -> Self {
+        let page = fields.optional("page").unwrap_or(1);
+        if page == 0 {
+            fields.refuse("page", "must be 1 or more");
+        }
+        let page_size = fields.optional("page_size").unwrap_or(DEFAULT_PAGE_SIZE);
+        if !(1..=MAX_PAGE_SIZE).contains(&page_size) {
+            fields.refuse("page_size", format!("must be 1 to {MAX_PAGE_SIZE}"));
+        }
+        let search: Option<String> = fields.optional("search");
+        if search
+            .as_ref()
+            .is_some_and(|search| search.chars().count() > MAX_SEARCH)
+        {
+            fields.refuse("search", format!("must be at most {MAX_SEARCH} characters"));
+        }
+        Self {
+            page,
+            page_size,
+            cursor: fields.optional("cursor"),
+            include_total: fields.optional("include_total").unwrap_or(true),
+            file_type: fields.optional("file_type"),
+            status: fields.optional_alias("status", "file_status"),
+            modality: fields.optional("modality"),
+            start_date: date(fields, "start_date"),
+            end_date: date(fields, "end_date"),
+            search,
+        }
+    }
+
+    /// The request, with dates read in `zone`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a date that does not exist in the zone.
+    pub fn into_request(self, zone: Tz) -> Result<ListRequest, Error> {
+        let edge = |name: &str, text: Option<String>, edge| {
+            text.map(|text| {
+                parse_edge(&text, edge, zone).map_err(|message| Error::field(name, message))
+            })
+            .transpose()
+        };
+        let from = edge("start_date", self.start_date, Edge::Start)?;
+        let to = edge("end_date", self.end_date, Edge::End)?;
+        let filter = Filter {
+            file_type: self.file_type,
+            status: self.status,
+            modality: self.modality.map(text::Modality::into_string),
+            uploaded_by: None,
+            from: from.map(FileId::first_at),
+            to: to.map(FileId::last_at),
+            search: self.search.map(|search| text::fold(&search)),
+        };
+        let cursor = self.cursor.map(|cursor| Cursor::untrusted(&cursor));
+        Ok(ListRequest {
+            filter,
+            page: self.page,
+            page_size: self.page_size,
+            cursor,
+            include_total: self.include_total,
+        })
+    }
+}
+
+impl FromFields for ListQuery {
+    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
+        let query = Self::take(&mut fields);
+        fields.finish(|| Some(query))
+    }
+}
+
+/// A date's text, once it is sure that it is one in any zone.
+fn date(fields: &mut Fields, name: &str) -> Option<String> {
+    let text: String = fields.optional(name)?;
+    match parse_edge(&text, Edge::Start, Tz::UTC) {
+        Ok(_) => Some(text),
+        Err(message) => {
+            fields.refuse(name, message);
+            None
+        }
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize)]
+pub struct Page<T> {
+    /// How many there are in all; `null` with `include_total=false`.
+    total: Option<u64>,
+    page: u32,
+    page_size: u32,
+    /// `null` with `include_total=false`.
+    total_pages: Option<u64>,
+    /// Continues after this page; `null` on the last one.
+    next_cursor: Option<String>,
+    items: Vec<T>,
+}
+
+impl<T> Page<T> {
+    /// The same page with other items.
+    pub fn map<U>(self, change: impl Fn(T) -> U) -> Page<U> {
+        let Self {
+            total,
+            page,
+            page_size,
+            total_pages,
+            next_cursor,
+            items,
+        } = self;
+        Page {
+            total,
+            page,
+            page_size,
+            total_pages,
+            next_cursor,
+            items: items.into_iter().map(change).collect(),
+        }
+    }
+}
+
+/// Reads one page of `source`.
+///
+/// # Errors
+/// See [`service::db::Files::list`].
+pub async fn read_page(
+    app: &App,
+    caller: &Caller,
+    source: &Source,
+    request: ListRequest,
+) -> Result<Page<ImageFile>, Error> {
+    let page = app.files.list(caller, source, &request).await?;
+    let mut items = Vec::with_capacity(page.files.len());
+    for file in page.files {
+        items.push(ImageFile::of(app, file).await?);
+    }
+    Ok(Page {
+        total: page.total,
+        page: request.page,
+        page_size: request.page_size,
+        total_pages: page
+            .total
+            .map(|total| total.div_ceil(u64::from(request.page_size))),
+        next_cursor: page.next_cursor,
+        items,
+    })
+}

@@ -278,7 +278,7 @@ pub(crate) async fn completing_with_parts_out_of_order_is_refused(target: Target
 
 pub(crate) async fn completing_with_an_absent_part_is_refused_and_loses_nothing(target: Target) {
     let upload = create(&target, "n").await;
-    let one = send_part(&target, "n", &upload, 1, b"x").await;
+    let one = send_part(&target, "n", &upload, 1, &bytes(MIN, 13)).await;
     let refused = completion(&target, "n", &upload, &[(1, &one), (2, &one)])
         .send()
         .await;

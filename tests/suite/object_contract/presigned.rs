@@ -246,10 +246,7 @@ pub(crate) async fn an_unsigned_header_beside_a_presigned_url_is_refused(target:
         .chain([("x-amz-tagging", "public=yes")])
         .collect();
     let answer = target.send(Method::PUT, put.uri(), &headers, "x").await;
-    assert_eq!(
-        (answer.status.as_u16(), answer.code().as_str()),
-        (403, "AccessDenied")
-    );
+    assert_eq!(answer.status, 403);
     assert!(target.is_absent("k").await);
 }
 

@@ -8,7 +8,9 @@ use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, RequestChecksumCalculation};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresignedRequest;
-use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+use aws_sdk_s3::types::{
+    BucketVersioningStatus, CorsConfiguration, CorsRule, VersioningConfiguration,
+};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, Method, StatusCode};
@@ -74,13 +76,8 @@ pub(crate) async fn run<F: Future<Output = ()>>(name: &str, behaviour: impl FnOn
         behaviour(embedded.target("contract")).await;
         return embedded.stop().await;
     };
-    let target = Target::new(
-        endpoint,
-        format!(
-            "contract-{}",
-            name.replace('_', "-").chars().take(50).collect::<String>()
-        ),
-    );
+    let short: String = name.replace('_', "-").chars().take(50).collect();
+    let target = Target::new(endpoint, format!("contract-{}", short.trim_matches('-')));
     target.create_bucket().await;
     let outcome = AssertUnwindSafe(behaviour(target)).catch_unwind().await;
     match (
@@ -124,6 +121,22 @@ impl Target {
             .bucket(&self.bucket)
             .versioning_configuration(versioned);
         request.send().await.expect("versioning");
+        let rule = CorsRule::builder()
+            .allowed_origins("*")
+            .allowed_headers("*")
+            .expose_headers("ETag");
+        let rule =
+            rule.set_allowed_methods(Some(["GET", "HEAD", "PUT"].map(str::to_owned).to_vec()));
+        let rules = CorsConfiguration::builder()
+            .cors_rules(rule.build().expect("a rule"))
+            .build()
+            .expect("rules");
+        let request = self
+            .client
+            .put_bucket_cors()
+            .bucket(&self.bucket)
+            .cors_configuration(rules);
+        request.send().await.expect("CORS");
     }
 
     /// Puts text under a key.

@@ -92,6 +92,11 @@ async fn follow(app: &App, opened: Opened, operation: &Operation) -> Result<(), 
         }
         _ => None,
     };
+    let used = match used.filter(|used| before.as_ref() != Some(used)) {
+        // A name that the bucket does not know must not take the place of parts that are there.
+        Some(used) if app.objects.list_parts(&key, &used).await?.is_some() => Some(used),
+        _ => None,
+    };
     let follow = used.clone();
     app.files
         .change(opened, move |file| {
@@ -101,8 +106,7 @@ async fn follow(app: &App, opened: Opened, operation: &Operation) -> Result<(), 
                 .map_or(file.clone(), |upload_id| file.carried_by(upload_id)))
         })
         .await?;
-    if let (Some(before), Some(used)) = (before, used)
-        && before != used
+    if let (Some(before), Some(_)) = (before, used)
         && let Err(error) = app.objects.abort_multipart(&key, &before).await
     {
         tracing::warn!(

@@ -93,7 +93,7 @@ async fn handle(
     app.files.open(&caller, Action::ReadAccessLog, id).await?;
     let (entries, next_cursor) = app
         .files
-        .access_log(id, asked.cursor.as_ref(), asked.page_size)
+        .access_log(&caller, id, asked.cursor.as_ref(), asked.page_size)
         .await?;
     Ok(Json(Log {
         items: entries.into_iter().map(Shown::from).collect(),

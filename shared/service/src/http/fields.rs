@@ -135,7 +135,7 @@ impl Fields {
 
     /// Takes the first of two names that is there: a parameter and its alias.
     pub fn optional_alias<T: Field>(&mut self, name: &str, alias: &str) -> Option<T> {
-        if self.values.contains_key(name) && self.values.contains_key(alias) {
+        if self.values.contains_key(name) && self.values.remove(alias).is_some() {
             self.refuse(alias, format!("is the same as {name}: give one of them"));
         }
         let used = if self.values.contains_key(name) {

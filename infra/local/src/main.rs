@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use imaging::isolated::{Worker, serve_if_worker};
 use local::demo::{DEVELOPMENT_SECRET, DemoUser, users};
+use local::queue::Faults;
 use local::stack::{Options, Stack};
 use local::web::Page;
 use serde_json::json;
@@ -92,6 +93,7 @@ fn options(
         settings,
         clock,
         has_schedule: true,
+        faults: Faults::default(),
         worker: Worker::this_program()?,
         web: folder.map(|folder| Page { folder, config }),
     })

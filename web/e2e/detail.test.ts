@@ -80,7 +80,7 @@ describe('an image', () => {
     await page.keyboard.press('0');
     await until('it is as before', async () => (worst(await shownBlocks(page), expected) <= 3 ? true : null));
     await page.keyboard.press('+');
-    await until('it is larger', async () => (worst(await shownBlocks(page), expected) > 30 ? true : null));
+    await until('it is larger', async () => (worst(await shownBlocks(page), expected) > 12 ? true : null));
     expect(window.faults).toEqual([]);
     await window.close();
   });

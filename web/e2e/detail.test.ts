@@ -168,7 +168,7 @@ describe('an image', () => {
     expect(createHash('md5').update(saved).digest('hex')).toBe(createHash('md5').update(bytes).digest('hex'));
 
     await page.getByText('访问记录').click();
-    await page.getByRole('cell', { name: 'download' }).first().waitFor();
+    await page.getByRole('cell', { name: '下载' }).first().waitFor();
     await window.close();
   });
 

@@ -67,13 +67,17 @@ export class Stack {
     const { url, headers } = created.upload;
     const sent = await fetch(url, { method: 'PUT', headers, body: bytes as BodyInit });
     if (!sent.ok) throw new Error(`PUT ${filename}: ${sent.status} ${await sent.text()}`);
-    return until(`${filename} is processed`, async () => {
-      const file = await this.api<Record<string, unknown> & { id: number }>(
-        'GET',
-        `/image-files/${created.file.id}`,
-      );
-      return file['status'] === 'PROCESSED' || file['status'] === 'FAILED' ? file : null;
-    });
+    return until(
+      `${filename} is processed`,
+      async () => {
+        const file = await this.api<Record<string, unknown> & { id: number }>(
+          'GET',
+          `/image-files/${created.file.id}`,
+        );
+        return file['status'] === 'PROCESSED' || file['status'] === 'FAILED' ? file : null;
+      },
+      150_000,
+    );
   }
 
   async stop(): Promise<void> {

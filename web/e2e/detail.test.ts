@@ -73,7 +73,7 @@ describe('an image', () => {
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2 + 120, { steps: 5 });
     await page.mouse.up();
     await until('the window changed', async () =>
-      worst(await shownBlocks(page), expected) > 30 ? true : null,
+      worst(await shownBlocks(page), expected) > 12 ? true : null,
     );
 
     await page.locator('[role=application]').focus();

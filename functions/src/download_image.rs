@@ -33,11 +33,22 @@ pub struct Download {
     expires_at: String,
     filename: String,
     mime_type: String,
-    file_size: u64,
+    file_size: Option<u64>,
     file_hash: Option<String>,
 }
 
 impl Download {
+    /// A picture of a file behind `signed`: what is known of the original is not said of it.
+    #[must_use]
+    pub fn of_picture(app: &App, file: FileRecord, signed: PresignedUrl) -> Self {
+        Self {
+            mime_type: "image/jpeg".to_owned(),
+            file_size: None,
+            file_hash: None,
+            ..Self::of(app, file, signed)
+        }
+    }
+
     /// A file's bytes behind `signed`.
     #[must_use]
     pub fn of(app: &App, file: FileRecord, signed: PresignedUrl) -> Self {
@@ -47,7 +58,7 @@ impl Download {
             url: signed.url,
             filename: file.original_filename,
             mime_type: file.mime_type,
-            file_size: file.file_size,
+            file_size: Some(file.file_size),
             file_hash: file.file_hash,
         }
     }

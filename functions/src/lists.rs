@@ -7,7 +7,7 @@ use service::auth::Caller;
 use service::db::list::Source;
 use service::domain::list::MAX_PAGE_SIZE;
 use service::domain::time::{Edge, parse_edge};
-use service::domain::{Cursor, FileId, FileType, Filter, ListRequest, Status, text};
+use service::domain::{Cursor, FileId, FileRecord, FileType, Filter, ListRequest, Status, text};
 use service::error::Error;
 use service::http::{Fields, FromFields};
 use service::image_file::ImageFile;
@@ -127,19 +127,21 @@ pub struct Page<T> {
     total_pages: Option<u64>,
     /// Continues after this page; `null` on the last one.
     next_cursor: Option<String>,
-    items: Vec<T>,
+    /// What is on it.
+    pub items: Vec<T>,
 }
 
 impl<T> Page<T> {
     /// The same page with other items.
-    pub fn map<U>(self, change: impl Fn(T) -> U) -> Page<U> {
+    #[must_use]
+    pub fn with<U>(self, items: Vec<U>) -> Page<U> {
         let Self {
             total,
             page,
             page_size,
             total_pages,
             next_cursor,
-            items,
+            ..
         } = self;
         Page {
             total,
@@ -147,12 +149,26 @@ impl<T> Page<T> {
             page_size,
             total_pages,
             next_cursor,
-            items: items.into_iter().map(change).collect(),
+            items,
+        }
+    }
+
+    /// A page of a list that has nothing in it.
+    #[must_use]
+    pub fn empty(request: &ListRequest) -> Self {
+        let none = request.include_total.then_some(0);
+        Self {
+            total: none,
+            page: request.page,
+            page_size: request.page_size,
+            total_pages: none,
+            next_cursor: None,
+            items: Vec::new(),
         }
     }
 }
 
-/// Reads one page of `source`.
+/// Reads one page of `source` as the API shows it.
 ///
 /// # Errors
 /// See [`service::db::Files::list`].
@@ -162,11 +178,25 @@ pub async fn read_page(
     source: &Source,
     request: ListRequest,
 ) -> Result<Page<ImageFile>, Error> {
-    let page = app.files.list(caller, source, &request).await?;
-    let mut items = Vec::with_capacity(page.files.len());
-    for file in page.files {
+    let mut page = read_records(app, caller, source, request).await?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for file in page.items.drain(..) {
         items.push(ImageFile::of(app, file).await?);
     }
+    Ok(page.with(items))
+}
+
+/// Reads one page of `source`, as records.
+///
+/// # Errors
+/// See [`service::db::Files::list`].
+pub async fn read_records(
+    app: &App,
+    caller: &Caller,
+    source: &Source,
+    request: ListRequest,
+) -> Result<Page<FileRecord>, Error> {
+    let page = app.files.list(caller, source, &request).await?;
     Ok(Page {
         total: page.total,
         page: request.page,
@@ -175,6 +205,6 @@ pub async fn read_page(
             .total
             .map(|total| total.div_ceil(u64::from(request.page_size))),
         next_cursor: page.next_cursor,
-        items,
+        items: page.files,
     })
 }

@@ -1,7 +1,43 @@
 //! A patient as the API shows it: shared by the functions about patients.
 
 use serde::Serialize;
+use service::App;
 use service::db::references;
+use service::domain::{Dicom, Notice};
+use service::error::Error;
+
+/// The code of the warning that a file is under the wrong patient.
+pub const MISMATCH: &str = "patient_mismatch";
+
+/// A file under the wrong patient is the mistake that hurts: the header's Patient ID must be the chosen patient's id or record number.
+///
+/// # Errors
+/// [`Error::Unavailable`] or [`Error::Internal`].
+pub async fn mismatch(
+    app: &App,
+    header: Option<&Dicom>,
+    chosen: &str,
+) -> Result<Option<Notice>, Error> {
+    let in_header = header
+        .and_then(|header| header.patient_id.as_deref())
+        .map(str::trim)
+        .filter(|id| !id.is_empty());
+    let Some(in_header) = in_header else {
+        return Ok(None);
+    };
+    let record_number = app
+        .references
+        .patient(chosen)
+        .await?
+        .and_then(|patient| patient.medical_record_number);
+    if in_header == chosen || record_number.as_deref() == Some(in_header) {
+        return Ok(None);
+    }
+    Ok(Some(Notice::new(
+        MISMATCH,
+        "The Patient ID in the file is not the one of the patient it was uploaded for.",
+    )))
+}
 
 /// A patient.
 #[derive(Debug, Serialize)]

@@ -101,7 +101,8 @@ impl Processor {
             );
             return self.app.objects.hide(&key.to_string()).await;
         };
-        self.process(file).await
+        // Boxed: the future of a whole run is too deep for a function's own.
+        Box::pin(self.process(file)).await
     }
 
     /// Processes one file, whoever found that it is due: an event or maintenance.

@@ -2,7 +2,6 @@
 
 use futures_util::future::join_all;
 use serde::Serialize;
-use serde_json::Value;
 use service::App;
 use service::auth::Caller;
 use service::db::create::NotCreated;
@@ -73,10 +72,10 @@ impl FromFields for NewUpload {
 }
 
 /// An upload that has begun, or the file that makes it needless.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Begun {
-    /// The record: new, or the one that has these bytes already.
-    file: ImageFile,
+    /// The record: new, or the one that has these bytes already; `null` in a batch when the item failed.
+    file: Option<ImageFile>,
     /// How to send the bytes; `null` for a duplicate.
     upload: Option<Upload>,
     /// Whether the caller has these bytes already.
@@ -130,7 +129,7 @@ pub async fn begin_all(
             Ok(Some(file)) => {
                 let file = ImageFile::of(app, file).await;
                 results[position] = Some(file.map(|file| Begun {
-                    file,
+                    file: Some(file),
                     upload: None,
                     duplicate: true,
                 }));
@@ -276,7 +275,7 @@ async fn answer(app: &App, file: FileRecord) -> Result<Begun, Error> {
         }
     };
     Ok(Begun {
-        file: ImageFile::of(app, file).await?,
+        file: Some(ImageFile::of(app, file).await?),
         upload: Some(upload),
         duplicate: false,
     })
@@ -354,19 +353,5 @@ pub fn file_type(kind: imaging::FileType) -> FileType {
         imaging::FileType::Png => FileType::Png,
         imaging::FileType::Tiff => FileType::Tiff,
         imaging::FileType::Other => FileType::Other,
-    }
-}
-
-/// Reads the uploads of a batch out of its `files`, each with the caller's own id for it.
-///
-/// # Errors
-/// [`Error::Invalid`] when an item is not an object.
-pub fn fields_of_item(item: Value, position: usize) -> Result<Fields, Error> {
-    match item {
-        Value::Object(object) => Ok(Fields::of_object(object, "")),
-        _ => Err(Error::field(
-            format!("files[{position}]"),
-            "must be an object",
-        )),
     }
 }

@@ -9,6 +9,7 @@ use service::error::Error;
 
 use super::Processor;
 use super::spool::spool;
+use crate::patients::mismatch;
 use crate::uploads::file_type;
 
 impl Processor {
@@ -36,11 +37,11 @@ impl Processor {
             .files
             .same_content(file.uploaded_by, &spooled.md5, object.size, Some(file.id))
             .await?;
+        let facts = inspection.dicom.as_ref().map(dicom);
         let mut warnings: Vec<Notice> = inspection.warnings.iter().map(notice).collect();
-        warnings.extend(
-            self.patient_mismatch(file, inspection.dicom.as_ref())
-                .await?,
-        );
+        if let Some(patient_id) = &file.patient_id {
+            warnings.extend(mismatch(&self.app, facts.as_ref(), patient_id).await?);
+        }
         warnings.extend(type_mismatch(file, &inspection));
         if let (true, Outcome::NoPicture(reason)) = (spooled.whole, &inspection.outcome) {
             // Nothing is wrong with the file, but a person will ask where its picture is.
@@ -66,7 +67,7 @@ impl Processor {
             thumbnail_path,
             preview_path,
             duplicate_of: duplicate.map(|file| file.id),
-            dicom: inspection.dicom.map(dicom),
+            dicom: facts,
             warnings,
         })
     }
@@ -121,30 +122,6 @@ impl Processor {
             .find_or_create(Some(&study), series.as_ref())
             .await?;
         Ok((Some(study.id), series.map(|series| series.id)))
-    }
-
-    /// A file under the wrong patient is the mistake that hurts: the header's Patient ID must be the chosen patient's id or record number.
-    async fn patient_mismatch(
-        &self,
-        file: &FileRecord,
-        header: Option<&DicomHeader>,
-    ) -> Result<Option<Notice>, Error> {
-        let in_header = header
-            .and_then(|header| header.patient_id.as_deref())
-            .map(str::trim)
-            .filter(|id| !id.is_empty());
-        let (Some(in_header), Some(chosen)) = (in_header, &file.patient_id) else {
-            return Ok(None);
-        };
-        let patient = self.app.references.patient(chosen).await?;
-        let record_number = patient.and_then(|patient| patient.medical_record_number);
-        if in_header == chosen || record_number.as_deref() == Some(in_header) {
-            return Ok(None);
-        }
-        Ok(Some(Notice::new(
-            "patient_mismatch",
-            "The Patient ID in the file is not the one of the patient it was uploaded for.",
-        )))
     }
 }
 
@@ -215,7 +192,8 @@ fn content_hash(bytes: &[u8]) -> String {
         .collect()
 }
 
-fn dicom(header: DicomHeader) -> Dicom {
+fn dicom(header: &DicomHeader) -> Dicom {
+    let header = header.clone();
     Dicom {
         patient_id: header.patient_id,
         patient_name: header.patient_name,

@@ -91,6 +91,7 @@ fn options(
         },
         settings,
         clock,
+        has_schedule: true,
         worker: Worker::this_program()?,
         web: folder.map(|folder| Page { folder, config }),
     })

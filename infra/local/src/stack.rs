@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::Builder;
+use functions::maintenance::{Maintenance, Task};
 use functions::process_object::Processor;
 use imaging::isolated::Worker;
 use service::App;
@@ -44,6 +45,8 @@ pub struct Options {
     pub settings: Vec<(String, String)>,
     /// The time.
     pub clock: Clock,
+    /// Whether maintenance runs every minute; tests run it themselves.
+    pub has_schedule: bool,
     /// The program that decodes pictures.
     pub worker: Worker,
     /// The built page; without, there is only the API.
@@ -61,6 +64,8 @@ pub struct Stack {
     pub database_url: String,
     /// The service, as the functions have it.
     pub app: App,
+    /// The schedule's function; it runs every minute, and whenever it is asked to.
+    pub maintenance: Maintenance,
     /// The queue between the bucket and `process-object`.
     pub queue: Queue,
     database: DatabaseServer,
@@ -122,12 +127,19 @@ impl Stack {
         let gateway = Gateway::new(&template, functions::endpoints(), &app)
             .map_err(|error| StartError::Engine("API Gateway", error))?;
         let processor = Processor::new(app.clone(), options.worker.clone());
+        let maintenance = Maintenance::new(app.clone(), processor.clone());
         let queue = Queue::start(store.outbox(), queue_options(), handler(processor));
         let mut tasks = vec![tokio::spawn(store.serve(
             bucket_listener,
             serve_options(),
             until(stopped.clone()),
         ))];
+        if options.has_schedule {
+            tasks.push(tokio::spawn(every_minute(
+                maintenance.clone(),
+                stopped.clone(),
+            )));
+        }
         let router = web::wrap(gateway.into_router(), options.web.as_ref(), &bucket_url);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tasks.push(tokio::spawn(async move {
@@ -143,6 +155,7 @@ impl Stack {
             bucket_url,
             database_url: database.url.clone(),
             app,
+            maintenance,
             queue,
             database,
             stop,
@@ -260,6 +273,21 @@ async fn sdk(url: &str) -> SdkConfig {
         .endpoint_url(url)
         .load()
         .await
+}
+
+/// The schedule. In the cloud it is every 15 minutes; here a laptop may have been asleep.
+async fn every_minute(maintenance: Maintenance, stopped: watch::Receiver<bool>) {
+    let mut stopped = std::pin::pin!(until(stopped));
+    let mut minutes = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            _ = minutes.tick() => {}
+        }
+        if let Err(error) = maintenance.run(Task::default()).await {
+            tracing::error!(cause = service::error::chain(&error), "maintenance failed");
+        }
+    }
 }
 
 async fn listen(port: u16) -> Result<TcpListener, StartError> {

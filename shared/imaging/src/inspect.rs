@@ -7,7 +7,9 @@ use std::path::Path;
 
 use crate::picture::Decoded;
 use crate::sniff::{FileType, SNIFF_BYTES, Sniffed, sniff};
-use crate::{Code, DicomHeader, Inspection, Limits, Outcome, Reason, dicom, jpeg, png, tiff};
+use crate::{
+    Code, DicomHeader, Inspection, Limits, Outcome, Picture, Reason, dicom, jpeg, png, tiff,
+};
 
 /// Looks at the file at `path`: type, header and picture. Never panics: a panic of a decoder is an outcome.
 ///
@@ -88,8 +90,8 @@ fn look(
 }
 
 fn dicom_outcome(opened: dicom::Opened<File>, limits: &Limits) -> Outcome {
-    match opened.picture(limits) {
-        Ok(raster) => match Decoded::upright(raster).into_picture() {
+    match opened.picture(Picture::ENOUGH, limits) {
+        Ok(decoded) => match decoded.into_picture() {
             Ok(picture) => Outcome::Picture(picture),
             Err(reason) => Outcome::Failed(reason),
         },

@@ -48,4 +48,7 @@ impl Picture {
     pub const THUMBNAIL_SIDE: u32 = 256;
     /// Long side of a preview in pixels.
     pub const PREVIEW_SIDE: u32 = 1024;
+    /// A long side near enough to [`Self::PREVIEW_SIDE`] when a codec can give it cheaply: pictures of 1,955 pixels are
+    /// shown with 978, at a quarter of the work.
+    pub(crate) const ENOUGH: u32 = 960;
 }

@@ -4,7 +4,8 @@ use libjpeg_turbo_rs::precision::{
     decompress_12bit_lenient, decompress_lossless_arbitrary_lenient,
 };
 use libjpeg_turbo_rs::{
-    DecodeLimits, DecodeWarning, Decoder, JpegError, MarkerSaveConfig, PixelFormat, ScalingFactor,
+    ColorSpace, DecodeLimits, DecodeWarning, Decoder, JpegError, MarkerSaveConfig, PixelFormat,
+    ScalingFactor,
 };
 
 use crate::orientation::Orientation;
@@ -59,7 +60,7 @@ pub(crate) fn decode_limits(limits: &Limits) -> DecodeLimits {
 fn scale_for(long_side: u32) -> Result<ScalingFactor, Reason> {
     let eighths = [1, 2, 3, 4]
         .into_iter()
-        .find(|n| long_side * n / 8 >= Picture::PREVIEW_SIDE)
+        .find(|n| long_side * n / 8 >= Picture::ENOUGH)
         .unwrap_or(8);
     let (numerator, denominator) = match eighths {
         2 => (1, 4),
@@ -159,6 +160,26 @@ pub(crate) fn twelve_bit_words(bytes: &[u8]) -> Result<Deep, Reason> {
         components: image.num_components,
         precision: 12,
     })
+}
+
+/// Decodes a JPEG of eight bits without changing its colours: one or three components as stored.
+pub(crate) fn eight_bit_components(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Reason> {
+    let mut decoder =
+        Decoder::new_with_limits(bytes, decode_limits(limits)).map_err(|error| reason(&error))?;
+    decoder.set_lenient(true);
+    decoder.save_markers(MarkerSaveConfig::None);
+    match (
+        decoder.header().components.len(),
+        decoder.jpeg_color_space(),
+    ) {
+        (1, _) => decoder.set_output_format(PixelFormat::Grayscale),
+        (3, ColorSpace::YCbCr) => decoder.set_output_colorspace(ColorSpace::YCbCr),
+        (3, _) => decoder.set_output_format(PixelFormat::Rgb),
+        _ => return Err(Code::UnsupportedPixels.into()),
+    }
+    let image = decoder.decode_image().map_err(|error| reason(&error))?;
+    whole(&image.warnings)?;
+    Ok(image.data)
 }
 
 fn raster(

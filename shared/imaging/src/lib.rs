@@ -35,5 +35,6 @@ pub use dicom::header::DicomHeader;
 pub use inspect::inspect;
 pub use inspection::{Inspection, Outcome, Picture};
 pub use limits::Limits;
+pub use raster::{Channels, Raster};
 pub use reason::{Code, Reason};
 pub use sniff::{FileType, SNIFF_BYTES, Sniffed, declared, sniff};

@@ -21,15 +21,6 @@ pub(crate) struct Decoded {
 }
 
 impl Decoded {
-    /// A raster of full size that stands upright.
-    pub(crate) fn upright(raster: Raster) -> Self {
-        Self {
-            original: (raster.width, raster.height),
-            raster,
-            orientation: Orientation::Upright,
-        }
-    }
-
     /// Makes both sizes: the preview from the raster, the thumbnail from the preview.
     pub(crate) fn into_picture(self) -> Result<Picture, Reason> {
         let (width, height) = self.orientation.dimensions(self.original);
@@ -121,9 +112,13 @@ mod tests {
 
     #[test]
     fn a_small_picture_is_not_enlarged() {
-        let picture = Decoded::upright(gray(10, 7))
-            .into_picture()
-            .expect("a picture");
+        let picture = Decoded {
+            raster: gray(10, 7),
+            original: (10, 7),
+            orientation: Orientation::Upright,
+        }
+        .into_picture()
+        .expect("a picture");
         assert_eq!((picture.width, picture.height), (10, 7));
         assert_eq!(picture.thumbnail, picture.preview);
     }

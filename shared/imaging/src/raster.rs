@@ -2,7 +2,7 @@
 
 /// How many bytes a pixel has, and what they mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Channels {
+pub enum Channels {
     /// One byte: black to white.
     Gray,
     /// Three bytes: red, green, blue (sRGB).
@@ -11,7 +11,8 @@ pub(crate) enum Channels {
 
 impl Channels {
     /// Bytes per pixel.
-    pub(crate) const fn count(self) -> usize {
+    #[must_use]
+    pub const fn count(self) -> usize {
         match self {
             Self::Gray => 1,
             Self::Rgb => 3,
@@ -21,12 +22,15 @@ impl Channels {
 
 /// A picture in memory: rows from top to bottom, no padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Raster {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) channels: Channels,
+pub struct Raster {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// What the bytes of a pixel are.
+    pub channels: Channels,
     /// `width × height × channels` bytes.
-    pub(crate) data: Vec<u8>,
+    pub data: Vec<u8>,
 }
 
 impl Raster {

@@ -33,7 +33,8 @@ fn a_large_jpeg_decoded_at_a_reduced_scale_keeps_its_measures() {
     let picture = picture(inspect(&jpeg(4000, 3000, 1)));
     assert_eq!((picture.width, picture.height), (4000, 3000));
     let (width, height, ..) = decode(&picture.preview);
-    assert_eq!((width, height), (1024, 768));
+    // A quarter, which the decoder gives cheaply and which is near enough to 1024.
+    assert_eq!((width, height), (1000, 750));
     let (disc, corner) = disc_and_corner(&picture.preview);
     assert!(disc > 240 && corner < 40, "{disc} {corner}");
 }

@@ -61,7 +61,7 @@ impl App {
             .map(|url| Jwks::new(url, clock.clone()));
         let tokens = Verifier::new(config.tokens.clone(), jwks, clock.clone());
         let dynamodb = aws_sdk_dynamodb::Client::new(dynamodb);
-        let s3 = aws_sdk_s3::config::Builder::from(s3)
+        let s3_config = aws_sdk_s3::config::Builder::from(s3)
             .force_path_style(config.s3_path_style)
             // A presigned request must carry the caller's own checksum or none, not one of a body that is not there.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
@@ -74,7 +74,7 @@ impl App {
             CursorKey::new(config.cursor_secret.expose().as_bytes()),
         );
         let references = References::new(dynamodb, config.clone());
-        let objects = Objects::new(aws_sdk_s3::Client::from_conf(s3), config.clone());
+        let objects = Objects::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
         Self {
             inner: Arc::new(Inner {
                 config,

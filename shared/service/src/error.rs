@@ -127,6 +127,23 @@ impl Error {
         }
     }
 
+    /// Logs the cause, if this is one of ours, and gives the problem document: for one failure among others that succeed.
+    #[must_use]
+    pub fn into_problem(self) -> Value {
+        self.log();
+        self.problem()
+    }
+
+    fn log(&self) {
+        if let Self::Unavailable(cause) | Self::Internal(cause) = self {
+            tracing::error!(
+                code = self.code(),
+                cause = chain(cause.as_ref()),
+                "request failed"
+            );
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::NotJson(_) => StatusCode::BAD_REQUEST,
@@ -142,8 +159,7 @@ impl Error {
     }
 
     /// The problem document, without `request_id`, which the response layer knows.
-    #[must_use]
-    pub fn problem(&self) -> Value {
+    fn problem(&self) -> Value {
         let status = self.status();
         let detail = self.to_string();
         let mut problem = json!({
@@ -186,13 +202,7 @@ pub(crate) struct Problem(pub(crate) Value);
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        if let Self::Unavailable(cause) | Self::Internal(cause) = &self {
-            tracing::error!(
-                code = self.code(),
-                cause = chain(cause.as_ref()),
-                "request failed"
-            );
-        }
+        self.log();
         let mut response = self.status().into_response();
         let headers = response.headers_mut();
         match &self {

@@ -1,7 +1,9 @@
 //! Reads DICOM files (PS3.10): header facts and the picture of one frame.
 
 mod charset;
+mod codec;
 mod element;
+mod encapsulated;
 mod encoding;
 mod frame;
 pub mod header;
@@ -20,9 +22,12 @@ mod window;
 use std::io::{Read, Seek};
 
 use header::DicomHeader;
+use layout::Layout;
 use parse::Parsed;
 use transfer_syntax::Compression;
 
+use crate::orientation::Orientation;
+use crate::picture::Decoded;
 use crate::raster::Raster;
 use crate::{Code, Limits, Reason};
 
@@ -40,6 +45,17 @@ pub(crate) struct Opened<R> {
 /// Why not even the first elements could be read. A file that ends or breaks later gives the facts before that.
 pub fn read_header(reader: impl Read + Seek, limits: &Limits) -> Result<DicomHeader, Reason> {
     Ok(open(reader, limits)?.header)
+}
+
+/// Renders the representative frame at full size, as a viewer would show it.
+///
+/// # Errors
+/// Why there is no picture, whether the object has none or is broken.
+pub fn render_frame(reader: impl Read + Seek, limits: &Limits) -> Result<Raster, Reason> {
+    match open(reader, limits)?.picture(u32::MAX, limits) {
+        Ok(decoded) => Ok(decoded.raster),
+        Err(Refusal::NoPicture(reason) | Refusal::Failed(reason)) => Err(reason),
+    }
 }
 
 /// Reads the header, ready for [`Opened::picture`].
@@ -67,29 +83,44 @@ impl<T: Into<Reason>> From<T> for Refusal {
 }
 
 impl<R: Read + Seek> Opened<R> {
-    /// The representative frame as a viewer would show it.
-    pub(crate) fn picture(mut self, limits: &Limits) -> Result<Raster, Refusal> {
+    /// The representative frame as a viewer would show it. Where its codec can, it is decoded at a reduced size whose
+    /// long side still has `wanted` pixels.
+    pub(crate) fn picture(mut self, wanted: u32, limits: &Limits) -> Result<Decoded, Refusal> {
         let Some(pixels) = self.parsed.pixels else {
-            if let Some(stop) = self.parsed.stop {
-                return Err(Refusal::Failed(stop.into()));
-            }
-            return Err(Refusal::NoPicture(
-                kind::without_pixels(self.header.sop_class_uid.as_deref()).into(),
-            ));
+            return Err(self.without_pixels());
         };
-        match self.parsed.syntax.compression {
+        let compression = self.parsed.syntax.compression;
+        match compression {
             Compression::Video => return Err(Refusal::NoPicture(Code::Video.into())),
             Compression::Unknown => {
                 return Err(Refusal::NoPicture(Code::UnsupportedCompression.into()));
             }
             _ => {}
         }
-        let layout = layout::Layout::new(&self.parsed.data_set, frame::float_bits(pixels), limits)?;
+        let layout = Layout::new(&self.parsed.data_set, frame::float_bits(pixels), limits)?;
         let index = frame::middle(Some(layout.frames));
-        if self.parsed.syntax.compression != Compression::None || pixels.length.is_none() {
-            return Err(Refusal::NoPicture(Code::UnsupportedCompression.into()));
+        let frame = match (pixels.length, compression) {
+            (Some(_), Compression::None) => frame::native(&mut self.parsed, pixels, layout, index)?,
+            (Some(_), _) => return Err(Refusal::Failed(Code::Damaged.into())),
+            (None, _) => {
+                let bytes = encapsulated::frame(&mut self.parsed, pixels, &layout, index, limits)?;
+                codec::decode(compression, bytes, layout, wanted, limits)?
+            }
+        };
+        let raster = render::render(&self.parsed.data_set, &frame.layout, frame.samples)?;
+        Ok(Decoded {
+            raster,
+            original: frame.original,
+            orientation: Orientation::Upright,
+        })
+    }
+
+    fn without_pixels(&self) -> Refusal {
+        match self.parsed.stop {
+            Some(stop) => Refusal::Failed(stop.into()),
+            None => Refusal::NoPicture(
+                kind::without_pixels(self.header.sop_class_uid.as_deref()).into(),
+            ),
         }
-        let samples = frame::native(&mut self.parsed, pixels, &layout, index)?;
-        Ok(render::render(&self.parsed.data_set, &layout, samples)?)
     }
 }

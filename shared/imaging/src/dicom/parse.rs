@@ -36,6 +36,8 @@ pub(crate) struct Parsed<R> {
     /// How the elements really are written, which a wrong transfer syntax does not change.
     pub(crate) encoding: Encoding,
     pub(crate) pixels: Option<PixelElement>,
+    /// Value of the Extended Offset Table (7FE0,0001): position and length.
+    pub(crate) offset_table: Option<(u64, u64)>,
     /// Why reading stopped before the end, when it did. What was read before is valid.
     pub(crate) stop: Option<Stop>,
     /// For the pixels.
@@ -72,13 +74,14 @@ pub(crate) fn parse<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Parsed
     let mut data_set = DataSet::default();
     let mut walk = Walk::new(&mut stream, limits);
     let stop = meta_stop.or_else(|| walk.root(encoding, &mut data_set).err());
-    let pixels = walk.pixels;
+    let (pixels, offset_table) = (walk.pixels, walk.offset_table);
     Ok(Parsed {
         meta,
         data_set,
         syntax,
         encoding,
         pixels,
+        offset_table,
         stop,
         stream,
     })

@@ -18,8 +18,6 @@ pub(crate) enum Samples {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Native {
     pub(crate) big_endian: bool,
-    /// Whole 16-bit words were swapped although samples have 8 bits (OW in a big endian file).
-    pub(crate) swapped_bytes: bool,
     /// The element the frame comes from: integers or floats.
     pub(crate) tag: tag::Tag,
     /// First bit of the frame in its first byte; only single-bit frames start inside a byte.
@@ -28,14 +26,7 @@ pub(crate) struct Native {
 
 impl Samples {
     /// Reads the bytes of one native frame; `bytes` has the length the layout asks for.
-    pub(crate) fn from_native(mut bytes: Vec<u8>, layout: &Layout, native: Native) -> Self {
-        if native.swapped_bytes {
-            bytes
-                .as_chunks_mut::<2>()
-                .0
-                .iter_mut()
-                .for_each(|pair| pair.swap(0, 1));
-        }
+    pub(crate) fn from_native(bytes: Vec<u8>, layout: &Layout, native: Native) -> Self {
         let samples = match layout.bits_allocated {
             1 => Self::Bytes(unpack_bits(&bytes, layout, native.first_bit)),
             8 => Self::Bytes(bytes),

@@ -10,6 +10,8 @@ const IMPLICIT_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2";
 pub(crate) enum Compression {
     /// Not at all: native samples.
     None,
+    /// Every frame deflated by itself (PS3.5 A.4.13).
+    Deflate,
     /// PS3.5 annex G.
     Rle,
     /// ITU-T T.81: baseline, extended and lossless processes.
@@ -42,6 +44,7 @@ impl TransferSyntax {
         let compression = match uid.strip_prefix("1.2.840.10008.1.2") {
             // "…1.2.1.98" is encapsulated uncompressed: fragments of native bytes.
             Some("" | ".1" | ".1.98" | ".1.99" | ".2") => Compression::None,
+            Some(".8.1") => Compression::Deflate,
             Some(".5") => Compression::Rle,
             Some(".4.80" | ".4.81") => Compression::JpegLs,
             Some(".4.90" | ".4.91" | ".4.92" | ".4.93" | ".4.201" | ".4.202" | ".4.203") => {

@@ -1,10 +1,14 @@
 //! Who did what with a file: append-only, kept for a configured time.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
+use super::files::Files;
+use super::{failure, records};
 use crate::access::Action;
 use crate::auth::Caller;
-use crate::domain::{FileId, Timestamp, time::DAY_MS};
+use crate::domain::{Cursor, FileId, Timestamp, time::DAY_MS};
+use crate::error::Error;
 
 /// One thing somebody did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,5 +65,55 @@ impl Entry {
     #[must_use]
     pub fn at(&self) -> Timestamp {
         self.entry_id.created_at()
+    }
+}
+
+impl Files {
+    /// Entries about a file, newest first, at most `limit`, and the cursor that continues.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a cursor that is not one of this log's.
+    pub async fn access_log(
+        &self,
+        id: FileId,
+        cursor: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<(Vec<Entry>, Option<String>), Error> {
+        let scope = format!("access-log|{id}");
+        let wrong = || Error::field("cursor", "is not a cursor of this list: begin without one");
+        let below = cursor
+            .map(|cursor| self.cursors.open_file_id(&scope, cursor).ok_or_else(wrong))
+            .transpose()?;
+        let last = FileId::last_at(Timestamp(i64::MAX));
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.config.access_log_table)
+            .key_condition_expression("file_id = :file AND entry_id < :below")
+            .expression_attribute_values(":file", AttributeValue::N(id.to_string()))
+            .expression_attribute_values(
+                ":below",
+                AttributeValue::N(below.unwrap_or(last).to_string()),
+            )
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX).saturating_add(1))
+            .send()
+            .await
+            .map_err(failure)?;
+        let entries: Result<Vec<Entry>, Error> = answer
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(records::from_item)
+            .collect();
+        let mut entries = entries?;
+        let more = entries.len() > limit as usize;
+        entries.truncate(limit as usize);
+        let next = entries
+            .last()
+            .filter(|_| more)
+            .map(|entry| self.cursors.seal(&scope, &entry.entry_id.to_string()));
+        Ok((entries, next))
     }
 }

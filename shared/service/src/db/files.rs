@@ -1,5 +1,6 @@
 //! Files: the only way to a record, and the only way to change one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
@@ -80,6 +81,12 @@ impl Files {
         }
     }
 
+    /// What seals the cursors of lists.
+    #[must_use]
+    pub fn cursors(&self) -> &CursorKey {
+        &self.cursors
+    }
+
     /// Opens a file by id for `action`: loads it, decides, and logs what only reads. What changes is logged with the change.
     ///
     /// # Errors
@@ -95,6 +102,41 @@ impl Files {
             caller: caller.clone(),
             action,
         })
+    }
+
+    /// Opens many files by id for an `action` that only reads, in a few calls: each of them, or [`Error::NotFound`].
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Internal`] for all of them.
+    pub async fn open_all(
+        &self,
+        caller: &Caller,
+        action: Action,
+        ids: &[FileId],
+    ) -> Result<Vec<(FileId, Result<FileRecord, Error>)>, Error> {
+        let mut files: HashMap<FileId, FileRecord> = self
+            .records(ids)
+            .await?
+            .into_iter()
+            .map(|file| (file.id, file))
+            .collect();
+        let mut opened = Vec::with_capacity(ids.len());
+        for &id in ids {
+            let file = files.remove(&id).ok_or(Error::NotFound);
+            opened.push((
+                id,
+                file.and_then(|file| access::check(caller, action, &file).map(|()| file)),
+            ));
+        }
+        let entries: Vec<Entry> = opened
+            .iter()
+            .filter(|(_, file)| file.is_ok())
+            .map(|(id, _)| self.entry(caller, action, *id))
+            .collect();
+        if !entries.is_empty() {
+            self.append(&entries).await?;
+        }
+        Ok(opened)
     }
 
     /// Loads a file for the service itself: an event or the schedule asks, no caller.

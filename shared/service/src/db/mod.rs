@@ -5,10 +5,12 @@
 
 pub mod access_log;
 pub mod create;
+pub mod due;
 pub mod duplicates;
 pub mod files;
 pub mod keys;
 pub mod list;
+pub mod patients;
 pub mod records;
 pub mod references;
 pub mod stats;

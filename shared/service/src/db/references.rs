@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::transaction::{Refused, commit};
 use super::{Item, failure, records};
 use crate::config::Config;
-use crate::domain::{FileRecord, Timestamp};
+use crate::domain::{FileRecord, Timestamp, text};
 use crate::error::{Error, FieldError};
 
 /// Something a file points at, by kind and id.
@@ -24,15 +24,19 @@ pub(super) struct Reference {
     id: String,
 }
 
+/// What can be pointed at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+pub enum Kind {
+    /// A patient.
     Patient,
+    /// A study.
     Study,
+    /// A series.
     Series,
 }
 
 impl Kind {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Patient => "patient",
             Self::Study => "study",
@@ -113,8 +117,8 @@ pub fn id_of_uid(uid: &str) -> String {
 /// The table of references.
 #[derive(Clone, Debug)]
 pub struct References {
-    client: Client,
-    config: Arc<Config>,
+    pub(super) client: Client,
+    pub(super) config: Arc<Config>,
 }
 
 impl References {
@@ -146,6 +150,11 @@ impl References {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn put_patient(&self, patient: &Patient) -> Result<Patient, Error> {
+        let record_number = patient.medical_record_number.as_deref().unwrap_or_default();
+        let search = text::fold(&format!(
+            "{}\n{}\n{record_number}",
+            patient.id, patient.name
+        ));
         let fields = [
             ("name", Some(&patient.name)),
             (
@@ -154,6 +163,7 @@ impl References {
             ),
             ("sex", patient.sex.as_ref()),
             ("birth_date", patient.birth_date.as_ref()),
+            ("search", Some(&search)),
         ];
         let now = AttributeValue::N(patient.updated_at.0.to_string());
         let mut set = vec![
@@ -316,7 +326,7 @@ fn must_exist(table: &str, reference: &Reference) -> Result<TransactWriteItem, E
         .build())
 }
 
-fn key(kind: Kind, id: &str) -> Item {
+pub(super) fn key(kind: Kind, id: &str) -> Item {
     [
         ("kind".to_owned(), AttributeValue::S(kind.name().to_owned())),
         ("id".to_owned(), AttributeValue::S(id.to_owned())),

@@ -26,7 +26,9 @@ impl FileId {
     /// An id for something made at `at`; only the low 12 bits of `random` count.
     #[must_use]
     pub fn new(at: Timestamp, random: u64) -> Self {
-        let elapsed = u64::try_from(at.0 - EPOCH_MS).unwrap_or(0);
+        let elapsed = u64::try_from(at.0.saturating_sub(EPOCH_MS))
+            .unwrap_or(0)
+            .min(END >> RANDOM_BITS);
         Self(((elapsed << RANDOM_BITS) | (random & RANDOM_MASK)).clamp(1, END - 1))
     }
 

@@ -97,6 +97,16 @@ pub struct Dicom {
     pub number_of_frames: Option<u32>,
 }
 
+/// Where the bucket keeps an original. Both classes answer at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StorageClass {
+    /// For what is looked at.
+    Standard,
+    /// For what is archived: cheap to keep, instant to read.
+    InstantRetrieval,
+}
+
 /// A right to process a file until a time: whoever holds it may write the result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
@@ -205,6 +215,9 @@ pub struct FileRecord {
     /// The DICOM header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dicom: Option<Dicom>,
+    /// The storage class its object is being moved to: the intent, recorded before the move begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving_to: Option<StorageClass>,
     /// Who processes it now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,

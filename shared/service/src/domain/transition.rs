@@ -1,6 +1,6 @@
 //! What may happen to a file: functions from a record to the next one, or the reason why not.
 
-use super::image_file::{Dicom, FileRecord, Lease, Notice, Status};
+use super::image_file::{Dicom, FileRecord, Lease, Notice, Status, StorageClass};
 use super::{FileId, FileType, PartPlan, Timestamp, time::DAY_MS};
 
 /// How long maintenance waits before it looks at what should have moved on by itself.
@@ -73,6 +73,7 @@ impl NewFile {
             duplicate_of: None,
             warnings: Vec::new(),
             dicom: None,
+            moving_to: None,
             lease: None,
             // An event that got lost is noticed soon after the upload's URL has expired.
             due_at: Some(now.plus(75 * MINUTE_MS)),
@@ -270,6 +271,99 @@ impl FileRecord {
             Status::Processed | Status::Failed | Status::Archived
         );
         self.due_at = (!settled).then_some(now);
+        Ok(self)
+    }
+
+    /// Nobody sent the bytes, and nobody will.
+    ///
+    /// # Errors
+    /// `not_uploading`: the bytes came after all.
+    pub fn abandoned(mut self) -> Result<Self, Notice> {
+        if *self.life() != Status::Uploading {
+            return Err(Notice::new(
+                "not_uploading",
+                "The upload of this file has ended.",
+            ));
+        }
+        *self.life() = Status::Failed;
+        self.status_reason = Some(Notice::new(
+            "upload_abandoned",
+            "The upload was not finished in time: upload the file again.",
+        ));
+        self.upload_id = None;
+        self.expires_at = None;
+        self.uploaded_chunks = Vec::new();
+        if !self.is_deleted() {
+            self.due_at = None;
+        }
+        Ok(self)
+    }
+
+    /// Maintenance found nothing to do yet and comes again at `at`.
+    #[must_use]
+    pub fn postponed(mut self, at: Timestamp) -> Self {
+        self.due(at);
+        self
+    }
+
+    /// Another multipart upload carries the bytes from now on: the browser began one itself.
+    #[must_use]
+    pub fn carried_by(mut self, upload_id: &str) -> Self {
+        if *self.life() == Status::Uploading {
+            self.upload_id = Some(upload_id.to_owned());
+        }
+        self
+    }
+
+    /// The object is to be moved to `class`: `PROCESSED` files to the cold one, `ARCHIVED` files back.
+    ///
+    /// # Errors
+    /// `already_archived`, `not_archived` or `not_processed`.
+    pub fn moving(mut self, class: StorageClass, now: Timestamp) -> Result<Self, Notice> {
+        match (class, self.status) {
+            (StorageClass::InstantRetrieval, Status::Processed)
+            | (StorageClass::Standard, Status::Archived) => {}
+            (StorageClass::InstantRetrieval, Status::Archived) => {
+                return Err(Notice::new(
+                    "already_archived",
+                    "This file is in the archive already.",
+                ));
+            }
+            (StorageClass::InstantRetrieval, _) => {
+                return Err(Notice::new(
+                    "not_processed",
+                    "Only a processed file can be archived.",
+                ));
+            }
+            (StorageClass::Standard, _) => {
+                return Err(Notice::new(
+                    "not_archived",
+                    "This file is not in the archive.",
+                ));
+            }
+        }
+        self.moving_to = Some(class);
+        self.due(now.plus(EVENT_OVERDUE_MS));
+        Ok(self)
+    }
+
+    /// The object was moved: this is its version now.
+    ///
+    /// # Errors
+    /// `not_moving`: another run has finished the move.
+    pub fn moved(mut self, object: &StoredObject) -> Result<Self, Notice> {
+        let class = self
+            .moving_to
+            .take()
+            .ok_or_else(|| Notice::new("not_moving", "The move has been finished."))?;
+        self.object_version.clone_from(&object.version);
+        *self.life() = match class {
+            StorageClass::InstantRetrieval => Status::Archived,
+            StorageClass::Standard => Status::Processed,
+        };
+        if !self.is_deleted() {
+            self.due_at = None;
+        }
         Ok(self)
     }
 

@@ -1,16 +1,20 @@
 //! The bucket: S3 calls the functions make themselves, and presigned URLs for the calls browsers make.
 
 mod presign;
+mod sign;
+mod storage;
 mod uploads;
 
 use std::sync::Arc;
 
+use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 
 pub use presign::{Disposition, PresignedUrl};
+pub use sign::{Operation, SignedRequest};
 pub use uploads::{Completion, StoredPart};
 
 use crate::config::Config;
@@ -22,13 +26,18 @@ use crate::error::Error;
 pub struct Objects {
     client: Client,
     config: Arc<Config>,
+    signer: sign::Signer,
 }
 
 impl Objects {
-    /// The bucket that the configuration names.
+    /// The bucket that the configuration names; `aws` has the credentials that URLs are signed with.
     #[must_use]
-    pub fn new(client: Client, config: Arc<Config>) -> Self {
-        Self { client, config }
+    pub fn new(client: Client, aws: &SdkConfig, config: Arc<Config>) -> Self {
+        Self {
+            client,
+            config,
+            signer: sign::Signer::of(aws),
+        }
     }
 
     fn bucket(&self) -> &str {

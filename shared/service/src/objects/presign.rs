@@ -14,7 +14,7 @@ use crate::domain::{FileRecord, Timestamp};
 use crate::error::Error;
 
 /// How long an upload's URL works. A part can always be signed again.
-const UPLOAD_SECONDS: u64 = 60 * 60;
+pub(super) const UPLOAD_SECONDS: u64 = 60 * 60;
 /// How long a download's URL works: five minutes.
 const DOWNLOAD_SECONDS: u64 = 5 * 60;
 /// How long a picture's URL works at least.
@@ -58,7 +58,7 @@ pub enum Disposition {
 }
 
 /// When to sign: the system's time, because that is what S3 holds it against.
-fn signing_time(rounding: u64) -> SystemTime {
+pub(super) fn signing_time(rounding: u64) -> SystemTime {
     #[expect(
         clippy::disallowed_methods,
         reason = "S3 compares with its own clock, not with the App's"

@@ -1,0 +1,79 @@
+//! `GET /image-files`: every file the caller may see, newest first: a user's own ones, everybody's for an admin.
+
+use axum::Json;
+use axum::extract::State;
+use http::Method;
+use service::App;
+use service::auth::Caller;
+use service::db::list::Source;
+use service::domain::{Filter, ListRequest};
+use service::error::Error;
+use service::http::{Endpoint, Fields, FromFields, Query};
+use service::image_file::ImageFile;
+
+use crate::lists::{ListQuery, Page, read_page};
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    Endpoint::new("list-images", Method::GET, "/api/v1/image-files", handle).takes_query()
+}
+
+/// A list's parameters and two more.
+#[derive(Debug)]
+struct Asked {
+    list: ListQuery,
+    uploaded_by: Option<i64>,
+    patient_id: Option<String>,
+}
+
+impl FromFields for Asked {
+    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
+        let list = ListQuery::take(&mut fields);
+        let uploaded_by = fields.optional("uploaded_by");
+        let patient_id = fields.optional("patient_id");
+        fields.finish(|| {
+            Some(Self {
+                list,
+                uploaded_by,
+                patient_id,
+            })
+        })
+    }
+}
+
+async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Page<ImageFile>>, Error> {
+    let mut request = asked.list.into_request(app.config.date_time_zone)?;
+    let foreign = asked
+        .uploaded_by
+        .is_some_and(|uploader| uploader != caller.id);
+    if !caller.admin && foreign {
+        // Somebody else's files are none the caller may see.
+        return Ok(Json(Page::empty(&request)));
+    }
+    let uploader = if caller.admin {
+        asked.uploaded_by
+    } else {
+        Some(caller.id)
+    };
+    let source = source(&mut request, uploader, asked.patient_id.as_deref());
+    read_page(&app, &caller, &source, request).await.map(Json)
+}
+
+/// The narrowest index that answers; what it does not settle stays in the filter.
+fn source(request: &mut ListRequest, uploader: Option<i64>, patient_id: Option<&str>) -> Source {
+    let filter: &mut Filter = &mut request.filter;
+    match (patient_id, uploader, &filter.modality) {
+        (Some(patient_id), uploader, _) => {
+            filter.uploaded_by = uploader;
+            Source::patient(patient_id)
+        }
+        (None, Some(uploader), _) => Source::owner(uploader),
+        (None, None, Some(modality)) => Source::modality(modality),
+        (None, None, None) => Source::everything(),
+    }
+}

@@ -1,0 +1,37 @@
+//! `POST /image-files/{file_id}/restore`: out of the trash, with the status it had and the same bytes.
+
+use axum::Json;
+use axum::extract::State;
+use http::Method;
+use service::App;
+use service::access::Action;
+use service::auth::Caller;
+use service::domain::FileId;
+use service::error::Error;
+use service::http::{Endpoint, Path};
+use service::image_file::ImageFile;
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    Endpoint::new(
+        "restore-image",
+        Method::POST,
+        "/api/v1/image-files/{file_id}/restore",
+        handle,
+    )
+}
+
+async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+) -> Result<Json<ImageFile>, Error> {
+    let opened = app.files.open(&caller, Action::Restore, id).await?;
+    let now = app.clock.now();
+    let file = app
+        .files
+        .change(opened, |file| Ok(file.restored(now)?))
+        .await?;
+    ImageFile::of(&app, file).await.map(Json)
+}

@@ -1,0 +1,99 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContext, type Page, type Request } from 'playwright-core';
+import type { Stack } from './stack';
+
+const ARTEFACTS = new URL('artefacts/', import.meta.url).pathname;
+mkdirSync(ARTEFACTS, { recursive: true });
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+interface Options {
+  role?: 'user' | 'admin';
+  language?: 'zh' | 'en';
+  dark?: boolean;
+  width?: number;
+  height?: number;
+}
+
+/** A signed-in browser window that remembers everything that went wrong in it. */
+export class Window {
+  /** Uncaught errors and violations of the Content-Security-Policy. */
+  readonly faults: string[] = [];
+
+  private constructor(
+    readonly context: BrowserContext,
+    readonly page: Page,
+    private readonly stack: Stack,
+  ) {}
+
+  static async open(browser: Browser, stack: Stack, options: Options = {}): Promise<Window> {
+    const { role = 'user', language = 'zh', dark = false, width = 1366, height = 768 } = options;
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme: dark ? 'dark' : 'light',
+      acceptDownloads: true,
+    });
+    const name = stack.users.find((user) => user.role === role)?.name ?? '';
+    await context.addInitScript(
+      ([user, lang]) => {
+        sessionStorage.setItem('filmroom.demo-user', user as string);
+        if (localStorage.getItem('filmroom.language') === null) {
+          localStorage.setItem('filmroom.language', lang as string);
+        }
+      },
+      [name, language],
+    );
+    const window = new Window(context, await context.newPage(), stack);
+    window.watch(window.page);
+    return window;
+  }
+
+  private watch(page: Page): void {
+    page.on('pageerror', (error) => this.faults.push(`uncaught: ${error.stack ?? error.message}`));
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) this.faults.push(message.text());
+    });
+  }
+
+  go(path: string): Promise<unknown> {
+    return this.page.goto(this.stack.url + path);
+  }
+
+  /** Another tab of the same person. */
+  async tab(): Promise<Page> {
+    const page = await this.context.newPage();
+    this.watch(page);
+    return page;
+  }
+
+  shot(name: string): Promise<unknown> {
+    return this.page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
+  }
+
+  close(): Promise<void> {
+    return this.context.close();
+  }
+}
+
+/** Counts what goes over the wire from a page. */
+export function recordRequests(page: Page, matches: (request: Request) => boolean): Request[] {
+  const requests: Request[] = [];
+  page.on('request', (request) => {
+    if (matches(request)) requests.push(request);
+  });
+  return requests;
+}

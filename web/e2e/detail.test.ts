@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launch, Window } from './browser';
+import { dicom, pattern, png } from './pictures';
+import { Stack, until } from './stack';
+
+let stack: Stack;
+let browser: Browser;
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([Stack.start(), launch()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+const SIZE = 64;
+const BLOCK = 8;
+
+/** Blocks of one brightness each: their centres survive being enlarged. */
+const blocks = (seed: number) => (x: number, y: number) =>
+  pattern(seed)(Math.floor(x / BLOCK) * 13, Math.floor(y / BLOCK) * 29, 0);
+
+/** Brightness of the canvas in the centre of every block, row by row. */
+function shownBlocks(page: Page): Promise<number[]> {
+  return page.evaluate((perSide) => {
+    const canvas = document.querySelector<HTMLCanvasElement>('[role=application] canvas');
+    const context = canvas?.getContext('2d');
+    if (!canvas || !context) throw new Error('no canvas');
+    const side = Math.min(canvas.width, canvas.height);
+    const [left, top] = [(canvas.width - side) / 2, (canvas.height - side) / 2];
+    return Array.from({ length: perSide * perSide }, (_, index) => {
+      const x = left + (((index % perSide) + 0.5) * side) / perSide;
+      const y = top + ((Math.floor(index / perSide) + 0.5) * side) / perSide;
+      return context.getImageData(Math.round(x), Math.round(y), 1, 1).data[0] ?? -1;
+    });
+  }, SIZE / BLOCK);
+}
+
+function expectedBlocks(pixel: (x: number, y: number) => number): number[] {
+  const perSide = SIZE / BLOCK;
+  return Array.from({ length: perSide * perSide }, (_, index) =>
+    pixel((index % perSide) * BLOCK, Math.floor(index / perSide) * BLOCK),
+  );
+}
+
+const worst = (shown: number[], expected: number[]) =>
+  Math.max(...shown.map((value, index) => Math.abs(value - (expected[index] ?? Infinity))));
+
+async function openImage(window: Window, id: number): Promise<void> {
+  await window.go(`/images/${id}`);
+  await window.page.locator('[role=application][data-ready]').waitFor({ timeout: 30_000 });
+}
+
+describe('an image', () => {
+  it('shows the pixels of a DICOM file as they are, and changes them with the window', async () => {
+    const file = await stack.put('blocks.dcm', dicom(1, { size: SIZE, pixel: blocks(1) }));
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    await openImage(window, file.id);
+    const expected = expectedBlocks(blocks(1));
+    await until('the picture is right', async () =>
+      worst(await shownBlocks(page), expected) <= 3 ? true : null,
+    );
+    await window.shot('viewer');
+
+    const box = (await page.locator('[role=application]').boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2 + 120, { steps: 5 });
+    await page.mouse.up();
+    await until('the window changed', async () =>
+      worst(await shownBlocks(page), expected) > 30 ? true : null,
+    );
+
+    await page.locator('[role=application]').focus();
+    await page.keyboard.press('0');
+    await until('it is as before', async () => (worst(await shownBlocks(page), expected) <= 3 ? true : null));
+    await page.keyboard.press('+');
+    await until('it is larger', async () => (worst(await shownBlocks(page), expected) > 30 ? true : null));
+    expect(window.faults).toEqual([]);
+    await window.close();
+  });
+
+  it('steps through the frames of a clip', async () => {
+    const grey = (frame: number) => 20 + frame * 40;
+    const clip = dicom(2, { size: SIZE, frames: 5, pixel: (_x, _y, frame) => grey(frame), modality: 'US' });
+    const file = await stack.put('clip.dcm', clip);
+    const window = await Window.open(browser, stack);
+    await openImage(window, file.id);
+    const shows = (frame: number) =>
+      until(`frame ${frame} is shown`, async () => {
+        const values = await shownBlocks(window.page);
+        return values.every((value) => Math.abs(value - grey(frame)) <= 3) ? true : null;
+      });
+    await shows(0);
+    await window.page.locator('[role=application]').focus();
+    await window.page.keyboard.press('ArrowRight');
+    await shows(1);
+    await window.page.mouse.move(500, 400);
+    await window.page.mouse.wheel(0, 100);
+    await shows(2);
+    await window.page.getByText('第 3 / 5 帧').waitFor();
+    await window.shot('viewer-frames');
+    expect(window.faults).toEqual([]);
+    await window.close();
+  });
+
+  it('makes a wrong patient impossible to overlook', async () => {
+    await stack.api('PUT', '/patients/CHOSEN', { name: '韩梅梅' });
+    const bytes = dicom(3, { patientId: 'OTHER' });
+    const file = await stack.put('mismatch.dcm', bytes, { patient_id: 'CHOSEN' });
+    expect(file['warnings']).toMatchObject([{ code: 'patient_mismatch' }]);
+    const window = await Window.open(browser, stack);
+    await openImage(window, file.id);
+    const alert = window.page.getByRole('alert').filter({ hasText: '图像中的患者与所选患者不一致' });
+    await alert.waitFor();
+    expect(await alert.innerText()).toContain('OTHER');
+    expect(await alert.innerText()).toContain('CHOSEN');
+    await window.page.mouse.wheel(0, 2_000);
+    expect(await alert.isVisible()).toBe(true);
+    await window.shot('mismatch');
+    await window.close();
+  });
+
+  it('lets two people edit without one silently overwriting the other', async () => {
+    const file = await stack.put('shared.png', png(4), { description: 'old' });
+    const window = await Window.open(browser, stack);
+    const [mine, theirs] = [window.page, await window.tab()];
+    for (const page of [mine, theirs]) {
+      await page.goto(`${stack.url}/images/${file.id}`);
+      await page.getByRole('button', { name: '编辑' }).click();
+      await page.getByRole('dialog').getByLabel('描述').waitFor();
+    }
+    await theirs.getByRole('dialog').getByLabel('描述').fill('theirs');
+    await theirs.getByRole('dialog').getByLabel('部位').fill('KNEE');
+    await theirs.getByRole('button', { name: '保存' }).click();
+    await theirs.getByText('已保存').waitFor();
+
+    await mine.getByRole('dialog').getByLabel('描述').fill('mine');
+    await mine.getByRole('button', { name: '保存' }).click();
+    const conflict = mine.getByRole('alert').filter({ hasText: '别人刚刚修改了这个文件' });
+    await conflict.waitFor();
+    expect(await conflict.innerText()).toContain('theirs');
+    await window.shot('conflict');
+    await conflict.getByRole('button', { name: '用我的内容覆盖' }).click();
+    await mine.getByRole('button', { name: '保存' }).click();
+    await mine.getByText('已保存').waitFor();
+    const saved = await stack.api('GET', `/image-files/${file.id}`);
+    expect(saved).toMatchObject({ description: 'mine', body_part: 'KNEE' });
+    await window.close();
+  });
+
+  it('downloads the original under its own name, and shows who did', async () => {
+    const bytes = png(6);
+    const file = await stack.put('膝 关节.png', bytes);
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    await window.go(`/images/${file.id}`);
+    const started = page.waitForEvent('download');
+    await page.getByRole('button', { name: '下载原文件' }).click();
+    const download = await started;
+    expect(download.suggestedFilename()).toBe('膝 关节.png');
+    const saved = readFileSync(await download.path());
+    expect(createHash('md5').update(saved).digest('hex')).toBe(createHash('md5').update(bytes).digest('hex'));
+
+    await page.getByText('访问记录').click();
+    await page.getByRole('cell', { name: 'download' }).first().waitFor();
+    await window.close();
+  });
+
+  it('says the same of a file that does not exist and of one that is not mine', async () => {
+    const file = await stack.put('secret.png', png(8), {});
+    const window = await Window.open(browser, stack, { role: 'admin', language: 'en' });
+    await window.go(`/images/${file.id}`);
+    await window.page.getByRole('heading', { name: 'secret.png' }).waitFor();
+    await window.go('/images/1');
+    await window.page.getByText('File not found').waitFor();
+    await window.close();
+  });
+});

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launch, Window } from './browser';
+import { dicom, png } from './pictures';
+import { Stack } from './stack';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** csp.json, with what a local installation fills in. */
+const POLICY = JSON.parse(readFileSync(new URL('../csp.json', import.meta.url), 'utf8')) as {
+  directives: Record<string, string>;
+};
+
+let stack: Stack;
+let browser: Browser;
+let pages: Record<string, string>;
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([Stack.start(), launch()]);
+  await stack.api('PUT', '/patients/P-1', { name: '张三', sex: 'M', birth_date: '1960-05-01' });
+  const film = await stack.put('film.dcm', dicom(1, { patientId: 'P-2' }), { patient_id: 'P-1' });
+  await stack.put('photo.png', png(2));
+  const doomed = await stack.put('old.png', png(3));
+  await stack.api('DELETE', `/image-files/${doomed.id}`);
+  pages = {
+    images: '/images',
+    table: '/images?view=table',
+    nothing: '/images?search=nothing',
+    detail: `/images/${film.id}`,
+    upload: '/upload',
+    patients: '/patients',
+    patient: '/patients/P-1',
+    statistics: '/statistics',
+    trash: '/trash',
+  };
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+interface Finding {
+  id: string;
+  impact: string | null;
+  nodes: { html: string; failureSummary: string }[];
+}
+
+async function findings(window: Window): Promise<string[]> {
+  await window.page.evaluate(AXE);
+  const violations = await window.page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: Finding[] }> } };
+    return (await axe.run()).violations;
+  });
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+}
+
+describe('the pages', () => {
+  it.each([
+    { dark: false, width: 1366, height: 768 },
+    { dark: true, width: 1366, height: 768 },
+    { dark: false, width: 390, height: 844 },
+  ])(
+    'are accessible and quiet (dark: $dark, width $width)',
+    async ({ dark, width, height }) => {
+      const window = await Window.open(browser, stack, { role: 'user', dark, width, height });
+      const found: Record<string, string[]> = {};
+      for (const [name, path] of Object.entries(pages)) {
+        await window.go(path);
+        await window.page.waitForLoadState('networkidle');
+        await window.page.locator('main h1, main h2').first().waitFor();
+        await window.shot(`page-${name}${dark ? '-dark' : ''}${width < 800 ? '-phone' : ''}`);
+        const serious = await findings(window);
+        if (serious.length > 0) found[name] = serious;
+        const sideways = await window.page.evaluate(
+          () => document.documentElement.scrollWidth > innerWidth + 1,
+        );
+        if (sideways) (found[name] ??= []).push('the page scrolls sideways');
+      }
+      expect(found).toEqual({});
+      expect(window.faults).toEqual([]);
+      await window.close();
+    },
+    120_000,
+  );
+
+  it('are served with the strict policy they are built for', async () => {
+    const response = await fetch(`${stack.url}/images`);
+    const header = response.headers.get('content-security-policy') ?? '';
+    const sent = Object.fromEntries(
+      header.split(';').map((directive) => {
+        const [name = '', ...sources] = directive.trim().split(/\s+/);
+        return [name, sources];
+      }),
+    );
+    for (const name of ['default-src', 'script-src', 'style-src', 'base-uri', 'frame-ancestors']) {
+      expect(sent[name]?.join(' '), name).toBe(POLICY.directives[name]);
+    }
+    expect(header).not.toContain('unsafe-inline');
+    expect(header).not.toContain("'unsafe-eval'");
+    expect(header).not.toMatch(/\*/);
+  });
+
+  it('load nothing from anywhere but the stack', async () => {
+    const window = await Window.open(browser, stack);
+    const hosts = new Set<string>();
+    window.page.on('request', (request) => hosts.add(new URL(request.url()).hostname));
+    for (const path of Object.values(pages)) {
+      await window.go(path);
+      await window.page.waitForLoadState('networkidle');
+    }
+    hosts.delete('');
+    expect([...hosts]).toEqual(['127.0.0.1']);
+    await window.close();
+  });
+
+  it('keep no patient in storage', async () => {
+    const window = await Window.open(browser, stack);
+    for (const path of [pages['patient'], pages['detail'], pages['upload']]) {
+      await window.go(path ?? '/');
+      await window.page.waitForLoadState('networkidle');
+    }
+    const stored = await window.page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }]),
+    );
+    expect(stored).not.toMatch(/张三|P-1|P-2|TEST/);
+    await window.close();
+  });
+});

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { crc32, deflateSync } from 'node:zlib';
+
+/** Brightness of a pixel, 0..255. */
+export type Pixel = (x: number, y: number, frame: number) => number;
+
+/** A picture that differs for every seed, so that no two test files are duplicates. */
+export function pattern(seed: number): Pixel {
+  return (x, y) => (x * (3 + (seed % 7)) + y * (5 + (seed % 11)) + seed * 37) & 0xff;
+}
+
+interface DicomOptions {
+  size?: number;
+  frames?: number;
+  pixel?: Pixel;
+  patientId?: string;
+  uid?: string;
+  modality?: string;
+}
+
+/** A DICOM file (PS3.10), Explicit VR Little Endian, 8-bit MONOCHROME2 with a window that shows values as they are. */
+export function dicom(seed: number, options: DicomOptions = {}): Buffer {
+  const { size = 64, frames = 1, pixel = pattern(seed), patientId = 'P-1', modality = 'CT' } = options;
+  const uid = options.uid ?? `1.2.826.0.1.3680043.10.1.${seed + 1}`;
+  const meta = [
+    element(0x0002, 0x0002, 'UI', '1.2.840.10008.5.1.4.1.1.7'),
+    element(0x0002, 0x0003, 'UI', uid),
+    element(0x0002, 0x0010, 'UI', '1.2.840.10008.1.2.1'),
+  ];
+  const metaLength = Buffer.concat(meta).length;
+  const pixels = Buffer.alloc(size * size * frames);
+  for (let frame = 0; frame < frames; frame++) {
+    for (let y = 0; y < size; y++) {
+      for (let x = 0; x < size; x++) pixels[(frame * size + y) * size + x] = pixel(x, y, frame);
+    }
+  }
+  return Buffer.concat([
+    Buffer.alloc(128),
+    Buffer.from('DICM'),
+    element(0x0002, 0x0000, 'UL', uint32(metaLength)),
+    ...meta,
+    element(0x0008, 0x0016, 'UI', '1.2.840.10008.5.1.4.1.1.7'),
+    element(0x0008, 0x0018, 'UI', uid),
+    element(0x0008, 0x0020, 'DA', '20260105'),
+    element(0x0008, 0x0060, 'CS', modality),
+    element(0x0010, 0x0010, 'PN', 'TEST^PERSON'),
+    element(0x0010, 0x0020, 'LO', patientId),
+    element(0x0018, 0x0015, 'CS', 'CHEST'),
+    element(0x0020, 0x000d, 'UI', '1.2.826.0.1.3680043.10.2.1'),
+    element(0x0020, 0x000e, 'UI', '1.2.826.0.1.3680043.10.3.1'),
+    element(0x0020, 0x0013, 'IS', String(seed)),
+    element(0x0028, 0x0002, 'US', uint16(1)),
+    element(0x0028, 0x0004, 'CS', 'MONOCHROME2'),
+    ...(frames > 1 ? [element(0x0028, 0x0008, 'IS', String(frames))] : []),
+    element(0x0028, 0x0010, 'US', uint16(size)),
+    element(0x0028, 0x0011, 'US', uint16(size)),
+    element(0x0028, 0x0100, 'US', uint16(8)),
+    element(0x0028, 0x0101, 'US', uint16(8)),
+    element(0x0028, 0x0102, 'US', uint16(7)),
+    element(0x0028, 0x0103, 'US', uint16(0)),
+    element(0x0028, 0x1050, 'DS', '128'),
+    element(0x0028, 0x1051, 'DS', '256'),
+    element(0x7fe0, 0x0010, 'OB', pixels),
+  ]);
+}
+
+/** An 8-bit grey PNG. */
+export function png(seed: number, size = 96): Buffer {
+  const pixel = pattern(seed);
+  const rows = Buffer.alloc((size + 1) * size);
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) rows[y * (size + 1) + 1 + x] = pixel(x, y, 0);
+  }
+  const header = Buffer.from([...uint32be(size), ...uint32be(size), 8, 0, 0, 0, 0]);
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+/** Bytes that no compression or cache could shorten, the same for the same seed. */
+export function noise(seed: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let at = 0, block = 0; at < length; at += 32, block++) {
+    createHash('sha256').update(`${seed}:${block}`).digest().copy(bytes, at);
+  }
+  return bytes;
+}
+
+/** Value representations with a 32-bit length (PS3.5, 7.1.2). */
+const LONG = new Set(['OB', 'OW', 'UN', 'SQ', 'UT']);
+
+function element(group: number, tag: number, vr: string, value: string | Buffer): Buffer {
+  const raw = typeof value === 'string' ? Buffer.from(value) : value;
+  const padding = vr === 'UI' || typeof value !== 'string' ? 0 : 0x20;
+  const bytes = raw.length % 2 === 0 ? raw : Buffer.concat([raw, Buffer.from([padding])]);
+  const head = Buffer.concat([uint16(group), uint16(tag), Buffer.from(vr)]);
+  const length = LONG.has(vr) ? Buffer.concat([uint16(0), uint32(bytes.length)]) : uint16(bytes.length);
+  return Buffer.concat([head, length, bytes]);
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  return Buffer.concat([uint32be(data.length), body, uint32be(crc32(body))]);
+}
+
+function uint16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16LE(value);
+  return bytes;
+}
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+function uint32be(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}

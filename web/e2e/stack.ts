@@ -1,0 +1,103 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const WEB = new URL('..', import.meta.url).pathname;
+/** The program behind `make run`; built by the caller (`make build`). */
+const PROGRAM = process.env['FILMROOM_LOCAL'] ?? join(WEB, '../target/debug/filmroom-local');
+
+interface DemoUser {
+  name: string;
+  role: string;
+  token: string;
+}
+
+/** The real local stack on ports and a data folder of its own. */
+export class Stack {
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly data: string,
+    readonly url: string,
+    readonly users: DemoUser[],
+  ) {}
+
+  static async start(settings: Record<string, string> = {}): Promise<Stack> {
+    const data = mkdtempSync(join(tmpdir(), 'filmroom-e2e-'));
+    const env = { ...process.env, PORT: '0', DATA_DIR: data, WEB_DIR: join(WEB, 'dist'), ...settings };
+    const child = spawn(PROGRAM, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const url = await ready(child);
+    const config = (await (await fetch(`${url}/config.json`)).json()) as { auth: { users: DemoUser[] } };
+    return new Stack(child, data, url, config.auth.users);
+  }
+
+  token(role: string): string {
+    const user = this.users.find((one) => one.role === role);
+    if (!user) throw new Error(`no demo user is ${role}`);
+    return user.token;
+  }
+
+  /** Calls the API as the page would, to prepare and to check. */
+  async api<T = unknown>(method: string, path: string, body?: unknown, role = 'user'): Promise<T> {
+    const headers: Record<string, string> = { authorization: `Bearer ${this.token(role)}` };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const init: RequestInit = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
+    const response = await fetch(`${this.url}/api/v1${path}`, init);
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** Uploads a file without the page and waits until it has been processed. */
+  async put(
+    filename: string,
+    bytes: Uint8Array,
+    more: object = {},
+  ): Promise<Record<string, unknown> & { id: number }> {
+    const created = await this.api<{
+      file: { id: number };
+      upload: { url: string; headers: Record<string, string> };
+    }>('POST', '/uploads', { filename, size: bytes.length, ...more });
+    const { url, headers } = created.upload;
+    const sent = await fetch(url, { method: 'PUT', headers, body: bytes as BodyInit });
+    if (!sent.ok) throw new Error(`PUT ${filename}: ${sent.status} ${await sent.text()}`);
+    return until(`${filename} is processed`, async () => {
+      const file = await this.api<Record<string, unknown> & { id: number }>(
+        'GET',
+        `/image-files/${created.file.id}`,
+      );
+      return file['status'] === 'PROCESSED' || file['status'] === 'FAILED' ? file : null;
+    });
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise((resolve) => this.process.once('exit', resolve));
+    this.process.kill('SIGTERM');
+    await gone;
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}
+
+/** The address that the program prints, once it has printed that it is ready. */
+function ready(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the stack ended with ${code}\n${output}`)));
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const url = /API\s+(http:\/\/\S+)\/api\/v1/.exec(output)?.[1];
+      if (url && /^ready$/m.test(output)) resolve(url);
+    });
+  });
+}
+
+/** Repeats a question until it has an answer. */
+export async function until<T>(what: string, ask: () => Promise<T | null>, timeout = 30_000): Promise<T> {
+  const end = Date.now() + timeout;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== null) return answer;
+    if (Date.now() > end) throw new Error(`timed out waiting until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

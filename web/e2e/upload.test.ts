@@ -1,0 +1,271 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page, Request } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launch, recordRequests, Window } from './browser';
+import { dicom, noise, png } from './pictures';
+import { Stack, until } from './stack';
+
+/** How many files the folder has; the full folder of a CT is tried with FOLDER=2000. */
+const FOLDER = Number(process.env['FOLDER'] ?? 300);
+const MIB = 1024 * 1024;
+
+let stack: Stack;
+let browser: Browser;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'filmroom-files-'));
+  [stack, browser] = await Promise.all([Stack.start(), launch()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function file(name: string, bytes: Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+async function uploadPage(options: Parameters<typeof Window.open>[2] = {}): Promise<Window> {
+  const window = await Window.open(browser, stack, options);
+  await window.go('/upload');
+  await window.page.getByText(/拖到这里|Drop files/).waitFor();
+  return window;
+}
+
+const choose = (page: Page, ...paths: string[]) =>
+  page.locator('input[type=file]').first().setInputFiles(paths);
+const row = (page: Page, name: string) => page.locator('[data-state]', { hasText: name });
+const inState = (page: Page, name: string, state: string) =>
+  page.locator(`[data-state=${state}]`, { hasText: name }).waitFor({ timeout: 45_000 });
+
+/** A slower line, so that something can happen in the middle. */
+async function slow(window: Window, bytesPerSecond: number): Promise<void> {
+  const session = await window.context.newCDPSession(window.page);
+  await session.send('Network.enable');
+  await session.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 5,
+    downloadThroughput: -1,
+    uploadThroughput: bytesPerSecond,
+  });
+}
+
+const partOf = (request: Request) => Number(new URL(request.url()).searchParams.get('partNumber'));
+const isPart = (request: Request) => request.method() === 'PUT' && partOf(request) > 0;
+
+/** Part numbers that the bucket has acknowledged. */
+function acknowledged(page: Page): Set<number> {
+  const parts = new Set<number>();
+  page.on('response', (response) => {
+    if (isPart(response.request()) && response.status() === 200) parts.add(partOf(response.request()));
+  });
+  return parts;
+}
+
+async function storedHash(name: string): Promise<string> {
+  return until(`${name} is processed`, async () => {
+    const page = await stack.api<{ items: { file_hash: string | null; original_filename: string }[] }>(
+      'GET',
+      `/image-files/my-images?search=${encodeURIComponent(name)}`,
+    );
+    return page.items.find(({ original_filename }) => original_filename === name)?.file_hash ?? null;
+  });
+}
+
+describe('uploading', () => {
+  it(`takes a folder of ${FOLDER} DICOM files and leaves out what the system put there`, async () => {
+    const study = join(folder, 'study');
+    mkdirSync(join(study, 'series'), { recursive: true });
+    for (let index = 0; index < FOLDER; index++) {
+      writeFileSync(join(study, index % 2 ? 'series' : '', `slice-${index}.dcm`), dicom(10_000 + index));
+    }
+    writeFileSync(join(study, '.DS_Store'), 'x');
+    const window = await uploadPage();
+    await window.page.locator('input[type=file]').nth(1).setInputFiles(study);
+    await window.page.getByText(`${FOLDER} / ${FOLDER} 个文件`).waitFor({ timeout: 120_000 });
+    await window.page.getByText(`全部完成：新增 ${FOLDER} 个，已有 0 个`).waitFor();
+    await window.shot('upload-folder');
+    await until(
+      'all are processed',
+      async () => {
+        const summary = await stack.api<{ total_files: number; by_status: Record<string, number> }>(
+          'GET',
+          '/image-files/stats/summary',
+        );
+        return summary.total_files === FOLDER && (summary.by_status['PROCESSED'] ?? 0) === FOLDER
+          ? true
+          : null;
+      },
+      120_000,
+    );
+    expect(window.faults).toEqual([]);
+    await window.close();
+  }, 300_000);
+
+  it('goes on after a reload in the middle of a large file, without sending a finished part again', async () => {
+    const bytes = noise(1, 72 * MIB);
+    const path = file('large.dcm', bytes);
+    const window = await uploadPage();
+    await slow(window, 24 * MIB);
+    const before = acknowledged(window.page);
+    await choose(window.page, path);
+    await until('some parts have arrived', async () => (before.size >= 2 ? true : null));
+    await window.shot('upload-running');
+    window.page.on('dialog', (dialog) => void dialog.accept());
+    const finished = new Set(before);
+    await window.page.reload();
+    await window.page.getByText('有 1 个文件没有传完').waitFor();
+    await window.shot('upload-unfinished');
+
+    const again = recordRequests(window.page, isPart);
+    await choose(window.page, path);
+    await inState(window.page, 'large.dcm', 'done');
+    const repeated = again.map(partOf).filter((part) => finished.has(part));
+    expect(repeated).toEqual([]);
+    expect(again.length).toBeGreaterThan(0);
+    expect(await storedHash('large.dcm')).toBe(createHash('md5').update(bytes).digest('hex'));
+    await window.close();
+  }, 120_000);
+
+  it('waits while the network is gone and goes on by itself', async () => {
+    const bytes = noise(2, 48 * MIB);
+    const window = await uploadPage();
+    await slow(window, 16 * MIB);
+    const sent = acknowledged(window.page);
+    await choose(window.page, file('cut.dcm', bytes));
+    await until('a part has arrived', async () => (sent.size >= 1 ? true : null));
+    await window.context.setOffline(true);
+    await inState(window.page, 'cut.dcm', 'offline');
+    await window.shot('upload-offline');
+    await window.context.setOffline(false);
+    await inState(window.page, 'cut.dcm', 'done');
+    expect(await storedHash('cut.dcm')).toBe(createHash('md5').update(bytes).digest('hex'));
+    await window.close();
+  }, 120_000);
+
+  it('pauses, resumes and cancels', async () => {
+    const window = await uploadPage();
+    await slow(window, 8 * MIB);
+    const { page } = window;
+    const sent = acknowledged(page);
+    await choose(page, file('pause.dcm', noise(3, 40 * MIB)));
+    await until('a part has arrived', async () => (sent.size >= 1 ? true : null));
+    await page.getByRole('button', { name: '暂停 pause.dcm' }).click();
+    await inState(page, 'pause.dcm', 'paused');
+    await page.getByRole('button', { name: '继续 pause.dcm' }).click();
+    await inState(page, 'pause.dcm', 'uploading');
+    await page.getByRole('button', { name: '取消 pause.dcm' }).click();
+    await inState(page, 'pause.dcm', 'cancelled');
+    await until('nothing is left on the server', async () => {
+      const list = await stack.api<{ items: unknown[] }>('GET', '/image-files/my-images?search=pause.dcm');
+      return list.items.length === 0 ? true : null;
+    });
+    await window.close();
+  }, 120_000);
+
+  it('recognises a file that is there already and sends nothing', async () => {
+    const window = await uploadPage();
+    const path = file('twice.png', png(77));
+    await choose(window.page, path);
+    await inState(window.page, 'twice.png', 'done');
+    await window.page.getByRole('button', { name: '清除已完成' }).click();
+    const puts = recordRequests(window.page, (request) => request.method() === 'PUT');
+    await choose(window.page, path);
+    await inState(window.page, 'twice.png', 'duplicate');
+    expect(puts).toEqual([]);
+    await window.close();
+  });
+
+  it('says what is wrong with bad files and uploads the good ones', async () => {
+    const window = await uploadPage();
+    const { page } = window;
+    const huge = file('huge.dcm', Buffer.alloc(0));
+    truncateSync(huge, 6 * 1024 ** 3);
+    const strange = '<script>alert(1)<b>😀 胸.png';
+    await choose(
+      page,
+      file('empty.dcm', Buffer.alloc(0)),
+      huge,
+      file(strange, png(5)),
+      file('lying.png', dicom(900)),
+      file('text.jpg', Buffer.from('this is no picture')),
+    );
+    await inState(page, 'empty.dcm', 'failed');
+    expect(await row(page, 'empty.dcm').innerText()).toContain('文件是空的');
+    await inState(page, strange, 'done');
+    await inState(page, 'lying.png', 'done');
+    await inState(page, 'text.jpg', 'done');
+    await inState(page, 'huge.dcm', 'failed');
+    expect(await row(page, 'huge.dcm').innerText()).toContain('文件超过了大小限制');
+    await window.shot('upload-bad-files');
+
+    await page.getByRole('link', { name: `查看 ${strange}` }).click();
+    await page.getByRole('heading', { name: strange }).waitFor();
+    await page.goBack();
+    await page.getByRole('link', { name: '查看 text.jpg' }).click();
+    await page.getByText('这个文件没有处理成功').waitFor();
+    expect(window.faults).toEqual([]);
+    await window.close();
+  }, 120_000);
+
+  it('survives an error of the server and an expired session in the middle', async () => {
+    const window = await uploadPage({ language: 'en' });
+    const { page } = window;
+    const answers = [500, 503];
+    await page.route('**/api/v1/uploads/batch', async (route) => {
+      const status = answers.shift();
+      if (status === undefined) return route.continue();
+      await route.fulfill({
+        status,
+        contentType: 'application/problem+json',
+        body: '{"code":"unavailable"}',
+      });
+    });
+    await choose(page, file('patient.png', png(41)));
+    await inState(page, 'patient.png', 'done');
+    expect(answers).toEqual([]);
+
+    await page.route('**/api/v1/**', (route) =>
+      route.fulfill({
+        status: 401,
+        contentType: 'application/problem+json',
+        body: '{"code":"unauthenticated"}',
+      }),
+    );
+    await choose(page, file('expired.png', png(42)));
+    await page.getByText('Your session has expired').first().waitFor();
+    await inState(page, 'expired.png', 'paused');
+    await page.unroute('**/api/v1/**');
+    await page.getByRole('button', { name: 'Sign in again' }).click();
+    await inState(page, 'expired.png', 'done');
+    await window.close();
+  });
+
+  it('puts files under a patient who is created on the way', async () => {
+    const window = await uploadPage({ language: 'en' });
+    const { page } = window;
+    await page.getByRole('button', { name: 'New patient' }).click();
+    const form = page.getByRole('dialog');
+    await form.getByLabel('Patient ID').fill('P-900');
+    await form.getByLabel('Name').fill('李雷');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await page.waitForURL(/patient_id=P-900/);
+    await choose(page, file('belongs.dcm', dicom(901, { patientId: 'P-900' })));
+    await inState(page, 'belongs.dcm', 'done');
+    const list = await until('it is listed', async () => {
+      const found = await stack.api<{ items: unknown[] }>('GET', '/image-files/patient/P-900');
+      return found.items.length > 0 ? found : null;
+    });
+    expect(list.items).toMatchObject([{ original_filename: 'belongs.dcm', patient_id: 'P-900' }]);
+    await page.goto(`${stack.url}/patients/P-900`);
+    await page.getByRole('heading', { name: '李雷' }).waitFor();
+    await window.close();
+  });
+});

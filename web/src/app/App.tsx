@@ -1,0 +1,109 @@
+import { Notifications } from '@mantine/notifications';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { lazy, Suspense, useMemo, useState } from 'react';
+import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { createApi } from '../api/api';
+import { ApiClient } from '../api/client';
+import { isTransient } from '../api/problem';
+import type { Config } from '../config';
+import { ListPage } from '../images/ListPage';
+import { DemoSession } from '../session/demo';
+import type { Session, User } from '../session/session';
+import { CrashGuard } from '../shell/CrashGuard';
+import { Layout } from '../shell/Layout';
+import { NotFound, PageSkeleton } from '../shell/states';
+import { SessionExpired } from '../shell/SessionExpired';
+import { SignIn } from '../shell/SignIn';
+import { openUploads } from '../upload/open';
+import { ServicesContext } from './context';
+
+// The list is what people open first; everything else loads when it is needed.
+const DetailPage = lazy(() => import('../detail/DetailPage').then((m) => ({ default: m.DetailPage })));
+const UploadPage = lazy(() => import('../upload/UploadPage').then((m) => ({ default: m.UploadPage })));
+const PatientsPage = lazy(() =>
+  import('../patients/PatientsPage').then((m) => ({ default: m.PatientsPage })),
+);
+const PatientPage = lazy(() => import('../patients/PatientPage').then((m) => ({ default: m.PatientPage })));
+const StatisticsPage = lazy(() =>
+  import('../statistics/StatisticsPage').then((m) => ({ default: m.StatisticsPage })),
+);
+const TrashPage = lazy(() => import('../trash/TrashPage').then((m) => ({ default: m.TrashPage })));
+
+export function App({ config, session }: { config: Config; session: Session }) {
+  const [user, setUser] = useState(session.user());
+  if (!user) {
+    return session instanceof DemoSession ? (
+      <SignIn session={session} onSignedIn={() => setUser(session.user())} />
+    ) : null;
+  }
+  return (
+    <SignedIn config={config} session={session} user={user} onSignedOut={() => setUser(session.user())} />
+  );
+}
+
+interface SignedInProps {
+  config: Config;
+  session: Session;
+  user: User;
+  onSignedOut: () => void;
+}
+
+function SignedIn({ config, session, user, onSignedOut }: SignedInProps) {
+  const queries = useMemo(() => createQueryClient(), []);
+  const services = useMemo(() => {
+    const api = createApi(new ApiClient(config.apiUrl, session));
+    const uploads = openUploads(
+      api,
+      user.name,
+      () => void queries.invalidateQueries({ queryKey: ['images'] }),
+    );
+    return { api, session, user, uploads };
+  }, [config, session, user, queries]);
+  const signOut = async () => {
+    services.uploads.pauseAll();
+    await session.signOut();
+    onSignedOut();
+  };
+  return (
+    <QueryClientProvider client={queries}>
+      <ServicesContext value={services}>
+        <BrowserRouter>
+          <Layout onSignOut={() => void signOut()}>
+            <CrashGuard>
+              <Suspense fallback={<PageSkeleton />}>
+                <Routes>
+                  <Route path="/" element={<Navigate to="/images" replace />} />
+                  <Route path="/images" element={<ListPage />} />
+                  <Route path="/images/:id" element={<DetailPage />} />
+                  <Route path="/upload" element={<UploadPage />} />
+                  <Route path="/patients" element={<PatientsPage />} />
+                  <Route path="/patients/:id" element={<PatientPage />} />
+                  <Route path="/statistics" element={<StatisticsPage />} />
+                  <Route path="/trash" element={<TrashPage />} />
+                  <Route path="*" element={<NotFound />} />
+                </Routes>
+              </Suspense>
+            </CrashGuard>
+          </Layout>
+        </BrowserRouter>
+        <SessionExpired />
+        <Notifications position="bottom-center" zIndex={400} />
+      </ServicesContext>
+    </QueryClientProvider>
+  );
+}
+
+/** Transient failures are retried twice for reads; a change is never repeated behind the user's back. */
+function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 15_000,
+        retry: (failures, error) => failures < 2 && isTransient(error),
+        retryDelay: (failures) => 400 * 2 ** failures,
+        networkMode: 'always',
+      },
+      mutations: { retry: false, networkMode: 'always' },
+    },
+  });
+}

@@ -1,0 +1,65 @@
+import { Button } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useServices } from '../app/context';
+import { dateTime } from '../format';
+import { Failure } from '../shell/states';
+import classes from './AccessLog.module.css';
+
+/** Who opened, changed or downloaded the file. Loaded only when somebody wants to know. */
+export function AccessLog({ fileId }: { fileId: number }) {
+  const { t } = useTranslation();
+  const { api } = useServices();
+  const [open, setOpen] = useState(false);
+  const log = useInfiniteQuery({
+    queryKey: ['access-log', fileId],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) => api.accessLog(fileId, pageParam),
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+    enabled: open,
+    staleTime: 0,
+  });
+  const entries = log.data?.pages.flatMap(({ items }) => items) ?? [];
+  return (
+    <details className={`panel ${classes['log']}`} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t('detail.accessLog')}</summary>
+      {log.isError && <Failure error={log.error} onRetry={() => void log.refetch()} />}
+      {log.isSuccess && entries.length === 0 && <p className="quiet">{t('detail.logEmpty')}</p>}
+      {entries.length > 0 && (
+        <div className={classes['scroll']}>
+          <table>
+            <thead>
+              <tr>
+                <th>{t('detail.logAt')}</th>
+                <th>{t('detail.logWho')}</th>
+                <th>{t('detail.logAction')}</th>
+                <th>{t('detail.logFrom')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {entries.map((entry, index) => (
+                <tr key={index}>
+                  <td>{dateTime(entry.at)}</td>
+                  <td>{entry.actor_name ?? entry.actor_id}</td>
+                  <td>{entry.action}</td>
+                  <td>{entry.ip}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {log.hasNextPage && (
+        <Button
+          size="xs"
+          variant="subtle"
+          loading={log.isFetchingNextPage}
+          onClick={() => void log.fetchNextPage()}
+        >
+          {t('images.more')}
+        </Button>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,150 @@
+import { Alert, Button, Textarea, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconUsersGroup } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useServices } from '../app/context';
+import { ApiError } from '../api/problem';
+import type { ImageFile } from '../api/types';
+import { Failure } from '../shell/states';
+import classes from './EditForm.module.css';
+import { changesOf, differences, draftOf, merged, type Draft, type Field } from './draft';
+
+/** Editing with optimistic locking: nobody's change is overwritten without being seen. */
+export function EditForm({ file, onDone }: { file: ImageFile; onDone: () => void }) {
+  const { t } = useTranslation();
+  const { api } = useServices();
+  const queries = useQueryClient();
+  /** The record the draft started from; moves on when a conflict is resolved. */
+  const [base, setBase] = useState(file);
+  const [draft, setDraft] = useState(() => draftOf(file));
+  const [current, setCurrent] = useState<ImageFile | null>(null);
+
+  const save = useMutation({
+    mutationFn: () => api.change(base.id, { ...changesOf(draft, base), version: base.version }),
+    onSuccess: (saved) => {
+      queries.setQueryData(['images', 'one', saved.id], saved);
+      void queries.invalidateQueries({ queryKey: ['images', 'list'] });
+      notifications.show({ message: t('edit.saved'), color: 'teal' });
+      onDone();
+    },
+    onError: async (error) => {
+      if (error instanceof ApiError && error.code === 'version_conflict')
+        setCurrent(await api.image(base.id));
+    },
+  });
+  const resolve = (theirs: Field[]) => {
+    if (!current) return;
+    setDraft((mine) => merged(mine, current, base, theirs));
+    setBase(current);
+    setCurrent(null);
+    save.reset();
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (Object.keys(changesOf(draft, base)).length === 0) onDone();
+    else save.mutate();
+  };
+  const fieldErrors = save.error instanceof ApiError ? save.error.problem.errors : [];
+  const field = (name: Field) => ({
+    value: draft[name],
+    error: fieldErrors.find((wrong) => wrong.field === name)?.message,
+    onChange: (event: { currentTarget: { value: string } }) => {
+      const { value } = event.currentTarget;
+      setDraft((before) => ({ ...before, [name]: value }));
+    },
+  });
+
+  return (
+    <form onSubmit={submit} className="form">
+      {current && <Conflict mine={draft} base={base} current={current} onResolve={resolve} />}
+      {save.isError &&
+        !current &&
+        !(save.error instanceof ApiError && save.error.code === 'version_conflict') && (
+          <Failure error={save.error} />
+        )}
+      <TextInput
+        label={t('edit.filename')}
+        required
+        maxLength={255}
+        data-autofocus
+        {...field('original_filename')}
+      />
+      <Textarea
+        label={t('edit.description')}
+        autosize
+        minRows={3}
+        maxRows={8}
+        maxLength={2000}
+        {...field('description')}
+      />
+      <div className={classes['pair']}>
+        <TextInput label={t('edit.modality')} maxLength={16} {...field('modality')} />
+        <TextInput label={t('edit.bodyPart')} maxLength={64} {...field('body_part')} />
+        <TextInput label={t('edit.studyDate')} type="date" {...field('study_date')} />
+        <TextInput label={t('edit.patient')} {...field('patient_id')} />
+      </div>
+      <div className={classes['buttons']}>
+        <Button variant="default" onClick={onDone}>
+          {t('edit.cancel')}
+        </Button>
+        <Button type="submit" loading={save.isPending} disabled={current !== null}>
+          {t('edit.save')}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+interface ConflictProps {
+  mine: Draft;
+  base: ImageFile;
+  current: ImageFile;
+  onResolve: (theirs: Field[]) => void;
+}
+
+/** Both sides of every field that differs, and a choice between them. */
+function Conflict({ mine, base, current, onResolve }: ConflictProps) {
+  const { t } = useTranslation();
+  const labels: Record<Field, string> = {
+    original_filename: t('edit.filename'),
+    description: t('edit.description'),
+    modality: t('edit.modality'),
+    body_part: t('edit.bodyPart'),
+    study_date: t('edit.studyDate'),
+    patient_id: t('edit.patient'),
+  };
+  const rows = differences(mine, current, base);
+  return (
+    <Alert color="orange" icon={<IconUsersGroup />} title={t('edit.conflictTitle')} role="alert">
+      <p className="alert-text">{t('edit.conflictHint')}</p>
+      <table className={classes['conflict']}>
+        <thead>
+          <tr>
+            <td />
+            <th>{t('edit.yours')}</th>
+            <th>{t('edit.theirs')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ field, mine: yours, theirs }) => (
+            <tr key={field}>
+              <th>{labels[field]}</th>
+              <td>{yours || '—'}</td>
+              <td>{theirs || '—'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <div className={classes['buttons']}>
+        <Button size="xs" variant="default" onClick={() => onResolve(rows.map(({ field }) => field))}>
+          {t('edit.takeTheirs')}
+        </Button>
+        <Button size="xs" color="orange.9" onClick={() => onResolve([])}>
+          {t('edit.keepMine')}
+        </Button>
+      </div>
+    </Alert>
+  );
+}

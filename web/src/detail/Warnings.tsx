@@ -1,0 +1,60 @@
+import { Alert } from '@mantine/core';
+import { IconAlertOctagon, IconAlertTriangle } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import type { CodedMessage, ImageFile } from '../api/types';
+import { zh } from '../i18n/zh';
+import classes from './Warnings.module.css';
+
+/** What could hurt a patient when it is overlooked. */
+const GRAVE = new Set(['patient_mismatch']);
+
+/** Warnings stand above the picture, in colour and in words; the grave ones follow the reader down the page. */
+export function Warnings({ file }: { file: ImageFile }) {
+  const { t } = useTranslation();
+  const text = ({ code, message }: CodedMessage) =>
+    code !== 'unknown' && Object.hasOwn(zh.warning, code)
+      ? t(`warning.${code as 'patient_mismatch'}`)
+      : message;
+  const grave = file.warnings.filter(({ code }) => GRAVE.has(code));
+  const others = file.warnings.filter(({ code }) => !GRAVE.has(code));
+  return (
+    <>
+      {grave.map((warning) => (
+        <div key={warning.code} className={classes['grave']} role="alert">
+          <IconAlertOctagon size={32} aria-hidden />
+          <div>
+            <strong>{text(warning)}</strong>
+            <Patients file={file} />
+          </div>
+        </div>
+      ))}
+      {file.status_reason && (
+        <Alert color="red" icon={<IconAlertTriangle />} title={t('detail.failedTitle')} mb="sm">
+          {text(file.status_reason)}
+        </Alert>
+      )}
+      {others.length > 0 && (
+        <Alert color="yellow" icon={<IconAlertTriangle />} title={t('warning.title')} mb="sm">
+          {others.map((warning) => (
+            <p key={warning.code} className="alert-text">
+              {text(warning)}
+            </p>
+          ))}
+        </Alert>
+      )}
+    </>
+  );
+}
+
+/** Both identities side by side, so that the reader can tell them apart at once. */
+function Patients({ file }: { file: ImageFile }) {
+  const { t } = useTranslation();
+  const inside = [file.dicom?.patient_id, file.dicom?.patient_name].filter(Boolean).join(' · ');
+  return (
+    <p>
+      {t('detail.header')}: <b>{inside || '—'}</b>
+      <br />
+      {t('detail.patient')}: <b>{file.patient_id ?? '—'}</b>
+    </p>
+  );
+}

@@ -1,0 +1,219 @@
+import {
+  ActionIcon,
+  Button,
+  CloseButton,
+  NativeSelect,
+  SegmentedControl,
+  TextInput,
+  Tooltip,
+} from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
+import {
+  IconAdjustmentsHorizontal,
+  IconFilterOff,
+  IconLayoutGrid,
+  IconLink,
+  IconList,
+  IconSearch,
+} from '@tabler/icons-react';
+import { useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { FILE_TYPES, LIVE_STATUSES } from '../api/types';
+import { isFiltered, MODALITIES, PAGE_SIZES, type Filters, type ViewOptions } from './filters';
+import classes from './FilterBar.module.css';
+import { useSearchText } from './useSearchText';
+
+interface Props {
+  filters: Filters;
+  view: ViewOptions;
+  isAdmin: boolean;
+  onChange: (change: Record<string, string | number>) => void;
+  onClear: () => void;
+}
+
+export function FilterBar({ filters, view, isAdmin, onChange, onClear }: Props) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  return (
+    <section className={classes['bar']} aria-label={t('images.filters')} data-open={open || undefined}>
+      <div className={classes['first']}>
+        <SearchField value={filters.search} onChange={(search) => onChange({ search })} />
+        <Button
+          className={classes['more']}
+          variant="default"
+          leftSection={<IconAdjustmentsHorizontal size={17} />}
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          {t('images.filters')}
+        </Button>
+        <ViewSwitch view={view} onChange={onChange} />
+      </div>
+      <div className={classes['rest']}>
+        <Choices filters={filters} isAdmin={isAdmin} onChange={onChange} />
+        {isFiltered(filters) && (
+          <Button variant="subtle" leftSection={<IconFilterOff size={17} />} onClick={onClear}>
+            {t('images.clear')}
+          </Button>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function SearchField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
+  const { t } = useTranslation();
+  const input = useRef<HTMLInputElement>(null);
+  const search = useSearchText(value, onChange);
+  useHotkeys([['/', () => input.current?.focus()]]);
+  return (
+    <TextInput
+      ref={input}
+      className={classes['search']}
+      type="search"
+      aria-label={t('images.searchLabel')}
+      placeholder={t('images.searchLabel')}
+      title={t('images.searchHint')}
+      leftSection={<IconSearch size={17} />}
+      rightSection={
+        search.text !== '' && (
+          <CloseButton size="sm" aria-label={t('images.clear')} onClick={() => search.set('')} />
+        )
+      }
+      value={search.text}
+      {...search.handlers}
+    />
+  );
+}
+
+type ChoicesProps = Pick<Props, 'filters' | 'isAdmin' | 'onChange'>;
+
+function Choices({ filters, isAdmin, onChange }: ChoicesProps) {
+  const { t } = useTranslation();
+  const any = { value: '', label: t('images.any') };
+  const modalities =
+    filters.modality && !MODALITIES.includes(filters.modality)
+      ? [filters.modality, ...MODALITIES]
+      : MODALITIES;
+  const field = (key: keyof Filters) => ({
+    value: filters[key],
+    onChange: (event: { currentTarget: { value: string } }) => onChange({ [key]: event.currentTarget.value }),
+  });
+  return (
+    <>
+      {isAdmin && (
+        <NativeSelect
+          label={t('images.scope')}
+          data={[
+            { value: 'all', label: t('images.scopeAll') },
+            { value: 'mine', label: t('images.scopeMine') },
+          ]}
+          {...field('scope')}
+        />
+      )}
+      <NativeSelect
+        label={t('images.type')}
+        data={[any, ...FILE_TYPES.map((value) => ({ value, label: t(`fileType.${value}`) }))]}
+        {...field('file_type')}
+      />
+      <NativeSelect
+        label={t('images.status')}
+        data={[any, ...LIVE_STATUSES.map((value) => ({ value, label: t(`fileStatus.${value}`) }))]}
+        {...field('status')}
+      />
+      <NativeSelect label={t('images.modality')} data={[any, ...modalities]} {...field('modality')} />
+      <TextInput
+        label={t('images.from')}
+        type="date"
+        max={filters.end_date || undefined}
+        {...field('start_date')}
+      />
+      <TextInput
+        label={t('images.to')}
+        type="date"
+        min={filters.start_date || undefined}
+        {...field('end_date')}
+      />
+      <IdField
+        key={`patient ${filters.patient_id}`}
+        name="patient_id"
+        label={t('images.patient')}
+        filters={filters}
+        onChange={onChange}
+      />
+      {isAdmin && (
+        <IdField
+          key={`uploader ${filters.uploaded_by}`}
+          name="uploaded_by"
+          label={t('images.uploadedBy')}
+          filters={filters}
+          onChange={onChange}
+        />
+      )}
+    </>
+  );
+}
+
+interface IdFieldProps extends Pick<Props, 'filters' | 'onChange'> {
+  name: 'patient_id' | 'uploaded_by';
+  label: string;
+}
+
+/** An id filters when it is complete (Enter or leaving the field), not with every key. */
+function IdField({ name, label, filters, onChange }: IdFieldProps) {
+  const [text, setText] = useState(filters[name]);
+  const commit = () => text.trim() !== filters[name] && onChange({ [name]: text.trim() });
+  return (
+    <TextInput
+      label={label}
+      className={classes['id']}
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={commit}
+      onKeyDown={(event) => event.key === 'Enter' && commit()}
+    />
+  );
+}
+
+function ViewSwitch({ view, onChange }: Pick<Props, 'view' | 'onChange'>) {
+  const { t } = useTranslation();
+  const copy = async () => {
+    await navigator.clipboard.writeText(window.location.href);
+    notifications.show({ message: t('images.copied'), color: 'teal' });
+  };
+  return (
+    <div className={classes['view']}>
+      <NativeSelect
+        aria-label={t('images.pageSize')}
+        title={t('images.pageSize')}
+        data={PAGE_SIZES.map(String)}
+        value={String(view.page_size)}
+        onChange={(event) => onChange({ page_size: event.currentTarget.value })}
+      />
+      <SegmentedControl
+        aria-label={t('images.view')}
+        value={view.view}
+        data={[
+          { value: 'grid', label: <ViewLabel icon={<IconLayoutGrid size={17} />} text={t('images.grid')} /> },
+          { value: 'table', label: <ViewLabel icon={<IconList size={17} />} text={t('images.table')} /> },
+        ]}
+        onChange={(value) => onChange({ view: value })}
+      />
+      <Tooltip label={t('images.copyLink')}>
+        <ActionIcon variant="default" size={36} aria-label={t('images.copyLink')} onClick={() => void copy()}>
+          <IconLink size={17} />
+        </ActionIcon>
+      </Tooltip>
+    </div>
+  );
+}
+
+function ViewLabel({ icon, text }: { icon: React.ReactNode; text: string }) {
+  return (
+    <span className={classes['viewLabel']} title={text}>
+      {icon}
+      <span className="visually-hidden">{text}</span>
+    </span>
+  );
+}

@@ -1,0 +1,177 @@
+import { Button, Skeleton } from '@mantine/core';
+import { IconPhotoSearch, IconUpload } from '@tabler/icons-react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useSearchParams } from 'react-router';
+import { useServices } from '../app/context';
+import { count } from '../format';
+import { EmptyState, Failure } from '../shell/states';
+import { FilterBar } from './FilterBar';
+import { cleared, isFiltered, parseFilters, parseView, withValues } from './filters';
+import { ImageGrid } from './ImageGrid';
+import gridClasses from './ImageGrid.module.css';
+import { ImageTable } from './ImageTable';
+import { SelectionBar } from './SelectionBar';
+import { useBulkActions } from './useBulkActions';
+import { itemsOf, useImageList } from './useImageList';
+import { useListKeys } from './useListKeys';
+import { useSelection } from './useSelection';
+
+/** Every image the caller may see, as the URL asks for. */
+export function ListPage() {
+  const { t } = useTranslation();
+  const { user } = useServices();
+  const [params, setParams] = useSearchParams();
+  const filters = parseFilters(params);
+  const view = parseView(params);
+  const list = useImageList(filters, view.page_size);
+  const total = list.data?.pages[0]?.total;
+
+  return (
+    <>
+      <div className="page-head">
+        <h1>{t('images.title')}</h1>
+        <span className="quiet" aria-live="polite">
+          {typeof total === 'number' && t('images.total', { count: total })}
+        </span>
+        <span className="grow" />
+        <Button component={Link} to="/upload" leftSection={<IconUpload size={18} />}>
+          {t('nav.upload')}
+        </Button>
+      </div>
+      <FilterBar
+        filters={filters}
+        view={view}
+        isAdmin={user.isAdmin}
+        onChange={(change) => setParams(withValues(params, change), { replace: 'search' in change })}
+        onClear={() => setParams(cleared(params))}
+      />
+      {list.isError && !list.data ? (
+        <Failure error={list.error} onRetry={() => void list.refetch()} />
+      ) : (
+        <Results list={list} view={view.view} filtered={isFiltered(filters)} />
+      )}
+    </>
+  );
+}
+
+type List = ReturnType<typeof useImageList>;
+
+function Results({ list, view, filtered }: { list: List; view: 'grid' | 'table'; filtered: boolean }) {
+  const { t } = useTranslation();
+  const items = useMemo(() => itemsOf(list.data), [list.data]);
+  const order = useMemo(() => items.map(({ id }) => id), [items]);
+  const selection = useSelection(order);
+  const actions = useBulkActions();
+  const idAt = (index: number) => order[index] ?? -1;
+  const keys = useListKeys({
+    count: items.length,
+    toggle: (index, range) => selection.toggle(idAt(index), range),
+    remove: (index) => void actions.remove(selection.chosen.size > 0 ? [...selection.chosen] : [idAt(index)]),
+    all: selection.all,
+    clear: selection.clear,
+  });
+
+  if (list.isPending) return <GridSkeleton />;
+  if (items.length === 0) return filtered ? <NothingMatches /> : <NothingYet />;
+  const shared = {
+    items,
+    chosen: selection.chosen,
+    active: keys.active,
+    onToggle: selection.toggle,
+    onFocusItem: keys.setActive,
+  };
+  return (
+    <div onKeyDown={keys.onKeyDown} aria-busy={list.isPlaceholderData} aria-describedby="list-keys">
+      <p id="list-keys" className="visually-hidden">
+        {t('images.keys')}
+      </p>
+      {selection.chosen.size > 0 && (
+        <SelectionBar
+          files={items.filter(({ id }) => selection.chosen.has(id))}
+          actions={actions}
+          onClear={selection.clear}
+        />
+      )}
+      {view === 'grid' ? (
+        <ImageGrid {...shared} />
+      ) : (
+        <ImageTable
+          {...shared}
+          onToggleAll={() => (selection.chosen.size === items.length ? selection.clear() : selection.all())}
+        />
+      )}
+      <ListEnd list={list} shown={items.length} />
+    </div>
+  );
+}
+
+/** Loads the next page shortly before the end comes into view; the button is for the keyboard. */
+function ListEnd({ list, shown }: { list: List; shown: number }) {
+  const { t } = useTranslation();
+  const sentinel = useRef<HTMLDivElement>(null);
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage, error } = list;
+  const more = useCallback(() => void fetchNextPage({ cancelRefetch: false }), [fetchNextPage]);
+
+  useEffect(() => {
+    const element = sentinel.current;
+    if (!element || !hasNextPage || isFetching || isFetchNextPageError) return;
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && more(), {
+      rootMargin: '600px',
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [hasNextPage, isFetching, isFetchNextPageError, more]);
+
+  return (
+    <div ref={sentinel} className="list-end">
+      {isFetchNextPageError && <Failure error={error} onRetry={more} />}
+      {hasNextPage ? (
+        <Button variant="subtle" loading={list.isFetchingNextPage} onClick={more}>
+          {t('images.more')}
+        </Button>
+      ) : (
+        <span className="quiet">
+          {t('images.end')} · {t('images.loaded', { shown: count(shown) })}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function NothingYet() {
+  const { t } = useTranslation();
+  return (
+    <EmptyState
+      title={t('images.emptyTitle')}
+      hint={t('images.emptyHint')}
+      icon={<IconUpload size={56} stroke={1.2} />}
+    >
+      <Button component={Link} to="/upload">
+        {t('images.emptyAction')}
+      </Button>
+    </EmptyState>
+  );
+}
+
+function NothingMatches() {
+  const { t } = useTranslation();
+  return (
+    <EmptyState
+      title={t('images.noneTitle')}
+      hint={t('images.noneHint')}
+      icon={<IconPhotoSearch size={56} stroke={1.2} />}
+    />
+  );
+}
+
+function GridSkeleton() {
+  const { t } = useTranslation();
+  return (
+    <div className={gridClasses['grid']} aria-busy="true" aria-label={t('app.loading')} role="status">
+      {Array.from({ length: 12 }, (_, index) => (
+        <Skeleton key={index} height={282} radius={10} />
+      ))}
+    </div>
+  );
+}

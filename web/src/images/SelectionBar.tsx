@@ -1,0 +1,88 @@
+import { Button, CloseButton } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconArchive, IconArchiveOff, IconDownload, IconTrash } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useServices } from '../app/context';
+import type { ImageFile } from '../api/types';
+import { errorText } from '../i18n/errors';
+import { saveMany } from './download';
+import classes from './SelectionBar.module.css';
+import type { useBulkActions } from './useBulkActions';
+
+interface Props {
+  files: ImageFile[];
+  actions: ReturnType<typeof useBulkActions>;
+  onClear: () => void;
+}
+
+/** What can be done with the chosen files. */
+export function SelectionBar({ files, actions, onClear }: Props) {
+  const { t } = useTranslation();
+  const { api } = useServices();
+  const [busy, setBusy] = useState(false);
+  const archived = files.filter(({ status }) => status === 'ARCHIVED').map(({ id }) => id);
+  const active = files.filter(({ status }) => status === 'PROCESSED').map(({ id }) => id);
+
+  const run = async (act: () => Promise<void>) => {
+    setBusy(true);
+    await act().catch((error: unknown) => notifications.show({ message: errorText(error, t), color: 'red' }));
+    setBusy(false);
+  };
+  const download = async () => {
+    const { succeeded, failures } = await saveMany(api, files);
+    notifications.show({ message: t('images.downloadStarted', { count: succeeded.length }), color: 'teal' });
+    if (failures[0]) {
+      const reason = errorText(failures[0].error, t);
+      notifications.show({ message: t('images.partly', { failed: failures.length, reason }), color: 'red' });
+    }
+  };
+
+  return (
+    <div className={classes['bar']} role="toolbar" aria-label={t('images.selected', { count: files.length })}>
+      <CloseButton aria-label={t('images.clearSelection')} onClick={onClear} />
+      <strong aria-live="polite">{t('images.selected', { count: files.length })}</strong>
+      <span className={classes['grow']} />
+      <Button
+        size="sm"
+        variant="default"
+        leftSection={<IconDownload size={17} />}
+        loading={busy}
+        onClick={() => void run(download)}
+      >
+        {t('images.download')}
+      </Button>
+      {active.length > 0 && (
+        <Button
+          size="sm"
+          variant="default"
+          leftSection={<IconArchive size={17} />}
+          disabled={busy}
+          onClick={() => void run(() => actions.archive(active))}
+        >
+          {t('images.archive')}
+        </Button>
+      )}
+      {archived.length > 0 && (
+        <Button
+          size="sm"
+          variant="default"
+          leftSection={<IconArchiveOff size={17} />}
+          disabled={busy}
+          onClick={() => void run(() => actions.unarchive(archived))}
+        >
+          {t('images.unarchive')}
+        </Button>
+      )}
+      <Button
+        size="sm"
+        color="red"
+        leftSection={<IconTrash size={17} />}
+        disabled={busy}
+        onClick={() => void run(() => actions.remove(files.map(({ id }) => id)))}
+      >
+        {t('images.delete')}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import type { Api } from '../api/api';
+import { ApiError } from '../api/problem';
+import type { Outcome } from './eachOf';
+
+/** The contract signs at most this many URLs in one request. */
+const URLS_PER_REQUEST = 100;
+
+/** Browsers drop downloads that are started in the same moment. */
+const BETWEEN_MS = 350;
+
+/** Starts the browser's own download. The signed URL answers with `Content-Disposition: attachment`, so the page stays. */
+export function saveUrl(url: string, filename: string): void {
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = filename;
+  link.rel = 'noopener';
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+/** Downloads many originals one after the other. */
+export async function saveMany(
+  api: Api,
+  files: { id: number; original_filename: string }[],
+): Promise<Outcome> {
+  const outcome: Outcome = { succeeded: [], failures: [] };
+  for (let start = 0; start < files.length; start += URLS_PER_REQUEST) {
+    const chunk = files.slice(start, start + URLS_PER_REQUEST);
+    const { items, errors } = await api.downloadUrls(
+      chunk.map(({ id }) => id),
+      'original',
+    );
+    for (const { id, original_filename } of chunk) {
+      const url = items[id]?.url;
+      if (url === undefined) {
+        outcome.failures.push({ id, error: problemOf(errors[id]?.code) });
+        continue;
+      }
+      saveUrl(url, original_filename);
+      outcome.succeeded.push(id);
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+    }
+  }
+  return outcome;
+}
+
+function problemOf(code = 'not_found'): ApiError {
+  return new ApiError({ status: 409, code, detail: '', request_id: null, errors: [], extra: {} });
+}

@@ -1,0 +1,114 @@
+import type { Query } from '../api/client';
+import { FILE_TYPES, LIVE_STATUSES } from '../api/types';
+
+/** What the list shows. Every field lives in the page's URL, so that a link reproduces the view. */
+export interface Filters {
+  search: string;
+  file_type: string;
+  status: string;
+  modality: string;
+  start_date: string;
+  end_date: string;
+  patient_id: string;
+  /** Administrators only. */
+  uploaded_by: string;
+  /** Administrators see everybody's files unless they ask for their own. */
+  scope: 'all' | 'mine';
+}
+
+/** How it is shown; kept in the URL as well. */
+export interface ViewOptions {
+  view: 'grid' | 'table';
+  page_size: number;
+}
+
+export const PAGE_SIZES = [24, 48, 100];
+
+/** DICOM modalities people filter by (PS3.3 C.7.3.1.1.1), the frequent ones first. */
+export const MODALITIES = [
+  'CT',
+  'MR',
+  'DX',
+  'CR',
+  'US',
+  'MG',
+  'XA',
+  'PT',
+  'NM',
+  'RF',
+  'ES',
+  'IO',
+  'OP',
+  'SC',
+  'SM',
+  'OT',
+];
+
+/** Reads a URL somebody may have typed: what is not understood is dropped, never guessed. */
+export function parseFilters(params: URLSearchParams): Filters {
+  const text = (key: string) => params.get(key)?.trim() ?? '';
+  const oneOf = (key: string, allowed: readonly string[]) => {
+    const value = text(key).toUpperCase();
+    return allowed.includes(value) ? value : '';
+  };
+  const date = (key: string) => (/^\d{4}-\d{2}-\d{2}$/.test(text(key)) ? text(key) : '');
+  return {
+    search: params.get('search') ?? '',
+    file_type: oneOf('file_type', FILE_TYPES),
+    status: oneOf('status', LIVE_STATUSES),
+    modality: text('modality').toUpperCase(),
+    start_date: date('start_date'),
+    end_date: date('end_date'),
+    patient_id: text('patient_id'),
+    uploaded_by: /^\d+$/.test(text('uploaded_by')) ? text('uploaded_by') : '',
+    scope: params.get('scope') === 'mine' ? 'mine' : 'all',
+  };
+}
+
+export function parseView(params: URLSearchParams): ViewOptions {
+  const size = Number(params.get('page_size'));
+  return {
+    view: params.get('view') === 'table' ? 'table' : 'grid',
+    page_size: PAGE_SIZES.includes(size) ? size : 24,
+  };
+}
+
+/** The URL with some values changed; defaults leave it short. */
+export function withValues(
+  params: URLSearchParams,
+  change: Record<string, string | number>,
+): URLSearchParams {
+  const next = new URLSearchParams(params);
+  for (const [key, value] of Object.entries(change)) {
+    if (value === '' || (key === 'scope' && value === 'all') || (key === 'view' && value === 'grid'))
+      next.delete(key);
+    else next.set(key, String(value));
+  }
+  return next;
+}
+
+/** Only the way of showing stays when the filters are cleared. */
+export function cleared(params: URLSearchParams): URLSearchParams {
+  const next = new URLSearchParams();
+  for (const key of ['view', 'page_size', 'scope']) {
+    const value = params.get(key);
+    if (value !== null) next.set(key, value);
+  }
+  return next;
+}
+
+export function isFiltered(filters: Filters): boolean {
+  return Object.entries(filters).some(([key, value]) => key !== 'scope' && value !== '');
+}
+
+/** Own files (contract route 1) or all the caller may see (route 7, which alone knows uploader and patient). */
+export function listsOwn(filters: Filters, isAdmin: boolean): boolean {
+  if (filters.patient_id !== '' || filters.uploaded_by !== '') return false;
+  return !isAdmin || filters.scope === 'mine';
+}
+
+export function listQuery(filters: Filters, own: boolean): Query {
+  const { search, file_type, status, modality, start_date, end_date, patient_id, uploaded_by } = filters;
+  const shared = { search, file_type, status, modality, start_date, end_date };
+  return own ? shared : { ...shared, patient_id, uploaded_by };
+}

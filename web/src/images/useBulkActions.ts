@@ -1,0 +1,80 @@
+import { notifications } from '@mantine/notifications';
+import { useQueryClient } from '@tanstack/react-query';
+import { createElement } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useServices } from '../app/context';
+import { errorText } from '../i18n/errors';
+import { eachOf, type Outcome } from './eachOf';
+import { UndoMessage } from './UndoMessage';
+import { without, type ImageList } from './useImageList';
+
+/** How long the undo of a deletion is offered. Afterwards the trash still has the files. */
+const UNDO_MS = 10_000;
+
+/** Changes to one or many files, with their messages. */
+export function useBulkActions() {
+  const { api } = useServices();
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+
+  const refresh = () => queries.invalidateQueries({ queryKey: ['images'] });
+
+  const report = (outcome: Outcome, done: (count: number) => string) => {
+    if (outcome.succeeded.length > 0) {
+      notifications.show({ message: done(outcome.succeeded.length), color: 'teal' });
+    }
+    reportFailures(outcome);
+  };
+
+  const reportFailures = ({ failures }: Outcome) => {
+    const first = failures[0];
+    if (!first) return;
+    const reason = errorText(first.error, t);
+    notifications.show({ message: t('images.partly', { failed: failures.length, reason }), color: 'red' });
+  };
+
+  const restore = async (ids: number[]) => {
+    const outcome = await eachOf(ids, (id) => api.restore(id));
+    report(outcome, (count) => t('images.restored', { count }));
+    await refresh();
+  };
+
+  /** The files leave the screen at once; those the server did not delete come back. */
+  const remove = async (ids: number[]) => {
+    await queries.cancelQueries({ queryKey: ['images', 'list'] });
+    const gone = new Set(ids);
+    queries.setQueriesData<ImageList>(
+      { queryKey: ['images', 'list'] },
+      (list) => list && without(list, gone),
+    );
+    const outcome = await eachOf(ids, (id) => api.remove(id));
+    reportFailures(outcome);
+    if (outcome.succeeded.length > 0) offerUndo(outcome.succeeded);
+    if (outcome.failures.length > 0) await refresh();
+    else await queries.invalidateQueries({ queryKey: ['images'], refetchType: 'none' });
+  };
+
+  const offerUndo = (ids: number[]) => {
+    const id = `deleted-${ids[0]}`;
+    const undo = () => {
+      notifications.hide(id);
+      void restore(ids);
+    };
+    const message = createElement(UndoMessage, {
+      text: t('images.deleted', { count: ids.length }),
+      onUndo: undo,
+    });
+    notifications.show({ id, message, autoClose: UNDO_MS, color: 'dark' });
+  };
+
+  const archive = async (ids: number[]) => {
+    report(await eachOf(ids, (id) => api.archive(id)), (count) => t('images.archived', { count }));
+    await refresh();
+  };
+  const unarchive = async (ids: number[]) => {
+    report(await eachOf(ids, (id) => api.unarchive(id)), (count) => t('images.unarchived', { count }));
+    await refresh();
+  };
+
+  return { remove, restore, archive, unarchive };
+}

@@ -1,0 +1,89 @@
+import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useServices } from '../app/context';
+import { ApiError } from '../api/problem';
+import type { Patient } from '../api/types';
+import { Failure } from '../shell/states';
+
+/** Creates a patient, or corrects one. The id is the hospital's: what the DICOM headers of this patient carry. */
+export function PatientForm({
+  patient,
+  onSaved,
+}: {
+  patient?: Patient;
+  onSaved: (patient: Patient) => void;
+}) {
+  const { t } = useTranslation();
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const [values, setValues] = useState({
+    patient_id: patient?.patient_id ?? '',
+    name: patient?.name ?? '',
+    medical_record_number: patient?.medical_record_number ?? '',
+    sex: patient?.sex ?? '',
+    birth_date: patient?.birth_date ?? '',
+  });
+  const save = useMutation({
+    mutationFn: () => api.putPatient(wholeOf(values)),
+    onSuccess: async (saved) => {
+      notifications.show({ message: t('patients.created', { name: saved.name }), color: 'teal' });
+      await queries.invalidateQueries({ queryKey: ['patients'] });
+      onSaved(saved);
+    },
+  });
+  const field = (key: keyof typeof values) => ({
+    value: values[key],
+    error: fieldError(save.error, key),
+    onChange: (event: { currentTarget: { value: string } }) => {
+      const { value } = event.currentTarget;
+      setValues((before) => ({ ...before, [key]: value }));
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate();
+  };
+  return (
+    <form onSubmit={submit} className="form">
+      <TextInput
+        label={t('images.patient')}
+        required
+        disabled={patient !== undefined}
+        data-autofocus
+        {...field('patient_id')}
+      />
+      <TextInput label={t('patients.name')} required {...field('name')} />
+      <TextInput label={t('patients.mrn')} {...field('medical_record_number')} />
+      <NativeSelect
+        label={t('patients.sex')}
+        data={[
+          { value: '', label: t('patients.unknown') },
+          { value: 'M', label: t('patients.male') },
+          { value: 'F', label: t('patients.female') },
+          { value: 'O', label: t('patients.other') },
+        ]}
+        {...field('sex')}
+      />
+      <TextInput label={t('patients.birthDate')} type="date" {...field('birth_date')} />
+      {save.isError && <Failure error={save.error} />}
+      <Button type="submit" loading={save.isPending}>
+        {t('patients.save')}
+      </Button>
+    </form>
+  );
+}
+
+/** An empty field is no value. */
+function wholeOf<T extends { patient_id: string; name: string }>(values: T) {
+  const { patient_id, name, ...rest } = values;
+  const set = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== ''));
+  return { patient_id: patient_id.trim(), name: name.trim(), ...set };
+}
+
+function fieldError(error: unknown, field: string): string | undefined {
+  if (!(error instanceof ApiError)) return undefined;
+  return error.problem.errors.find((wrong) => wrong.field === field)?.message;
+}

@@ -1,0 +1,111 @@
+import { Button, Modal, Skeleton, TextInput } from '@mantine/core';
+import { IconSearch, IconUserPlus, IconUsers } from '@tabler/icons-react';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useNavigate } from 'react-router';
+import { useServices } from '../app/context';
+import type { Patient } from '../api/types';
+import { day } from '../format';
+import { useSearchText } from '../images/useSearchText';
+import { EmptyState, Failure } from '../shell/states';
+import { PatientForm } from './PatientForm';
+import classes from './Patients.module.css';
+import { sexText } from './sex';
+
+export function PatientsPage() {
+  const { t } = useTranslation();
+  const { api } = useServices();
+  const navigate = useNavigate();
+  const [creating, setCreating] = useState(false);
+  // A name is patient data: unlike a filter of the list it stays out of the page's address.
+  const [search, setSearch] = useState('');
+  const text = useSearchText(search, setSearch);
+  const list = useInfiniteQuery({
+    queryKey: ['patients', 'list', search],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => api.patients({ search, cursor: pageParam }, signal),
+    getNextPageParam: (last) => last.next_cursor,
+    placeholderData: keepPreviousData,
+  });
+  const patients = list.data?.pages.flatMap(({ items }) => items) ?? [];
+
+  return (
+    <>
+      <div className="page-head">
+        <h1>{t('patients.title')}</h1>
+        <TextInput
+          className={classes['search']}
+          type="search"
+          aria-label={t('patients.searchLabel')}
+          placeholder={t('patients.searchLabel')}
+          leftSection={<IconSearch size={17} />}
+          value={text.text}
+          {...text.handlers}
+        />
+        <span className="grow" />
+        <Button leftSection={<IconUserPlus size={18} />} onClick={() => setCreating(true)}>
+          {t('patients.add')}
+        </Button>
+      </div>
+      {list.isError && <Failure error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isPending && <Skeleton height={320} />}
+      {list.isSuccess && patients.length === 0 && (
+        <EmptyState
+          title={t(search ? 'patients.noneTitle' : 'patients.emptyTitle')}
+          hint={t(search ? 'patients.noneHint' : 'patients.emptyHint')}
+          icon={<IconUsers size={56} stroke={1.2} />}
+        />
+      )}
+      {patients.length > 0 && <PatientTable patients={patients} />}
+      {list.hasNextPage && (
+        <div className="list-end">
+          <Button
+            variant="subtle"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
+            {t('images.more')}
+          </Button>
+        </div>
+      )}
+      <Modal opened={creating} onClose={() => setCreating(false)} title={t('patients.add')}>
+        <PatientForm
+          onSaved={({ patient_id }) => void navigate(`/patients/${encodeURIComponent(patient_id)}`)}
+        />
+      </Modal>
+    </>
+  );
+}
+
+function PatientTable({ patients }: { patients: Patient[] }) {
+  const { t } = useTranslation();
+  return (
+    <div className={classes['frame']}>
+      <table className={classes['table']}>
+        <thead>
+          <tr>
+            <th>{t('patients.name')}</th>
+            <th>{t('images.patient')}</th>
+            <th>{t('patients.mrn')}</th>
+            <th>{t('patients.sex')}</th>
+            <th>{t('patients.birthDate')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {patients.map((patient) => (
+            <tr key={patient.patient_id}>
+              <td>
+                <Link to={`/patients/${encodeURIComponent(patient.patient_id)}`}>{patient.name}</Link>
+              </td>
+              <td>{patient.patient_id}</td>
+              <td>{patient.medical_record_number}</td>
+              <td>{sexText(patient.sex, t)}</td>
+              <td>{day(patient.birth_date)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+import { ActionIcon, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import {
+  IconChartBar,
+  IconLogout,
+  IconMoon,
+  IconPhoto,
+  IconSun,
+  IconTrash,
+  IconUpload,
+  IconUserCircle,
+  IconUsers,
+} from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { NavLink } from 'react-router';
+import { useServices } from '../app/context';
+import { DropAnywhere } from '../upload/DropAnywhere';
+import { UploadBadge } from '../upload/UploadBadge';
+import { LanguageSwitch } from './LanguageSwitch';
+import classes from './Layout.module.css';
+
+const PAGES = [
+  { to: '/images', key: 'nav.images', icon: IconPhoto },
+  { to: '/upload', key: 'nav.upload', icon: IconUpload },
+  { to: '/patients', key: 'nav.patients', icon: IconUsers },
+  { to: '/statistics', key: 'nav.statistics', icon: IconChartBar },
+  { to: '/trash', key: 'nav.trash', icon: IconTrash },
+] as const;
+
+/** Header and navigation: on top of a screen, at the thumb on a phone. */
+export function Layout({ children, onSignOut }: { children: ReactNode; onSignOut: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <div className={classes['frame']}>
+      <a className="skip" href="#content">
+        {t('app.skip')}
+      </a>
+      <header className={classes['header']}>
+        <NavLink to="/images" className={classes['brand']}>
+          <img src="/favicon.svg" alt="" width={28} height={28} />
+          <span>{t('app.name')}</span>
+        </NavLink>
+        <nav className={classes['nav']} aria-label={t('app.menu')}>
+          {PAGES.map(({ to, key, icon: Icon }) => (
+            <NavLink key={to} to={to} className={classes['link']}>
+              <Icon size={19} aria-hidden />
+              <span>{t(key)}</span>
+              {to === '/upload' && <UploadBadge />}
+            </NavLink>
+          ))}
+        </nav>
+        <div className={classes['tools']}>
+          <LanguageSwitch />
+          <SchemeSwitch />
+          <Account onSignOut={onSignOut} />
+        </div>
+      </header>
+      <main id="content" className={classes['content']} tabIndex={-1}>
+        {children}
+      </main>
+      <DropAnywhere />
+    </div>
+  );
+}
+
+function SchemeSwitch() {
+  const { t } = useTranslation();
+  const { setColorScheme } = useMantineColorScheme();
+  const dark = useComputedColorScheme('light') === 'dark';
+  const label = t(dark ? 'app.themeLight' : 'app.themeDark');
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        variant="default"
+        size="lg"
+        aria-label={label}
+        onClick={() => setColorScheme(dark ? 'light' : 'dark')}
+      >
+        {dark ? <IconSun size={18} /> : <IconMoon size={18} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function Account({ onSignOut }: { onSignOut: () => void }) {
+  const { t } = useTranslation();
+  const { user } = useServices();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="default" size="lg" aria-label={`${t('app.account')}: ${user.name}`}>
+          <IconUserCircle size={19} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {user.name}
+          {user.isAdmin && ` · ${t('app.admin')}`}
+        </Menu.Label>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={onSignOut}>
+          {t('app.signOut')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

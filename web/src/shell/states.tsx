@@ -1,0 +1,65 @@
+import { Alert, Button, Skeleton } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { errorReference, errorText } from '../i18n/errors';
+
+interface EmptyProps {
+  title: string;
+  hint: string;
+  icon?: ReactNode;
+  children?: ReactNode;
+}
+
+/** A place without content says why, and what to do. */
+export function EmptyState({ title, hint, icon, children }: EmptyProps) {
+  return (
+    <div className="empty">
+      {icon && <div className="empty-icon">{icon}</div>}
+      <h2>{title}</h2>
+      <p>{hint}</p>
+      {children}
+    </div>
+  );
+}
+
+/** A failure in the user's language with a way to go on. */
+export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const { t } = useTranslation();
+  const reference = errorReference(error);
+  return (
+    <Alert color="red" variant="light" icon={<IconAlertTriangle />} title={t('error.title')} role="alert">
+      <p className="alert-text">{errorText(error, t)}</p>
+      {reference && <p className="alert-reference">{t('error.reference', { id: reference })}</p>}
+      {onRetry && (
+        <Button size="xs" color="red" variant="outline" onClick={onRetry}>
+          {t('error.retry')}
+        </Button>
+      )}
+    </Alert>
+  );
+}
+
+/** Stands in for a page whose code is on its way. */
+export function PageSkeleton() {
+  const { t } = useTranslation();
+  return (
+    <div className="page" aria-busy="true" aria-label={t('app.loading')}>
+      <Skeleton height={34} width={180} mb="lg" />
+      <Skeleton height={120} mb="md" />
+      <Skeleton height={320} />
+    </div>
+  );
+}
+
+export function NotFound() {
+  const { t } = useTranslation();
+  return (
+    <EmptyState title={t('app.notFoundTitle')} hint={t('app.notFoundHint')}>
+      <Button component={Link} to="/images">
+        {t('nav.images')}
+      </Button>
+    </EmptyState>
+  );
+}

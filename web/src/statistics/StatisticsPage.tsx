@@ -1,0 +1,92 @@
+import { SegmentedControl, Skeleton } from '@mantine/core';
+import { IconChartBar } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
+import { useServices } from '../app/context';
+import type { Summary } from '../api/types';
+import { bytes, count } from '../format';
+import { statusLabel, typeLabel } from './labels';
+import { EmptyState, Failure } from '../shell/states';
+import { BarChart, type Bar } from './BarChart';
+import classes from './StatisticsPage.module.css';
+
+export function StatisticsPage() {
+  const { t } = useTranslation();
+  const { api, user } = useServices();
+  const [params, setParams] = useSearchParams();
+  const everybody = user.isAdmin && params.get('scope') !== 'mine';
+  const summary = useQuery({
+    queryKey: ['images', 'summary', everybody],
+    queryFn: ({ signal }) => api.summary(everybody, signal),
+  });
+  return (
+    <>
+      <div className="page-head">
+        <h1>{t('statistics.title')}</h1>
+        <span className="grow" />
+        {user.isAdmin && (
+          <SegmentedControl
+            aria-label={t('images.scope')}
+            value={everybody ? 'all' : 'mine'}
+            data={[
+              { value: 'all', label: t('images.scopeAll') },
+              { value: 'mine', label: t('images.scopeMine') },
+            ]}
+            onChange={(value) => setParams(value === 'mine' ? { scope: 'mine' } : {}, { replace: true })}
+          />
+        )}
+      </div>
+      {summary.isError && <Failure error={summary.error} onRetry={() => void summary.refetch()} />}
+      {summary.isPending && <Skeleton height={360} />}
+      {summary.data &&
+        (summary.data.total_files === 0 ? (
+          <EmptyState
+            title={t('statistics.emptyTitle')}
+            hint={t('statistics.emptyHint')}
+            icon={<IconChartBar size={56} stroke={1.2} />}
+          />
+        ) : (
+          <Charts summary={summary.data} />
+        ))}
+    </>
+  );
+}
+
+function Charts({ summary }: { summary: Summary }) {
+  const { t } = useTranslation();
+  return (
+    <div className={classes['grid']}>
+      <div className={classes['figures']}>
+        <Figure label={t('statistics.files')} value={count(summary.total_files)} />
+        <Figure label={t('statistics.size')} value={bytes(summary.total_size)} />
+      </div>
+      <BarChart
+        title={t('statistics.byModality')}
+        bars={barsOf(summary.by_modality, (key) => key || t('statistics.none'))}
+      />
+      <BarChart title={t('statistics.byType')} bars={barsOf(summary.by_type, (key) => typeLabel(key, t))} />
+      <BarChart
+        title={t('statistics.byStatus')}
+        bars={barsOf(summary.by_status, (key) => statusLabel(key, t))}
+      />
+    </div>
+  );
+}
+
+function Figure({ label, value }: { label: string; value: string }) {
+  return (
+    <section className={`panel ${classes['figure']}`}>
+      <span className="quiet">{label}</span>
+      <strong>{value}</strong>
+    </section>
+  );
+}
+
+/** The largest first; what nobody has is left out. */
+function barsOf(counts: Record<string, number>, label: (key: string) => string): Bar[] {
+  return Object.entries(counts)
+    .filter(([, value]) => value > 0)
+    .sort(([, left], [, right]) => right - left)
+    .map(([key, value]) => ({ label: label(key), value }));
+}

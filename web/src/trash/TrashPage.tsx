@@ -1,0 +1,121 @@
+import { Button, Skeleton } from '@mantine/core';
+import { IconArrowBackUp, IconTrash } from '@tabler/icons-react';
+import { useInfiniteQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useServices } from '../app/context';
+import type { ImageFile, ImagePage } from '../api/types';
+import { bytes, dateTime, day } from '../format';
+import { Thumbnail } from '../images/Thumbnail';
+import { useBulkActions } from '../images/useBulkActions';
+import { without } from '../images/useImageList';
+import { EmptyState, Failure } from '../shell/states';
+import classes from './TrashPage.module.css';
+
+const KEY = ['images', 'trash'];
+const DAY_MS = 86_400_000;
+
+/** Deleted files, until the day they are purged. */
+export function TrashPage() {
+  const { t } = useTranslation();
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const { restore } = useBulkActions();
+  const list = useInfiniteQuery({
+    queryKey: KEY,
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => api.trash({ page_size: 48, cursor: pageParam }, signal),
+    getNextPageParam: (last) => last.next_cursor,
+  });
+  const files = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const bringBack = (id: number) => {
+    queries.setQueryData<InfiniteData<ImagePage, string | null>>(
+      KEY,
+      (data) => data && without(data, new Set([id])),
+    );
+    void restore([id]);
+  };
+
+  return (
+    <>
+      <div className="page-head">
+        <h1>{t('trash.title')}</h1>
+        <span className="quiet">{t('trash.hint')}</span>
+      </div>
+      {list.isError && <Failure error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isPending && <Skeleton height={320} />}
+      {list.isSuccess && files.length === 0 && (
+        <EmptyState
+          title={t('trash.emptyTitle')}
+          hint={t('trash.emptyHint')}
+          icon={<IconTrash size={56} stroke={1.2} />}
+        />
+      )}
+      {files.length > 0 && (
+        <ul className={classes['list']}>
+          {files.map((file) => (
+            <TrashRow
+              key={file.id}
+              file={file}
+              now={list.dataUpdatedAt}
+              onRestore={() => bringBack(file.id)}
+            />
+          ))}
+        </ul>
+      )}
+      {list.hasNextPage && (
+        <div className="list-end">
+          <Button
+            variant="subtle"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
+            {t('images.more')}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+interface RowProps {
+  file: ImageFile;
+  /** When the list arrived, in milliseconds. */
+  now: number;
+  onRestore: () => void;
+}
+
+function daysUntil(rfc3339: string, now: number): number {
+  return Math.max(0, Math.ceil((Date.parse(rfc3339) - now) / DAY_MS));
+}
+
+function TrashRow({ file, now, onRestore }: RowProps) {
+  const { t } = useTranslation();
+  const daysLeft = file.purge_at ? daysUntil(file.purge_at, now) : null;
+  return (
+    <li className={classes['row']}>
+      <Thumbnail file={file} />
+      <span className={classes['name']}>
+        <strong title={file.original_filename}>{file.original_filename}</strong>
+        <span className="quiet">
+          {t(`fileType.${file.file_type}`)} · {bytes(file.file_size)}
+        </span>
+      </span>
+      <span>
+        <span className="quiet">{t('trash.deletedAt')}</span>
+        <br />
+        {dateTime(file.deleted_at)}
+      </span>
+      {daysLeft !== null && (
+        <span className={classes['purge']} data-soon={daysLeft <= 3 || undefined}>
+          <span className="quiet">{t('trash.purgeAt')}</span>
+          <br />
+          {day(file.purge_at)} · {t('trash.daysLeft', { count: daysLeft })}
+        </span>
+      )}
+      <Button variant="default" leftSection={<IconArrowBackUp size={18} />} onClick={onRestore}>
+        {t('trash.restore')}
+        <span className="visually-hidden"> {file.original_filename}</span>
+      </Button>
+    </li>
+  );
+}

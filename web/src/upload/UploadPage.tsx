@@ -1,0 +1,47 @@
+import { Alert, Button } from '@mantine/core';
+import { IconHistory } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { useLocation, useSearchParams } from 'react-router';
+import { useServices } from '../app/context';
+import { DropZone } from './DropZone';
+import { chosenPatient } from './patient';
+import { PatientChoice } from './PatientChoice';
+import { UploadList } from './UploadList';
+import { UploadSummary } from './UploadSummary';
+import { useUploads } from './useUploads';
+import classes from './UploadPage.module.css';
+
+export function UploadPage() {
+  const { t } = useTranslation();
+  const { uploads } = useServices();
+  const view = useUploads();
+  const patientId = chosenPatient(useLocation().search);
+  const [, setParams] = useSearchParams();
+  const choose = (id: string | null) => setParams(id === null ? {} : { patient_id: id }, { replace: true });
+
+  return (
+    <div className={classes['page']}>
+      <h1>{t('upload.title')}</h1>
+      <PatientChoice patientId={patientId} onChange={choose} />
+      {view.unfinished.length > 0 && (
+        <Alert
+          color="yellow"
+          icon={<IconHistory />}
+          title={t('upload.unfinishedTitle', { count: view.unfinished.length })}
+        >
+          <p className="alert-text">{t('upload.unfinishedHint')}</p>
+          <Button size="xs" variant="default" onClick={() => void uploads.discardUnfinished()}>
+            {t('upload.discard')}
+          </Button>
+        </Alert>
+      )}
+      <DropZone small={view.items.length > 0} onFiles={(files) => uploads.add(files, patientId)} />
+      {view.items.length > 0 && (
+        <>
+          <UploadSummary view={view} />
+          <UploadList items={view.items} />
+        </>
+      )}
+    </div>
+  );
+}

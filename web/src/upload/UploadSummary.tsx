@@ -1,0 +1,82 @@
+import { Alert, Button, Progress } from '@mantine/core';
+import { IconCloudOff, IconPlayerPause, IconPlayerPlay, IconRefresh } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { useServices } from '../app/context';
+import { bytes, duration } from '../format';
+import { progressOf, type Progress as Totals } from './progress';
+import type { QueueView } from './queue';
+import classes from './UploadSummary.module.css';
+
+/** All files together: how far, how fast, how long still, and the buttons for all of them. */
+export function UploadSummary({ view }: { view: QueueView }) {
+  const { t } = useTranslation();
+  const totals = progressOf(view.items, view.speed);
+  const percent = totals.bytes === 0 ? 0 : (totals.bytesDone / totals.bytes) * 100;
+  return (
+    <section className="panel" aria-label={t('upload.overall')}>
+      <div className={classes['line']}>
+        <strong>{t('upload.filesOf', { done: totals.filesDone, total: totals.files })}</strong>
+        <span>{t('upload.progressOf', { done: bytes(totals.bytesDone), total: bytes(totals.bytes) })}</span>
+        {totals.running > 0 && view.speed > 0 && (
+          <span>{t('upload.speed', { speed: bytes(view.speed) })}</span>
+        )}
+        {totals.remaining !== null && (
+          <span>{t('upload.remaining', { time: duration(totals.remaining, t) })}</span>
+        )}
+      </div>
+      <Progress value={percent} size="lg" aria-label={t('upload.overall')} transitionDuration={120} />
+      {totals.offline && (
+        <Alert mt="sm" color="orange" icon={<IconCloudOff />} role="status">
+          {t('upload.offline')}
+        </Alert>
+      )}
+      <p className={classes['result']} aria-live="polite">
+        {totals.files > 0 &&
+          totals.running + totals.paused + totals.failed === 0 &&
+          t('upload.finished', { added: totals.added, existing: totals.existing })}
+        {totals.failed > 0 && t('upload.someFailed', { count: totals.failed })}
+      </p>
+      <Actions totals={totals} />
+    </section>
+  );
+}
+
+function Actions({ totals }: { totals: Totals }) {
+  const { t } = useTranslation();
+  const { uploads } = useServices();
+  const unfinished = totals.running + totals.paused + totals.failed;
+  return (
+    <div className={classes['line']}>
+      {totals.running > 0 && (
+        <Button
+          size="sm"
+          variant="default"
+          leftSection={<IconPlayerPause size={17} />}
+          onClick={uploads.pauseAll}
+        >
+          {t('upload.pauseAll')}
+        </Button>
+      )}
+      {totals.paused > 0 && (
+        <Button size="sm" leftSection={<IconPlayerPlay size={17} />} onClick={uploads.resumeAll}>
+          {t('upload.resumeAll')}
+        </Button>
+      )}
+      {totals.failed > 0 && (
+        <Button size="sm" leftSection={<IconRefresh size={17} />} onClick={uploads.retryAll}>
+          {t('upload.retryAll', { count: totals.failed })}
+        </Button>
+      )}
+      {unfinished > 0 && (
+        <Button size="sm" variant="subtle" color="red" onClick={uploads.cancelAll}>
+          {t('upload.cancelAll')}
+        </Button>
+      )}
+      {totals.filesDone > 0 && (
+        <Button size="sm" variant="subtle" onClick={() => uploads.clearDone()}>
+          {t('upload.clearDone')}
+        </Button>
+      )}
+    </div>
+  );
+}

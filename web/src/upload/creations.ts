@@ -1,0 +1,61 @@
+import type { Api } from '../api/api';
+import { ApiError } from '../api/problem';
+import type { CreatedUpload, NewUpload } from '../api/types';
+
+/** The contract takes at most this many files in one request. */
+const LARGEST = 100;
+/** How long the first file of a batch waits for company. */
+const GATHER_MS = 60;
+
+interface Pending {
+  upload: NewUpload;
+  resolve: (created: CreatedUpload) => void;
+  reject: (error: unknown) => void;
+}
+
+/** Registers files with the API, gathering those that are ready at about the same time into one request. */
+export class Creations {
+  private pending: Pending[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly api: Pick<Api, 'createUploads'>) {}
+
+  create(upload: NewUpload): Promise<CreatedUpload> {
+    return new Promise((resolve, reject) => {
+      this.pending.push({ upload, resolve, reject });
+      if (this.pending.length >= LARGEST) void this.flush();
+      else this.timer ??= setTimeout(() => void this.flush(), GATHER_MS);
+    });
+  }
+
+  private async flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const batch = this.pending;
+    this.pending = [];
+    try {
+      const files = batch.map(({ upload }, index) => ({ ...upload, client_file_id: String(index) }));
+      const { items } = await this.api.createUploads(files);
+      const answers = new Map(items.map((item) => [item.client_file_id, item]));
+      batch.forEach(({ resolve, reject }, index) => {
+        const item = answers.get(String(index));
+        if (item?.file) resolve({ file: item.file, upload: item.upload, duplicate: item.duplicate });
+        else reject(refusalOf(item?.error));
+      });
+    } catch (error) {
+      batch.forEach(({ reject }) => reject(error));
+    }
+  }
+}
+
+/** One bad item of a batch, as if it had been refused alone. */
+function refusalOf(error: { code: string; message: string } | null | undefined): ApiError {
+  return new ApiError({
+    status: 422,
+    code: error?.code ?? 'invalid',
+    detail: error?.message ?? '',
+    request_id: null,
+    errors: [],
+    extra: {},
+  });
+}

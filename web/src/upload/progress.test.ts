@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { Meter } from './meter';
+import { progressOf } from './progress';
+import type { UploadItem, UploadStateName } from './queue';
+
+function item(state: UploadStateName, size: number, sent: number): UploadItem {
+  const file = { size } as File;
+  return {
+    key: `${state}-${size}`,
+    file,
+    path: 'x',
+    print: 'x',
+    patientId: null,
+    state,
+    sent,
+    fileId: null,
+    error: null,
+  };
+}
+
+describe('progressOf', () => {
+  it('adds up what arrived, runs and failed', () => {
+    const totals = progressOf([item('done', 10, 10), item('duplicate', 5, 5), item('uploading', 20, 8)], 4);
+    expect(totals).toMatchObject({
+      files: 3,
+      filesDone: 2,
+      bytes: 35,
+      bytesDone: 23,
+      added: 1,
+      existing: 1,
+      remaining: 3,
+    });
+  });
+
+  it('is not held back by a huge file that was refused or cancelled', () => {
+    const totals = progressOf([item('done', 10, 10), item('failed', 6e9, 0), item('cancelled', 6e9, 0)], 0);
+    expect(totals).toMatchObject({ bytes: 10, bytesDone: 10, failed: 1, remaining: null });
+  });
+});
+
+describe('Meter', () => {
+  it('measures the last seconds only', () => {
+    let now = 0;
+    const meter = new Meter(() => now);
+    meter.add(1_000_000);
+    now = 20_000;
+    meter.add(100);
+    now = 22_000;
+    meter.add(300);
+    expect(meter.speed()).toBe(200);
+  });
+});

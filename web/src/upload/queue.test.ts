@@ -1,0 +1,193 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Api } from '../api/api';
+import { ApiError } from '../api/problem';
+import type { BatchItem, ImageFile, NewUpload, UploadState } from '../api/types';
+import { Refused } from './failures';
+import type { JournalEntry } from './journal';
+import { isRunning, UploadQueue, type UploadItem } from './queue';
+import { Vanished, type TransferContext, type Work } from './transfer';
+
+function problem(status: number, code: string) {
+  return new ApiError({ status, code, detail: '', request_id: null, errors: [], extra: {} });
+}
+
+function fileOf(name: string, content = name): File {
+  return new File([content], name, { lastModified: 1 });
+}
+
+/** The journal's behaviour in memory. */
+function memory() {
+  const entries = new Map<string, JournalEntry>();
+  return {
+    entries,
+    find: (key: string) => Promise.resolve(entries.get(key)),
+    all: () => Promise.resolve([...entries.values()]),
+    save: (entry: Omit<JournalEntry, 'user'>) => {
+      entries.set(entry.key, { ...entry, user: 'u' });
+      return Promise.resolve();
+    },
+    forget: (key: string) => {
+      entries.delete(key);
+      return Promise.resolve();
+    },
+  };
+}
+
+type Client = NewUpload & { client_file_id: string };
+
+function world({ run = () => Promise.resolve() as Promise<void> } = {}) {
+  let ids = 100;
+  const plan = { method: 'single', url: 'u', headers: {}, expires_at: '' } as const;
+  const created = (file: Client): BatchItem => ({
+    client_file_id: file.client_file_id,
+    file: { id: ++ids } as ImageFile,
+    upload: plan,
+    duplicate: false,
+    error: null,
+  });
+  const api = {
+    createUploads: vi.fn((files: Client[]) => Promise.resolve({ items: files.map(created) })),
+    uploadState: vi.fn((id: number) => Promise.resolve({ file_id: id, status: 'UPLOADING' } as UploadState)),
+    abortUpload: vi.fn(() => Promise.resolve()),
+  };
+  const journal = memory();
+  const runs = vi.fn<(work: Work, context: TransferContext) => Promise<void>>(run);
+  const open = () =>
+    new UploadQueue({
+      api: api as unknown as Api,
+      user: 'u',
+      journal,
+      onArrived: () => undefined,
+      hash: (file) => Promise.resolve(`md5-${file.size}`),
+      run: runs,
+    });
+  return { api, journal, runs, open, queue: open(), created };
+}
+
+const add = (queue: UploadQueue, ...files: File[]) =>
+  queue.add(
+    files.map((file) => ({ file, path: file.name })),
+    null,
+  );
+
+/** The items once nothing moves any more. */
+function settled(queue: UploadQueue, count: number): Promise<readonly UploadItem[]> {
+  return vi.waitFor(
+    () => {
+      const { items } = queue.snapshot();
+      expect(items).toHaveLength(count);
+      expect(items.some(isRunning)).toBe(false);
+      return items;
+    },
+    { timeout: 5_000 },
+  );
+}
+
+describe('UploadQueue', () => {
+  it('registers two thousand files in batches of at most a hundred and finishes them all', async () => {
+    const { queue, api, runs } = world();
+    add(queue, ...Array.from({ length: 2_000 }, (_, index) => fileOf(`${index}.dcm`)));
+    const items = await settled(queue, 2_000);
+    expect(items.every(({ state }) => state === 'done')).toBe(true);
+    expect(runs).toHaveBeenCalledTimes(2_000);
+    expect(Math.max(...api.createUploads.mock.calls.map(([files]) => files.length))).toBeLessThanOrEqual(100);
+    expect(api.createUploads.mock.calls.length).toBeLessThan(200);
+  });
+
+  it('refuses an empty file without asking the server', async () => {
+    const { queue, api } = world();
+    add(queue, fileOf('empty.dcm', ''));
+    const [item] = await settled(queue, 1);
+    expect(item).toMatchObject({ state: 'failed', error: new Refused('empty') });
+    expect(api.createUploads).not.toHaveBeenCalled();
+  });
+
+  it('shows a file that is already there as such and sends nothing', async () => {
+    const { queue, api, runs, created } = world();
+    api.createUploads.mockImplementation((files) =>
+      Promise.resolve({ items: files.map((file) => ({ ...created(file), upload: null, duplicate: true })) }),
+    );
+    add(queue, fileOf('a.dcm'));
+    expect(await settled(queue, 1)).toMatchObject([{ state: 'duplicate' }]);
+    expect(runs).not.toHaveBeenCalled();
+  });
+
+  it('lets the good files of a batch pass when one is refused', async () => {
+    const { queue, api, created } = world();
+    api.createUploads.mockImplementation((files) =>
+      Promise.resolve({
+        items: files.map((file) =>
+          file.filename === 'bad.dcm'
+            ? { ...created(file), file: null, upload: null, error: { code: 'too_large', message: '' } }
+            : created(file),
+        ),
+      }),
+    );
+    add(queue, fileOf('good.dcm'), fileOf('bad.dcm'));
+    const items = await settled(queue, 2);
+    expect(items.map(({ state }) => state)).toEqual(['done', 'failed']);
+    expect(items[1]?.error).toMatchObject({ code: 'too_large' });
+  });
+
+  it('goes on with the same upload when the file is chosen again after a reload', async () => {
+    const stuck = world({ run: () => new Promise(() => undefined) });
+    add(stuck.queue, fileOf('a.dcm'));
+    await vi.waitFor(() => expect(stuck.journal.entries.size).toBe(1));
+    await vi.waitFor(() => expect(stuck.runs).toHaveBeenCalledTimes(1));
+
+    const again = stuck.open();
+    await vi.waitFor(() => expect(again.snapshot().unfinished).toHaveLength(1));
+    stuck.runs.mockResolvedValue(undefined);
+    add(again, fileOf('a.dcm'));
+    expect(await settled(again, 1)).toMatchObject([{ state: 'done', fileId: 101 }]);
+    expect(stuck.api.createUploads).toHaveBeenCalledTimes(1);
+    expect(stuck.api.uploadState).toHaveBeenCalledWith(101);
+    expect(stuck.journal.entries.size).toBe(0);
+  });
+
+  it('does not mix a changed file into an old upload', async () => {
+    const { queue, api, journal } = world();
+    const file = fileOf('a.dcm');
+    await journal.save({ key: JSON.stringify(['u', 'a.dcm', file.size, 1]), fileId: 7, md5: 'other' });
+    add(queue, file);
+    expect(await settled(queue, 1)).toMatchObject([{ state: 'done', fileId: 101 }]);
+    expect(api.abortUpload).toHaveBeenCalledWith(7);
+  });
+
+  it('begins anew when the server no longer knows the upload', async () => {
+    const { queue, api, runs } = world();
+    runs.mockRejectedValueOnce(new Vanished());
+    api.uploadState.mockRejectedValue(problem(404, 'not_found'));
+    add(queue, fileOf('a.dcm'));
+    expect(await settled(queue, 1)).toMatchObject([{ state: 'done', fileId: 102 }]);
+  });
+
+  it('stops for an expired session and goes on after signing in', async () => {
+    const { queue, runs } = world();
+    runs.mockRejectedValueOnce(problem(401, 'unauthenticated'));
+    add(queue, fileOf('a.dcm'));
+    expect(await settled(queue, 1)).toMatchObject([{ state: 'paused' }]);
+    queue.resumeInterrupted();
+    await vi.waitFor(() => expect(queue.snapshot().items).toMatchObject([{ state: 'done' }]));
+  });
+
+  it('keeps what the bucket holds when paused, and frees it when cancelled', async () => {
+    const { queue, api, journal, runs } = world({ run: () => new Promise(() => undefined) });
+    add(queue, fileOf('a.dcm'));
+    await vi.waitFor(() => expect(runs).toHaveBeenCalled());
+    const key = await vi.waitFor(() => queue.snapshot().items[0]!.key);
+    queue.pause(key);
+    expect(runs.mock.calls[0]![1].signal.aborted).toBe(true);
+    expect(journal.entries.size).toBe(1);
+    expect(api.abortUpload).not.toHaveBeenCalled();
+    queue.cancel(key);
+    await vi.waitFor(() => expect(api.abortUpload).toHaveBeenCalledWith(101));
+    expect(journal.entries.size).toBe(0);
+  });
+
+  it('takes the same file once, however often it is dropped', async () => {
+    const { queue } = world();
+    add(queue, fileOf('a.dcm'), fileOf('a.dcm'));
+    await settled(queue, 1);
+  });
+});

@@ -1,0 +1,138 @@
+import { Loader } from '@mantine/core';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Stage, type StageView, type ToolName } from './stage';
+import { ViewerTools } from './ViewerTools';
+import classes from './Viewer.module.css';
+
+interface Props {
+  bytes: Blob;
+  modality: string | null;
+  onFailed: (error: unknown) => void;
+}
+
+const ZOOM_STEP = 1.2;
+/** Frames per second of the cine loop, as most ultrasound clips are recorded. */
+const CINE_MS = 1000 / 15;
+
+/** DICOM with window/level, zoom, pan and frames. Everything the mouse does, the keyboard and the buttons do too. */
+export function DicomViewer({ bytes, modality, onFailed }: Props) {
+  const { t } = useTranslation();
+  const element = useRef<HTMLDivElement>(null);
+  const [stage, setStage] = useState<Stage | null>(null);
+  const [view, setView] = useState<StageView | null>(null);
+  const [tool, setTool] = useState<ToolName>('window');
+  const [playing, setPlaying] = useState(false);
+
+  useStage(element, bytes, setStage, setView, onFailed);
+  useCine(playing, stage, view);
+
+  const choose = (name: ToolName) => {
+    setTool(name);
+    stage?.useTool(name);
+  };
+  const keys: Record<string, (stage: Stage, view: StageView) => void> = {
+    ArrowRight: (on, { frame }) => void on.showFrame(frame + 1),
+    ArrowDown: (on, { frame }) => void on.showFrame(frame + 1),
+    ArrowLeft: (on, { frame }) => void on.showFrame(frame - 1),
+    ArrowUp: (on, { frame }) => void on.showFrame(frame - 1),
+    '+': (on) => on.zoomBy(ZOOM_STEP),
+    '=': (on) => on.zoomBy(ZOOM_STEP),
+    '-': (on) => on.zoomBy(1 / ZOOM_STEP),
+    '0': (on) => on.reset(),
+    i: (on) => on.invert(),
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const act = keys[event.key];
+    if (!act || !stage || !view || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    act(stage, view);
+  };
+
+  return (
+    <div className={classes['viewer']}>
+      {stage && view && (
+        <ViewerTools
+          stage={stage}
+          view={view}
+          modality={modality}
+          tool={tool}
+          playing={playing}
+          onTool={choose}
+          onPlay={() => setPlaying(!playing)}
+        />
+      )}
+      <div
+        ref={element}
+        className={classes['stage']}
+        tabIndex={0}
+        role="application"
+        aria-label={t('viewer.label')}
+        aria-description={t('viewer.keys')}
+        data-ready={view !== null || undefined}
+        data-zoom={view?.zoom.toFixed(3)}
+        onKeyDown={onKeyDown}
+        onContextMenu={(event) => event.preventDefault()}
+      />
+      {!view && <Loader className={classes['loader']} color="gray" />}
+      {view && (
+        <div className={classes['overlay']} aria-live="off">
+          {view.window &&
+            t('viewer.wl', { width: Math.round(view.window.width), center: Math.round(view.window.center) })}
+          {view.frames > 1 && <span>{t('viewer.frame', { frame: view.frame, total: view.frames })}</span>}
+        </div>
+      )}
+    </div>
+  );
+}
+
+type Element = React.RefObject<HTMLDivElement | null>;
+
+function useStage(
+  element: Element,
+  bytes: Blob,
+  setStage: (stage: Stage | null) => void,
+  setView: (view: StageView | null) => void,
+  onFailed: (error: unknown) => void,
+) {
+  useEffect(() => {
+    let gone = false;
+    let opened: Stage | null = null;
+    const target = element.current;
+    if (!target) return;
+    const resizing = new ResizeObserver(() => opened?.resize());
+    Stage.open(target, bytes).then(
+      (stage) => {
+        if (gone) return stage.close();
+        opened = stage;
+        stage.onChange(() => setView(stage.view()));
+        setStage(stage);
+        setView(stage.view());
+        resizing.observe(target);
+      },
+      (error: unknown) => !gone && onFailed(error),
+    );
+    return () => {
+      gone = true;
+      resizing.disconnect();
+      setStage(null);
+      setView(null);
+      opened?.close();
+    };
+  }, [element, bytes, setStage, setView, onFailed]);
+}
+
+function useCine(playing: boolean, stage: Stage | null, view: StageView | null) {
+  const latest = useRef(view);
+  useEffect(() => {
+    latest.current = view;
+  }, [view]);
+  useEffect(() => {
+    if (!playing || !stage) return;
+    const timer = setInterval(() => {
+      const now = latest.current;
+      if (now) void stage.showFrame(now.frame >= now.frames ? 1 : now.frame + 1);
+    }, CINE_MS);
+    return () => clearInterval(timer);
+  }, [playing, stage]);
+}

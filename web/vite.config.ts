@@ -1,0 +1,30 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+/** Where `make run` serves the API; only `npm run dev` looks at it. */
+const stack = process.env['FILMROOM_URL'] ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { xmlbuilder2: new URL('./src/viewer/noVtkXml.ts', import.meta.url).pathname } },
+  build: {
+    target: 'es2022',
+    // An inlined data: URL would need a looser Content-Security-Policy.
+    assetsInlineLimit: 0,
+    // The manifest is what scripts/check-bundle.mjs reads to know the first load.
+    manifest: true,
+    chunkSizeWarningLimit: 4000,
+    modulePreload: { polyfill: false },
+  },
+  worker: { format: 'es' },
+  server: {
+    host: '127.0.0.1',
+    proxy: { '/api': stack, '/config.json': stack },
+  },
+  optimizeDeps: {
+    // Its decode worker is found by a relative URL, which pre-bundling would break.
+    exclude: ['@cornerstonejs/dicom-image-loader'],
+    include: ['dicom-parser'],
+  },
+  test: { include: ['src/**/*.test.{ts,tsx}'], restoreMocks: true },
+});

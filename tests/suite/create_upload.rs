@@ -341,7 +341,12 @@ async fn a_url_used_again_never_overwrites_the_original() {
         .expect("headers")
         .remove("If-None-Match");
     let again = stack.put_single(&without, &forged).await;
-    assert_eq!(again.status, 403, "the condition is signed: {}", again.text());
+    assert_eq!(
+        again.status,
+        403,
+        "the condition is signed: {}",
+        again.text()
+    );
     stack.settle().await;
     assert_eq!(stack.download(&user, id_of(&begun["file"])).await, bytes);
 }

@@ -33,7 +33,12 @@ async fn names(client: &Client, query: &str) -> Vec<String> {
     );
     items
         .iter()
-        .map(|item| item["original_filename"].as_str().expect("a name").to_owned())
+        .map(|item| {
+            item["original_filename"]
+                .as_str()
+                .expect("a name")
+                .to_owned()
+        })
         .collect()
 }
 
@@ -58,10 +63,7 @@ async fn own_files_are_listed_newest_first_and_nobody_elses() {
     ] {
         begin(&client, name, 100, json!({})).await;
     }
-    assert_eq!(
-        names(&stack.user(1), "").await,
-        ["second.dcm", "first.dcm"]
-    );
+    assert_eq!(names(&stack.user(1), "").await, ["second.dcm", "first.dcm"]);
     assert_eq!(
         names(&stack.admin(), "").await,
         ["the administrator's.dcm"],
@@ -212,7 +214,12 @@ async fn search_finds_any_part_of_name_or_description_and_takes_signs_literally(
 async fn times_bound_the_list_inclusively() {
     let stack = TestStack::start().await;
     let user = stack.user(1);
-    let files = begin_all(&stack, &user, ["1", "2", "3", "4"].map(|name| (name, json!({})))).await;
+    let files = begin_all(
+        &stack,
+        &user,
+        ["1", "2", "3", "4"].map(|name| (name, json!({}))),
+    )
+    .await;
     let at = |position: usize| files[position]["created_at"].as_str().expect("a time");
     let from_second = names(&user, &format!("start_date={}", at(1))).await;
     assert_eq!(from_second, ["4", "3", "2"]);
@@ -240,7 +247,10 @@ async fn a_plain_date_means_that_day_in_the_configured_zone() {
     let next = local_day(stack.clock.now());
     assert_ne!(day, next);
     for (query, expected) in [
-        (format!("start_date={day}&end_date={day}"), &["last of the day"][..]),
+        (
+            format!("start_date={day}&end_date={day}"),
+            &["last of the day"][..],
+        ),
         (format!("start_date={next}"), &["first of the next"]),
         (format!("end_date={day}"), &["last of the day"]),
         (

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use local::stack::{Options, Stack};
-use service::clock::Clock;
 use serde_json::Value;
+use service::clock::Clock;
 use tempfile::TempDir;
 
 use super::client::{Client, Http, http};
@@ -116,6 +116,7 @@ pub(crate) fn options(
         bucket_port: 0,
         settings: all,
         clock,
+        has_schedule: false,
         worker: worker(),
         web: None,
     }

@@ -25,7 +25,7 @@ pub struct NewUpload {
     /// The name its owner gives it.
     filename: text::FileName,
     /// Bytes. Other sizes are refused by the bucket.
-    #[schema(minimum = 1, maximum = 53_687_091_200_u64)]
+    #[schema(minimum = 1)]
     size: u64,
     /// What it is, if the caller knows.
     mime_type: Option<text::MimeType>,

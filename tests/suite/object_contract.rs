@@ -138,7 +138,8 @@ contract! {
         deleting_the_latest_version_shows_the_one_before,
         many_objects_are_deleted_at_once,
         versions_are_listed_newest_first_and_in_pages,
-        an_absent_version_is_not_found;
+        an_absent_version_is_not_found,
+        a_reader_sees_the_whole_object_or_none;
     tags:
         tags_are_kept_replaced_and_removed,
         invalid_tags_are_refused;

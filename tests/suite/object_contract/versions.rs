@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
-use super::target::{Target, code, status};
+use super::target::{Target, bytes, code, status};
 
 pub(crate) async fn overwriting_keeps_the_earlier_version(target: Target) {
     let one = target.put("k", "one").await;
@@ -194,4 +194,53 @@ pub(crate) async fn an_absent_version_is_not_found(target: Target) {
         .send()
         .await;
     assert_eq!(code(get), "NoSuchVersion");
+}
+
+pub(crate) async fn a_reader_sees_the_whole_object_or_none(target: Target) {
+    let content = bytes(200_000, 14);
+    let write_and_delete = async {
+        for _ in 0..30 {
+            let put = target
+                .client
+                .put_object()
+                .bucket(&target.bucket)
+                .key("k")
+                .body(content.clone().into());
+            let version = put
+                .send()
+                .await
+                .expect("put")
+                .version_id()
+                .expect("an id")
+                .to_owned();
+            let delete = target
+                .client
+                .delete_object()
+                .bucket(&target.bucket)
+                .key("k")
+                .version_id(version);
+            delete.send().await.expect("deleted");
+        }
+    };
+    let read = async {
+        loop {
+            match target
+                .client
+                .get_object()
+                .bucket(&target.bucket)
+                .key("k")
+                .send()
+                .await
+            {
+                Ok(got) => {
+                    assert!(got.body.collect().await.expect("a whole body").into_bytes() == content)
+                }
+                absent => assert_eq!(code(absent), "NoSuchKey"),
+            }
+        }
+    };
+    tokio::select! {
+        () = write_and_delete => {}
+        () = read => {}
+    }
 }

@@ -20,8 +20,8 @@ use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
 use super::conditions::WriteConditions;
 use super::{
-    ObjectStore, buckets, complete, copy, delete, get, list, multipart, parts, put, tags, uploads,
-    versions,
+    ObjectStore, buckets, complete, copy, delete, get, list, multipart, part_copy, parts, put,
+    tags, uploads, versions,
 };
 
 /// Operations whose function takes the parsed input alone.
@@ -69,7 +69,7 @@ operations! {
     list_objects_v2: ListObjectsV2Input => ListObjectsV2Output in list;
     list_parts: ListPartsInput => ListPartsOutput in parts;
     put_object_tagging: PutObjectTaggingInput => PutObjectTaggingOutput in tags;
-    upload_part_copy: UploadPartCopyInput => UploadPartCopyOutput in copy;
+    upload_part_copy: UploadPartCopyInput => UploadPartCopyOutput in part_copy;
 }
 
 /// `CopyObject` takes `If-Match` and `If-None-Match` for its target; the protocol layer's input has no place for them.

@@ -237,3 +237,86 @@ impl Drop for Lease {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::io::{Read as _, Write as _};
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::{BlobId, Blobs};
+
+    fn blobs(root: &Path) -> Arc<Blobs> {
+        Blobs::open(root, &HashSet::new(), 0).expect("a folder")
+    }
+
+    fn write(blobs: &Arc<Blobs>, text: &str) -> BlobId {
+        let id = blobs.next_id();
+        let mut staged = blobs.stage(id).expect("a file");
+        staged.file().write_all(text.as_bytes()).expect("written");
+        staged.publish().expect("published");
+        staged.keep();
+        id
+    }
+
+    #[test]
+    fn a_removed_blob_lives_until_its_last_reader_is_done() {
+        let root = tempfile::tempdir().expect("a folder");
+        let blobs = blobs(root.path());
+        let id = write(&blobs, "bytes");
+        let (one, two) = (blobs.lease(vec![id]), blobs.lease(vec![id]));
+        blobs.remove(&[id]);
+        drop(one);
+        let mut text = String::new();
+        two.read(id)
+            .expect("still there")
+            .read_to_string(&mut text)
+            .expect("read");
+        assert_eq!(text, "bytes");
+        drop(two);
+        assert!(!blobs.path(id).exists());
+    }
+
+    #[test]
+    fn a_blob_nobody_reads_is_removed_at_once() {
+        let root = tempfile::tempdir().expect("a folder");
+        let blobs = blobs(root.path());
+        let id = write(&blobs, "bytes");
+        blobs.remove(&[id]);
+        assert!(!blobs.path(id).exists());
+    }
+
+    #[test]
+    fn a_staged_file_that_is_not_kept_disappears_published_or_not() {
+        let root = tempfile::tempdir().expect("a folder");
+        let blobs = blobs(root.path());
+        for is_published in [false, true] {
+            let id = blobs.next_id();
+            let mut staged = blobs.stage(id).expect("a file");
+            if is_published {
+                staged.publish().expect("published");
+            }
+            let path = staged.path.clone();
+            assert!(path.exists());
+            drop(staged);
+            assert!(!path.exists());
+        }
+    }
+
+    #[test]
+    fn opening_removes_what_the_index_does_not_know() {
+        let root = tempfile::tempdir().expect("a folder");
+        let before = blobs(root.path());
+        let (known, orphan) = (write(&before, "known"), write(&before, "orphan"));
+        std::fs::write(before.staging.join("half"), "half").expect("written");
+        let after = Blobs::open(root.path(), &HashSet::from([known]), orphan).expect("a folder");
+        assert!(after.path(known).exists());
+        assert!(!after.path(orphan).exists());
+        assert_eq!(
+            std::fs::read_dir(&after.staging).expect("a folder").count(),
+            0
+        );
+        assert!(after.next_id() > orphan);
+    }
+}

@@ -9,8 +9,8 @@ use s3s::path::check_bucket_name;
 use s3s::{S3Result, s3_error};
 
 use super::Shared;
+use super::committer::Transaction;
 use super::error::StoreError;
-use super::index::Transaction;
 use super::records;
 
 /// Inserts the bucket; `false` when it was there.

@@ -1,31 +1,26 @@
-//! `CopyObject`, which shares the source's blobs, and `UploadPartCopy`, which reads them.
-
-use std::ops;
-use std::sync::Arc;
+//! `CopyObject`: the copy shares the source's blobs.
 
 use rusqlite::Connection;
 use s3s::dto::{
-    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, ETag,
-    MetadataDirective, Range, TaggingDirective, UploadPartCopyInput, UploadPartCopyOutput,
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, ETag, MetadataDirective,
+    TaggingDirective,
 };
 use s3s::{S3Error, S3Result, s3_error};
 
 use super::Shared;
+use super::committer::Transaction;
 use super::conditions::{ReadConditions, WriteConditions, precondition_failed};
-use super::digest::Declared;
+use super::digest::Checksum;
 use super::error::StoreError;
 use super::events::EventName;
-use super::index::Transaction;
-use super::ingest::{self, MAX_BODY};
-use super::multipart::{Address, any_upload};
+use super::ingest::MAX_BODY;
 use super::outputs::{self, set_checksum};
-use super::parts::{check_number, store_part};
 use super::put::{NewVersion, Stored, make_visible};
 use super::records::{self, Attributes, Tags, Version};
-use super::{stream, tags};
+use super::tags;
 
 /// What is copied, if it is as expected.
-struct Source {
+pub(super) struct Source {
     bucket: String,
     key: String,
     version_id: Option<String>,
@@ -33,7 +28,7 @@ struct Source {
 }
 
 impl Source {
-    fn new(source: &CopySource, conditions: ReadConditions) -> Result<Self, S3Error> {
+    pub(super) fn new(source: &CopySource, conditions: ReadConditions) -> Result<Self, S3Error> {
         let CopySource::Bucket {
             bucket,
             key,
@@ -54,7 +49,7 @@ impl Source {
         })
     }
 
-    fn find(&self, sql: &Connection) -> Result<Version, StoreError> {
+    pub(super) fn find(&self, sql: &Connection) -> Result<Version, StoreError> {
         let bucket = records::bucket(sql, &self.bucket)?;
         let version = records::existing(sql, bucket, &self.key, self.version_id.as_deref())?;
         // A copy knows no 304: every unmet condition is a 412.
@@ -219,72 +214,5 @@ fn copy(
 /// What the answer tells of the copy.
 struct CopiedVersion {
     etag: String,
-    checksum: Option<super::digest::Checksum>,
-}
-
-pub(super) async fn upload_part_copy(
-    shared: &Shared,
-    input: UploadPartCopyInput,
-) -> S3Result<UploadPartCopyOutput> {
-    check_number(input.part_number)?;
-    let conditions = ReadConditions {
-        if_match: input.copy_source_if_match,
-        if_none_match: input.copy_source_if_none_match,
-        if_modified_since: input.copy_source_if_modified_since,
-        if_unmodified_since: input.copy_source_if_unmodified_since,
-    };
-    let source = Source::new(&input.copy_source, conditions)?;
-    let address: Address = (input.bucket, input.key, input.upload_id);
-    let (blobs, asked) = (Arc::clone(&shared.blobs), input.copy_source_range);
-    let target = address.clone();
-    let looked_up = shared.index.read(move |sql| {
-        let _lookup = blobs.lookup();
-        let upload = any_upload(sql, &target)?;
-        let version = source.find(sql)?;
-        let range = copied_range(
-            asked.as_deref(),
-            u64::try_from(version.size).unwrap_or_default(),
-        )?;
-        let segments = records::segments(sql, version.seq)?;
-        let lease = blobs.lease(segments.iter().map(|segment| segment.blob).collect());
-        Ok((upload, version.version_id, segments, lease, range))
-    });
-    let (upload, version_id, segments, lease, range) = looked_up.await?;
-    let body = stream::send(segments, lease, range);
-    let declared = Declared::computed(upload.algorithm);
-    let staged = ingest::stage(&shared.blobs, Some(body), &declared, None).await?;
-    let part = store_part(shared, address, input.part_number, staged, upload.algorithm).await?;
-    let mut result = CopyPartResult {
-        e_tag: Some(ETag::Strong(part.etag)),
-        last_modified: Some(records::timestamp(part.modified_ms)),
-        ..CopyPartResult::default()
-    };
-    set_checksum!(result, part.checksum.as_ref());
-    Ok(UploadPartCopyOutput {
-        copy_part_result: Some(result),
-        copy_source_version_id: Some(version_id),
-        ..UploadPartCopyOutput::default()
-    })
-}
-
-/// `x-amz-copy-source-range` names both ends, inside the source.
-fn copied_range(asked: Option<&str>, size: u64) -> Result<ops::Range<u64>, S3Error> {
-    let Some(asked) = asked else {
-        return Ok(0..size);
-    };
-    match Range::parse(asked) {
-        Ok(Range::Int {
-            first,
-            last: Some(last),
-        }) if last < size => Ok(first..last + 1),
-        Ok(Range::Int { last: Some(_), .. }) => Err(s3_error!(
-            InvalidArgument,
-            "Range specified is not valid for source object of size: {size}"
-        )),
-        _ => Err(s3_error!(
-            InvalidArgument,
-            "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the \
-             zero-based offsets of the first and last bytes to copy"
-        )),
-    }
+    checksum: Option<Checksum>,
 }

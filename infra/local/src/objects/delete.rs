@@ -9,9 +9,9 @@ use s3s::{S3Error, S3Result, s3_error};
 
 use super::Shared;
 use super::blobs::BlobId;
+use super::committer::Transaction;
 use super::conditions::WriteConditions;
 use super::error::StoreError;
-use super::index::Transaction;
 use super::put::insert_marker;
 use super::records::{self, BucketId};
 

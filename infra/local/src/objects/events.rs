@@ -5,8 +5,8 @@ use rusqlite::params;
 use s3s::dto::TimestampFormat;
 use serde_json::{Value, json};
 
+use super::committer::Transaction;
 use super::error::StoreError;
-use super::index::Transaction;
 use super::put::{NewVersion, Stored};
 use super::records::{self, BucketId};
 

@@ -12,9 +12,9 @@ use s3s::dto::StreamingBlob;
 use s3s::{S3Error, S3ErrorCode, StdError, TrailingHeaders, s3_error};
 
 use super::blobs::{BlobId, Blobs, StagedFile};
+use super::committer::Transaction;
 use super::digest::{Algorithm, Checksum, Declared};
 use super::error::{StoreError, other_refusal};
-use super::index::Transaction;
 
 /// Bodies up to here live in the index: one fsync, shared with others, instead of three of their own.
 const INLINE: usize = 64 * 1024;

@@ -1,11 +1,12 @@
 //! S3 on one machine: the s3s protocol layer over our own storage.
 //!
 //! - [`ObjectStore`] opens a folder and serves it; [`Clock`] is its time.
-//! - `blobs` immutable files · `index` the `SQLite` index behind one committing thread · `schema` its tables ·
+//! - `blobs` immutable files · `index` the `SQLite` index, which one
+//!   `committer` thread writes · `schema` its tables ·
 //!   `records` its rows as types.
 //! - `ingest` a body becomes a blob · `digest` checksums · `stream` a blob becomes a body · `conditions` `If-*`.
-//! - One file per operation or family: `put get delete copy list versions multipart parts complete uploads tags buckets`;
-//!   `api` is the list of them.
+//! - One file per operation or family: `put get delete copy list versions multipart parts part_copy complete uploads
+//!   tags buckets`; `api` is the list of them; `assembly` is what a completed upload consists of.
 //! - `server` HTTP · `guard` what S3 refuses before it looks at the signature · `cors` browsers.
 //! - `events` writes the bucket's events into the `outbox`, [`crate::queue`] delivers them.
 //!
@@ -13,15 +14,18 @@
 //! with the event: a crash leaves all of it or nothing. Every bucket is versioned, as the one on AWS is.
 
 mod api;
+mod assembly;
 mod blobs;
 mod buckets;
 mod clock;
+mod committer;
 mod complete;
 mod conditions;
 mod copy;
 mod cors;
 mod delete;
 mod digest;
+mod drain;
 mod error;
 mod events;
 mod get;
@@ -32,6 +36,7 @@ mod list;
 mod multipart;
 mod outbox;
 mod outputs;
+mod part_copy;
 mod parts;
 mod put;
 mod records;

@@ -8,10 +8,10 @@ use s3s::dto::{
 use s3s::{S3Error, S3Result, s3_error};
 
 use super::Shared;
+use super::committer::Transaction;
 use super::delete::release;
 use super::digest::Algorithm;
 use super::error::StoreError;
-use super::index::Transaction;
 use super::parts::parts;
 use super::records::{self, Attributes, Tags, json_column};
 use super::{outputs, tags};

@@ -9,10 +9,10 @@ use s3s::{S3Error, S3Request, S3Result, s3_error};
 
 use super::Shared;
 use super::blobs::BlobId;
+use super::committer::Transaction;
 use super::delete::release;
 use super::digest::{Algorithm, Checksum, Declared};
 use super::error::StoreError;
-use super::index::Transaction;
 use super::ingest::{self, Staged};
 use super::multipart::{Address, open_upload};
 use super::outputs::{self, set_checksum};

@@ -6,11 +6,11 @@ use s3s::{S3Error, S3Request, S3Result};
 
 use super::Shared;
 use super::blobs::BlobId;
+use super::committer::Transaction;
 use super::conditions::WriteConditions;
 use super::digest::{Checksum, Declared};
 use super::error::StoreError;
 use super::events::{self, EventName};
-use super::index::Transaction;
 use super::records::{self, Attributes, BucketId, STANDARD, Tags, Version};
 use super::{ingest, outputs, tags};
 
@@ -77,6 +77,7 @@ pub(super) async fn put_object(
     let mut output = PutObjectOutput {
         e_tag: Some(s3s::dto::ETag::Strong(etag)),
         version_id: Some(stored.version_id),
+        checksum_type: Some(records::checksum_type(false)),
         ..PutObjectOutput::default()
     };
     outputs::set_checksum!(output, Some(&checksum));

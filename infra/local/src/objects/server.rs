@@ -18,12 +18,16 @@ use s3s::{Body, HttpError, S3Error, S3Result, s3_error};
 use tokio::net::TcpListener;
 
 use super::cors::Cors;
+use super::drain::Drain;
 use super::{ObjectStore, guard, records};
 
 /// `CompleteMultipartUpload` with 10,000 parts and their checksums stays below this.
 const MAX_XML: usize = 4 * 1024 * 1024;
 /// How long requests under way may take once the shutdown began.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// After a connection could not be accepted.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 /// A pair that may use the store.
 #[derive(Clone)]
@@ -117,8 +121,9 @@ impl ObjectStore {
                     tokio::spawn(async move { drop(watched.await) });
                 }
                 Err(error) => {
+                    // Out of file descriptors, most likely: they come back when requests end.
                     tracing::warn!(%error, "connection not accepted");
-                    tokio::task::yield_now().await;
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
                 }
             }
         }
@@ -137,14 +142,14 @@ impl Front {
         }
         let origin = self.cors.allowed(request.headers()).cloned();
         let (parts, body) = request.into_parts();
+        let (drain, body) = Drain::new(&parts, body);
         let mut response = match guard::check(&parts, &self.region) {
-            Ok(()) => {
-                self.service
-                    .call(Request::from_parts(parts, Body::from(body)))
-                    .await?
-            }
+            Ok(()) => self.service.call(Request::from_parts(parts, body)).await?,
             Err(refusal) => refused(refusal)?,
         };
+        if !response.status().is_success() {
+            drain.rest().await;
+        }
         let headers = response.headers_mut();
         self.cors.decorate(origin.as_ref(), headers);
         if let Ok(id) = HeaderValue::from_str(&records::random_id()) {

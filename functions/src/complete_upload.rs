@@ -14,6 +14,7 @@ use service::error::{Error, FieldError};
 use service::http::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
 use service::image_file::ImageFile;
 use service::objects::{Completion, StoredPart};
+use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
@@ -27,14 +28,22 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// The parts as the client saw them; without, the bucket's own list counts.
-#[derive(Debug)]
-struct Completing {
+#[derive(Debug, ToSchema)]
+#[schema(as = Completion)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Completing {
+    /// Every part the client sent, with the ETag the bucket answered.
     parts: Option<Vec<ClaimedPart>>,
 }
 
-#[derive(Debug)]
-struct ClaimedPart {
+#[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClaimedPart {
+    /// The S3 part number, from 1.
+    #[schema(rename = "part_number", minimum = 1, maximum = 10000)]
     number: u32,
+    /// The `ETag` header that the bucket answered to the part.
+    #[schema(examples("9e107d9d372bb6826bd81d3542a419d6"))]
     etag: String,
 }
 
@@ -84,7 +93,24 @@ impl FromFields for Completing {
     }
 }
 
-async fn handle(
+/// Complete an upload
+///
+/// All parts are there: puts them together. Repeating it is harmless. Without `parts` the bucket's own list counts. A single PUT needs no completion, nor does an upload completed against the bucket: its event finishes it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/uploads/{file_id}/complete",
+    tag = "Uploads",
+    params(
+        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
+    ),
+    request_body(content = Completing, example = json!({})),
+    responses(
+        (status = 200, description = "The record, its bytes stored", body = ImageFile),
+        (status = 404),
+        (status = 409, description = "`upload_incomplete`: Parts are missing: send them, then complete again. Nothing is lost. `version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,

@@ -12,6 +12,8 @@ use service::auth::Caller;
 use service::db::files::Scope;
 use service::error::Error;
 use service::http::{Endpoint, Field, Fields, FromFields, Query, Raw};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::{IntoParams, ToSchema};
 
 /// The endpoint.
 #[must_use]
@@ -26,8 +28,11 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// Whose files.
-#[derive(Debug)]
-struct Asked {
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// Whose files: the caller's, or everybody's (admins only).
+    #[param(rename = "scope", required = false, schema_with = scope)]
     everybody: bool,
 }
 
@@ -45,6 +50,15 @@ impl Field for ScopeName {
     }
 }
 
+/// What [`ScopeName`] reads, in the words of JSON Schema.
+fn scope() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["mine", "all"]))
+        .default(Some("mine".into()))
+        .build()
+}
+
 impl FromFields for Asked {
     fn from_fields(mut fields: Fields) -> Result<Self, Error> {
         let scope: Option<ScopeName> = fields.optional("scope");
@@ -57,17 +71,36 @@ impl FromFields for Asked {
 }
 
 /// Counts of live files.
-#[derive(Debug, Serialize)]
-struct Summary {
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Summary {
+    /// Files.
     total_files: i64,
     /// Bytes.
     total_size: i64,
+    /// Files by `file_type`.
     by_type: BTreeMap<String, i64>,
+    /// Files by `status`.
     by_status: BTreeMap<String, i64>,
+    /// Files by `modality`.
     by_modality: BTreeMap<String, i64>,
 }
 
-async fn handle(
+/// Statistics
+///
+/// How many live files of the caller's there are, and of what kind. Exact at every moment.
+#[utoipa::path(
+    get,
+    path = "/api/v1/image-files/stats/summary",
+    tag = "Files",
+    params(
+        Asked,
+    ),
+    responses(
+        (status = 200, description = "Counts of live files", body = Summary),
+        (status = 403),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Query(asked): Query<Asked>,

@@ -43,3 +43,4 @@ mod template;
 // The engines of the local stack.
 mod event_queue;
 mod object_contract;
+mod openapi;

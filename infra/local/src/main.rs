@@ -123,6 +123,7 @@ fn print(
         writeln!(out, "  page    {}/", stack.url)?;
     }
     writeln!(out, "  API     {}/api/v1", stack.url)?;
+    writeln!(out, "  try it  {}/docs/", stack.url)?;
     writeln!(out, "  bucket  {}", stack.bucket_url)?;
     if is_ours {
         writeln!(

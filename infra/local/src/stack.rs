@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::database::{DatabaseServer, table_name};
+use crate::docs;
 use crate::gateway::Gateway;
 use crate::objects::{self, ObjectStore, ServeOptions};
 use crate::queue::{Faults, Queue, QueueOptions};
@@ -146,7 +147,8 @@ impl Stack {
                 stopped.clone(),
             )));
         }
-        let router = web::wrap(gateway.into_router(), options.web.as_ref(), &bucket_url);
+        let api_and_page = web::wrap(gateway.into_router(), options.web.as_ref(), &bucket_url);
+        let router = docs::router(&bucket_url).fallback_service(api_and_page);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tasks.push(tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, service)

@@ -13,7 +13,7 @@ VENV := .venv
 WEB := web/node_modules/.installed
 TOOLS := $(VENV)/.installed
 
-.PHONY: help run build web check format lint deny docs template check-web test test-rust test-web test-browser test-contract needs-rust needs-node needs-chromium clean
+.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract needs-rust needs-node needs-chromium clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,6 +23,9 @@ run: build ## Build everything and start the whole stack on 127.0.0.1:$(PORT), d
 
 build: needs-rust web ## Build the local stack and the web page
 	cargo build --locked --package local
+
+samples: build ## Write a DICOM, a JPEG, a PNG, a TIFF and a 100 MB file into samples/
+	target/debug/filmroom-local samples samples
 
 web: $(WEB) ## Build the web page into web/dist
 	cd web && npm run --silent build
@@ -47,7 +50,10 @@ docs: needs-rust
 template: $(TOOLS)
 	$(VENV)/bin/sam validate --lint --template template.yaml
 
-check-web: $(WEB)
+check-samples: build ## Write a DICOM, a JPEG, a PNG, a TIFF and a 100 MB file into samples/
+	target/debug/filmroom-local samples samples
+
+web: $(WEB)
 	cd web && npm run --silent check
 
 test: test-rust test-contract test-web test-browser ## Every test
@@ -58,7 +64,10 @@ test-rust: needs-rust
 test-contract: needs-rust
 	tests/contract/seaweedfs.sh
 
-test-web: $(WEB)
+test-samples: build ## Write a DICOM, a JPEG, a PNG, a TIFF and a 100 MB file into samples/
+	target/debug/filmroom-local samples samples
+
+web: $(WEB)
 	cd web && npm test --silent
 
 test-browser: build needs-chromium

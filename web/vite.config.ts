@@ -1,11 +1,31 @@
 import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import csp from './csp.json' with { type: 'json' };
 
 /** Where `make run` serves the API; only `npm run dev` looks at it. */
 const stack = process.env['FILMROOM_URL'] ?? 'http://127.0.0.1:8080';
 
+/** Directives that depend on no installation are also in the page itself: no server can forget or loosen them. */
+const POLICY = Object.entries(csp.directives)
+  .filter(([name, sources]) => name !== 'frame-ancestors' && !sources.includes('{') && name !== 'default-src')
+  .map(([name, sources]) => `${name} ${sources}`)
+  .join('; ');
+
+const policyInPage: Plugin = {
+  name: 'policy-in-page',
+  apply: 'build',
+  transformIndexHtml: () => [
+    {
+      tag: 'meta',
+      attrs: { 'http-equiv': 'Content-Security-Policy', content: POLICY },
+      injectTo: 'head-prepend',
+    },
+  ],
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), policyInPage],
   resolve: { alias: { xmlbuilder2: new URL('./src/viewer/noVtkXml.ts', import.meta.url).pathname } },
   build: {
     target: 'es2022',

@@ -19,7 +19,11 @@ pub async fn move_file(
     id: FileId,
     class: StorageClass,
 ) -> Result<FileRecord, Error> {
-    let opened = app.files.open(caller, Action::Archive, id).await?;
+    let action = match class {
+        StorageClass::InstantRetrieval => Action::Archive,
+        StorageClass::Standard => Action::Unarchive,
+    };
+    let opened = app.files.open(caller, action, id).await?;
     let now = app.clock.now();
     let file = app
         .files

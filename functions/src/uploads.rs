@@ -254,24 +254,21 @@ async fn prepare(app: &App, caller: &Caller, upload: &NewUpload) -> Result<FileR
 }
 
 async fn answer(app: &App, file: FileRecord) -> Result<Begun, Error> {
-    let upload = match (file.part_plan(), &file.upload_id) {
-        (Some(plan), Some(upload_id)) => {
-            let first: Vec<u32> = (1..=plan.total.min(FIRST_PARTS)).collect();
-            let (parts, expires_at) = sign(app, &file, upload_id, plan, &first).await?;
-            Upload::Multipart {
-                upload_id: upload_id.clone(),
-                part_size: plan.part_size,
-                total_parts: plan.total,
-                parts,
-                expires_at,
-            }
+    let upload = if let (Some(plan), Some(upload_id)) = (file.part_plan(), &file.upload_id) {
+        let first: Vec<u32> = (1..=plan.total.min(FIRST_PARTS)).collect();
+        let (parts, expires_at) = sign(app, &file, upload_id, plan, &first).await?;
+        Upload::Multipart {
+            upload_id: upload_id.clone(),
+            part_size: plan.part_size,
+            total_parts: plan.total,
+            parts,
+            expires_at,
         }
-        _ => {
-            let request = app.objects.presign_put(&file).await?;
-            Upload::Single {
-                expires_at: request.expires_at.rfc3339(),
-                request,
-            }
+    } else {
+        let request = app.objects.presign_put(&file).await?;
+        Upload::Single {
+            expires_at: request.expires_at.rfc3339(),
+            request,
         }
     };
     Ok(Begun {

@@ -1,10 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page, type Request } from 'playwright-core';
-import type { Stack } from './stack';
-
-const ARTEFACTS = new URL('artefacts/', import.meta.url).pathname;
-mkdirSync(ARTEFACTS, { recursive: true });
+import { ARTEFACTS, type Stack } from './stack';
 
 export function launch(): Promise<Browser> {
   return chromium.launch({

@@ -73,14 +73,14 @@ describe('an image', () => {
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2 + 120, { steps: 5 });
     await page.mouse.up();
     await until('the window changed', async () =>
-      worst(await shownBlocks(page), expected) > 30 ? true : null,
+      worst(await shownBlocks(page), expected) > 12 ? true : null,
     );
 
     await page.locator('[role=application]').focus();
     await page.keyboard.press('0');
     await until('it is as before', async () => (worst(await shownBlocks(page), expected) <= 3 ? true : null));
     await page.keyboard.press('+');
-    await until('it is larger', async () => (worst(await shownBlocks(page), expected) > 30 ? true : null));
+    await until('it is larger', async () => (worst(await shownBlocks(page), expected) > 12 ? true : null));
     expect(window.faults).toEqual([]);
     await window.close();
   });
@@ -168,7 +168,7 @@ describe('an image', () => {
     expect(createHash('md5').update(saved).digest('hex')).toBe(createHash('md5').update(bytes).digest('hex'));
 
     await page.getByText('访问记录').click();
-    await page.getByRole('cell', { name: 'download' }).first().waitFor();
+    await page.getByRole('cell', { name: '下载' }).first().waitFor();
     await window.close();
   });
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
 
 /** Brightness of a pixel, 0..255. */
@@ -83,11 +83,8 @@ export function png(seed: number, size = 96): Buffer {
 
 /** Bytes that no compression or cache could shorten, the same for the same seed. */
 export function noise(seed: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  for (let at = 0, block = 0; at < length; at += 32, block++) {
-    createHash('sha256').update(`${seed}:${block}`).digest().copy(bytes, at);
-  }
-  return bytes;
+  const key = createHash('sha256').update(String(seed)).digest();
+  return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
 /** Value representations with a 32-bit length (PS3.5, 7.1.2). */

@@ -1,11 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const WEB = new URL('..', import.meta.url).pathname;
 /** The program behind `make run`; built by the caller (`make build`). */
 const PROGRAM = process.env['FILMROOM_LOCAL'] ?? join(WEB, '../target/debug/filmroom-local');
+
+/** Screenshots and the log of the stack, for who has to find out what happened. */
+export const ARTEFACTS = join(WEB, 'e2e/artefacts');
+mkdirSync(ARTEFACTS, { recursive: true });
 
 interface DemoUser {
   name: string;
@@ -25,7 +29,10 @@ export class Stack {
   static async start(settings: Record<string, string> = {}): Promise<Stack> {
     const data = mkdtempSync(join(tmpdir(), 'filmroom-e2e-'));
     const env = { ...process.env, PORT: '0', DATA_DIR: data, WEB_DIR: join(WEB, 'dist'), ...settings };
-    const child = spawn(PROGRAM, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(PROGRAM, {
+      env,
+      stdio: ['ignore', 'pipe', openSync(join(ARTEFACTS, 'stack.log'), 'a')],
+    });
     const url = await ready(child);
     const config = (await (await fetch(`${url}/config.json`)).json()) as { auth: { users: DemoUser[] } };
     return new Stack(child, data, url, config.auth.users);
@@ -60,13 +67,17 @@ export class Stack {
     const { url, headers } = created.upload;
     const sent = await fetch(url, { method: 'PUT', headers, body: bytes as BodyInit });
     if (!sent.ok) throw new Error(`PUT ${filename}: ${sent.status} ${await sent.text()}`);
-    return until(`${filename} is processed`, async () => {
-      const file = await this.api<Record<string, unknown> & { id: number }>(
-        'GET',
-        `/image-files/${created.file.id}`,
-      );
-      return file['status'] === 'PROCESSED' || file['status'] === 'FAILED' ? file : null;
-    });
+    return until(
+      `${filename} is processed`,
+      async () => {
+        const file = await this.api<Record<string, unknown> & { id: number }>(
+          'GET',
+          `/image-files/${created.file.id}`,
+        );
+        return file['status'] === 'PROCESSED' || file['status'] === 'FAILED' ? file : null;
+      },
+      150_000,
+    );
   }
 
   async stop(): Promise<void> {

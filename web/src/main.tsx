@@ -1,6 +1,4 @@
-import '@mantine/core/styles.css';
-import '@mantine/core/styles/default-css-variables.css';
-import '@mantine/notifications/styles.css';
+import './app/mantine.css';
 import './shell/base.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

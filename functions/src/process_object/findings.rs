@@ -186,10 +186,7 @@ fn notice(reason: &Reason) -> Notice {
 }
 
 fn content_hash(bytes: &[u8]) -> String {
-    Md5::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    text::hex(&Md5::digest(bytes))
 }
 
 fn dicom(header: &DicomHeader) -> Dicom {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use md5::{Digest as _, Md5};
 use service::App;
-use service::domain::FileRecord;
+use service::domain::{FileRecord, text};
 use service::error::Error;
 use tokio::fs::File;
 use tokio::io::{AsyncWriteExt as _, BufWriter};
@@ -51,10 +51,6 @@ pub(super) async fn spool(app: &App, file: &FileRecord, path: &Path) -> Result<S
         }
     }
     copy.flush().await.map_err(Error::internal)?;
-    let md5 = hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let md5 = text::hex(&hash.finalize());
     Ok(Spooled { md5, whole })
 }

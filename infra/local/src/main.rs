@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use imaging::isolated::{Worker, serve_if_worker};
 use local::demo::{DEVELOPMENT_SECRET, DemoUser, users};
+use local::samples;
 use local::stack::{Options, Stack};
 use local::web::Page;
 use serde_json::json;
@@ -26,7 +27,13 @@ const SETTINGS: [&str; 8] = [
 fn main() -> std::process::ExitCode {
     // The same program decodes pictures, in a process of its own that may fail.
     serve_if_worker();
-    match run() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => run(),
+        ["samples", folder] => samples::write(std::path::Path::new(folder)).map_err(Into::into),
+        _ => Err("usage: filmroom-local, or filmroom-local samples FOLDER".into()),
+    };
+    match done {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("filmroom-local: {error}");

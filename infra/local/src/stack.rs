@@ -278,7 +278,7 @@ async fn sdk(url: &str) -> SdkConfig {
 /// The schedule. In the cloud it is every 15 minutes; here a laptop may have been asleep.
 async fn every_minute(maintenance: Maintenance, stopped: watch::Receiver<bool>) {
     let mut stopped = std::pin::pin!(until(stopped));
-    let mut minutes = tokio::time::interval(Duration::from_secs(60));
+    let mut minutes = tokio::time::interval(Duration::from_mins(1));
     loop {
         tokio::select! {
             () = &mut stopped => return,

@@ -88,11 +88,11 @@ impl Template {
             let properties = &resource["Properties"];
             match resource["Type"].as_str().unwrap_or_default() {
                 "AWS::Serverless::Function" => {
-                    this.functions.push(Function::read(name, properties)?)
+                    this.functions.push(Function::read(name, properties)?);
                 }
                 "AWS::DynamoDB::Table" => this.tables.push(Table::read(name, properties)),
                 "AWS::Serverless::HttpApi" => {
-                    this.cors = Cors::read(&properties["CorsConfiguration"])?
+                    this.cors = Cors::read(&properties["CorsConfiguration"])?;
                 }
                 _ => {}
             }

@@ -25,7 +25,12 @@ pub(crate) fn wrap(api: Router, page: Option<&Page>, bucket_url: &str) -> Router
     let index = ServeFile::new(page.folder.join("index.html"));
     let files = Router::new()
         .route("/config.json", get(async move || axum::Json(config)))
-        .fallback_service(ServeDir::new(&page.folder).precompressed_br().precompressed_gzip().fallback(index))
+        .fallback_service(
+            ServeDir::new(&page.folder)
+                .precompressed_br()
+                .precompressed_gzip()
+                .fallback(index),
+        )
         .layer(set(header::CONTENT_SECURITY_POLICY, &policy(bucket_url)))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::REFERRER_POLICY, "no-referrer"))
@@ -41,11 +46,16 @@ fn policy(bucket_url: &str) -> String {
     let policy: Value = serde_json::from_str(POLICY).unwrap_or_default();
     let directive = |(name, sources): (&String, &Value)| {
         let sources = sources.as_str().unwrap_or_default();
-        let sources = sources.replace("{bucket}", bucket_url).replace("{issuer}", "");
+        let sources = sources
+            .replace("{bucket}", bucket_url)
+            .replace("{issuer}", "");
         (!sources.trim().is_empty()).then(|| format!("{name} {}", sources.trim()))
     };
     let directives = policy["directives"].as_object().into_iter().flatten();
-    directives.filter_map(directive).collect::<Vec<_>>().join("; ")
+    directives
+        .filter_map(directive)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn set(name: HeaderName, value: &str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -462,3 +462,97 @@ pub fn tiff(width: u32, height: u32, seed: u64) -> Vec<u8> {
         .expect("memory takes all");
     bytes.into_inner()
 }
+
+/// A JPEG-LS codestream, made by the reference encoder `CharLS` from [`jpeg_ls_level`], 20 × 8 samples of 8 bits.
+pub const JPEG_LS: [u8; 117] = [
+    0xFF, 0xD8, 0xFF, 0xF7, 0x00, 0x0B, 0x08, 0x00, 0x08, 0x00, 0x14, 0x01, 0x01, 0x11, 0x00, 0xFF,
+    0xDA, 0x00, 0x08, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x85, 0x00, 0x28, 0x00, 0x02, 0x9F, 0x8E,
+    0x4B, 0xA0, 0x00, 0x00, 0x36, 0x82, 0x48, 0xDB, 0xFA, 0x54, 0x89, 0x11, 0xA3, 0x46, 0x89, 0x12,
+    0x40, 0x30, 0xC0, 0x66, 0x16, 0x02, 0xC5, 0x17, 0x80, 0x6F, 0xE0, 0x66, 0x24, 0x87, 0x95, 0xB8,
+    0x9C, 0xC7, 0xB0, 0xAD, 0x63, 0x08, 0xC8, 0xFC, 0xA4, 0x28, 0xA0, 0x82, 0x08, 0x42, 0x10, 0x59,
+    0x1D, 0xDD, 0xDF, 0x6E, 0xA7, 0x53, 0xB3, 0x33, 0x3C, 0x5C, 0x00, 0x00, 0x07, 0xB1, 0x2D, 0x2C,
+    0xCC, 0xC4, 0x40, 0x00, 0x00, 0x66, 0x6B, 0xAF, 0xA1, 0x08, 0x88, 0x88, 0x88, 0x43, 0x32, 0xB7,
+    0x5B, 0xBF, 0x60, 0xFF, 0xD9,
+];
+
+/// The samples of [`JPEG_LS`]: texture on the left, which regular mode codes, and flat areas on the right, which are
+/// runs.
+#[must_use]
+pub fn jpeg_ls_level(x: u16, y: u16) -> u16 {
+    if x < 10 {
+        (x * x * 7 + y * 13) % 251
+    } else {
+        40 + y / 3
+    }
+}
+
+/// A frame of one 8-bit sample a pixel, run-length encoded (PS3.5 annex G) with literal runs only.
+#[must_use]
+pub fn rle_frame(samples: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0; 64];
+    bytes[0] = 1;
+    bytes[4] = 64;
+    for run in samples.chunks(128) {
+        bytes.push(u8::try_from(run.len() - 1).expect("at most 127"));
+        bytes.extend(run);
+    }
+    bytes
+}
+
+/// Damages a file as transmission, bad writers and attackers do: bits, lengths, missing and repeated parts. The same
+/// seed damages in the same way.
+#[must_use]
+pub fn damaged(bytes: &[u8], seed: u64) -> Vec<u8> {
+    const TELLING: [u32; 8] = [
+        0,
+        1,
+        0x7F,
+        0x80,
+        0xFF,
+        0x7FFF_FFFF,
+        0x8000_0000,
+        0xFFFF_FFFF,
+    ];
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 11).unwrap_or_default() % below.max(1)
+    };
+    let mut bytes = bytes.to_vec();
+    for _ in 0..=random(6) {
+        // Headers are where damage tells.
+        let reach = if random(2) == 0 {
+            bytes.len().min(1024)
+        } else {
+            bytes.len()
+        };
+        let at = random(reach);
+        let end = (at + 1 + random(64)).min(bytes.len());
+        match random(7) {
+            _ if bytes.is_empty() => break,
+            0 => bytes.truncate(at),
+            1 => bytes[at] ^= 1 << random(8),
+            2 => bytes[at] = u8::try_from(random(256)).unwrap_or_default(),
+            3 | 4 => {
+                let value = TELLING[random(TELLING.len())];
+                let word = if random(2) == 0 {
+                    value.to_le_bytes()
+                } else {
+                    value.to_be_bytes()
+                };
+                bytes[at..]
+                    .iter_mut()
+                    .zip(word)
+                    .for_each(|(byte, new)| *byte = new);
+            }
+            5 => drop(bytes.drain(at..end)),
+            _ => {
+                let part = bytes[at..end].to_vec();
+                bytes.splice(at..at, part);
+            }
+        }
+    }
+    bytes
+}

@@ -9,18 +9,20 @@
 //! - [`dicom`]: the DICOM reader. `stream` and `parse` walk elements, `header` names the facts, `frame` finds the
 //!   bytes of one frame, `samples` decodes them, `render` turns them into what a viewer would show.
 //! - `jpeg`, `png`, `tiff`: one file per ordinary format, each from bytes to a `Raster`.
+//! - `jpeg_ls`: the JPEG-LS decoder, for DICOM frames.
 //! - `picture`: scaling, orientation and the JPEG encoder: one decode makes both sizes.
 //! - `fixtures` (cargo feature): builders of small valid files for tests.
 //!
 //! Hostile input is normal input: no claimed length is trusted, and every failure is a [`Reason`] a doctor understands.
 
 pub mod dicom;
-#[cfg(feature = "fixtures")]
+#[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
 mod inspect;
 mod inspection;
 pub mod isolated;
 mod jpeg;
+mod jpeg_ls;
 mod limits;
 mod orientation;
 mod picture;

@@ -1,6 +1,8 @@
 //! The crate through its public door: files in, facts and pictures out.
 
+mod compressed;
 mod dicom;
+mod hostile;
 mod isolation;
 mod ordinary;
 

@@ -21,8 +21,10 @@ pub enum Action {
     Delete,
     /// Take it out of the trash.
     Restore,
-    /// Move it to or from the cold storage class.
+    /// Move it to the cold storage class.
     Archive,
+    /// Move it back.
+    Unarchive,
     /// Read who did what.
     ReadAccessLog,
 }
@@ -40,6 +42,7 @@ impl Action {
             Self::Delete => "delete",
             Self::Restore => "restore",
             Self::Archive => "archive",
+            Self::Unarchive => "unarchive",
             Self::ReadAccessLog => "access_log",
         }
     }

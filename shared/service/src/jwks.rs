@@ -74,7 +74,7 @@ impl Jwks {
                 Ok(keys) => (cache.keys, cache.fetched) = (keys, Some(now)),
                 // An outage of the provider must not sign everybody out: known keys stay good.
                 Err(cause) if cache.keys.contains_key(kid) => {
-                    tracing::warn!(%cause, "keys could not be refreshed")
+                    tracing::warn!(%cause, "keys could not be refreshed");
                 }
                 Err(cause) => return Err(Error::Unavailable(cause)),
             }

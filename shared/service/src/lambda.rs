@@ -38,7 +38,7 @@ where
         |event: lambda_runtime::LambdaEvent<E>| {
             let app = app.clone();
             async move {
-                handle(app, event.payload).await.map_err(|error| {
+                Box::pin(handle(app, event.payload)).await.map_err(|error| {
                     tracing::error!(
                         code = error.code(),
                         cause = crate::error::chain(&error),

@@ -1,11 +1,17 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import type { TFunction } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import { dateTime } from '../format';
+import { zh } from '../i18n/zh';
 import { Failure } from '../shell/states';
 import classes from './AccessLog.module.css';
+
+function actionText(action: string, t: TFunction): string {
+  return Object.hasOwn(zh.action, action) ? t(`action.${action as keyof typeof zh.action}`) : action;
+}
 
 /** Who opened, changed or downloaded the file. Loaded only when somebody wants to know. */
 export function AccessLog({ fileId }: { fileId: number }) {
@@ -42,7 +48,7 @@ export function AccessLog({ fileId }: { fileId: number }) {
                 <tr key={index}>
                   <td>{dateTime(entry.at)}</td>
                   <td>{entry.actor_name ?? entry.actor_id}</td>
-                  <td>{entry.action}</td>
+                  <td>{actionText(entry.action, t)}</td>
                   <td>{entry.ip}</td>
                 </tr>
               ))}

@@ -5,6 +5,8 @@ import type { CodedMessage, ImageFile } from '../api/types';
 import { zh } from '../i18n/zh';
 import classes from './Warnings.module.css';
 
+type Known = Exclude<keyof typeof zh.warning, 'title'>;
+
 /** What could hurt a patient when it is overlooked. */
 const GRAVE = new Set(['patient_mismatch']);
 
@@ -12,9 +14,7 @@ const GRAVE = new Set(['patient_mismatch']);
 export function Warnings({ file }: { file: ImageFile }) {
   const { t } = useTranslation();
   const text = ({ code, message }: CodedMessage) =>
-    code !== 'unknown' && Object.hasOwn(zh.warning, code)
-      ? t(`warning.${code as 'patient_mismatch'}`)
-      : message;
+    code !== 'title' && Object.hasOwn(zh.warning, code) ? t(`warning.${code as Known}`) : message;
   const grave = file.warnings.filter(({ code }) => GRAVE.has(code));
   const others = file.warnings.filter(({ code }) => !GRAVE.has(code));
   return (

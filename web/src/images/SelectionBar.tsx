@@ -76,7 +76,7 @@ export function SelectionBar({ files, actions, onClear }: Props) {
       )}
       <Button
         size="sm"
-        color="red"
+        color="red.9"
         leftSection={<IconTrash size={17} />}
         disabled={busy}
         onClick={() => void run(() => actions.remove(files.map(({ id }) => id)))}

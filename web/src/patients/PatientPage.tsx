@@ -110,7 +110,7 @@ function DeletePatient({ patient }: { patient: Patient }) {
         title={t('patients.deleteConfirm', { name: patient.name })}
       >
         {remove.isError && <Failure error={remove.error} />}
-        <Button mt="md" color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
+        <Button mt="md" color="red.9" loading={remove.isPending} onClick={() => remove.mutate()}>
           {t('patients.delete')}
         </Button>
       </Modal>

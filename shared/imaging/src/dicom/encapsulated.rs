@@ -123,8 +123,7 @@ fn extended_offset<R: Read + Seek>(
     table: Option<(u64, u64)>,
     index: u32,
 ) -> Result<Option<u64>, Stop> {
-    let Some((position, _)) =
-        table.filter(|(_, length)| *length >= 8 * (u64::from(index) + 1))
+    let Some((position, _)) = table.filter(|(_, length)| *length >= 8 * (u64::from(index) + 1))
     else {
         return Ok(None);
     };

@@ -98,6 +98,9 @@ impl Index {
     }
 }
 
+/// How the partition of anybody's trash begins.
+pub(super) const TRASH: &str = "trash#";
+
 /// The partition of a user's live files.
 #[must_use]
 pub fn live(uploader: i64) -> String {
@@ -107,7 +110,7 @@ pub fn live(uploader: i64) -> String {
 /// The partition of a user's trash.
 #[must_use]
 pub fn trash(uploader: i64) -> String {
-    format!("trash#{uploader}")
+    format!("{TRASH}{uploader}")
 }
 
 /// The partition of a patient's files.

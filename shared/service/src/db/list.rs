@@ -3,7 +3,12 @@
 //! A list reads one partition of an index or merges several (shards), newest first. It reads no further than the page needs, except where an
 //! exact total has to be counted because no counter knows it.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
+use futures_util::future::try_join_all;
 
 use super::files::{Files, Scope};
 use super::keys::{self, Index};
@@ -78,6 +83,14 @@ impl Source {
     }
 }
 
+impl Source {
+    fn is_trash(&self) -> bool {
+        self.partitions
+            .iter()
+            .all(|partition| partition.starts_with(keys::TRASH))
+    }
+}
+
 /// One page of a list.
 #[derive(Clone, Debug)]
 pub struct Page {
@@ -96,6 +109,18 @@ struct Found {
     count: u64,
 }
 
+/// How far an index is read.
+#[derive(Clone, Debug)]
+struct Read {
+    filter: Filter,
+    /// Only ids below this one.
+    below: Option<FileId>,
+    /// Ids wanted.
+    want: usize,
+    /// Whether all matches are counted, however many.
+    count_all: bool,
+}
+
 impl Files {
     /// One page of `source` as `request` asks for it.
     ///
@@ -108,106 +133,76 @@ impl Files {
         request: &ListRequest,
     ) -> Result<Page, Error> {
         let scope = format!("{}|{source:?}|{}", caller.id, request.filter.fingerprint());
-        let below = match &request.cursor {
-            Some(cursor) => {
-                let id = self.cursors.open_file_id(&scope, cursor);
-                Some(id.ok_or_else(|| {
-                    Error::field("cursor", "is not a cursor of this list: begin without one")
-                })?)
-            }
-            None => None,
+        let wrong = || Error::field("cursor", "is not a cursor of this list: begin without one");
+        let open = |cursor| self.cursors.open_file_id(&scope, cursor).ok_or_else(wrong);
+        let below = request.cursor.as_ref().map(open).transpose()?;
+        let counter = request.filter.counter().zip(source.counters);
+        // A counter knows the total, or the matches are counted: on the way, except behind a cursor, where the way does not begin at the start.
+        let must_count = request.include_total && counter.is_none();
+        let last = request.skip().saturating_add(request.page_size as usize);
+        let filter = &request.filter;
+        let read = Read {
+            filter: filter.clone(),
+            below,
+            want: last.saturating_add(1),
+            count_all: must_count && below.is_none(),
         };
-        let counter = request
-            .filter
-            .counter()
-            .zip(source.counters)
-            .filter(|_| request.include_total);
-        let counted = async {
-            match counter.clone() {
-                Some((name, of)) => self
-                    .counters(of)
-                    .await
-                    .map(|counters| u64::try_from(counters.get(&name)).ok()),
+        let total = async {
+            match counter.filter(|_| request.include_total) {
+                Some((name, of)) => Ok(u64::try_from(self.counters(of).await?.get(&name)).ok()),
+                None if must_count && below.is_some() => {
+                    let all = Read {
+                        filter: filter.clone(),
+                        below: None,
+                        want: 0,
+                        count_all: true,
+                    };
+                    Ok(Some(self.read(source, &all).await?.count))
+                }
                 None => Ok(None),
             }
         };
-        let want = request.skip().saturating_add(request.page_size as usize);
-        let must_count = request.include_total && counter.is_none();
-        // A cursor's page must not count from the cursor on, but from the start.
-        let count_apart = must_count && below.is_some();
-        let read = self.read(
-            source,
-            &request.filter,
-            below,
-            want.saturating_add(1),
-            must_count && !count_apart,
-        );
-        let counted_apart = async {
-            if count_apart {
-                self.read(source, &request.filter, None, 0, true)
-                    .await
-                    .map(|found| Some(found.count))
-            } else {
-                Ok(None)
-            }
-        };
-        let (found, counted, counted_apart) = tokio::try_join!(read, counted, counted_apart)?;
-        let more = found.ids.len() > want;
+        let (found, total) = tokio::try_join!(self.read(source, &read), total)?;
+        let more = found.ids.len() > last;
         let ids: Vec<FileId> = found
             .ids
             .into_iter()
-            .take(want)
+            .take(last)
             .skip(request.skip())
             .collect();
         let next_cursor = ids
             .last()
             .filter(|_| more)
             .map(|last| self.cursors.seal(&scope, &last.to_string()));
-        let files = self.records(&ids).await?;
-        let total = request
-            .include_total
-            .then(|| counted.or(counted_apart).unwrap_or(found.count));
         // The index may lag behind the record: the record decides.
-        let trash = source
-            .partitions
-            .first()
-            .is_some_and(|key| key.starts_with("trash#"));
-        let files = files
+        let shown =
+            |file: &FileRecord| file.is_deleted() == source.is_trash() && filter.matches(file);
+        let files = self
+            .records(&ids)
+            .await?
             .into_iter()
-            .filter(|file| file.is_deleted() == trash && request.filter.matches(file))
+            .filter(shown)
             .collect();
         Ok(Page {
             files,
-            total,
+            total: total.or(must_count.then_some(found.count)),
             next_cursor,
         })
     }
 
-    /// The first `want` ids of all partitions together, newest first, and with `count_all` how many match.
-    async fn read(
-        &self,
-        source: &Source,
-        filter: &Filter,
-        below: Option<FileId>,
-        want: usize,
-        count_all: bool,
-    ) -> Result<Found, Error> {
-        let partitions = source.partitions.iter().map(|partition| {
-            let this = self.clone();
-            let (index, filter, partition) = (source.index, filter.clone(), partition.clone());
-            tokio::spawn(async move {
-                this.read_partition(index, &partition, &filter, below, want, count_all)
-                    .await
-            })
-        });
+    /// The first ids of all partitions together, newest first.
+    async fn read(&self, source: &Source, read: &Read) -> Result<Found, Error> {
+        let partitions = source
+            .partitions
+            .iter()
+            .map(|partition| self.read_partition(source.index, partition, read));
         let mut all = Found::default();
-        for partition in partitions.collect::<Vec<_>>() {
-            let found = partition.await.map_err(Error::internal)??;
+        for found in try_join_all(partitions).await? {
             all.ids.extend(found.ids);
             all.count += found.count;
         }
         all.ids.sort_unstable_by(|a, b| b.cmp(a));
-        all.ids.truncate(want);
+        all.ids.truncate(read.want);
         Ok(all)
     }
 
@@ -215,46 +210,33 @@ impl Files {
         &self,
         index: Index,
         partition: &str,
-        filter: &Filter,
-        below: Option<FileId>,
-        want: usize,
-        count_all: bool,
+        read: &Read,
     ) -> Result<Found, Error> {
         let mut found = Found::default();
-        let Some(conditions) = Conditions::of(index, partition, filter, below) else {
+        let Some(conditions) = Conditions::of(index, partition, read) else {
             return Ok(found);
         };
         let mut start: Option<Item> = None;
         let mut limit = if conditions.filter.is_empty() {
-            want
+            read.want
         } else {
-            want.max(FIRST_FILTERED_READ)
+            read.want.max(FIRST_FILTERED_READ)
         };
         loop {
-            let only_count = found.ids.len() >= want;
-            if only_count && !count_all {
+            let only_count = found.ids.len() >= read.want;
+            if only_count && !read.count_all {
                 return Ok(found);
             }
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.config.image_files_table)
-                .index_name(index.name)
-                .key_condition_expression(&conditions.key)
-                .set_filter_expression(
-                    (!conditions.filter.is_empty()).then(|| conditions.filter.join(" AND ")),
-                )
-                .set_expression_attribute_names(Some(conditions.names.clone()))
-                .set_expression_attribute_values(Some(conditions.values.clone()))
+            let answer = conditions
+                .query(&self.client, &self.config.image_files_table)
                 .set_projection_expression((!only_count).then(|| "id".to_owned()))
                 .select(if only_count {
                     Select::Count
                 } else {
                     Select::SpecificAttributes
                 })
-                .scan_index_forward(false)
-                .set_limit((!count_all).then(|| i32::try_from(limit).unwrap_or(i32::MAX)))
-                .set_exclusive_start_key(start.take())
+                .set_limit((!read.count_all).then(|| i32::try_from(limit).unwrap_or(i32::MAX)))
+                .set_exclusive_start_key(start)
                 .send()
                 .await
                 .map_err(failure)?;
@@ -262,7 +244,7 @@ impl Files {
             for item in answer
                 .items()
                 .iter()
-                .take(want.saturating_sub(found.ids.len()))
+                .take(read.want.saturating_sub(found.ids.len()))
             {
                 found.ids.push(id_of(item)?);
             }
@@ -320,75 +302,61 @@ impl Files {
 
 /// A query's conditions: the partition and range of ids, and what else must hold.
 struct Conditions {
-    key: String,
+    index: Index,
     filter: Vec<&'static str>,
-    names: std::collections::HashMap<String, String>,
+    names: HashMap<String, String>,
     values: Item,
 }
 
 impl Conditions {
     /// `None` when nothing can match.
-    fn of(index: Index, partition: &str, filter: &Filter, below: Option<FileId>) -> Option<Self> {
+    fn of(index: Index, partition: &str, read: &Read) -> Option<Self> {
+        let (from, to) = range(read)?;
         let mut this = Self {
-            key: "#hash = :hash AND id BETWEEN :from AND :to".to_owned(),
+            index,
             filter: Vec::new(),
-            names: [].into(),
+            names: HashMap::new(),
             values: Item::new(),
         };
         this.names.insert("#hash".to_owned(), index.hash.to_owned());
-        let lowest = FileId::from_number(1)?;
-        let highest = FileId::from_number((1 << 53) - 1)?;
-        let from = filter.from.unwrap_or(lowest);
-        let to = filter.to.unwrap_or(highest).min(match below {
-            Some(id) => FileId::from_number(id.number() - 1)?,
-            None => highest,
-        });
-        if from > to {
-            return None;
-        }
         this.values
             .insert(":hash".to_owned(), AttributeValue::S(partition.to_owned()));
         this.values
             .insert(":from".to_owned(), AttributeValue::N(from.to_string()));
         this.values
             .insert(":to".to_owned(), AttributeValue::N(to.to_string()));
+        let filter = &read.filter;
+        let text = |text: &str| AttributeValue::S(text.to_owned());
         this.require(
             "file_type",
             "#file_type = :file_type",
-            filter
-                .file_type
-                .map(|kind| AttributeValue::S(kind.name().to_owned())),
+            filter.file_type.map(|kind| text(kind.name())),
         );
         this.require(
             "status",
             "#status = :status",
-            filter
-                .status
-                .map(|status| AttributeValue::S(status.name().to_owned())),
+            filter.status.map(|status| text(status.name())),
         );
+        this.require(
+            "search",
+            "contains(#search, :search)",
+            filter.search.as_deref().map(text),
+        );
+        // What the partition settles already is not asked again.
         if index != keys::BY_MODALITY {
             this.require(
                 "modality",
                 "#modality = :modality",
-                filter.modality.clone().map(AttributeValue::S),
+                filter.modality.as_deref().map(text),
             );
         }
         if index == keys::BY_PATIENT {
-            this.require(
-                "uploaded_by",
-                "#uploaded_by = :uploaded_by",
-                filter
-                    .uploaded_by
-                    .map(|id| AttributeValue::N(id.to_string())),
-            );
+            let uploader = filter
+                .uploaded_by
+                .map(|id| AttributeValue::N(id.to_string()));
+            this.require("uploaded_by", "#uploaded_by = :uploaded_by", uploader);
         }
-        this.require(
-            "search",
-            "contains(#search, :search)",
-            filter.search.clone().map(AttributeValue::S),
-        );
-        let used: Vec<&str> = this.names.values().map(String::as_str).collect();
-        index.assert_has(&used);
+        index.assert_has(&this.names.values().map(String::as_str).collect::<Vec<_>>());
         Some(this)
     }
 
@@ -400,6 +368,30 @@ impl Conditions {
             self.values.insert(format!(":{attribute}"), value);
         }
     }
+
+    /// The query, newest first.
+    fn query(&self, client: &Client, table: &str) -> QueryFluentBuilder {
+        client
+            .query()
+            .table_name(table)
+            .index_name(self.index.name)
+            .key_condition_expression("#hash = :hash AND id BETWEEN :from AND :to")
+            .set_filter_expression((!self.filter.is_empty()).then(|| self.filter.join(" AND ")))
+            .set_expression_attribute_names(Some(self.names.clone()))
+            .set_expression_attribute_values(Some(self.values.clone()))
+            .scan_index_forward(false)
+    }
+}
+
+/// The ids from oldest to newest that can match; `None` when none can.
+fn range(read: &Read) -> Option<(FileId, FileId)> {
+    let from = read.filter.from.unwrap_or(FileId::FIRST);
+    let to = read.filter.to.unwrap_or(FileId::LAST);
+    let to = match read.below {
+        Some(below) => to.min(FileId::from_number(below.number() - 1)?),
+        None => to,
+    };
+    (from <= to).then_some((from, to))
 }
 
 fn id_of(item: &Item) -> Result<FileId, Error> {

@@ -108,10 +108,7 @@ pub struct Series {
 /// The id of a study or series: derived from its UID, so two files that arrive at once find the same one without asking.
 #[must_use]
 pub fn id_of_uid(uid: &str) -> String {
-    Sha256::digest(uid.as_bytes())[..10]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    text::hex(&Sha256::digest(uid.as_bytes())[..10])
 }
 
 /// The table of references.
@@ -192,10 +189,12 @@ impl References {
                 None => remove.push(format!("#{name}")),
             }
         }
-        let mut expression = format!("SET {}", set.join(", "));
-        if !remove.is_empty() {
-            expression.push_str(&format!(" REMOVE {}", remove.join(", ")));
-        }
+        let set = format!("SET {}", set.join(", "));
+        let expression = if remove.is_empty() {
+            set
+        } else {
+            format!("{set} REMOVE {}", remove.join(", "))
+        };
         let request = request
             .update_expression(expression)
             .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);

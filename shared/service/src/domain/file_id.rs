@@ -23,6 +23,11 @@ const END: u64 = 1 << 53;
 pub struct FileId(u64);
 
 impl FileId {
+    /// The smallest id there can be.
+    pub const FIRST: Self = Self(1);
+    /// The largest id there can be.
+    pub const LAST: Self = Self(END - 1);
+
     /// An id for something made at `at`; only the low 12 bits of `random` count.
     #[must_use]
     pub fn new(at: Timestamp, random: u64) -> Self {

@@ -28,7 +28,7 @@ impl Filter {
     /// Whether `file` passes. The database narrows by the same rules; this one decides.
     #[must_use]
     pub fn matches(&self, file: &FileRecord) -> bool {
-        fn is<T: PartialEq>(wanted: Option<T>, actual: T) -> bool {
+        fn is<T: PartialEq + Copy>(wanted: Option<T>, actual: T) -> bool {
             wanted.is_none_or(|wanted| wanted == actual)
         }
         is(self.file_type, file.file_type)

@@ -155,6 +155,19 @@ pub fn fold(text: &str) -> String {
     text.to_lowercase()
 }
 
+/// Bytes in lower-case hex.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+            for digit in [byte >> 4, byte & 15] {
+                hex.push(char::from_digit(digit.into(), 16).unwrap_or_default());
+            }
+            hex
+        })
+}
+
 fn plain(text: &str, max: usize) -> Result<String, String> {
     bounded(text, 1, max)?;
     if text.chars().any(is_invisible_control) {
@@ -219,6 +232,11 @@ mod tests {
             FileName::parse(&"影".repeat(255)).is_ok(),
             "the limit counts characters, not bytes"
         );
+    }
+
+    #[test]
+    fn hex_is_lower_case_and_complete() {
+        assert_eq!(hex(&[0, 0x0a, 0xff]), "000aff");
     }
 
     #[test]

@@ -100,7 +100,6 @@ impl Endpoint {
     }
 
     /// The whole service of this endpoint.
-    #[must_use]
     pub fn into_router(self, app: App) -> Router {
         layers::wrap(self.router, app, self.rules)
     }

@@ -115,12 +115,11 @@ impl Fields {
 
     /// A field that must be there; `None` only when an error was noted.
     pub fn required<T: Field>(&mut self, name: &str) -> Option<T> {
-        match self.values.remove(name) {
-            Some(value) => self.read(name, &value),
-            None => {
-                self.refuse(name, "is required");
-                None
-            }
+        if let Some(value) = self.values.remove(name) {
+            self.read(name, &value)
+        } else {
+            self.refuse(name, "is required");
+            None
         }
     }
 

@@ -101,10 +101,8 @@ impl Objects {
             .content_length(i64::try_from(file.file_size).map_err(Error::internal)?)
             .set_content_md5(file.declared_md5.as_deref().map(base64_of_hex))
             .if_none_match("*");
-        Ok(answer(
-            request.presigned(config).await.map_err(Error::internal)?,
-            expires_at,
-        ))
+        let request = request.presigned(config).await.map_err(Error::internal)?;
+        Ok(answer(&request, expires_at))
     }
 
     /// One part of a multipart upload, of exactly `size` bytes.
@@ -127,10 +125,8 @@ impl Objects {
             .upload_id(upload_id)
             .part_number(i32::try_from(number).map_err(Error::internal)?)
             .content_length(i64::try_from(size).map_err(Error::internal)?);
-        Ok(answer(
-            request.presigned(config).await.map_err(Error::internal)?,
-            expires_at,
-        ))
+        let request = request.presigned(config).await.map_err(Error::internal)?;
+        Ok(answer(&request, expires_at))
     }
 
     /// The original under its own name and type.
@@ -154,10 +150,8 @@ impl Objects {
                 disposition,
                 &file.original_filename,
             ));
-        Ok(answer(
-            request.presigned(config).await.map_err(Error::internal)?,
-            expires_at,
-        ))
+        let request = request.presigned(config).await.map_err(Error::internal)?;
+        Ok(answer(&request, expires_at))
     }
 
     /// A thumbnail or preview, ready for `<img src>`: the same URL for many minutes.
@@ -170,15 +164,13 @@ impl Objects {
             PICTURE_ROUNDING_SECONDS,
         )?;
         let request = self.client.get_object().bucket(self.bucket()).key(key);
-        Ok(answer(
-            request.presigned(config).await.map_err(Error::internal)?,
-            expires_at,
-        ))
+        let request = request.presigned(config).await.map_err(Error::internal)?;
+        Ok(answer(&request, expires_at))
     }
 }
 
 /// The headers a client has to set: not those that every HTTP client sets by itself.
-fn answer(request: PresignedRequest, expires_at: Timestamp) -> PresignedUrl {
+fn answer(request: &PresignedRequest, expires_at: Timestamp) -> PresignedUrl {
     let own = |name: &str| !matches!(name, "host" | "content-length");
     let headers = request
         .headers()

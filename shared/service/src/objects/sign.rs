@@ -11,6 +11,7 @@ use aws_sigv4::http_request::{
     UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::Objects;
@@ -163,15 +164,14 @@ impl Objects {
             .build()
             .map_err(Error::internal)?
             .into();
-        let mut url = self.url_of(key).await?;
-        for (position, (name, value)) in query.iter().enumerate() {
-            let value =
-                percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
-            url.push_str(&format!(
-                "{}{name}={value}",
-                if position == 0 { '?' } else { '&' }
-            ));
-        }
+        let encoded = |(name, value): &(&str, String)| {
+            format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))
+        };
+        let url = format!(
+            "{}?{}",
+            self.url_of(key).await?,
+            query.iter().map(encoded).collect::<Vec<_>>().join("&")
+        );
         let request = SignableRequest::new(
             method,
             url.as_str(),
@@ -193,7 +193,7 @@ impl Objects {
 
     /// Where the object is: the SDK knows endpoints and encodings, so it is asked for a URL and its query is taken off.
     async fn url_of(&self, key: &str) -> Result<String, Error> {
-        let config = aws_sdk_s3::presigning::PresigningConfig::expires_in(Duration::from_secs(60))
+        let config = aws_sdk_s3::presigning::PresigningConfig::expires_in(Duration::from_mins(1))
             .map_err(Error::internal)?;
         let request = self
             .client

@@ -2,6 +2,7 @@
 
 mod jpeg;
 mod jpeg2000;
+mod jpeg_ls;
 mod rle;
 
 use super::layout::Layout;
@@ -43,6 +44,7 @@ pub(crate) fn decode(
         Compression::None => native(bytes, layout),
         Compression::Rle => rle::decode(&bytes, layout),
         Compression::Jpeg => jpeg::decode(&bytes, layout, limits),
+        Compression::JpegLs => jpeg_ls::decode(&bytes, layout, limits),
         Compression::Jpeg2000 => jpeg2000::decode(&bytes, layout, wanted, limits),
         Compression::Deflate => native(inflate(&bytes, &layout)?, layout),
         _ => Err(Code::UnsupportedCompression.into()),

@@ -1,6 +1,6 @@
 //! What we rely on of S3, one function per behaviour, each given a [`target::Target`].
 //!
-//! They run against the embedded engine always. `make contract-seaweedfs` runs the same functions against SeaweedFS:
+//! They run against the embedded engine always. `make test-contract` runs the same functions against SeaweedFS:
 //! where that is known to answer otherwise, [`DIFFERS_ON_SEAWEEDFS`] says so, and such a behaviour must then fail.
 
 mod chaos;
@@ -16,7 +16,7 @@ mod tags;
 pub(crate) mod target;
 mod versions;
 
-/// Behaviours `SeaweedFS` 4.48 does not have, and what it does instead. AWS documents ours.
+/// Behaviours SeaweedFS 4.48 does not have, and what it does instead. AWS documents ours.
 const DIFFERS_ON_SEAWEEDFS: &[(&str, &str)] = &[
     (
         "a_copy_onto_itself_without_change_is_refused",
@@ -109,6 +109,7 @@ contract! {
         deleted_objects_are_not_listed;
     multipart:
         parts_become_one_object,
+        a_range_may_cross_parts,
         part_numbers_may_have_gaps,
         parts_are_listed_in_order_and_pages,
         a_part_can_be_sent_again,

@@ -195,7 +195,7 @@ async fn child_that_writes_until_it_is_killed() {
 async fn write(target: &Target, round: &str, number: u64) {
     let body = bytes(size(number / 4), number + 1);
     let key = format!("{round}/{number}/{:x}", Md5::digest(&body));
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         let upload = create(target, &key).await;
         let etag = send_part(target, &key, &upload, 1, &body).await;
         super::multipart::complete(target, &key, &upload, &[(1, &etag)]).await;

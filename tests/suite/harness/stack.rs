@@ -157,7 +157,6 @@ pub(crate) fn options(
         clock,
         has_schedule: false,
         worker: worker(),
-        has_schedule: false,
         faults: Faults::default(),
         web: None,
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use service::App;
 use service::access::Action;
 use service::auth::Caller;
+use service::domain::part_plan::MAX_PARTS;
 use service::domain::{FileId, FileRecord, PartPlan, Status};
 use service::error::{Error, FieldError};
 use service::http::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
@@ -72,6 +73,7 @@ impl ClaimedPart {
         let number = object
             .get("part_number")
             .and_then(Value::as_u64)
+            .filter(|number| (1..=MAX_PARTS).contains(number))
             .and_then(|number| number.try_into().ok());
         let etag = object.get("etag").and_then(Value::as_str);
         let (number, etag) = number.zip(etag).ok_or_else(shape)?;

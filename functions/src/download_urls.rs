@@ -40,12 +40,12 @@ pub(crate) struct Asked {
     #[schema(min_items = 1, max_items = 100)]
     ids: Vec<FileId>,
     /// What of them: the original bytes, or a picture (JPEG).
-    #[schema(inline, required = false)]
+    #[schema(required = false)]
     variant: Variant,
 }
 
 #[derive(Clone, Copy, Debug, ToSchema)]
-#[schema(rename_all = "snake_case", default = "original")]
+#[schema(as = DownloadVariant, rename_all = "snake_case", default = "original")]
 pub(crate) enum Variant {
     Original,
     Thumbnail,

@@ -43,10 +43,10 @@ pub struct ListQuery {
     #[param(inline)]
     modality: Option<text::Modality>,
     /// Only files made then or later: a plain date (that day in the configured time zone) or an RFC 3339 time.
-    #[param(schema_with = text::date_or_time, required = false)]
+    #[param(value_type = Option<text::StudyDate>, inline)]
     start_date: Option<String>,
     /// Only files made then or earlier; a plain date includes the whole day.
-    #[param(schema_with = text::date_or_time, required = false)]
+    #[param(value_type = Option<text::StudyDate>, inline)]
     end_date: Option<String>,
     /// Only files whose name or description contains this text, in any case; `%`, `_` and `*` mean themselves.
     #[param(max_length = 255)]

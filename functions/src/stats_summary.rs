@@ -12,7 +12,6 @@ use service::auth::Caller;
 use service::db::files::Scope;
 use service::error::Error;
 use service::http::{Endpoint, Field, Fields, FromFields, Query, Raw};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
 /// The endpoint.
@@ -31,42 +30,32 @@ pub fn endpoint() -> Endpoint {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
-    /// Whose files: the caller's, or everybody's (admins only).
-    #[param(rename = "scope", required = false, schema_with = scope)]
-    everybody: bool,
+    /// Whose files: the caller's (`mine`), or everybody's (`all`, admins only).
+    #[param(inline, required = false, default = "mine")]
+    scope: ScopeName,
 }
 
-struct ScopeName {
-    everybody: bool,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "lowercase")]
+enum ScopeName {
+    Mine,
+    All,
 }
 
 impl Field for ScopeName {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
         match raw.text() {
-            Some("mine") => Ok(Self { everybody: false }),
-            Some("all") => Ok(Self { everybody: true }),
+            Some("mine") => Ok(Self::Mine),
+            Some("all") => Ok(Self::All),
             _ => Err("must be mine or all".to_owned()),
         }
     }
 }
 
-/// What [`ScopeName`] reads, in the words of JSON Schema.
-fn scope() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(["mine", "all"]))
-        .default(Some("mine".into()))
-        .build()
-}
-
 impl FromFields for Asked {
     fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let scope: Option<ScopeName> = fields.optional("scope");
-        fields.finish(|| {
-            Some(Self {
-                everybody: scope.is_some_and(|scope| scope.everybody),
-            })
-        })
+        let scope = fields.optional("scope").unwrap_or(ScopeName::Mine);
+        fields.finish(|| Some(Self { scope }))
     }
 }
 
@@ -105,7 +94,7 @@ pub(crate) async fn handle(
     caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Summary>, Error> {
-    let scope = if asked.everybody {
+    let scope = if asked.scope == ScopeName::All {
         service::access::require_admin(&caller)?;
         Scope::All
     } else {

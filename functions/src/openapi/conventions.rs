@@ -33,29 +33,40 @@ pub(super) fn apply(document: &mut Value, endpoints: &[Endpoint]) {
         "description": "HS256 with the shared secret, or RS256 and ES256 by the configured JWKS. `exp` is required; the user id is the \
                         integer `user_id`, else `sub`; an admin has `is_superuser`, `is_system_admin` or the role `admin`.",
     }});
-    complete_answers(document);
+    complete_schemas(document);
 }
 
-/// An answer has every field, `null` where there is no value; utoipa takes an `Option` for a field that may be missing.
-fn complete_answers(document: &mut Value) {
+/// An answer has every field, `null` where there is no value; utoipa takes an `Option` for a field that may be missing. A request has no field
+/// but those described: `Fields::finish` refuses the others.
+fn complete_schemas(document: &mut Value) {
     let sent = reachable(document, "requestBody");
-    let answered = reachable(document, "responses");
     let schemas = document["components"]["schemas"].as_object_mut();
     for (name, schema) in schemas.into_iter().flatten() {
-        if answered.contains(name) && !sent.contains(name) && name != problems::SCHEMA {
+        if sent.contains(name) {
+            close(schema);
+        } else if name != problems::SCHEMA {
             require_all(schema);
         }
     }
 }
 
+fn close(schema: &mut Value) {
+    if schema.get("properties").is_some() {
+        schema["additionalProperties"] = false.into();
+    }
+    let alternatives = schema.get_mut("oneOf").and_then(Value::as_array_mut);
+    alternatives.into_iter().flatten().for_each(close);
+}
+
 fn require_all(schema: &mut Value) {
-    if let Some(properties) = schema["properties"].as_object() {
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
         let names: Vec<&String> = properties.keys().collect();
         schema["required"] = json!(names);
     }
-    for composite in ["allOf", "oneOf"] {
-        let parts = schema.get_mut(composite).and_then(Value::as_array_mut);
-        parts.into_iter().flatten().for_each(require_all);
+    match schema {
+        Value::Object(parts) => parts.values_mut().for_each(require_all),
+        Value::Array(parts) => parts.iter_mut().for_each(require_all),
+        _ => {}
     }
 }
 

@@ -62,12 +62,6 @@ fn described(docs: &str, mut schema: Value) -> RefOr<Schema> {
     serde_json::from_value(schema).unwrap_or_else(|_| Schema::default().into())
 }
 
-/// A date or an RFC 3339 time, in the words of JSON Schema.
-#[must_use]
-pub fn date_or_time() -> RefOr<Schema> {
-    StudyDate::schema()
-}
-
 text_type!(
     /// A file's name as its owner knows it: 1..255 characters, no control characters, no path separators.
     FileName,
@@ -180,7 +174,7 @@ text_type!(
 );
 
 text_type!(
-    /// The day or time of a study: a date or an RFC 3339 time.
+    /// A date, or an RFC 3339 time: the day or the time of a study.
     StudyDate,
     |text| {
         use chrono::{DateTime, NaiveDate};

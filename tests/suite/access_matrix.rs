@@ -63,6 +63,7 @@ const ROWS: &[Row] = &[
     Row("patient-images", Who::SignedIn, Needs::Patient, NO_BODY),
     Row("list-images", Who::SignedIn, Needs::Nothing, NO_BODY),
     Row("trash", Who::SignedIn, Needs::Nothing, NO_BODY),
+    Row("openapi", Who::Public, Needs::Nothing, NO_BODY),
     Row("get-image", Who::Owner, Needs::File, NO_BODY),
     Row("download-image", Who::Owner, Needs::File, NO_BODY),
     Row(

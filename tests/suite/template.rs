@@ -190,6 +190,10 @@ fn no_function_may_do_everything_to_anything() {
     let resources = resources();
     for function in template().functions {
         let policies = &resources[function.resource.as_str()]["Properties"]["Policies"];
+        if policies.is_null() && function.name == "openapi" {
+            // The one function that touches nothing.
+            continue;
+        }
         let statements = policies[0]["Statement"].as_sequence();
         let statements = statements.unwrap_or_else(|| panic!("{} has a policy", function.name));
         for statement in statements {

@@ -2,16 +2,15 @@
 //!
 //! Who a caller is, and which tokens open nothing, is checked on every route too: a route cannot forget the question.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+mod wrong_tokens;
+
 use http::Method;
 use imaging::fixtures::png;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use service::http::Endpoint;
 
 use crate::harness::upload::{begin, id_of};
-use crate::harness::{Client, Response, TestStack, token};
+use crate::harness::{Client, Response, TestStack};
 
 /// Whom a route answers. Everybody else with a valid token gets the status beside it.
 #[derive(Clone, Copy, PartialEq)]
@@ -272,7 +271,7 @@ async fn no_route_opens_to_a_wrong_token_and_nothing_changes() {
         }
         let subject = Subject::of(&stack, &endpoint).await;
         let before = owner.get("/image-files?page_size=100").await.ok();
-        for (kind, authorization) in wrong_authorizations(&stack) {
+        for (kind, authorization) in wrong_tokens::all(&stack, OWNER) {
             let client = owner.with_authorization(authorization.as_deref());
             let answer = ask(&client, &endpoint, &subject, "").await;
             assert_eq!(answer.status, 401, "{endpoint:?} with {kind}");
@@ -382,136 +381,4 @@ async fn a_path_that_is_no_route_is_not_found() {
         let answer = admin.send(method.clone(), path, &[], "").await;
         assert_eq!(answer.status, 404, "{method} {path}");
     }
-}
-
-/// Every kind of `Authorization` that opens nothing, with a name for messages.
-fn wrong_authorizations(stack: &TestStack) -> Vec<(&'static str, Option<String>)> {
-    let right = token::claims(OWNER, stack.clock.now());
-    let now = stack.clock.now().seconds();
-    let hs256 = |claims: &Map<String, Value>| token::sign(claims, &stack.secret);
-    let with = |changes: Value| {
-        let mut claims = right.clone();
-        for (name, value) in changes.as_object().expect("claims") {
-            claims.insert(name.clone(), value.clone());
-        }
-        hs256(&claims)
-    };
-    let without = |name: &str| {
-        let mut claims = right.clone();
-        claims.remove(name);
-        hs256(&claims)
-    };
-    let good = hs256(&right);
-    let (head, signature) = good.rsplit_once('.').expect("a signature");
-    let tokens = [
-        ("an expired token", with(json!({"exp": now - 31}))),
-        ("an expiry that is text", with(json!({"exp": "tomorrow"}))),
-        ("no expiry", without("exp")),
-        ("a token of the future", with(json!({"nbf": now + 40}))),
-        ("a start that is text", with(json!({"nbf": "now"}))),
-        ("a refresh token", with(json!({"type": "refresh"}))),
-        ("a token of no type", with(json!({"type": null}))),
-        ("nobody's id", without("user_id")),
-        (
-            "a name as id",
-            with(json!({"user_id": "one", "sub": "one"})),
-        ),
-        (
-            "another key",
-            token::sign(&right, "another secret of at least 32 bytes"),
-        ),
-        ("an empty key", token::sign(&right, "")),
-        ("no signature", format!("{head}.")),
-        ("only two parts", head.to_owned()),
-        (
-            "a changed signature",
-            format!("{head}.{}", flipped(signature)),
-        ),
-        ("changed claims", forged(&good, &stack.secret)),
-        ("alg none", unsigned("none", &right)),
-        ("alg None", unsigned("None", &right)),
-        (
-            "alg HS384",
-            other_hs(Algorithm::HS384, &right, &stack.secret),
-        ),
-        (
-            "alg HS512",
-            other_hs(Algorithm::HS512, &right, &stack.secret),
-        ),
-        (
-            "alg RS256 signed with the secret",
-            confused("RS256", &right, &stack.secret),
-        ),
-        (
-            "alg ES256 signed with the secret",
-            confused("ES256", &right, &stack.secret),
-        ),
-        (
-            "no algorithm",
-            confused_header(&json!({"typ": "JWT"}), &right, &stack.secret),
-        ),
-        ("not base64", "a.b.c".to_owned()),
-        ("nothing in it", "..".to_owned()),
-        (
-            "more than 8 KB",
-            with(json!({"padding": "x".repeat(8 * 1024)})),
-        ),
-    ];
-    let mut all: Vec<_> = tokens
-        .into_iter()
-        .map(|(kind, token)| (kind, Some(format!("Bearer {token}"))))
-        .collect();
-    all.extend([
-        ("no header", None),
-        ("an empty header", Some(String::new())),
-        ("no token", Some("Bearer".to_owned())),
-        ("an empty token", Some("Bearer ".to_owned())),
-        ("another scheme", Some(format!("Basic {good}"))),
-        ("no scheme", Some(good.clone())),
-        ("two tokens", Some(format!("Bearer {good} {good}"))),
-    ]);
-    all
-}
-
-/// Text whose first character is another one.
-fn flipped(text: &str) -> String {
-    let first = if text.starts_with('A') { 'B' } else { 'A' };
-    format!("{first}{}", &text[1..])
-}
-
-/// The signature of `token` under other claims.
-fn forged(token: &str, secret: &str) -> String {
-    let parts: Vec<_> = token.split('.').collect();
-    let claims = json!({"user_id": OWNER, "exp": 9_999_999_999_u64, "is_superuser": true});
-    let other = token::sign(claims.as_object().expect("claims"), secret);
-    let payload = other.split('.').nth(1).expect("claims");
-    format!("{}.{payload}.{}", parts[0], parts[2])
-}
-
-fn base64(value: &Value) -> String {
-    URL_SAFE_NO_PAD.encode(value.to_string())
-}
-
-fn unsigned(algorithm: &str, claims: &Map<String, Value>) -> String {
-    let header = json!({"alg": algorithm, "typ": "JWT"});
-    format!("{}.{}.", base64(&header), base64(&json!(claims)))
-}
-
-fn other_hs(algorithm: Algorithm, claims: &Map<String, Value>, secret: &str) -> String {
-    let key = EncodingKey::from_secret(secret.as_bytes());
-    encode(&Header::new(algorithm), claims, &key).expect("claims can be signed")
-}
-
-/// A header that names `algorithm` over a signature by the shared secret.
-fn confused(algorithm: &str, claims: &Map<String, Value>, secret: &str) -> String {
-    let header = json!({"alg": algorithm, "typ": "JWT", "kid": "1"});
-    confused_header(&header, claims, secret)
-}
-
-fn confused_header(header: &Value, claims: &Map<String, Value>, secret: &str) -> String {
-    let message = format!("{}.{}", base64(header), base64(&json!(claims)));
-    let key = EncodingKey::from_secret(secret.as_bytes());
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256)
-        .expect("a signature");
-    format!("{message}.{signature}")
 }

@@ -126,14 +126,12 @@ async fn a_file_over_the_limit_is_refused() {
     assert_eq!(total(&stack).await, 1);
 }
 
-#[tokio::test]
-async fn every_wrong_field_is_refused_by_name_and_nothing_is_written() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
+/// Wrong values by field.
+fn wrong_values() -> Vec<(&'static str, Value)> {
     let long_name = "x".repeat(256);
     let long_text = "x".repeat(2001);
     let long_part = "x".repeat(65);
-    let wrong = [
+    vec![
         ("filename", json!(null)),
         ("filename", json!("")),
         ("filename", json!(7)),
@@ -181,8 +179,14 @@ async fn every_wrong_field_is_refused_by_name_and_nothing_is_written() {
         ("patientid", json!("P-1")),
         ("Filename", json!("a.png")),
         ("client_file_id", json!("1")),
-    ];
-    for (field, value) in wrong {
+    ]
+}
+
+#[tokio::test]
+async fn every_wrong_field_is_refused_by_name_and_nothing_is_written() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    for (field, value) in wrong_values() {
         let mut body = json!({"filename": "a.png", "size": 100});
         body[field] = value;
         user.post("/uploads", body).await.refuses(&[field]);

@@ -57,12 +57,14 @@ async fn a_restart_keeps_everything() {
     // The upload goes on where it was.
     let progress = user.get(&format!("/uploads/{waiting_id}")).await.ok();
     assert_eq!(progress["uploaded_chunks"], json!([1]));
-    stack.put_part(&user, waiting_id, 2, &[7; 4 << 20]).await;
+    stack
+        .put_part(&user, waiting_id, 2, &vec![7; 4 << 20])
+        .await;
     let path = format!("/uploads/{waiting_id}/complete");
     user.post(&path, json!({})).await.ok();
     stack.settle().await;
     let file = user.get(&format!("/image-files/{waiting_id}")).await.ok();
-    assert_eq!(file["file_hash"], md5_of(&[7; 20 << 20]));
+    assert_eq!(file["file_hash"], md5_of(&vec![7; 20 << 20]));
 }
 
 /// All that a user can read, without what is signed anew each time.

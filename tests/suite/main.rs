@@ -2,7 +2,7 @@
 
 mod harness;
 
-// One file per function; `archive_image` is about `unarchive_image` too.
+// One file per function.
 mod abort_upload;
 mod access_log;
 mod archive_image;
@@ -29,6 +29,7 @@ mod sign_parts;
 mod sign_request;
 mod stats_summary;
 mod trash;
+mod unarchive_image;
 mod update_image;
 
 // What holds for all of them.

@@ -65,9 +65,8 @@ async fn a_browser_carries_a_whole_multipart_upload_by_itself() {
         let sent = send(&stack, &user, id, wanted, chunk).await;
         assert_eq!(sent.status, 200, "{}", sent.text());
         let etag = sent.header("etag");
-        parts.push_str(&format!(
-            "<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"
-        ));
+        let part = format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>");
+        parts.push_str(&part);
     }
     let wanted = json!({"method": "GET", "upload_id": upload_id});
     let listed = send(&stack, &user, id, wanted, b"").await.text();

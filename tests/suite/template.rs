@@ -1,6 +1,6 @@
 //! template.yaml and the code say the same: endpoints, binaries, indexes, settings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use local::template::Template;
@@ -48,14 +48,14 @@ fn binaries() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_endpoint_has_its_routes_in_the_order_of_the_code() {
-    let declared: Vec<_> = template()
+fn every_endpoint_has_its_routes_with_and_without_a_slash_and_no_other() {
+    let declared: BTreeMap<_, _> = template()
         .functions
         .into_iter()
         .filter(|function| !function.routes.is_empty())
         .map(|function| (function.name, function.routes))
         .collect();
-    let coded: Vec<_> = functions::endpoints()
+    let coded: BTreeMap<_, _> = functions::endpoints()
         .into_iter()
         .map(|endpoint| {
             let method = endpoint.method().to_string();

@@ -136,6 +136,7 @@ impl Fields {
     /// Takes the first of two names that is there: a parameter and its alias.
     pub fn optional_alias<T: Field>(&mut self, name: &str, alias: &str) -> Option<T> {
         if self.values.contains_key(name) && self.values.contains_key(alias) {
+            self.values.remove(alias);
             self.refuse(alias, format!("is the same as {name}: give one of them"));
         }
         let used = if self.values.contains_key(name) {
@@ -371,6 +372,18 @@ mod tests {
             ("status".into(), "UPLOADED".into()),
         ];
         assert_eq!(fields_in(Fields::of_query(pairs).unwrap_err()), ["status"]);
+    }
+
+    #[test]
+    fn a_name_and_its_alias_together_are_one_mistake() {
+        let pairs = vec![
+            ("status".into(), "FAILED".into()),
+            ("file_status".into(), "FAILED".into()),
+        ];
+        let mut query = Fields::of_query(pairs).unwrap();
+        let _: Option<Status> = query.optional_alias("status", "file_status");
+        let error = query.finish(|| Some(())).unwrap_err();
+        assert_eq!(fields_in(error), ["file_status"]);
     }
 
     #[test]

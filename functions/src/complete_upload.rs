@@ -72,7 +72,7 @@ impl ClaimedPart {
             .ok_or_else(shape)?;
         let number = object
             .get("part_number")
-            .and_then(Value::as_u64)
+            .and_then(|number| u64::read(Raw::Json(number)).ok())
             .filter(|number| (1..=MAX_PARTS).contains(number))
             .and_then(|number| number.try_into().ok());
         let etag = object.get("etag").and_then(Value::as_str);

@@ -40,7 +40,7 @@ pub(crate) struct Asked {
     #[schema(min_items = 1, max_items = 100)]
     ids: Vec<FileId>,
     /// What of them: the original bytes, or a picture (JPEG).
-    #[schema(required = false)]
+    #[schema(value_type = Option<Variant>)]
     variant: Variant,
 }
 
@@ -73,7 +73,7 @@ impl Field for Ids {
         if !(1..=MAX_IDS).contains(&values.len()) {
             return Err(format!("must hold 1 to {MAX_IDS} file ids"));
         }
-        let id = |value: &Value| value.as_u64().and_then(FileId::from_number);
+        let id = |value: &Value| FileId::from_number(u64::read(Raw::Json(value)).ok()?);
         // An id that is given twice has one answer.
         let ids: Option<BTreeSet<FileId>> = values.iter().map(id).collect();
         ids.map(|ids| Self(ids.into_iter().collect()))

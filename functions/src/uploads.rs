@@ -46,7 +46,7 @@ pub struct NewUpload {
     /// MD5 of the bytes: finds a duplicate before any bytes move, and other bytes are refused by the bucket.
     md5: Option<text::Md5>,
     /// Upload it even if the caller has these bytes already.
-    #[schema(required = false, default = false)]
+    #[schema(value_type = Option<bool>, default = false)]
     allow_duplicate: bool,
 }
 

@@ -373,6 +373,18 @@ mod tests {
     }
 
     #[test]
+    fn a_name_and_its_alias_together_are_one_mistake() {
+        let pairs = vec![
+            ("status".into(), "FAILED".into()),
+            ("file_status".into(), "FAILED".into()),
+        ];
+        let mut query = Fields::of_query(pairs).unwrap();
+        let _: Option<Status> = query.optional_alias("status", "file_status");
+        let error = query.finish(|| Some(())).unwrap_err();
+        assert_eq!(fields_in(error), ["file_status"]);
+    }
+
+    #[test]
     fn a_patch_tells_null_from_absent() {
         let mut fields = object(json!({"a": null, "b": "x"}));
         assert_eq!(fields.patch::<String>("a"), Patch::Clear);

@@ -1,1 +1,46 @@
-//! The suite.
+//! The suite: everything through HTTP on the real stack, one file per function; then what holds for all of them.
+
+mod harness;
+
+// One file per function; `archive_image` is about `unarchive_image` too.
+mod abort_upload;
+mod access_log;
+mod archive_image;
+mod complete_upload;
+mod create_upload;
+mod create_uploads_batch;
+mod delete_image;
+mod delete_patient;
+mod download_image;
+mod download_urls;
+mod get_image;
+mod get_patient;
+mod get_upload;
+mod list_images;
+mod list_patients;
+mod maintenance;
+mod my_images;
+mod patient_images;
+mod patient_studies;
+mod process_object;
+mod put_patient;
+mod restore_image;
+mod sign_parts;
+mod sign_request;
+mod stats_summary;
+mod trash;
+mod update_image;
+
+// What holds for all of them.
+mod access_matrix;
+mod cursors;
+mod durability;
+mod jwks;
+mod sign_in;
+mod statistics;
+mod template;
+
+// The engines of the local stack.
+mod event_queue;
+mod object_contract;
+mod openapi;

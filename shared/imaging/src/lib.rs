@@ -1,1 +1,43 @@
-//! Pure image knowledge: bytes in, facts and pictures out
+//! Pure image knowledge: bytes or a file in, facts and pictures out. No network, no AWS, no async.
+//!
+//! # Map
+//!
+//! - [`sniff`] / [`declared`]: which kind of file the bytes are, or the name claims ([`FileType`]).
+//! - [`inspect`]: everything about one file: type, DICOM header, thumbnail and preview ([`Inspection`]).
+//! - [`isolated`]: the same in a child process with hard limits, for files nobody vouches for.
+//! - [`Limits`]: what a file may claim and cost before it is refused.
+//! - [`dicom`]: the DICOM reader. `stream` and `parse` walk elements, `header` names the facts, `frame` finds the
+//!   bytes of one frame, `samples` decodes them, `render` turns them into what a viewer would show.
+//! - `jpeg`, `png`, `tiff`: one file per ordinary format, each from bytes to a `Raster`.
+//! - `jpeg_ls`: the JPEG-LS decoder, for DICOM frames.
+//! - `picture`: from one decode to both sizes: `scale`, `orientation`, and the JPEG encoder.
+//! - `fixtures` (cargo feature): builders of small valid files for tests.
+//!
+//! Hostile input is normal input: no claimed length is trusted, and every failure is a [`Reason`] a doctor understands.
+
+pub mod dicom;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixtures;
+mod inspect;
+mod inspection;
+pub mod isolated;
+mod jpeg;
+mod jpeg_ls;
+mod limits;
+mod orientation;
+mod picture;
+mod png;
+mod raster;
+mod reason;
+mod scale;
+mod sniff;
+mod tiff;
+mod tone;
+
+pub use dicom::header::DicomHeader;
+pub use inspect::inspect;
+pub use inspection::{Inspection, Outcome, Picture};
+pub use limits::Limits;
+pub use raster::{Channels, Raster};
+pub use reason::{Code, Reason};
+pub use sniff::{FileType, SNIFF_BYTES, Sniffed, declared, sniff};

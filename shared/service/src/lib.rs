@@ -1,1 +1,25 @@
-//! What more than one function needs: configuration, errors, access, domain, database, objects
+//! What more than one function needs.
+//!
+//! # Layout
+//! - [`app`]: everything a handler can ask for, built once. [`config`]: every setting. [`clock`], [`ids`]: time and randomness.
+//! - [`lambda`]: runs an endpoint in Lambda. [`http`]: endpoints, extractors, the layers around every handler. [`error`]: what went wrong.
+//! - [`auth`], [`jwks`]: who is asking. [`access`]: who may do what.
+//! - [`domain`]: the rules, without I/O. [`image_file`]: a file as the API shows it.
+//! - [`db`]: DynamoDB; every change of a file passes [`db::files::Files`]. [`objects`]: S3.
+
+pub mod access;
+pub mod app;
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod domain;
+pub mod error;
+pub mod http;
+pub mod ids;
+pub mod image_file;
+pub mod jwks;
+pub mod lambda;
+pub mod objects;
+
+pub use app::App;

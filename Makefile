@@ -1,0 +1,95 @@
+# Filmroom: `make run` starts everything on this machine, `make test` tests everything.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export PORT ?= 8080
+export DATA_DIR ?= data
+export AWS_DEFAULT_REGION ?= eu-central-1
+export SAM_CLI_TELEMETRY := 0
+
+VENV := .venv
+WEB := web/node_modules/.installed
+TOOLS := $(VENV)/.installed
+
+.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract needs-rust needs-node needs-chromium clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: build ## Build everything and start the whole stack on 127.0.0.1:$(PORT), data in $(DATA_DIR)
+	@WEB_DIR=web/dist exec target/debug/filmroom-local
+
+build: needs-rust web ## Build the local stack and the web page
+	cargo build --locked --package local
+
+samples: build ## Write a DICOM, a JPEG, a PNG, a TIFF and a 100 MB file into samples/
+	target/debug/filmroom-local samples samples
+
+web: $(WEB) ## Build the web page into web/dist
+	cd web && npm run --silent build
+
+check: format lint deny docs template check-web ## Formatting, lints, licences, docs, template
+
+format: needs-rust
+	cargo fmt --all --check
+
+lint: needs-rust
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+
+deny: needs-rust
+	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install --locked cargo-deny"; exit 1; }
+	@command -v cargo-machete >/dev/null || { echo "cargo-machete is missing: cargo install --locked cargo-machete"; exit 1; }
+	cargo deny --offline check bans licenses sources
+	cargo machete --with-metadata
+
+docs: needs-rust
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+
+template: $(TOOLS)
+	$(VENV)/bin/sam validate --lint --template template.yaml
+
+check-samples: build ## Write a DICOM, a JPEG, a PNG, a TIFF and a 100 MB file into samples/
+	target/debug/filmroom-local samples samples
+
+web: $(WEB)
+	cd web && npm run --silent check
+
+test: test-rust test-contract test-web test-browser ## Every test
+
+test-rust: needs-rust
+	cargo test --locked --workspace --all-features
+
+test-contract: needs-rust
+	tests/contract/seaweedfs.sh
+
+test-samples: build ## Write a DICOM, a JPEG, a PNG, a TIFF and a 100 MB file into samples/
+	target/debug/filmroom-local samples samples
+
+web: $(WEB)
+	cd web && npm test --silent
+
+test-browser: build needs-chromium
+	cd web && npm run --silent e2e
+
+clean: ## Remove what was built (not the data)
+	rm -rf target web/dist web/node_modules $(VENV)
+
+needs-rust:
+	@command -v cargo >/dev/null || { echo "Rust is missing: curl https://sh.rustup.rs -sSf | sh -s -- -y"; exit 1; }
+
+needs-node:
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer is missing: apt-get install -y nodejs npm (or https://nodejs.org)"; exit 1; }
+
+needs-chromium:
+	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "Chromium is missing: apt-get install -y chromium (or set CHROMIUM to its path)"; exit 1; }
+
+$(WEB): web/package-lock.json | needs-node
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(TOOLS): infra/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement infra/requirements.txt
+	@touch $@

@@ -1,0 +1,80 @@
+//! `DELETE /uploads/{file_id}`: ends an upload that is not wanted any more: its parts are freed, its record is gone.
+
+use axum::Json;
+use axum::extract::State;
+use http::Method;
+use serde::Serialize;
+use service::App;
+use service::access::Action;
+use service::auth::Caller;
+use service::domain::{FileId, Status};
+use service::error::Error;
+use service::http::{Endpoint, Path};
+use utoipa::ToSchema;
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    Endpoint::new(
+        "abort-upload",
+        Method::DELETE,
+        "/api/v1/uploads/{file_id}",
+        handle,
+    )
+}
+
+/// What is gone.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AbortedUpload)]
+pub(crate) struct Aborted {
+    /// A sentence for a person.
+    message: &'static str,
+    /// The upload that is gone.
+    file_id: FileId,
+}
+
+/// Abort an upload
+///
+/// Ends an upload that is not wanted any more: its parts are freed, its record is gone.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/uploads/{file_id}",
+    tag = "Uploads",
+    params(
+        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
+    ),
+    responses(
+        (status = 200, description = "It is gone", body = Aborted),
+        (status = 404),
+        (status = 409, description = "`already_uploaded`: The upload is finished. Delete the file instead. `version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+) -> Result<Json<Aborted>, Error> {
+    let file = app.files.open(&caller, Action::Upload, id).await?.file;
+    let key = file.object_key().to_string();
+    // A finished upload is a file: it goes by DELETE /image-files/{file_id}, from where it can come back.
+    let finished = || {
+        Error::from(Error::conflict(
+            "already_uploaded",
+            "The upload is finished. Delete the file instead.",
+        ))
+    };
+    if file.status != Status::Uploading {
+        return Err(finished());
+    }
+    if let Some(upload_id) = &file.upload_id {
+        app.objects.abort_multipart(&key, upload_id).await?;
+    }
+    if app.objects.head(&key).await?.is_some() {
+        return Err(finished());
+    }
+    app.files.remove(file).await?;
+    Ok(Json(Aborted {
+        message: "The upload was ended.",
+        file_id: id,
+    }))
+}

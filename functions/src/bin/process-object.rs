@@ -1,0 +1,19 @@
+//! The Lambda function `process-object`.
+
+use functions::process_object::Processor;
+use imaging::isolated::{Worker, serve_if_worker};
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    // The same program decodes pictures, in a process of its own that may fail.
+    serve_if_worker();
+    run()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn run() -> Result<(), lambda_runtime::Error> {
+    let worker = Worker::this_program()?;
+    service::lambda::serve_events(async |app, event| {
+        Ok(Processor::new(app, worker.clone()).handle(event).await)
+    })
+    .await
+}

@@ -1,0 +1,64 @@
+//! `DELETE /patients/{patient_id}`: for admins; refused while files point at the patient.
+
+use axum::Json;
+use axum::extract::State;
+use http::Method;
+use serde::Serialize;
+use service::App;
+use service::access::require_admin;
+use service::auth::Caller;
+use service::domain::text::ReferenceId;
+use service::error::Error;
+use service::http::{Endpoint, Path};
+use utoipa::ToSchema;
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    Endpoint::new(
+        "delete-patient",
+        Method::DELETE,
+        "/api/v1/patients/{patient_id}",
+        handle,
+    )
+}
+
+/// Who is gone.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeletedPatient)]
+pub(crate) struct Deleted {
+    /// A sentence for a person.
+    message: &'static str,
+    /// The patient who is gone.
+    patient_id: String,
+}
+
+/// Delete a patient
+///
+/// For admins; refused while files point at the patient, also from somebody's trash.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/patients/{patient_id}",
+    tag = "Patients",
+    params(
+        ("patient_id" = ReferenceId, Path, description = "The patient"),
+    ),
+    responses(
+        (status = 200, description = "They are gone", body = Deleted),
+        (status = 403),
+        (status = 404),
+        (status = 409, description = "`patient_in_use`: Files point at this patient, perhaps in somebody's trash: move or purge them first."),
+    )
+)]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<ReferenceId>,
+) -> Result<Json<Deleted>, Error> {
+    require_admin(&caller)?;
+    app.references.delete_patient(id.as_str()).await?;
+    Ok(Json(Deleted {
+        message: "The patient was deleted.",
+        patient_id: id.into_string(),
+    }))
+}

@@ -1,0 +1,81 @@
+//! A patient as the API shows it: shared by the functions about patients.
+
+use serde::Serialize;
+use service::App;
+use service::db::references;
+use service::domain::{Dicom, Notice};
+use service::error::Error;
+use utoipa::ToSchema;
+
+/// The code of the warning that a file is under the wrong patient.
+pub const MISMATCH: &str = "patient_mismatch";
+
+/// A file under the wrong patient is the mistake that hurts: the header's Patient ID must be the chosen patient's id or record number.
+///
+/// # Errors
+/// [`Error::Unavailable`] or [`Error::Internal`].
+pub async fn mismatch(
+    app: &App,
+    header: Option<&Dicom>,
+    chosen: &str,
+) -> Result<Option<Notice>, Error> {
+    let in_header = header
+        .and_then(|header| header.patient_id.as_deref())
+        .map(str::trim)
+        .filter(|id| !id.is_empty());
+    let Some(in_header) = in_header else {
+        return Ok(None);
+    };
+    let record_number = app
+        .references
+        .patient(chosen)
+        .await?
+        .and_then(|patient| patient.medical_record_number);
+    if in_header == chosen || record_number.as_deref() == Some(in_header) {
+        return Ok(None);
+    }
+    Ok(Some(Notice::new(
+        MISMATCH,
+        "The Patient ID in the file is not the one of the patient it was uploaded for.",
+    )))
+}
+
+/// A patient.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Patient {
+    /// The hospital's id of the patient.
+    #[schema(examples("P-0001"))]
+    patient_id: String,
+    /// Their name.
+    #[schema(examples("Zhang San"))]
+    name: String,
+    /// Their record number.
+    #[schema(examples("MRN-20260105"))]
+    medical_record_number: Option<String>,
+    /// `M`, `F` or `O` (PS3.3, Patient's Sex (0010,0040)).
+    #[schema(examples("M"))]
+    sex: Option<String>,
+    /// `YYYY-MM-DD`.
+    #[schema(format = Date)]
+    birth_date: Option<String>,
+    /// When the record was made.
+    #[schema(format = DateTime, examples("2026-01-05T14:30:22.000Z"))]
+    created_at: String,
+    /// When it was changed last.
+    #[schema(format = DateTime, examples("2026-01-05T14:30:22.000Z"))]
+    updated_at: String,
+}
+
+impl From<references::Patient> for Patient {
+    fn from(patient: references::Patient) -> Self {
+        Self {
+            patient_id: patient.id,
+            name: patient.name,
+            medical_record_number: patient.medical_record_number,
+            sex: patient.sex,
+            birth_date: patient.birth_date,
+            created_at: patient.created_at.rfc3339(),
+            updated_at: patient.updated_at.rfc3339(),
+        }
+    }
+}

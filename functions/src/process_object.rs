@@ -1,0 +1,196 @@
+//! An S3 event, by way of SQS: reads a stored original once, hashes it, recognises it, makes its pictures, writes the result.
+//!
+//! An event may come twice, late, or never (then maintenance comes). A run claims the record under a lease, so two runs never both write;
+//! repeating a finished one changes nothing. A message that fails goes back to the queue and, after five times, to the dead-letter queue.
+
+mod findings;
+mod spool;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::s3::{S3Event, S3EventRecord};
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use imaging::isolated::Worker;
+use percent_encoding::percent_decode_str;
+use service::App;
+use service::domain::image_file::Lease;
+use service::domain::transition::{Findings, StoredObject};
+use service::domain::{FileRecord, ObjectKey};
+use service::error::{Error, chain};
+
+/// A run holds its file this long without a sign of life.
+const LEASE_MS: i64 = 60 * 1000;
+/// How often a run shows one.
+const RENEW: Duration = Duration::from_secs(20);
+
+/// What processing needs beside the app: the program that decodes pictures in a process of its own.
+#[derive(Clone, Debug)]
+pub struct Processor {
+    app: App,
+    worker: Arc<Worker>,
+}
+
+impl Processor {
+    /// Processes files of `app`, decoding in `worker`.
+    #[must_use]
+    pub fn new(app: App, worker: Worker) -> Self {
+        Self {
+            app,
+            worker: Arc::new(worker),
+        }
+    }
+
+    /// Handles one batch of messages; names those that have to come again.
+    pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
+        let mut response = SqsBatchResponse::default();
+        for message in event.records {
+            let body = message.body.unwrap_or_default();
+            if let Err(error) = self.handle_message(&body).await {
+                tracing::error!(
+                    code = error.code(),
+                    cause = chain(&error),
+                    "processing failed; the message comes again"
+                );
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = message.message_id.unwrap_or_default();
+                response.batch_item_failures.push(failure);
+            }
+        }
+        response
+    }
+
+    async fn handle_message(&self, body: &str) -> Result<(), Error> {
+        // S3 sends one test message when notifications are set up; it has no records.
+        let event: S3Event = match serde_json::from_str(body) {
+            Ok(event) => event,
+            Err(_) if body.contains("s3:TestEvent") => return Ok(()),
+            Err(error) => return Err(Error::internal(error)),
+        };
+        for record in event.records {
+            self.handle_record(&record).await?;
+        }
+        Ok(())
+    }
+
+    async fn handle_record(&self, record: &S3EventRecord) -> Result<(), Error> {
+        // Keys in events are form-encoded: a space is a `+`.
+        let key = record
+            .s3
+            .object
+            .key
+            .clone()
+            .unwrap_or_default()
+            .replace('+', " ");
+        let key = percent_decode_str(&key).decode_utf8_lossy();
+        let Ok(key) = key.parse::<ObjectKey>() else {
+            tracing::warn!("an object whose key is not one of ours was passed over");
+            return Ok(());
+        };
+        let Some(file) = self
+            .app
+            .files
+            .find(key.id)
+            .await?
+            .filter(|file| file.object_key() == key)
+        else {
+            // Its upload was ended while the bytes were on their way. Hidden, not erased: the lifecycle rule does that later.
+            tracing::warn!(
+                file_id = key.id.number(),
+                "an object without a record was hidden"
+            );
+            return self.app.objects.hide(&key.to_string()).await;
+        };
+        // Boxed: the future of a whole run is too deep for a function's own.
+        Box::pin(self.process(file)).await
+    }
+
+    /// Processes one file, whoever found that it is due: an event or maintenance.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`]: it has to be tried again.
+    pub async fn process(&self, file: FileRecord) -> Result<(), Error> {
+        let Some(object) = self
+            .app
+            .objects
+            .head(&file.object_key().to_string())
+            .await?
+        else {
+            tracing::warn!(
+                file_id = file.id.number(),
+                "the object of an event is not there"
+            );
+            return Ok(());
+        };
+        let holder = self.app.ids.uuid();
+        let claimed = match self.claim(file, &object, &holder).await {
+            Ok(claimed) => claimed,
+            // The run that holds it may have died: this message comes again when its lease has run out.
+            Err(Error::Conflict(conflict)) if conflict.code() == "already_claimed" => {
+                return Err(Error::Unavailable("another run holds this file".into()));
+            }
+            Err(Error::Conflict(_) | Error::NotFound) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let found = self
+            .find_out_under_lease(&claimed, &object, &holder)
+            .await?;
+        match self
+            .app
+            .files
+            .advance(claimed, |file| Ok(file.processed(&holder, found.clone())?))
+            .await
+        {
+            Ok(_) | Err(Error::Conflict(_) | Error::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Finds out, and shows a sign of life while it takes long.
+    async fn find_out_under_lease(
+        &self,
+        claimed: &FileRecord,
+        object: &StoredObject,
+        holder: &str,
+    ) -> Result<Findings, Error> {
+        let finding = std::pin::pin!(self.find_out(claimed, object));
+        let renewing = async {
+            let mut current = claimed.clone();
+            loop {
+                tokio::time::sleep(RENEW).await;
+                let until = self.app.clock.now().plus(LEASE_MS);
+                match self
+                    .app
+                    .files
+                    .advance(current.clone(), |file| Ok(file.renewed(holder, until)?))
+                    .await
+                {
+                    Ok(renewed) => current = renewed,
+                    Err(Error::Unavailable(_)) => {}
+                    Err(error) => return error,
+                }
+            }
+        };
+        tokio::select! {
+            found = finding => found,
+            lost = renewing => Err(lost),
+        }
+    }
+
+    async fn claim(
+        &self,
+        file: FileRecord,
+        object: &StoredObject,
+        holder: &str,
+    ) -> Result<FileRecord, Error> {
+        let now = self.app.clock.now();
+        let lease = Lease {
+            holder: holder.to_owned(),
+            until: now.plus(LEASE_MS),
+        };
+        self.app
+            .files
+            .advance(file, |file| Ok(file.claimed(object, lease.clone(), now)?))
+            .await
+    }
+}

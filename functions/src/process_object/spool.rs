@@ -1,0 +1,56 @@
+//! Reads an object once: hashes every byte, and keeps a copy on local disk for those that have to look inside.
+
+use std::path::Path;
+
+use md5::{Digest as _, Md5};
+use service::App;
+use service::domain::{FileRecord, text};
+use service::error::Error;
+use tokio::fs::File;
+use tokio::io::{AsyncWriteExt as _, BufWriter};
+
+/// The most that is kept on disk; template.yaml gives the function 10,240 MB of /tmp. What is larger is hashed whole, and its header is read
+/// from the part that is kept.
+const MAX_SPOOLED: u64 = 9 * 1024 * 1024 * 1024;
+/// Bytes collected before they are written.
+const WRITE_SIZE: usize = 1024 * 1024;
+
+/// What reading found.
+#[derive(Debug)]
+pub(super) struct Spooled {
+    /// MD5 of all bytes, lower-case hex.
+    pub(super) md5: String,
+    /// Whether the copy is the whole object.
+    pub(super) whole: bool,
+}
+
+/// Streams the object of `file` into `path`. Memory does not grow with its size.
+pub(super) async fn spool(app: &App, file: &FileRecord, path: &Path) -> Result<Spooled, Error> {
+    let mut stream = app
+        .objects
+        .get(
+            &file.object_key().to_string(),
+            file.object_version.as_deref(),
+        )
+        .await?;
+    let mut copy = BufWriter::with_capacity(
+        WRITE_SIZE,
+        File::create(path).await.map_err(Error::internal)?,
+    );
+    let mut hash = Md5::new();
+    let mut kept = 0;
+    let mut whole = true;
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|error| Error::Unavailable(error.into()))?;
+        hash.update(&chunk);
+        let size = chunk.len() as u64;
+        whole = whole && kept + size <= MAX_SPOOLED;
+        if whole {
+            copy.write_all(&chunk).await.map_err(Error::internal)?;
+            kept += size;
+        }
+    }
+    copy.flush().await.map_err(Error::internal)?;
+    let md5 = text::hex(&hash.finalize());
+    Ok(Spooled { md5, whole })
+}

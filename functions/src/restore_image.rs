@@ -1,0 +1,53 @@
+//! `POST /image-files/{file_id}/restore`: out of the trash, with the status it had and the same bytes.
+
+use axum::Json;
+use axum::extract::State;
+use http::Method;
+use service::App;
+use service::access::Action;
+use service::auth::Caller;
+use service::domain::FileId;
+use service::error::Error;
+use service::http::{Endpoint, Path};
+use service::image_file::ImageFile;
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    Endpoint::new(
+        "restore-image",
+        Method::POST,
+        "/api/v1/image-files/{file_id}/restore",
+        handle,
+    )
+}
+
+/// Restore
+///
+/// Out of the trash, with the status it had and the same bytes.
+#[utoipa::path(
+    post,
+    path = "/api/v1/image-files/{file_id}/restore",
+    tag = "Files",
+    params(
+        ("file_id" = FileId, Path, description = "The file"),
+    ),
+    responses(
+        (status = 200, description = "The record, out of the trash", body = ImageFile),
+        (status = 404),
+        (status = 409, description = "`version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+) -> Result<Json<ImageFile>, Error> {
+    let opened = app.files.open(&caller, Action::Restore, id).await?;
+    let now = app.clock.now();
+    let file = app
+        .files
+        .change(opened, |file| Ok(file.restored(now)?))
+        .await?;
+    ImageFile::of(&app, file).await.map(Json)
+}

@@ -1,0 +1,50 @@
+//! `POST /image-files/{file_id}/unarchive`: moves an archived file back to the standard storage class.
+
+use axum::Json;
+use axum::extract::State;
+use http::Method;
+use service::App;
+use service::auth::Caller;
+use service::domain::FileId;
+use service::domain::image_file::StorageClass;
+use service::error::Error;
+use service::http::{Endpoint, Path};
+use service::image_file::ImageFile;
+
+use crate::archive::move_file;
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    Endpoint::new(
+        "unarchive-image",
+        Method::POST,
+        "/api/v1/image-files/{file_id}/unarchive",
+        handle,
+    )
+}
+
+/// Take out of the archive
+///
+/// Moves an archived file back to the standard storage class.
+#[utoipa::path(
+    post,
+    path = "/api/v1/image-files/{file_id}/unarchive",
+    tag = "Files",
+    params(
+        ("file_id" = FileId, Path, description = "The file"),
+    ),
+    responses(
+        (status = 200, description = "The record, processed again", body = ImageFile),
+        (status = 404),
+        (status = 409, description = "`not_archived`: This file is not in the archive. `version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+) -> Result<Json<ImageFile>, Error> {
+    let file = move_file(&app, &caller, id, StorageClass::Standard).await?;
+    ImageFile::of(&app, file).await.map(Json)
+}

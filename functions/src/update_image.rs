@@ -1,0 +1,193 @@
+//! `PATCH /image-files/{file_id}`: changes what a person says about a file, on condition that it is the version they saw.
+
+use axum::Json;
+use axum::extract::State;
+use http::Method;
+use service::App;
+use service::access::Action;
+use service::auth::Caller;
+use service::domain::text::{BodyPart, Description, FileName, Modality, ReferenceId, StudyDate};
+use service::domain::{FileId, FileRecord, Notice};
+use service::error::Error;
+use service::http::{Body, Endpoint, Fields, FromFields, Patch, Path};
+use service::image_file::ImageFile;
+use utoipa::ToSchema;
+
+use crate::patients::{MISMATCH, mismatch};
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    Endpoint::new(
+        "update-image",
+        Method::PATCH,
+        "/api/v1/image-files/{file_id}",
+        handle,
+    )
+}
+
+/// What changes; a field that is not mentioned stays, `null` takes the value away.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(as = ImageFileChanges)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Changes {
+    /// The version the caller saw.
+    version: u64,
+    /// A new name.
+    #[schema(nullable = false)]
+    original_filename: Option<FileName>,
+    /// Free text; `null` takes it away.
+    #[schema(value_type = Option<Description>)]
+    description: Patch<Description>,
+    /// `null` takes it away.
+    #[schema(value_type = Option<Modality>)]
+    modality: Patch<Modality>,
+    /// `null` takes it away.
+    #[schema(value_type = Option<BodyPart>)]
+    body_part: Patch<BodyPart>,
+    /// `null` takes it away.
+    #[schema(value_type = Option<StudyDate>)]
+    study_date: Patch<StudyDate>,
+    /// An existing patient; `null` for none.
+    #[schema(value_type = Option<ReferenceId>)]
+    patient_id: Patch<ReferenceId>,
+    /// An existing study; `null` for none.
+    #[schema(value_type = Option<ReferenceId>)]
+    study_id: Patch<ReferenceId>,
+    /// An existing series; `null` for none.
+    #[schema(value_type = Option<ReferenceId>)]
+    series_id: Patch<ReferenceId>,
+}
+
+impl FromFields for Changes {
+    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
+        let version = fields.required("version");
+        let original_filename = match fields.patch("original_filename") {
+            Patch::Keep => None,
+            Patch::Set(name) => Some(name),
+            Patch::Clear => {
+                fields.refuse(
+                    "original_filename",
+                    "must not be null: every file has a name",
+                );
+                None
+            }
+        };
+        let description = fields.patch("description");
+        let modality = fields.patch("modality");
+        let body_part = fields.patch("body_part");
+        let study_date = fields.patch("study_date");
+        let patient_id = fields.patch("patient_id");
+        let study_id = fields.patch("study_id");
+        let series_id = fields.patch("series_id");
+        fields.finish(|| {
+            let version = version?;
+            Some(Self {
+                version,
+                original_filename,
+                description,
+                modality,
+                body_part,
+                study_date,
+                patient_id,
+                study_id,
+                series_id,
+            })
+        })
+    }
+}
+
+impl Changes {
+    /// The record with these changes, and with the warning about its patient as it is now.
+    fn apply(self, mut file: FileRecord, warning: Option<Notice>) -> FileRecord {
+        if let Some(name) = self.original_filename {
+            file.original_filename = name.into_string();
+        }
+        self.description
+            .map(Description::into_string)
+            .apply(&mut file.description);
+        self.modality
+            .map(Modality::into_string)
+            .apply(&mut file.modality);
+        self.body_part
+            .map(BodyPart::into_string)
+            .apply(&mut file.body_part);
+        self.study_date
+            .map(StudyDate::into_string)
+            .apply(&mut file.study_date);
+        self.study_id
+            .map(ReferenceId::into_string)
+            .apply(&mut file.study_id);
+        self.series_id
+            .map(ReferenceId::into_string)
+            .apply(&mut file.series_id);
+        if self.patient_id != Patch::Keep {
+            self.patient_id
+                .map(ReferenceId::into_string)
+                .apply(&mut file.patient_id);
+            file.warnings.retain(|warning| warning.code != MISMATCH);
+            file.warnings.extend(warning);
+        }
+        file
+    }
+}
+
+/// Change what is said about an image
+///
+/// A field that is not mentioned stays; `null` takes a value away. `version` must be the one the caller saw.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/image-files/{file_id}",
+    tag = "Files",
+    params(
+        ("file_id" = FileId, Path, description = "The file"),
+    ),
+    request_body(content = Changes, example = json!({"version": 3, "description": "Follow-up after surgery", "body_part": null})),
+    responses(
+        (status = 200, description = "The record as it is now", body = ImageFile),
+        (status = 404),
+        (status = 409, description = "`version_conflict`: Somebody changed this file since you read it: look at it again, then decide."),
+    )
+)]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+    Body(changes): Body<Changes>,
+) -> Result<Json<ImageFile>, Error> {
+    let opened = app.files.open(&caller, Action::Update, id).await?;
+    let warning = match &changes.patient_id {
+        Patch::Set(patient_id) => {
+            mismatch(&app, opened.file.dicom.as_ref(), patient_id.as_str()).await?
+        }
+        Patch::Keep | Patch::Clear => None,
+    };
+    let changed = app
+        .files
+        .change(opened, |file| {
+            if file.version == changes.version {
+                Ok(changes.clone().apply(file, warning.clone()))
+            } else {
+                Err(stale())
+            }
+        })
+        .await;
+    match changed {
+        Ok(file) => ImageFile::of(&app, file).await.map(Json),
+        Err(Error::Conflict(conflict)) if conflict.code() == "version_conflict" => {
+            let current = app.files.find(id).await?.ok_or(Error::NotFound)?;
+            Err(conflict
+                .with("current", ImageFile::of(&app, current).await?)
+                .into())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn stale() -> Error {
+    Error::conflict(
+        "version_conflict",
+        "Somebody changed this file since you read it: look at it again, then decide.",
+    )
+    .into()
+}

@@ -1,0 +1,380 @@
+//! Begins uploads: what `create-upload` and `create-uploads-batch` share.
+
+use futures_util::future::join_all;
+use serde::Serialize;
+use service::App;
+use service::auth::Caller;
+use service::db::create::NotCreated;
+use service::domain::transition::NewFile;
+use service::domain::{FileRecord, FileType, PartPlan, text};
+use service::error::Error;
+use service::http::{Fields, FromFields};
+use service::image_file::ImageFile;
+use service::objects::PresignedUrl;
+use utoipa::ToSchema;
+
+/// Parts whose URLs come with the answer; the others are asked for.
+const FIRST_PARTS: u32 = 10;
+/// Tries with another id when one is taken.
+const ATTEMPTS: usize = 3;
+
+/// A file that a caller wants to upload.
+#[derive(Clone, Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUpload {
+    /// The name its owner gives it.
+    filename: text::FileName,
+    /// Bytes. Other sizes are refused by the bucket.
+    #[schema(minimum = 1)]
+    size: u64,
+    /// What it is, if the caller knows.
+    mime_type: Option<text::MimeType>,
+    /// An existing patient.
+    patient_id: Option<text::ReferenceId>,
+    /// An existing study.
+    study_id: Option<text::ReferenceId>,
+    /// An existing series.
+    series_id: Option<text::ReferenceId>,
+    /// Instead of what the DICOM header says.
+    modality: Option<text::Modality>,
+    /// Instead of what the DICOM header says.
+    body_part: Option<text::BodyPart>,
+    /// Instead of what the DICOM header says.
+    study_date: Option<text::StudyDate>,
+    /// Free text.
+    description: Option<text::Description>,
+    /// MD5 of the bytes: finds a duplicate before any bytes move, and other bytes are refused by the bucket.
+    md5: Option<text::Md5>,
+    /// Upload it even if the caller has these bytes already.
+    #[schema(required = false, default = false)]
+    allow_duplicate: bool,
+}
+
+impl FromFields for NewUpload {
+    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
+        let filename = fields.required("filename");
+        let size = fields.required("size");
+        if size == Some(0) {
+            fields.refuse("size", "is 0: the file is empty");
+        }
+        let mime_type = fields.optional("mime_type");
+        let patient_id = fields.optional("patient_id");
+        let study_id = fields.optional("study_id");
+        let series_id = fields.optional("series_id");
+        let modality = fields.optional("modality");
+        let body_part = fields.optional("body_part");
+        let study_date = fields.optional("study_date");
+        let description = fields.optional("description");
+        let md5 = fields.optional("md5");
+        let allow_duplicate = fields.optional("allow_duplicate").unwrap_or(false);
+        fields.finish(|| {
+            let (filename, size) = (filename?, size?);
+            Some(Self {
+                filename,
+                size,
+                mime_type,
+                patient_id,
+                study_id,
+                series_id,
+                modality,
+                body_part,
+                study_date,
+                description,
+                md5,
+                allow_duplicate,
+            })
+        })
+    }
+}
+
+/// An upload that has begun, or the file that makes it needless.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Begun {
+    /// The record: new, or the one that has these bytes already; `null` in a batch when the item failed.
+    file: Option<ImageFile>,
+    /// How to send the bytes; `null` for a duplicate.
+    upload: Option<Upload>,
+    /// Whether the caller has these bytes already.
+    duplicate: bool,
+}
+
+/// How to send the bytes.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "method", rename_all = "snake_case")]
+pub(crate) enum Upload {
+    /// One PUT of the whole file to `url`, with `headers`.
+    Single {
+        #[serde(flatten)]
+        request: PresignedUrl,
+        /// When the URL stops working.
+        #[schema(format = DateTime)]
+        expires_at: String,
+    },
+    /// One PUT for each part.
+    Multipart {
+        /// S3's id of the upload.
+        upload_id: String,
+        /// Bytes of every part but the last.
+        part_size: u64,
+        /// How many parts there are.
+        total_parts: u32,
+        /// The first ten; the others are asked for.
+        parts: Vec<Part>,
+        /// When the first URL stops working.
+        #[schema(format = DateTime)]
+        expires_at: String,
+    },
+}
+
+/// One part's URL.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Part {
+    /// The S3 part number, from 1.
+    pub part_number: u32,
+    /// Where to PUT it.
+    pub url: String,
+}
+
+/// Begins many uploads at once; each stands or falls alone. Answers in the order given.
+pub async fn begin_all(
+    app: &App,
+    caller: &Caller,
+    uploads: Vec<NewUpload>,
+) -> Vec<Result<Begun, Error>> {
+    let mut results: Vec<Option<Result<Begun, Error>>> = uploads.iter().map(|_| None).collect();
+    let duplicates = join_all(
+        uploads
+            .iter()
+            .map(|upload| find_duplicate(app, caller, upload)),
+    )
+    .await;
+    let mut waiting = Vec::new();
+    for (position, (upload, duplicate)) in uploads.into_iter().zip(duplicates).enumerate() {
+        match duplicate {
+            Ok(None) => waiting.push((position, upload)),
+            Ok(Some(file)) => {
+                let file = ImageFile::of(app, file).await;
+                results[position] = Some(file.map(|file| Begun {
+                    file: Some(file),
+                    upload: None,
+                    duplicate: true,
+                }));
+            }
+            Err(error) => results[position] = Some(Err(error)),
+        }
+    }
+    for _ in 0..ATTEMPTS {
+        waiting = begin_once(app, caller, waiting, &mut results).await;
+        if waiting.is_empty() {
+            break;
+        }
+    }
+    let contended = || Err(Error::Unavailable("no id was free".into()));
+    results
+        .into_iter()
+        .map(|result| result.unwrap_or_else(contended))
+        .collect()
+}
+
+/// One try for all that wait; answers those whose id was taken.
+async fn begin_once(
+    app: &App,
+    caller: &Caller,
+    waiting: Vec<(usize, NewUpload)>,
+    results: &mut [Option<Result<Begun, Error>>],
+) -> Vec<(usize, NewUpload)> {
+    let prepared = join_all(
+        waiting
+            .iter()
+            .map(|(_, upload)| prepare(app, caller, upload)),
+    )
+    .await;
+    let mut files = Vec::new();
+    let mut creating = Vec::new();
+    for ((position, upload), file) in waiting.into_iter().zip(prepared) {
+        match file {
+            Ok(file) => {
+                files.push(file.clone());
+                creating.push((position, upload, file));
+            }
+            Err(error) => results[position] = Some(Err(error)),
+        }
+    }
+    let created = app.files.create(caller, files).await;
+    let mut again = Vec::new();
+    for ((position, upload, file), created) in creating.into_iter().zip(created) {
+        match created {
+            Ok(()) => results[position] = Some(answer(app, file).await),
+            Err(refused) => {
+                free(app, &file).await;
+                match refused {
+                    NotCreated::IdTaken => again.push((position, upload)),
+                    NotCreated::Error(error) => results[position] = Some(Err(error)),
+                }
+            }
+        }
+    }
+    again
+}
+
+/// The caller's own live file with these bytes, unless a second one is wanted.
+async fn find_duplicate(
+    app: &App,
+    caller: &Caller,
+    upload: &NewUpload,
+) -> Result<Option<FileRecord>, Error> {
+    let limit = app.config.max_upload_bytes;
+    if upload.size > limit {
+        return Err(Error::TooLarge(format!(
+            "The file is larger than the limit of {limit} bytes."
+        )));
+    }
+    match &upload.md5 {
+        Some(md5) if !upload.allow_duplicate => {
+            app.files
+                .same_content(caller.id, md5.as_str(), upload.size, None)
+                .await
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The record to be, with its multipart upload begun when it needs one. What is begun and never recorded, the bucket's lifecycle ends.
+async fn prepare(app: &App, caller: &Caller, upload: &NewUpload) -> Result<FileRecord, Error> {
+    let upload = upload.clone();
+    let declared = imaging::declared(
+        upload.filename.as_str(),
+        upload.mime_type.as_ref().map(text::MimeType::as_str),
+    );
+    let file_type = file_type(declared);
+    let new = NewFile {
+        id: app.ids.file_id(),
+        file_uuid: app.ids.uuid(),
+        uploaded_by: caller.id,
+        uploader_name: caller.name.clone(),
+        original_filename: upload.filename.into_string(),
+        file_type,
+        mime_type: upload.mime_type.map_or_else(
+            || mime_type(file_type).to_owned(),
+            text::MimeType::into_string,
+        ),
+        file_size: upload.size,
+    };
+    let mut file = new.into_record();
+    file.declared_md5 = upload.md5.map(text::Md5::into_string);
+    file.patient_id = upload.patient_id.map(text::ReferenceId::into_string);
+    file.study_id = upload.study_id.map(text::ReferenceId::into_string);
+    file.series_id = upload.series_id.map(text::ReferenceId::into_string);
+    file.modality = upload.modality.map(text::Modality::into_string);
+    file.body_part = upload.body_part.map(text::BodyPart::into_string);
+    file.study_date = upload.study_date.map(text::StudyDate::into_string);
+    file.description = upload.description.map(text::Description::into_string);
+    if file.part_size.is_some() {
+        file.upload_id = Some(
+            app.objects
+                .begin_multipart(&file.object_key().to_string(), &file.mime_type)
+                .await?,
+        );
+    }
+    Ok(file)
+}
+
+async fn answer(app: &App, file: FileRecord) -> Result<Begun, Error> {
+    let upload = if let (Some(plan), Some(upload_id)) = (file.part_plan(), &file.upload_id) {
+        let first: Vec<u32> = (1..=plan.total.min(FIRST_PARTS)).collect();
+        let (parts, expires_at) = sign(app, &file, upload_id, plan, &first).await?;
+        Upload::Multipart {
+            upload_id: upload_id.clone(),
+            part_size: plan.part_size,
+            total_parts: plan.total,
+            parts,
+            expires_at,
+        }
+    } else {
+        let request = app.objects.presign_put(&file).await?;
+        Upload::Single {
+            expires_at: request.expires_at.rfc3339(),
+            request,
+        }
+    };
+    Ok(Begun {
+        file: Some(ImageFile::of(app, file).await?),
+        upload: Some(upload),
+        duplicate: false,
+    })
+}
+
+/// URLs for parts that exist in `plan`, and when the first of them stops working.
+///
+/// # Errors
+/// [`Error::Invalid`] for a number outside the plan.
+pub async fn sign(
+    app: &App,
+    file: &FileRecord,
+    upload_id: &str,
+    plan: PartPlan,
+    numbers: &[u32],
+) -> Result<(Vec<Part>, String), Error> {
+    let key = file.object_key().to_string();
+    let mut parts = Vec::new();
+    let mut expires_at = String::new();
+    for (position, &part_number) in numbers.iter().enumerate() {
+        let outside = || {
+            Error::field(
+                format!("part_numbers[{position}]"),
+                format!("must be 1 to {}", plan.total),
+            )
+        };
+        let size = plan.size_of(part_number).ok_or_else(outside)?;
+        let signed = app
+            .objects
+            .presign_part(&key, upload_id, part_number, size)
+            .await?;
+        if expires_at.is_empty() {
+            expires_at = signed.expires_at.rfc3339();
+        }
+        parts.push(Part {
+            part_number,
+            url: signed.url,
+        });
+    }
+    Ok((parts, expires_at))
+}
+
+/// Frees the parts of an upload that did not become a record. When that fails too, the bucket's lifecycle does it.
+async fn free(app: &App, file: &FileRecord) {
+    if let Some(upload_id) = &file.upload_id
+        && let Err(error) = app
+            .objects
+            .abort_multipart(&file.object_key().to_string(), upload_id)
+            .await
+    {
+        tracing::warn!(
+            cause = service::error::chain(&error),
+            "an upload without a record stays for the lifecycle rule"
+        );
+    }
+}
+
+/// The MIME type of a declared type, when the caller gives none.
+fn mime_type(file_type: FileType) -> &'static str {
+    match file_type {
+        FileType::Dicom => "application/dicom",
+        FileType::Jpeg => "image/jpeg",
+        FileType::Png => "image/png",
+        FileType::Tiff => "image/tiff",
+        FileType::Other => "application/octet-stream",
+    }
+}
+
+/// What imaging calls it, in the record's words.
+#[must_use]
+pub fn file_type(kind: imaging::FileType) -> FileType {
+    match kind {
+        imaging::FileType::Dicom => FileType::Dicom,
+        imaging::FileType::Jpeg => FileType::Jpeg,
+        imaging::FileType::Png => FileType::Png,
+        imaging::FileType::Tiff => FileType::Tiff,
+        imaging::FileType::Other => FileType::Other,
+    }
+}

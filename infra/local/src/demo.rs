@@ -1,0 +1,47 @@
+//! People to try the local stack as: two users and an admin, with tokens signed by the configured secret.
+
+use jsonwebtoken::{EncodingKey, Header, encode};
+use serde::Serialize;
+use serde_json::json;
+use service::domain::Timestamp;
+
+/// The secret of the local stack when `JWT_SECRET` is not set. Everybody knows it: the stack listens on loopback only.
+pub const DEVELOPMENT_SECRET: &str = "filmroom-development-secret-do-not-deploy";
+/// How long a printed token works: 30 days.
+const TOKEN_SECONDS: i64 = 30 * 24 * 60 * 60;
+
+/// Somebody to try the stack as.
+#[derive(Clone, Debug, Serialize)]
+pub struct DemoUser {
+    /// Display name.
+    pub name: &'static str,
+    /// `user` or `admin`.
+    pub role: &'static str,
+    /// A token that works for 30 days.
+    pub token: String,
+}
+
+/// Two users and an admin.
+///
+/// # Errors
+/// When signing fails.
+pub fn users(secret: &str, now: Timestamp) -> Result<Vec<DemoUser>, jsonwebtoken::errors::Error> {
+    let people = [
+        (1, "王医生", "user"),
+        (2, "Dr. Smith", "user"),
+        (9, "管理员", "admin"),
+    ];
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    let user = |(id, name, role): (i64, &'static str, &'static str)| {
+        let claims = json!({
+            "user_id": id, "sub": id.to_string(), "real_name": name, "type": "access",
+            "is_superuser": role == "admin", "iat": now.seconds(), "exp": now.seconds() + TOKEN_SECONDS,
+        });
+        Ok(DemoUser {
+            name,
+            role,
+            token: encode(&Header::default(), &claims, &key)?,
+        })
+    };
+    people.into_iter().map(user).collect()
+}

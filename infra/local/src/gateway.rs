@@ -1,0 +1,297 @@
+//! API Gateway on one machine: routes of template.yaml, its limits, and each request handed to its function as the event of payload format 2.0
+//! it would be in the cloud (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>).
+
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use lambda_http::lambda_runtime::LambdaEvent;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Context};
+use serde_json::{Value, json};
+use service::App;
+use service::http::Endpoint;
+use tower::{ServiceExt as _, service_fn};
+
+use crate::template::{Cors, Template};
+
+/// API Gateway's largest request
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>).
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// API Gateway's longest wait for a function.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The API's routes and the functions behind them.
+#[derive(Clone)]
+pub(crate) struct Gateway(Arc<Inner>);
+
+struct Inner {
+    routes: matchit::Router<HashMap<String, Route>>,
+    cors: Cors,
+    app: App,
+}
+
+#[derive(Clone)]
+struct Route {
+    key: String,
+    function: Router,
+}
+
+impl Gateway {
+    /// The routes of `template`, each answered by the endpoint of its function's name.
+    pub(crate) fn new(
+        template: &Template,
+        endpoints: Vec<Endpoint>,
+        app: &App,
+    ) -> Result<Self, String> {
+        let mut functions: HashMap<&str, Router> = endpoints
+            .into_iter()
+            .map(|endpoint| (endpoint.name(), endpoint.into_router(app.clone())))
+            .collect();
+        let mut by_path: BTreeMap<String, HashMap<String, Route>> = BTreeMap::new();
+        for function in template
+            .functions
+            .iter()
+            .filter(|function| !function.routes.is_empty())
+        {
+            let router = functions
+                .remove(function.name.as_str())
+                .ok_or_else(|| format!("{} has no endpoint", function.resource))?;
+            for (method, path) in &function.routes {
+                let route = Route {
+                    key: format!("{method} {path}"),
+                    function: router.clone(),
+                };
+                by_path
+                    .entry(path.clone())
+                    .or_default()
+                    .insert(method.clone(), route);
+            }
+        }
+        if let Some(name) = functions.keys().next() {
+            return Err(format!("{name} is not in template.yaml"));
+        }
+        let mut routes = matchit::Router::new();
+        for (path, methods) in by_path {
+            routes
+                .insert(path, methods)
+                .map_err(|error| error.to_string())?;
+        }
+        Ok(Self(Arc::new(Inner {
+            routes,
+            cors: template.cors.clone(),
+            app: app.clone(),
+        })))
+    }
+
+    /// The gateway as a router.
+    pub(crate) fn into_router(self) -> Router {
+        Router::new().fallback(handle).with_state(self)
+    }
+
+    async fn call(
+        &self,
+        route: &Route,
+        path_parameters: HashMap<String, String>,
+        caller: SocketAddr,
+        request: Request,
+    ) -> Response {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
+            return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
+        };
+        let request_id = self.0.app.ids.uuid();
+        let event = event(
+            &route.key,
+            &request_id,
+            &path_parameters,
+            caller,
+            &parts,
+            &body,
+        );
+        let request: LambdaRequest = match serde_json::from_value(event) {
+            Ok(request) => request,
+            Err(error) => {
+                tracing::error!(%error, "the event is not what API Gateway sends");
+                return message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+            }
+        };
+        let function = route.function.clone();
+        let function = Adapter::from(service_fn(move |request| answer(function.clone(), request)));
+        let answer = tokio::time::timeout(
+            TIMEOUT,
+            function.oneshot(LambdaEvent::new(request, Context::default())),
+        )
+        .await;
+        match answer
+            .map(|answer| answer.map(|answer| serde_json::to_value(answer).unwrap_or_default()))
+        {
+            Ok(Ok(answer)) => response(&answer, &request_id),
+            Ok(Err(_)) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+            Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        }
+    }
+}
+
+/// A function's answer with its whole body, as the runtime sends it back.
+async fn answer(
+    function: Router,
+    request: lambda_http::Request,
+) -> Result<http::Response<lambda_http::Body>, Infallible> {
+    Ok(lambda_http::IntoResponse::into_response(function.oneshot(request).await?).await)
+}
+
+async fn handle(
+    State(gateway): State<Gateway>,
+    ConnectInfo(caller): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let path = request.uri().path().to_owned();
+    let is_preflight = request.method() == Method::OPTIONS
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if is_preflight {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        match gateway.0.routes.at(&path) {
+            Ok(found) => match found.value.get(request.method().as_str()) {
+                Some(route) => {
+                    let parameters = found
+                        .params
+                        .iter()
+                        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                        .collect();
+                    gateway.call(route, parameters, caller, request).await
+                }
+                None => message(StatusCode::NOT_FOUND, "Not Found"),
+            },
+            Err(_) => message(StatusCode::NOT_FOUND, "Not Found"),
+        }
+    };
+    if let Some(origin) = origin {
+        allow(
+            response.headers_mut(),
+            &gateway.0.cors,
+            origin,
+            is_preflight,
+        );
+    }
+    response
+}
+
+/// The CORS headers of an HTTP API. In the cloud the allowed origin is a parameter; on a laptop the page and the API share one.
+fn allow(headers: &mut HeaderMap, cors: &Cors, origin: HeaderValue, is_preflight: bool) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    let mut list = |name, values: &[String]| {
+        if let Ok(value) = HeaderValue::from_str(&values.join(",")) {
+            headers.insert(name, value);
+        }
+    };
+    list(header::ACCESS_CONTROL_EXPOSE_HEADERS, &cors.expose_headers);
+    if is_preflight {
+        list(header::ACCESS_CONTROL_ALLOW_METHODS, &cors.allow_methods);
+        list(header::ACCESS_CONTROL_ALLOW_HEADERS, &cors.allow_headers);
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, cors.max_age.into());
+    }
+}
+
+fn event(
+    route_key: &str,
+    request_id: &str,
+    path_parameters: &HashMap<String, String>,
+    caller: SocketAddr,
+    parts: &http::request::Parts,
+    body: &Bytes,
+) -> Value {
+    let header = |name| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    let text = std::str::from_utf8(body).ok();
+    json!({
+        "version": "2.0",
+        "routeKey": route_key,
+        "rawPath": parts.uri.path(),
+        "rawQueryString": parts.uri.query().unwrap_or_default(),
+        "headers": joined(&parts.headers),
+        "pathParameters": path_parameters,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "local",
+            "domainName": header(header::HOST),
+            "domainPrefix": "local",
+            "http": {
+                "method": parts.method.as_str(),
+                "path": parts.uri.path(),
+                "protocol": "HTTP/1.1",
+                "sourceIp": caller.ip().to_string(),
+                "userAgent": header(header::USER_AGENT),
+            },
+            "requestId": request_id,
+            "routeKey": route_key,
+            "stage": "$default",
+            "timeEpoch": 0,
+        },
+        "body": if body.is_empty() { Value::Null } else { text.map_or_else(|| STANDARD.encode(body).into(), Into::into) },
+        "isBase64Encoded": text.is_none(),
+    })
+}
+
+/// Headers as API Gateway hands them on: lower-case names, repeated ones joined by commas.
+fn joined(headers: &HeaderMap) -> HashMap<String, String> {
+    let mut joined: HashMap<String, String> = HashMap::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let entry = joined.entry(name.as_str().to_owned());
+        entry
+            .and_modify(|before| *before = format!("{before},{value}"))
+            .or_insert_with(|| value.into_owned());
+    }
+    joined
+}
+
+/// A function's answer in payload format 2.0 as HTTP.
+fn response(answer: &Value, request_id: &str) -> Response {
+    let status = answer["statusCode"]
+        .as_u64()
+        .and_then(|status| StatusCode::from_u16(status.try_into().ok()?).ok());
+    let text = answer["body"].as_str().unwrap_or_default();
+    let body = if answer["isBase64Encoded"] == true {
+        STANDARD.decode(text).unwrap_or_default()
+    } else {
+        text.as_bytes().to_vec()
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+        let value = value
+            .as_str()
+            .and_then(|value| HeaderValue::from_str(value).ok());
+        if let (Ok(name), Some(value)) = (http::HeaderName::try_from(name.as_str()), value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert("apigw-requestid", id);
+    }
+    response
+}
+
+fn message(status: StatusCode, text: &str) -> Response {
+    (status, axum::Json(json!({ "message": text }))).into_response()
+}

@@ -1,0 +1,151 @@
+//! `make run`: the whole of Filmroom on this machine.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use imaging::isolated::{Worker, serve_if_worker};
+use local::demo::{DEVELOPMENT_SECRET, DemoUser, users};
+use local::queue::Faults;
+use local::samples;
+use local::stack::{Options, Stack};
+use local::web::Page;
+use serde_json::json;
+use service::clock::Clock;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Variables of the functions that are handed on when they are set.
+const SETTINGS: [&str; 8] = [
+    "JWKS_URL",
+    "JWT_ISSUER",
+    "JWT_AUDIENCE",
+    "CURSOR_SECRET",
+    "DATE_TIME_ZONE",
+    "MAX_UPLOAD_BYTES",
+    "TRASH_DAYS",
+    "ACCESS_LOG_DAYS",
+];
+
+fn main() -> std::process::ExitCode {
+    // The same program decodes pictures, in a process of its own that may fail.
+    serve_if_worker();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => run(),
+        ["samples", folder] => samples::write(std::path::Path::new(folder)).map_err(Into::into),
+        _ => Err("usage: filmroom-local, or filmroom-local samples FOLDER".into()),
+    };
+    match done {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("filmroom-local: {error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    lambda_http::tracing::init_default_subscriber_with_writer(std::io::stderr);
+    let clock = Clock::default();
+    let secret = variable("JWT_SECRET").unwrap_or_else(|| DEVELOPMENT_SECRET.to_owned());
+    let people = users(&secret, clock.now())?;
+    let (options, is_ours) = (
+        options(secret, clock, &people)?,
+        variable("JWT_SECRET").is_none(),
+    );
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let has_page = options.web.is_some();
+    let data = options.data.clone();
+    let stack = Stack::start(options).await?;
+    print(&stack, &people, has_page, is_ours, &data)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    eprintln!("stopping");
+    stack.stop().await;
+    Ok(())
+}
+
+fn options(
+    secret: String,
+    clock: Clock,
+    people: &[DemoUser],
+) -> Result<Options, Box<dyn std::error::Error>> {
+    let port: u16 = match variable("PORT") {
+        Some(port) => port
+            .parse()
+            .map_err(|_| format!("PORT must be a number from 0 to 65535, not {port:?}"))?,
+        None => 8080,
+    };
+    let folder = variable("WEB_DIR")
+        .map(PathBuf::from)
+        .filter(|folder| folder.join("index.html").exists());
+    let config = json!({ "apiUrl": "/api/v1", "auth": { "mode": "demo", "users": people } });
+    let mut settings = vec![("JWT_SECRET".to_owned(), secret)];
+    settings.extend(
+        SETTINGS
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), variable(name)?))),
+    );
+    Ok(Options {
+        data: variable("DATA_DIR").map_or_else(|| PathBuf::from("data"), PathBuf::from),
+        port,
+        bucket_port: if port == 0 {
+            0
+        } else {
+            port.checked_add(1).unwrap_or(0)
+        },
+        settings,
+        clock,
+        has_schedule: true,
+        faults: Faults::default(),
+        worker: Worker::this_program()?,
+        web: folder.map(|folder| Page { folder, config }),
+    })
+}
+
+fn print(
+    stack: &Stack,
+    people: &[DemoUser],
+    has_page: bool,
+    is_ours: bool,
+    data: &std::path::Path,
+) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "Filmroom on this machine. Everything is kept in {}.",
+        data.display()
+    )?;
+    if has_page {
+        writeln!(out, "  page    {}/", stack.url)?;
+    }
+    writeln!(out, "  API     {}/api/v1", stack.url)?;
+    writeln!(out, "  try it  {}/docs/", stack.url)?;
+    writeln!(out, "  bucket  {}", stack.bucket_url)?;
+    if is_ours {
+        writeln!(
+            out,
+            "  tokens are signed with the development secret; set JWT_SECRET to use another one"
+        )?;
+    }
+    for (variable, person) in ["USER1", "USER2", "ADMIN"].iter().zip(people) {
+        writeln!(
+            out,
+            "\n# {} ({})\n{variable}={}",
+            person.name, person.role, person.token
+        )?;
+    }
+    writeln!(out, "\nready")?;
+    out.flush()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the program's own configuration"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,148 @@
+//! S3 on one machine: the s3s protocol layer over our own storage.
+//!
+//! - [`ObjectStore`] opens a folder and serves it; [`Clock`] is its time.
+//! - `blobs` immutable files · `index` the `SQLite` index, which one
+//!   `committer` thread writes · `schema` its tables ·
+//!   `records` its rows as types.
+//! - `ingest` a body becomes a blob · `digest` checksums · `stream` a blob becomes a body · `conditions` `If-*`.
+//! - One file per operation or family: `put get delete copy list versions multipart parts part_copy complete uploads
+//!   tags buckets`; `api` is the list of them; `assembly` is what a completed upload consists of.
+//! - `server` HTTP · `guard` what S3 refuses before it looks at the signature · `cors` browsers.
+//! - `events` writes the bucket's events into the `outbox`, [`crate::queue`] delivers them.
+//!
+//! An object is bytes that were verified and made durable first, and rows that appear in one transaction, together
+//! with the event: a crash leaves all of it or nothing. Every bucket is versioned, as the one on AWS is.
+
+mod api;
+mod assembly;
+mod blobs;
+mod buckets;
+mod clock;
+mod committer;
+mod complete;
+mod conditions;
+mod copy;
+mod cors;
+mod delete;
+mod digest;
+mod drain;
+mod error;
+mod events;
+mod get;
+mod guard;
+mod index;
+mod ingest;
+mod list;
+mod multipart;
+mod outbox;
+mod outputs;
+mod part_copy;
+mod parts;
+mod put;
+mod records;
+mod schema;
+mod server;
+mod stream;
+mod tags;
+mod uploads;
+mod versions;
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use self::blobs::{BlobId, Blobs};
+use self::index::Index;
+
+pub use self::clock::Clock;
+pub use self::error::{OpenError, StoreError};
+pub(crate) use self::events::REGION;
+pub use self::outbox::Outbox;
+pub(crate) use self::outbox::{Message, Next};
+pub use self::server::{Credentials, ServeOptions};
+
+/// A completed upload is remembered this long, to answer a repeated completion the same.
+const REMEMBER_COMPLETED_MS: i64 = 7 * 24 * 3600 * 1000;
+
+/// Buckets and objects in a folder. Cheap to clone; the folder is free again when the last clone is gone.
+#[derive(Debug, Clone)]
+pub struct ObjectStore(Arc<Shared>);
+
+/// What every operation works with.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    // Dropped first: waits for the last commit while the folder is still ours.
+    index: Index,
+    blobs: Arc<Blobs>,
+    clock: Clock,
+    _lock: File,
+}
+
+impl ObjectStore {
+    /// Opens the store in `dir`, creating it when it is new, and removes what a crash left behind.
+    pub fn open(dir: &Path, clock: Clock) -> Result<Self, OpenError> {
+        fs::create_dir_all(dir)?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(dir.join("lock"))?;
+        lock.try_lock().map_err(|error| match error {
+            fs::TryLockError::WouldBlock => OpenError::InUse,
+            fs::TryLockError::Error(error) => OpenError::Folder(error),
+        })?;
+        let path = dir.join("index.sqlite");
+        let writer = schema::open_writer(&path)?;
+        writer.execute(
+            "DELETE FROM uploads WHERE completed IS NOT NULL AND initiated_ms < ?1",
+            [clock.now_ms() - REMEMBER_COMPLETED_MS],
+        )?;
+        let (files, last) = known_blobs(&writer)?;
+        let blobs = Blobs::open(dir, &files, last)?;
+        let index = Index::start(&path, writer, blobs::start_remover(Arc::clone(&blobs))?)?;
+        Ok(Self(Arc::new(Shared {
+            index,
+            blobs,
+            clock,
+            _lock: lock,
+        })))
+    }
+
+    /// Creates a bucket unless it is there.
+    pub fn create_bucket(&self, name: &str) -> Result<(), StoreError> {
+        let (name, now_ms) = (name.to_owned(), self.0.clock.now_ms());
+        self.0.index.write_blocking(move |transaction| {
+            buckets::create(transaction, &name, now_ms).map(|_| ())
+        })
+    }
+
+    /// From now on, and after a restart, every new object of the bucket under `prefix` makes an event in the
+    /// [`Outbox`]. Doing it again changes nothing.
+    pub fn notify(&self, bucket: &str, prefix: &str) -> Result<(), StoreError> {
+        let (bucket, prefix) = (bucket.to_owned(), prefix.to_owned());
+        self.0
+            .index
+            .write_blocking(move |transaction| buckets::notify(transaction, &bucket, &prefix))
+    }
+
+    /// The events of the store, for a queue to deliver.
+    #[must_use]
+    pub fn outbox(&self) -> Outbox {
+        Outbox(Arc::clone(&self.0))
+    }
+}
+
+/// The blobs that are files, and the largest number any blob has.
+fn known_blobs(index: &Connection) -> rusqlite::Result<(HashSet<BlobId>, BlobId)> {
+    let mut files = index.prepare("SELECT id FROM blobs WHERE inline IS NULL")?;
+    let files = files
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let last = index.query_row("SELECT coalesce(max(id), 0) FROM blobs", [], |row| {
+        row.get(0)
+    })?;
+    Ok((files, last))
+}

@@ -1,0 +1,316 @@
+//! The whole stack in one process: engines, events, functions, gateway, page.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::Builder;
+use functions::maintenance::{Maintenance, Task};
+use functions::process_object::Processor;
+use imaging::isolated::Worker;
+use service::App;
+use service::clock::Clock;
+use service::config::{Config, ConfigError};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::database::{DatabaseServer, table_name};
+use crate::docs;
+use crate::gateway::Gateway;
+use crate::objects::{self, ObjectStore, ServeOptions};
+use crate::queue::{Faults, Queue, QueueOptions};
+use crate::template::{Template, TemplateError};
+use crate::web;
+
+/// The bucket of the local stack.
+pub const BUCKET: &str = "filmroom-images";
+/// The region that the engines answer for.
+const REGION: &str = "us-east-1";
+/// The key pair of the functions. It opens nothing but the loopback ports of this process.
+const ACCESS_KEY: &str = "local-functions";
+const SECRET_KEY: &str = "local-functions-secret";
+
+/// How to start a stack.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where everything is kept.
+    pub data: PathBuf,
+    /// The port of the API and the page; 0 for any.
+    pub port: u16,
+    /// The port of the bucket; 0 for any.
+    pub bucket_port: u16,
+    /// Settings beside the tables, the bucket and `S3_PATH_STYLE`: name and value, as in the environment.
+    pub settings: Vec<(String, String)>,
+    /// The time.
+    pub clock: Clock,
+    /// Whether maintenance runs every minute; tests run it themselves.
+    pub has_schedule: bool,
+    /// What the queue does wrong on purpose; nothing, but in tests.
+    pub faults: Faults,
+    /// The program that decodes pictures.
+    pub worker: Worker,
+    /// The built page; without, there is only the API.
+    pub web: Option<web::Page>,
+}
+
+/// A stack that runs until it is stopped.
+#[derive(Debug)]
+pub struct Stack {
+    /// Where the API and the page are.
+    pub url: String,
+    /// Where the bucket is.
+    pub bucket_url: String,
+    /// Where DynamoDB is.
+    pub database_url: String,
+    /// The service, as the functions have it.
+    pub app: App,
+    /// The schedule's function; it runs every minute, and whenever it is asked to.
+    pub maintenance: Maintenance,
+    /// The queue between the bucket and `process-object`.
+    pub queue: Queue,
+    database: DatabaseServer,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Why a stack did not start; each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder cannot be used.
+    #[error("the folder {0} cannot be used ({1}); set DATA_DIR to another one")]
+    Folder(PathBuf, #[source] io::Error),
+    /// The port is taken.
+    #[error("port {0} cannot be used ({1}); set PORT to another one")]
+    Port(u16, #[source] io::Error),
+    /// An engine did not start.
+    #[error("{0} did not start: {1}")]
+    Engine(&'static str, String),
+    /// A setting is wrong.
+    #[error(transparent)]
+    Setting(#[from] ConfigError),
+    /// template.yaml and the code do not agree.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+}
+
+impl StartError {
+    pub(crate) fn folder(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        |error| Self::Folder(path, error)
+    }
+
+    pub(crate) fn port(port: u16) -> impl Fn(io::Error) -> Self {
+        move |error| Self::Port(port, error)
+    }
+}
+
+impl Stack {
+    /// Starts everything and answers when requests are accepted.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let template = Template::load()?;
+        let (stop, stopped) = watch::channel(false);
+        let listener = listen(options.port).await?;
+        let bucket_listener = listen(options.bucket_port).await?;
+        let database = DatabaseServer::start(&options.data, &template).await?;
+        let store = open_bucket(&options)?;
+        let (url, bucket_url) = (url_of(&listener)?, url_of(&bucket_listener)?);
+        let config = config(&template, &options)?;
+        let app = App::new(
+            config,
+            &sdk(&database.url).await,
+            &sdk(&bucket_url).await,
+            options.clock.clone(),
+        );
+        let gateway = Gateway::new(&template, functions::endpoints(), &app)
+            .map_err(|error| StartError::Engine("API Gateway", error))?;
+        let processor = Processor::new(app.clone(), options.worker.clone());
+        let maintenance = Maintenance::new(app.clone(), processor.clone());
+        let queue = Queue::start(
+            store.outbox(),
+            queue_options(options.faults.clone()),
+            handler(processor),
+        );
+        let mut tasks = vec![tokio::spawn(store.serve(
+            bucket_listener,
+            serve_options(),
+            until(stopped.clone()),
+        ))];
+        if options.has_schedule {
+            tasks.push(tokio::spawn(every_minute(
+                maintenance.clone(),
+                stopped.clone(),
+            )));
+        }
+        let api_and_page = web::wrap(gateway.into_router(), options.web.as_ref(), &bucket_url);
+        let router = docs::router(&bucket_url).fallback_service(api_and_page);
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        tasks.push(tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, service)
+                .with_graceful_shutdown(until(stopped))
+                .await
+            {
+                tracing::error!(%error, "the API stopped");
+            }
+        }));
+        Ok(Self {
+            url,
+            bucket_url,
+            database_url: database.url.clone(),
+            app,
+            maintenance,
+            queue,
+            database,
+            stop,
+            tasks,
+        })
+    }
+
+    /// Stops taking requests, waits for those under way, and closes the engines.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        self.queue.stop().await;
+        for task in self.tasks {
+            drop(task.await);
+        }
+        self.database.stop().await;
+    }
+}
+
+fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {
+    let failed = |error: &dyn std::fmt::Display| StartError::Engine("S3", error.to_string());
+    let clock = options.clock.clone();
+    let now = move || std::time::UNIX_EPOCH + Duration::from_millis(clock.now().0.unsigned_abs());
+    let store = ObjectStore::open(&options.data.join("objects"), objects::Clock::from_fn(now))
+        .map_err(|error| failed(&error))?;
+    store
+        .create_bucket(BUCKET)
+        .map_err(|error| failed(&error))?;
+    store
+        .notify(BUCKET, service::domain::object_key::ORIGINALS)
+        .map_err(|error| failed(&error))?;
+    Ok(store)
+}
+
+/// As template.yaml has it, but a message that failed comes again after a minute, when a dead process's lease has run out too.
+fn queue_options(faults: Faults) -> QueueOptions {
+    QueueOptions {
+        name: "objects".to_owned(),
+        batch_size: 1,
+        visibility_timeout: Duration::from_secs(70),
+        faults,
+        ..QueueOptions::default()
+    }
+}
+
+fn serve_options() -> ServeOptions {
+    let pair = objects::Credentials {
+        access_key: ACCESS_KEY.to_owned(),
+        secret_key: SECRET_KEY.to_owned(),
+    };
+    ServeOptions {
+        credentials: vec![pair],
+        cors_origins: Vec::new(),
+        region: REGION.to_owned(),
+    }
+}
+
+/// `process-object` as the queue calls it: JSON in, JSON out, as Lambda does.
+fn handler(
+    processor: Processor,
+) -> impl Fn(
+    serde_json::Value,
+) -> std::pin::Pin<Box<dyn Future<Output = Result<serde_json::Value, String>> + Send>>
++ Send
++ Sync
++ 'static {
+    move |event| {
+        let processor = processor.clone();
+        Box::pin(async move {
+            let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
+            serde_json::to_value(processor.handle(event).await).map_err(|error| error.to_string())
+        })
+    }
+}
+
+fn config(template: &Template, options: &Options) -> Result<Config, ConfigError> {
+    let own = |name: &str| match name {
+        "IMAGE_BUCKET" => Some(BUCKET.to_owned()),
+        "S3_PATH_STYLE" => Some("true".to_owned()),
+        _ => {
+            let resource = table_resource(name)?;
+            template
+                .tables
+                .iter()
+                .any(|table| table.resource == resource)
+                .then(|| table_name(&resource))
+        }
+    };
+    let given = |name: &str| {
+        options
+            .settings
+            .iter()
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value.clone())
+    };
+    Config::from_lookup(|name| given(name).or_else(|| own(name)))
+}
+
+/// `IMAGE_FILES_TABLE` names the resource `ImageFilesTable`.
+fn table_resource(variable: &str) -> Option<String> {
+    let words = variable.ends_with("_TABLE").then(|| variable.split('_'))?;
+    Some(
+        words
+            .map(|word| word[..1].to_owned() + &word[1..].to_lowercase())
+            .collect(),
+    )
+}
+
+/// The settings of an SDK client whose service is at `url`.
+async fn sdk(url: &str) -> SdkConfig {
+    let credentials =
+        aws_sdk_s3::config::Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "local");
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .credentials_provider(credentials)
+        .http_client(Builder::new().build_http())
+        .endpoint_url(url)
+        .load()
+        .await
+}
+
+/// The schedule. In the cloud it is every 15 minutes; here a laptop may have been asleep.
+async fn every_minute(maintenance: Maintenance, stopped: watch::Receiver<bool>) {
+    let mut stopped = std::pin::pin!(until(stopped));
+    let mut minutes = tokio::time::interval(Duration::from_mins(1));
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            _ = minutes.tick() => {}
+        }
+        if let Err(error) = maintenance.run(Task::default()).await {
+            tracing::error!(cause = service::error::chain(&error), "maintenance failed");
+        }
+    }
+}
+
+async fn listen(port: u16) -> Result<TcpListener, StartError> {
+    TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(StartError::port(port))
+}
+
+fn url_of(listener: &TcpListener) -> Result<String, StartError> {
+    let address = listener.local_addr().map_err(StartError::port(0))?;
+    Ok(format!("http://{address}"))
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // The sender is gone only when the stack is.
+    drop(stopped.wait_for(|stopped| *stopped).await);
+}

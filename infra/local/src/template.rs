@@ -1,0 +1,158 @@
+//! template.yaml as the local stack reads it: tables, routes, CORS. What it does not declare does not exist here either.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_yaml_ng::Value;
+
+/// The template this program was built with.
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// A template that cannot be read: a fault in template.yaml, found at start.
+#[derive(Debug, thiserror::Error)]
+#[error("template.yaml: {0}")]
+pub struct TemplateError(String);
+
+/// What template.yaml declares.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// Every function by its resource name.
+    pub functions: Vec<Function>,
+    /// Every table by its resource name.
+    pub tables: Vec<Table>,
+    /// The variables that every function gets.
+    pub variables: Vec<String>,
+    /// The methods and headers that browsers may use.
+    pub cors: Cors,
+}
+
+/// One function.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// `DeleteImageFunction`.
+    pub resource: String,
+    /// `delete-image`: the last part of its `CodeUri`.
+    pub name: String,
+    /// Its routes: method and path.
+    pub routes: Vec<(String, String)>,
+}
+
+/// One table.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// `ImageFilesTable`.
+    pub resource: String,
+    /// Its attributes, keys and indexes, in the words of CloudFormation and `CreateTable`, which are the same.
+    pub definition: serde_json::Value,
+}
+
+/// What a browser's preflight is told.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Cors {
+    /// Methods.
+    pub allow_methods: Vec<String>,
+    /// Request headers.
+    pub allow_headers: Vec<String>,
+    /// Response headers a script may read.
+    pub expose_headers: Vec<String>,
+    /// Seconds a browser may remember the answer.
+    pub max_age: u32,
+}
+
+impl Template {
+    /// Reads the template this program was built with.
+    ///
+    /// # Errors
+    /// A fault in template.yaml.
+    pub fn load() -> Result<Self, TemplateError> {
+        let template: Value =
+            serde_yaml_ng::from_str(TEMPLATE).map_err(|error| TemplateError(error.to_string()))?;
+        let resources = template["Resources"]
+            .as_mapping()
+            .ok_or_else(|| TemplateError("Resources is not a mapping".to_owned()))?;
+        let mut this = Self {
+            functions: Vec::new(),
+            tables: Vec::new(),
+            variables: Vec::new(),
+            cors: Cors::default(),
+        };
+        let variables = template["Globals"]["Function"]["Environment"]["Variables"].as_mapping();
+        this.variables = variables
+            .into_iter()
+            .flat_map(|map| map.keys())
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect();
+        for (name, resource) in resources {
+            let name = name.as_str().unwrap_or_default();
+            let properties = &resource["Properties"];
+            match resource["Type"].as_str().unwrap_or_default() {
+                "AWS::Serverless::Function" => {
+                    this.functions.push(Function::read(name, properties)?);
+                }
+                "AWS::DynamoDB::Table" => this.tables.push(Table::read(name, properties)),
+                "AWS::Serverless::HttpApi" => {
+                    this.cors = Cors::read(&properties["CorsConfiguration"])?;
+                }
+                _ => {}
+            }
+        }
+        Ok(this)
+    }
+}
+
+impl Function {
+    fn read(resource: &str, properties: &Value) -> Result<Self, TemplateError> {
+        let uri = properties["CodeUri"].as_str().unwrap_or_default();
+        let name = uri
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .filter(|name| !name.is_empty());
+        let name = name
+            .ok_or_else(|| TemplateError(format!("{resource} has no CodeUri")))?
+            .to_owned();
+        let events = properties["Events"]
+            .as_mapping()
+            .into_iter()
+            .flat_map(|events| events.values());
+        let route = |event: &Value| {
+            let text = |name: &str| event["Properties"][name].as_str().map(str::to_owned);
+            (event["Type"] == "HttpApi")
+                .then(|| text("Method").zip(text("Path")))
+                .flatten()
+        };
+        Ok(Self {
+            resource: resource.to_owned(),
+            name,
+            routes: events.filter_map(route).collect(),
+        })
+    }
+}
+
+impl Table {
+    fn read(resource: &str, properties: &Value) -> Self {
+        let wanted = [
+            "AttributeDefinitions",
+            "KeySchema",
+            "GlobalSecondaryIndexes",
+            "BillingMode",
+        ];
+        let parts: HashMap<&str, &Value> = wanted
+            .into_iter()
+            .map(|name| (name, &properties[name]))
+            .filter(|(_, value)| !value.is_null())
+            .collect();
+        Self {
+            resource: resource.to_owned(),
+            definition: serde_json::json!(parts),
+        }
+    }
+}
+
+impl Cors {
+    fn read(configuration: &Value) -> Result<Self, TemplateError> {
+        serde_yaml_ng::from_value(configuration.clone())
+            .map_err(|error| TemplateError(format!("CorsConfiguration: {error}")))
+    }
+}

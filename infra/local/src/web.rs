@@ -1,0 +1,64 @@
+//! The image centre: the built page, its runtime configuration, and the headers that a CDN sets in the cloud.
+
+use std::path::PathBuf;
+
+use axum::Router;
+use axum::routing::{any_service, get};
+use http::{HeaderName, HeaderValue, header};
+use serde_json::Value;
+use tower_http::services::{ServeDir, ServeFile};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// The page and what it is told at run time.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The folder of the built page.
+    pub folder: PathBuf,
+    /// `config.json`: where the API is and how to sign in.
+    pub config: Value,
+}
+
+/// The API, and beside it the page when there is one.
+pub(crate) fn wrap(api: Router, page: Option<&Page>, bucket_url: &str) -> Router {
+    let Some(page) = page else { return api };
+    let config = page.config.clone();
+    let index = ServeFile::new(page.folder.join("index.html"));
+    let files = Router::new()
+        .route("/config.json", get(async move || axum::Json(config)))
+        .fallback_service(
+            ServeDir::new(&page.folder)
+                .precompressed_br()
+                .precompressed_gzip()
+                .fallback(index),
+        )
+        .layer(set(header::CONTENT_SECURITY_POLICY, &policy(bucket_url)))
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(set(header::REFERRER_POLICY, "no-referrer"))
+        .layer(set(header::CACHE_CONTROL, "no-cache"));
+    files.route("/api/{*path}", any_service(api))
+}
+
+/// The policy the page is built for and tested with: the same file that a CDN in the cloud takes it from.
+const POLICY: &str = include_str!("../../../web/csp.json");
+
+/// The page's Content-Security-Policy, for this bucket and without an outside issuer.
+fn policy(bucket_url: &str) -> String {
+    let policy: Value = serde_json::from_str(POLICY).unwrap_or_default();
+    let directive = |(name, sources): (&String, &Value)| {
+        let sources = sources.as_str().unwrap_or_default();
+        let sources = sources
+            .replace("{bucket}", bucket_url)
+            .replace("{issuer}", "");
+        (!sources.trim().is_empty()).then(|| format!("{name} {}", sources.trim()))
+    };
+    let directives = policy["directives"].as_object().into_iter().flatten();
+    directives
+        .filter_map(directive)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn set(name: HeaderName, value: &str) -> SetResponseHeaderLayer<HeaderValue> {
+    let value = HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static(""));
+    SetResponseHeaderLayer::if_not_present(name, value)
+}

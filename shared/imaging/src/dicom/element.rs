@@ -1,0 +1,184 @@
+//! The kept part of a DICOM data set, and typed access to its values.
+
+use std::collections::BTreeMap;
+
+use super::tag::Tag;
+
+/// One kept value.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    /// Raw bytes, with the value representation when the file states one.
+    Bytes {
+        vr: Option<[u8; 2]>,
+        big_endian: bool,
+        bytes: Vec<u8>,
+    },
+    /// The items of a sequence.
+    Items(Vec<DataSet>),
+}
+
+/// The kept elements of a data set or of a sequence item.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DataSet {
+    elements: BTreeMap<Tag, Value>,
+}
+
+impl DataSet {
+    /// Keeps a value. The first one wins: a second one of the same tag is an error of the writer.
+    pub(crate) fn insert(&mut self, tag: Tag, value: Value) {
+        self.elements.entry(tag).or_insert(value);
+    }
+
+    pub(crate) fn bytes(&self, tag: Tag) -> Option<&[u8]> {
+        match self.elements.get(&tag)? {
+            Value::Bytes { bytes, .. } if !bytes.is_empty() => Some(bytes),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn items(&self, tag: Tag) -> &[Self] {
+        match self.elements.get(&tag) {
+            Some(Value::Items(items)) => items,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn first_item(&self, tag: Tag) -> Option<&Self> {
+        self.items(tag).first()
+    }
+
+    /// The first value of an ASCII element (UI, CS, DS, IS, DA …), trimmed; `None` when empty.
+    pub(crate) fn ascii(&self, tag: Tag) -> Option<String> {
+        let text = String::from_utf8_lossy(self.bytes(tag)?);
+        let first = text.split('\\').next().unwrap_or_default();
+        let trimmed = first.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+        (!trimmed.is_empty()).then(|| trimmed.to_owned())
+    }
+
+    /// The first integer, whether written as text (IS) or binary (US, SS, UL …).
+    pub(crate) fn integer(&self, tag: Tag) -> Option<i64> {
+        let number = *self.numbers(tag).first()?;
+        // IS has at most 12 characters: every legal value is exact in a f64.
+        #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
+        (number.is_finite() && number.abs() < 9e15).then_some(number as i64)
+    }
+
+    /// The first number as an unsigned 32-bit integer; `None` when negative or too large.
+    pub(crate) fn unsigned(&self, tag: Tag) -> Option<u32> {
+        u32::try_from(self.integer(tag)?).ok()
+    }
+
+    /// The first number.
+    pub(crate) fn number(&self, tag: Tag) -> Option<f64> {
+        self.numbers(tag)
+            .first()
+            .copied()
+            .filter(|number| number.is_finite())
+    }
+
+    /// All numbers: text separated by `\`, or binary by its representation. Without a representation (implicit VR) the
+    /// tag decides: those read here are text (DS, IS) or 16 bits.
+    pub(crate) fn numbers(&self, tag: Tag) -> Vec<f64> {
+        let Some(Value::Bytes {
+            vr,
+            big_endian,
+            bytes,
+        }) = self.elements.get(&tag)
+        else {
+            return Vec::new();
+        };
+        let big = *big_endian;
+        match vr.as_ref().map_or_else(
+            || implicit_vr(tag),
+            |vr| if vr == b"UN" { implicit_vr(tag) } else { vr },
+        ) {
+            b"US" | b"OW" | b"OB" => words(bytes, big).map(f64::from).collect(),
+            b"SS" => words(bytes, big)
+                .map(|word| f64::from(word.cast_signed()))
+                .collect(),
+            b"UL" => bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|&b| f64::from(order32(b, big)))
+                .collect(),
+            b"SL" => bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|&b| f64::from(order32(b, big).cast_signed()))
+                .collect(),
+            b"FL" => bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|&b| f64::from(f32::from_bits(order32(b, big))))
+                .collect(),
+            b"FD" => {
+                let order = |b| {
+                    if big {
+                        f64::from_be_bytes(b)
+                    } else {
+                        f64::from_le_bytes(b)
+                    }
+                };
+                bytes.as_chunks().0.iter().map(|&b| order(b)).collect()
+            }
+            _ => decimal_strings(bytes),
+        }
+    }
+
+    /// The value as 16-bit words.
+    pub(crate) fn words(&self, tag: Tag) -> Vec<u16> {
+        match self.elements.get(&tag) {
+            Some(Value::Bytes {
+                big_endian, bytes, ..
+            }) => words(bytes, *big_endian).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn words(bytes: &[u8], big_endian: bool) -> impl Iterator<Item = u16> + '_ {
+    let order = move |b: &[u8; 2]| {
+        if big_endian {
+            u16::from_be_bytes(*b)
+        } else {
+            u16::from_le_bytes(*b)
+        }
+    };
+    bytes.as_chunks().0.iter().map(order)
+}
+
+fn order32(bytes: [u8; 4], big_endian: bool) -> u32 {
+    if big_endian {
+        u32::from_be_bytes(bytes)
+    } else {
+        u32::from_le_bytes(bytes)
+    }
+}
+
+/// Numbers in text. A comma as the decimal separator is a known error of writers; what does not parse is left out.
+fn decimal_strings(bytes: &[u8]) -> Vec<f64> {
+    let text = String::from_utf8_lossy(bytes);
+    text.split('\\')
+        .filter_map(|part| {
+            let part = part.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+            part.parse()
+                .or_else(|_| part.replace(',', ".").parse())
+                .ok()
+        })
+        .collect()
+}
+
+/// The representation PS3.6 gives a tag, as far as `numbers` needs to know.
+fn implicit_vr(tag: Tag) -> &'static [u8; 2] {
+    match tag {
+        super::tag::NUMBER_OF_FRAMES
+        | super::tag::INSTANCE_NUMBER
+        | super::tag::SERIES_NUMBER
+        | 0x0028_1050..=0x0028_1055 => b"DS",
+        0x0028_0002..=0x0028_0121 | 0x0028_1101..=0x0028_1103 | super::tag::LUT_DESCRIPTOR => b"US",
+        _ => b"DS",
+    }
+}

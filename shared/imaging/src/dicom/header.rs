@@ -1,0 +1,160 @@
+//! The facts of a DICOM header a record keeps.
+
+use serde::{Deserialize, Serialize};
+
+use super::charset::CharacterSet;
+use super::element::DataSet;
+use super::tag::{self, Tag};
+
+/// Header values, decoded and trimmed; `None` when absent or empty. Dates are `YYYY-MM-DD`, times `HH:MM:SS`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "the fields are named after the DICOM attributes they hold"
+)]
+pub struct DicomHeader {
+    pub patient_id: Option<String>,
+    /// As stored: alphabetic, ideographic and phonetic group separated by `=`, components by `^`.
+    pub patient_name: Option<String>,
+    pub patient_birth_date: Option<String>,
+    pub patient_sex: Option<String>,
+    pub study_instance_uid: Option<String>,
+    pub series_instance_uid: Option<String>,
+    pub sop_instance_uid: Option<String>,
+    pub sop_class_uid: Option<String>,
+    pub transfer_syntax_uid: Option<String>,
+    pub instance_number: Option<i64>,
+    pub rows: Option<u32>,
+    pub columns: Option<u32>,
+    /// Absent in most single-frame files.
+    pub number_of_frames: Option<u32>,
+    pub modality: Option<String>,
+    pub body_part: Option<String>,
+    pub study_date: Option<String>,
+    pub study_time: Option<String>,
+    pub study_description: Option<String>,
+    pub series_description: Option<String>,
+    pub series_number: Option<i64>,
+    pub accession_number: Option<String>,
+}
+
+/// Longest text a header value keeps, in characters: LT, the longest bounded representation, has 10,240 (PS3.5 6.2);
+/// what a record shows needs far less.
+const MAX_TEXT: usize = 1024;
+
+impl DicomHeader {
+    pub(crate) fn new(meta: &DataSet, data_set: &DataSet) -> Self {
+        let charset = data_set
+            .bytes(tag::CHARACTER_SET)
+            .map_or_else(CharacterSet::undeclared, CharacterSet::from_terms);
+        let text = |tag: Tag| {
+            let text: String = charset
+                .decode(data_set.bytes(tag)?)
+                .chars()
+                .take(MAX_TEXT)
+                .collect();
+            (!text.is_empty()).then_some(text)
+        };
+        let code = |tag| short(data_set.ascii(tag));
+        Self {
+            patient_id: text(tag::PATIENT_ID),
+            patient_name: text(tag::PATIENT_NAME),
+            patient_birth_date: code(tag::PATIENT_BIRTH_DATE).as_deref().and_then(date),
+            patient_sex: code(tag::PATIENT_SEX),
+            study_instance_uid: code(tag::STUDY_INSTANCE_UID),
+            series_instance_uid: code(tag::SERIES_INSTANCE_UID),
+            sop_instance_uid: code(tag::SOP_INSTANCE_UID)
+                .or_else(|| short(meta.ascii(tag::MEDIA_SOP_INSTANCE_UID))),
+            sop_class_uid: code(tag::SOP_CLASS_UID)
+                .or_else(|| short(meta.ascii(tag::MEDIA_SOP_CLASS_UID))),
+            transfer_syntax_uid: short(meta.ascii(tag::TRANSFER_SYNTAX_UID)),
+            instance_number: data_set.integer(tag::INSTANCE_NUMBER),
+            rows: data_set.unsigned(tag::ROWS),
+            columns: data_set.unsigned(tag::COLUMNS),
+            number_of_frames: data_set.unsigned(tag::NUMBER_OF_FRAMES),
+            modality: code(tag::MODALITY),
+            body_part: text(tag::BODY_PART),
+            study_date: code(tag::STUDY_DATE).as_deref().and_then(date),
+            study_time: code(tag::STUDY_TIME).as_deref().and_then(time),
+            study_description: text(tag::STUDY_DESCRIPTION),
+            series_description: text(tag::SERIES_DESCRIPTION),
+            series_number: data_set.integer(tag::SERIES_NUMBER),
+            accession_number: text(tag::ACCESSION_NUMBER),
+        }
+    }
+}
+
+fn short(text: Option<String>) -> Option<String> {
+    text.map(|text| text.chars().take(MAX_TEXT).collect())
+}
+
+/// DA (`YYYYMMDD`, and `YYYY.MM.DD` of ACR-NEMA) as `YYYY-MM-DD`; `None` when it is no date of the calendar.
+fn date(value: &str) -> Option<String> {
+    let digits: String = value.chars().filter(|c| *c != '.' && *c != '-').collect();
+    if digits.len() != 8 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let (year, month, day): (u32, u32, u32) = (
+        digits[..4].parse().ok()?,
+        digits[4..6].parse().ok()?,
+        digits[6..].parse().ok()?,
+    );
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + u32::from(leap),
+        1..=12 => 31,
+        _ => 0,
+    };
+    (year > 0 && (1..=days).contains(&day)).then(|| format!("{year:04}-{month:02}-{day:02}"))
+}
+
+/// TM (`HHMMSS.FFFFFF`, shortened from the right, or with colons) as `HH:MM:SS`.
+fn time(value: &str) -> Option<String> {
+    let digits: String = value
+        .split('.')
+        .next()?
+        .chars()
+        .filter(|c| *c != ':')
+        .collect();
+    if !matches!(digits.len(), 2 | 4 | 6) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let part = |at: usize| digits.get(at..at + 2).unwrap_or("00").to_owned();
+    let (hours, minutes, seconds) = (part(0), part(2), part(4));
+    // Second 60 is a leap second (PS3.5 6.2).
+    (hours.as_str() < "24" && minutes.as_str() < "60" && seconds.as_str() <= "60")
+        .then(|| format!("{hours}:{minutes}:{seconds}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_when_they_exist() {
+        assert_eq!(date("20260105").as_deref(), Some("2026-01-05"));
+        assert_eq!(date("1997.04.24").as_deref(), Some("1997-04-24"));
+        assert_eq!(date("20240229").as_deref(), Some("2024-02-29"));
+        for wrong in [
+            "20230229",
+            "20261301",
+            "20260100",
+            "2026",
+            "2026010x",
+            "２０２６０１０５",
+        ] {
+            assert_eq!(date(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_when_they_exist() {
+        assert_eq!(time("143022.123456").as_deref(), Some("14:30:22"));
+        assert_eq!(time("14").as_deref(), Some("14:00:00"));
+        assert_eq!(time("14:30:22").as_deref(), Some("14:30:22"));
+        for wrong in ["250000", "1460", "1", "14302"] {
+            assert_eq!(time(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! JPEG files (ITU-T T.81: baseline, extended, progressive and lossless, 8 to 16 bits) to pixels.
+
+use libjpeg_turbo_rs::precision::{
+    decompress_12bit_lenient, decompress_lossless_arbitrary_lenient,
+};
+use libjpeg_turbo_rs::{
+    ColorSpace, DecodeLimits, DecodeWarning, Decoder, JpegError, MarkerSaveConfig, PixelFormat,
+    ScalingFactor,
+};
+
+use crate::orientation::Orientation;
+use crate::picture::Decoded;
+use crate::raster::{Channels, Raster};
+use crate::tone;
+use crate::{Code, Limits, Picture, Reason};
+
+/// Decodes a JPEG file, already scaled down while decoding when that is cheaper than scaling its pixels later.
+pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Reason> {
+    let mut decoder =
+        Decoder::new_with_limits(bytes, decode_limits(limits)).map_err(|error| reason(&error))?;
+    decoder.set_lenient(true);
+    decoder.save_markers(MarkerSaveConfig::None);
+    let header = decoder.header();
+    let original = (u32::from(header.width), u32::from(header.height));
+    if u64::from(original.0) * u64::from(original.1) > limits.max_pixels {
+        return Err(Code::TooLarge.into());
+    }
+    let orientation = decoder
+        .exif_data()
+        .map_or(Orientation::Upright, Orientation::from_exif);
+    let (components, deep) = (
+        header.components.len(),
+        header.precision > 8 || header.is_lossless,
+    );
+    let raster = if deep {
+        decode_deep(bytes, header.is_lossless)?
+    } else {
+        decoder.set_scale(scale_for(original.0.max(original.1))?);
+        decode_eight_bits(&mut decoder, components)?
+    };
+    Ok(Decoded {
+        raster,
+        original,
+        orientation,
+    })
+}
+
+/// What the decoder library may spend.
+pub(crate) fn decode_limits(limits: &Limits) -> DecodeLimits {
+    DecodeLimits {
+        max_pixels: limits.max_pixels,
+        max_memory: Some(limits.max_decoded_bytes),
+        // A progressive file has about 10 scans; each costs a pass over the picture.
+        max_scans: 500,
+        ..DecodeLimits::default()
+    }
+}
+
+/// The smallest scale of the DCT that still gives a preview its size. Only those with fast kernels are worth it.
+fn scale_for(long_side: u32) -> Result<ScalingFactor, Reason> {
+    let eighths = [1, 2, 3, 4]
+        .into_iter()
+        .find(|n| long_side * n / 8 >= Picture::ENOUGH)
+        .unwrap_or(8);
+    let (numerator, denominator) = match eighths {
+        2 => (1, 4),
+        4 => (1, 2),
+        8 => (1, 1),
+        n => (n, 8),
+    };
+    ScalingFactor::try_new(numerator, denominator).map_err(|error| reason(&error))
+}
+
+fn decode_eight_bits(decoder: &mut Decoder<'_>, components: usize) -> Result<Raster, Reason> {
+    let (format, channels) = match components {
+        1 => (PixelFormat::Grayscale, Channels::Gray),
+        3 => (PixelFormat::Rgb, Channels::Rgb),
+        4 => (PixelFormat::Cmyk, Channels::Rgb),
+        _ => return Err(Code::UnsupportedPixels.into()),
+    };
+    decoder.set_output_format(format);
+    let image = decoder.decode_image().map_err(|error| reason(&error))?;
+    whole(&image.warnings)?;
+    let data = if components == 4 {
+        // Adobe stores inks inverted (no ink = 255), and so does nearly every CMYK JPEG.
+        image
+            .data
+            .as_chunks()
+            .0
+            .iter()
+            .flat_map(|&[c, m, y, k]| tone::cmyk_to_rgb([c, m, y, k].map(|ink| 255 - ink)))
+            .collect()
+    } else {
+        image.data
+    };
+    raster(image.width, image.height, channels, data)
+}
+
+/// 12-bit and lossless files: as wide as they are, then shown with eight bits.
+fn decode_deep(bytes: &[u8], lossless: bool) -> Result<Raster, Reason> {
+    let deep = if lossless {
+        lossless_words(bytes)?
+    } else {
+        twelve_bit_words(bytes)?
+    };
+    let shift = u32::from(deep.precision.saturating_sub(8));
+    #[expect(clippy::cast_possible_truncation, reason = "shifted to eight bits")]
+    let data: Vec<u8> = match deep.components {
+        1 => tone::gray_from_words(&deep.words, u32::from(deep.precision)),
+        3 => deep
+            .words
+            .iter()
+            .map(|word| (word >> shift) as u8)
+            .collect(),
+        _ => return Err(Code::UnsupportedPixels.into()),
+    };
+    let channels = if deep.components == 1 {
+        Channels::Gray
+    } else {
+        Channels::Rgb
+    };
+    raster(deep.width, deep.height, channels, data)
+}
+
+/// Samples of more than eight bits.
+pub(crate) struct Deep {
+    pub(crate) words: Vec<u16>,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) components: usize,
+    pub(crate) precision: u8,
+}
+
+/// Decodes a lossless JPEG of 2 to 16 bits.
+pub(crate) fn lossless_words(bytes: &[u8]) -> Result<Deep, Reason> {
+    let (image, warnings) =
+        decompress_lossless_arbitrary_lenient(bytes).map_err(|error| reason(&error))?;
+    whole(&warnings)?;
+    Ok(Deep {
+        words: image.data,
+        width: image.width,
+        height: image.height,
+        components: image.num_components,
+        precision: image.precision,
+    })
+}
+
+/// Decodes an extended JPEG of 12 bits.
+pub(crate) fn twelve_bit_words(bytes: &[u8]) -> Result<Deep, Reason> {
+    let (image, warnings) = decompress_12bit_lenient(bytes).map_err(|error| reason(&error))?;
+    whole(&warnings)?;
+    Ok(Deep {
+        words: image
+            .data
+            .into_iter()
+            .map(|sample| u16::try_from(sample).unwrap_or(0))
+            .collect(),
+        width: image.width,
+        height: image.height,
+        components: image.num_components,
+        precision: 12,
+    })
+}
+
+/// Decodes a JPEG of eight bits without changing its colours: one or three components as stored.
+pub(crate) fn eight_bit_components(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Reason> {
+    let mut decoder =
+        Decoder::new_with_limits(bytes, decode_limits(limits)).map_err(|error| reason(&error))?;
+    decoder.set_lenient(true);
+    decoder.save_markers(MarkerSaveConfig::None);
+    match (
+        decoder.header().components.len(),
+        decoder.jpeg_color_space(),
+    ) {
+        (1, _) => decoder.set_output_format(PixelFormat::Grayscale),
+        (3, ColorSpace::YCbCr) => decoder.set_output_colorspace(ColorSpace::YCbCr),
+        (3, _) => decoder.set_output_format(PixelFormat::Rgb),
+        _ => return Err(Code::UnsupportedPixels.into()),
+    }
+    let image = decoder.decode_image().map_err(|error| reason(&error))?;
+    whole(&image.warnings)?;
+    Ok(image.data)
+}
+
+fn raster(
+    width: usize,
+    height: usize,
+    channels: Channels,
+    data: Vec<u8>,
+) -> Result<Raster, Reason> {
+    let side = |side| u32::try_from(side).map_err(|_| Reason::of(Code::TooLarge));
+    Raster::new(side(width)?, side(height)?, channels, data)
+        .ok_or_else(|| Code::DecoderFailed.into())
+}
+
+/// Refuses a picture the decoder had to complete with gray. Stray bytes between markers do no harm.
+fn whole(warnings: &[DecodeWarning]) -> Result<(), Reason> {
+    let harm = warnings.iter().find_map(|warning| match warning {
+        DecodeWarning::TruncatedData { .. } => Some(Code::Truncated),
+        DecodeWarning::HuffmanError { .. } => Some(Code::Damaged),
+        _ => None,
+    });
+    harm.map_or(Ok(()), |code| Err(code.into()))
+}
+
+pub(crate) fn reason(error: &JpegError) -> Reason {
+    Reason::of(match error {
+        JpegError::UnexpectedEof | JpegError::Io(_) => Code::Truncated,
+        JpegError::LimitExceeded { .. } | JpegError::AllocationFailed { .. } => Code::TooLarge,
+        JpegError::Unsupported(_) => Code::UnsupportedCompression,
+        _ => Code::Damaged,
+    })
+}

@@ -1,0 +1,224 @@
+//! Damaged and hostile files: whatever the bytes, an answer, in bounded time, without a panic of our code.
+
+use std::io::Cursor;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use imaging::fixtures::{
+    DEFLATED, DicomSpec, IMPLICIT_LITTLE_ENDIAN, JPEG_LS, damaged, dicom, jpeg, png, rle_frame,
+    scene, tiff,
+};
+use imaging::{Limits, sniff};
+
+/// Panics raised by this crate's own sources; those of decoders are caught and are an outcome.
+static OWN_PANICS: AtomicUsize = AtomicUsize::new(0);
+
+fn count_own_panics() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let own = info
+            .location()
+            .is_some_and(|location| location.file().contains("imaging/src"));
+        if own {
+            OWN_PANICS.fetch_add(1, Ordering::Relaxed);
+            default(info);
+        }
+    }));
+}
+
+fn corpus() -> Vec<Vec<u8>> {
+    let encapsulated = |transfer_syntax, fragment: Vec<u8>, rows, columns| DicomSpec {
+        transfer_syntax,
+        rows,
+        columns,
+        bits_allocated: 8,
+        bits_stored: 8,
+        fragments: Some(vec![fragment]),
+        ..DicomSpec::default()
+    };
+    vec![
+        dicom(&DicomSpec {
+            rows: 20,
+            columns: 20,
+            ..DicomSpec::default()
+        }),
+        dicom(&DicomSpec {
+            transfer_syntax: IMPLICIT_LITTLE_ENDIAN,
+            rows: 20,
+            columns: 20,
+            ..DicomSpec::default()
+        }),
+        dicom(&DicomSpec {
+            transfer_syntax: DEFLATED,
+            rows: 20,
+            columns: 20,
+            ..DicomSpec::default()
+        }),
+        dicom(&encapsulated(
+            "1.2.840.10008.1.2.5",
+            rle_frame(&scene(20, 20, 1)),
+            20,
+            20,
+        )),
+        dicom(&encapsulated(
+            "1.2.840.10008.1.2.4.80",
+            JPEG_LS.to_vec(),
+            8,
+            20,
+        )),
+        jpeg(40, 30, 1),
+        png(40, 30, 1),
+        tiff(40, 30, 1),
+    ]
+}
+
+#[test]
+fn damaged_files_get_an_answer_and_never_make_our_code_panic() {
+    count_own_panics();
+    let limits = Limits {
+        max_pixels: 1 << 20,
+        max_decoded_bytes: 4 << 20,
+        max_inflated_bytes: 1 << 20,
+        ..Limits::default()
+    };
+    let started = Instant::now();
+    for (number, file) in corpus().iter().enumerate() {
+        for seed in 0..400 {
+            let bytes = damaged(file, seed);
+            let before = OWN_PANICS.load(Ordering::Relaxed);
+            let path = tempfile::NamedTempFile::new().expect("a temporary file");
+            std::fs::write(path.path(), &bytes).expect("it takes the bytes");
+            let _ = imaging::inspect(path.path(), &limits);
+            assert_eq!(
+                OWN_PANICS.load(Ordering::Relaxed),
+                before,
+                "file {number}, seed {seed}"
+            );
+        }
+    }
+    assert!(
+        started.elapsed() < Duration::from_mins(1),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[test]
+fn any_bytes_can_be_sniffed_and_read_as_a_header() {
+    for seed in 0..2000 {
+        let bytes = damaged(&scene(16, 16, seed), seed);
+        let _ = sniff(&bytes);
+        let _ = imaging::dicom::read_header(Cursor::new(bytes), &Limits::default());
+    }
+}
+
+#[test]
+fn sequences_nested_without_end_are_refused_quickly() {
+    // A private sequence of undefined length in each item of the last.
+    let nested: Vec<u8> =
+        b"\x09\0\x10\x10SQ\0\0\xFF\xFF\xFF\xFF\xFE\xFF\0\xE0\xFF\xFF\xFF\xFF".repeat(100_000);
+    let extra = vec![(0x0009_1000, *b"UN", vec![0; 2])];
+    let bytes = [
+        dicom(&DicomSpec {
+            has_pixels: false,
+            extra,
+            ..DicomSpec::default()
+        }),
+        nested,
+    ]
+    .concat();
+    let started = Instant::now();
+    let header = imaging::dicom::read_header(Cursor::new(bytes), &Limits::default())
+        .expect("what came before");
+    assert_eq!(header.patient_id.as_deref(), Some("P-1"));
+    assert!(
+        started.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[test]
+fn a_length_of_four_gigabytes_costs_nothing() {
+    let claim = b"\x09\0\x10\x10UN\0\0\xFE\xFF\xFF\xFF".to_vec();
+    let bytes = [
+        dicom(&DicomSpec {
+            has_pixels: false,
+            ..DicomSpec::default()
+        }),
+        claim,
+    ]
+    .concat();
+    let started = Instant::now();
+    let header = imaging::dicom::read_header(Cursor::new(bytes), &Limits::default())
+        .expect("what came before");
+    assert_eq!(header.modality.as_deref(), Some("CT"));
+    assert!(
+        started.elapsed() < Duration::from_millis(100),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+/// The code of a file that must have failed.
+fn failed_code(bytes: &[u8]) -> imaging::Code {
+    crate::failure(crate::inspect(bytes)).code
+}
+
+#[test]
+fn pictures_that_claim_gigapixels_are_refused_before_they_are_decoded() {
+    let mut huge_jpeg = jpeg(40, 30, 1);
+    let frame = huge_jpeg
+        .windows(2)
+        .position(|pair| pair == [0xFF, 0xC0])
+        .expect("a start of frame");
+    huge_jpeg[frame + 5..frame + 9].fill(0xFE);
+
+    let mut huge_tiff = tiff(40, 30, 1);
+    for tag in [0x0100u16, 0x0101] {
+        let entry = [tag.to_le_bytes(), 4u16.to_le_bytes(), [1, 0], [0, 0]].concat();
+        let at = huge_tiff
+            .windows(8)
+            .position(|window| window == entry)
+            .expect("a side of the picture");
+        huge_tiff[at + 8..at + 12].copy_from_slice(&1_000_000u32.to_le_bytes());
+    }
+
+    // The main header of a JPEG 2000 codestream: SOC, SIZ of 60,000 × 60,000 and one component.
+    let siz = [
+        &[0xFF, 0x4F, 0xFF, 0x51, 0, 41, 0, 0][..],
+        &60_000u32.to_be_bytes(),
+        &60_000u32.to_be_bytes(),
+    ]
+    .concat();
+    let siz = [
+        siz,
+        vec![0; 8],
+        60_000u32.to_be_bytes().repeat(2),
+        vec![0; 8],
+        vec![0, 1, 7, 1, 1],
+    ]
+    .concat();
+    let huge_jpeg_2000 = dicom(&DicomSpec {
+        transfer_syntax: "1.2.840.10008.1.2.4.90",
+        bits_allocated: 8,
+        bits_stored: 8,
+        fragments: Some(vec![siz]),
+        ..DicomSpec::default()
+    });
+
+    let started = Instant::now();
+    assert_eq!(failed_code(&huge_jpeg), imaging::Code::TooLarge, "JPEG");
+    assert_eq!(
+        failed_code(&huge_jpeg_2000),
+        imaging::Code::TooLarge,
+        "JPEG 2000"
+    );
+    // Its strips no longer fit its size, which is found first.
+    assert_eq!(failed_code(&huge_tiff), imaging::Code::Damaged, "TIFF");
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
+}

@@ -1,0 +1,129 @@
+//! The isolated worker: the test binary itself, started again.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use imaging::fixtures::{DicomSpec, dicom, jpeg};
+use imaging::isolated::{self, Worker};
+use imaging::{Code, Limits, Outcome};
+
+use crate::{disc_and_corner, failure, picture};
+
+/// Serves when this binary was started as a worker; otherwise passes.
+#[test]
+fn imaging_worker() {
+    isolated::serve_if_worker();
+}
+
+fn worker() -> Worker {
+    Worker {
+        program: std::env::current_exe().expect("this binary has a path"),
+        args: ["--exact", "isolation::imaging_worker", "--nocapture"]
+            .map(str::to_owned)
+            .to_vec(),
+    }
+}
+
+struct Folder {
+    folder: tempfile::TempDir,
+}
+
+impl Folder {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        }
+    }
+
+    fn file(&self, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join("file");
+        std::fs::write(&path, bytes).expect("it takes the bytes");
+        path
+    }
+}
+
+#[test]
+fn a_worker_finds_what_this_process_finds() {
+    for bytes in [
+        dicom(&DicomSpec::default()),
+        jpeg(300, 200, 7),
+        b"%PDF-1.7 ...".to_vec(),
+    ] {
+        let folder = Folder::new();
+        let path = folder.file(&bytes);
+        let limits = Limits::default();
+        let inspection = isolated::inspect(&worker(), &path, folder.folder.path(), &limits);
+        assert_eq!(inspection, imaging::inspect(&path, &limits));
+        let left: Vec<_> = std::fs::read_dir(folder.folder.path())
+            .expect("a folder")
+            .collect();
+        assert_eq!(left.len(), 1, "the worker's files are gone");
+    }
+}
+
+#[test]
+fn a_worker_out_of_memory_keeps_the_header() {
+    let folder = Folder::new();
+    let spec = DicomSpec {
+        rows: 8000,
+        columns: 8000,
+        pixels: Some(vec![0; 128_000_000]),
+        ..DicomSpec::default()
+    };
+    let path = folder.file(&dicom(&spec));
+    let limits = Limits {
+        max_memory: 128 << 20,
+        ..Limits::default()
+    };
+    let inspection = isolated::inspect(&worker(), &path, folder.folder.path(), &limits);
+    assert_eq!(
+        inspection
+            .dicom
+            .as_ref()
+            .and_then(|header| header.patient_id.as_deref()),
+        Some("P-1")
+    );
+    assert_eq!(failure(inspection).code, Code::TooLarge);
+}
+
+#[test]
+fn a_worker_that_takes_too_long_is_stopped() {
+    let folder = Folder::new();
+    let path = folder.file(b"anything");
+    // A program that waits for an input that never comes.
+    let worker = Worker {
+        program: "/bin/sh".into(),
+        args: ["-c", "read x < /dev/zero"].map(str::to_owned).to_vec(),
+    };
+    let limits = Limits {
+        max_time: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let inspection = isolated::inspect(&worker, &path, folder.folder.path(), &limits);
+    assert_eq!(failure(inspection).code, Code::TimedOut);
+}
+
+#[test]
+fn a_worker_that_crashes_is_a_failed_decoder() {
+    let folder = Folder::new();
+    let path = folder.file(b"anything");
+    for program in ["/bin/false", "/nonexistent/program"] {
+        let worker = Worker {
+            program: program.into(),
+            args: Vec::new(),
+        };
+        let inspection =
+            isolated::inspect(&worker, &path, folder.folder.path(), &Limits::default());
+        assert_eq!(failure(inspection).code, Code::DecoderFailed, "{program}");
+    }
+}
+
+#[test]
+fn the_picture_of_a_worker_is_the_picture() {
+    let folder = Folder::new();
+    let path = folder.file(&dicom(&DicomSpec::default()));
+    let inspection = isolated::inspect(&worker(), &path, folder.folder.path(), &Limits::default());
+    assert!(matches!(inspection.outcome, Outcome::Picture(_)));
+    let (disc, corner) = disc_and_corner(&picture(inspection).thumbnail);
+    assert!(disc > 240 && corner < 40, "{disc} {corner}");
+}

@@ -1,0 +1,90 @@
+//! Everything a handler can ask for, in one place. Functions, the local stack and tests build the same one.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::config::RequestChecksumCalculation;
+
+use crate::auth::Verifier;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{Files, References};
+use crate::domain::cursor::CursorKey;
+use crate::ids::Ids;
+use crate::jwks::Jwks;
+use crate::objects::Objects;
+
+/// The service. Clones are cheap and share everything.
+#[derive(Clone, Debug)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+/// The parts of the service.
+#[derive(Debug)]
+pub struct Inner {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// New ids.
+    pub ids: Arc<Ids>,
+    /// Who is asking.
+    pub tokens: Verifier,
+    /// The table of files, and what changes with it.
+    pub files: Files,
+    /// The table of patients, studies and series.
+    pub references: References,
+    /// The bucket.
+    pub objects: Objects,
+}
+
+impl Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl App {
+    /// Builds the service over the AWS settings of its two clients; talks to nobody yet.
+    #[must_use]
+    pub fn new(config: Config, dynamodb: &SdkConfig, s3: &SdkConfig, clock: Clock) -> Self {
+        let config = Arc::new(config);
+        let ids = Arc::new(Ids::new(clock.clone()));
+        let jwks = config
+            .tokens
+            .jwks_url
+            .clone()
+            .map(|url| Jwks::new(url, clock.clone()));
+        let tokens = Verifier::new(config.tokens.clone(), jwks, clock.clone());
+        let dynamodb = aws_sdk_dynamodb::Client::new(dynamodb);
+        let s3_config = aws_sdk_s3::config::Builder::from(s3)
+            .force_path_style(config.s3_path_style)
+            // A presigned request must carry the caller's own checksum or none, not one of a body that is not there.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .build();
+        let files = Files::new(
+            dynamodb.clone(),
+            config.clone(),
+            ids.clone(),
+            clock.clone(),
+            CursorKey::new(config.cursor_secret.expose().as_bytes()),
+        );
+        let references = References::new(dynamodb, config.clone());
+        let objects = Objects::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
+        Self {
+            inner: Arc::new(Inner {
+                config,
+                clock,
+                ids,
+                tokens,
+                files,
+                references,
+                objects,
+            }),
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! Every setting, read once at start. Nothing else reads the environment.
+
+use std::fmt;
+
+use chrono_tz::Tz;
+
+/// 50 GiB: what one Lambda can read and hash in its 15 minutes at 75 MB/s, with room.
+const DEFAULT_MAX_UPLOAD_BYTES: u64 = 50 * 1024 * 1024 * 1024;
+
+/// The settings of one function. The docs of each field name its variable; template.yaml sets them.
+#[derive(Clone)]
+pub struct Config {
+    /// `IMAGE_FILES_TABLE`: the table of file records. Required.
+    pub image_files_table: String,
+    /// `STATS_TABLE`: the table of counters. Required.
+    pub stats_table: String,
+    /// `ACCESS_LOG_TABLE`: the table of who did what. Required.
+    pub access_log_table: String,
+    /// `REFERENCES_TABLE`: the table of patients, studies, series. Required.
+    pub references_table: String,
+    /// `IMAGE_BUCKET`: the bucket of originals and pictures. Required.
+    pub image_bucket: String,
+    /// How tokens are verified.
+    pub tokens: TokenConfig,
+    /// `CURSOR_SECRET`: the key that seals cursors. Default: `JWT_SECRET`; required without it.
+    pub cursor_secret: Secret,
+    /// `DATE_TIME_ZONE`: the zone of plain dates in filters, an IANA name. Default: `UTC`.
+    pub date_time_zone: Tz,
+    /// `MAX_UPLOAD_BYTES`: the largest file. Default: 50 GiB.
+    pub max_upload_bytes: u64,
+    /// `TRASH_DAYS`: how long a deleted file can be restored. Default: 30.
+    pub trash_days: u32,
+    /// `ACCESS_LOG_DAYS`: how long the access log is kept. Default: 2,190 (six years, 45 CFR 164.316(b)(2)).
+    pub access_log_days: u32,
+    /// `S3_PATH_STYLE`: `true` addresses the bucket in the path, as engines other than AWS need. Default: `false`.
+    pub s3_path_style: bool,
+}
+
+/// How tokens are verified: which algorithms are allowed follows from which of the two is set, never from a token.
+#[derive(Clone, Debug, Default)]
+pub struct TokenConfig {
+    /// `JWT_SECRET`: the shared secret of HS256, at least 32 bytes (RFC 7518, section 3.2).
+    pub secret: Option<Secret>,
+    /// `JWKS_URL`: where the keys of RS256 and ES256 are.
+    pub jwks_url: Option<String>,
+    /// `JWT_ISSUER`: the only `iss` accepted, when set.
+    pub issuer: Option<String>,
+    /// `JWT_AUDIENCE`: the only `aud` accepted, when set.
+    pub audience: Option<String>,
+}
+
+/// Text that never shows in a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret, for the one place that uses it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("image_bucket", &self.image_bucket)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A setting that is missing or wrong; the text names its variable and says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{variable} {problem}")]
+pub struct ConfigError {
+    variable: &'static str,
+    problem: String,
+}
+
+impl Config {
+    /// Every variable there is, so that template.yaml can be held against it.
+    pub const VARIABLES: [&'static str; 15] = [
+        "IMAGE_FILES_TABLE",
+        "STATS_TABLE",
+        "ACCESS_LOG_TABLE",
+        "REFERENCES_TABLE",
+        "IMAGE_BUCKET",
+        "JWT_SECRET",
+        "JWKS_URL",
+        "JWT_ISSUER",
+        "JWT_AUDIENCE",
+        "CURSOR_SECRET",
+        "DATE_TIME_ZONE",
+        "MAX_UPLOAD_BYTES",
+        "TRASH_DAYS",
+        "ACCESS_LOG_DAYS",
+        "S3_PATH_STYLE",
+    ];
+
+    /// The settings in the environment.
+    ///
+    /// # Errors
+    /// The first variable that is missing or wrong.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// The settings that `lookup` knows. An empty value counts as none.
+    ///
+    /// # Errors
+    /// The first variable that is missing or wrong.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let get = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let required = |variable| {
+            get(variable).ok_or_else(|| wrong(variable, "is not set; template.yaml sets it"))
+        };
+        let tokens = TokenConfig {
+            secret: get("JWT_SECRET").map(Secret::new),
+            jwks_url: get("JWKS_URL"),
+            issuer: get("JWT_ISSUER"),
+            audience: get("JWT_AUDIENCE"),
+        };
+        tokens.check()?;
+        let cursor_secret = get("CURSOR_SECRET")
+            .map(Secret::new)
+            .or_else(|| tokens.secret.clone());
+        Ok(Self {
+            image_files_table: required("IMAGE_FILES_TABLE")?,
+            stats_table: required("STATS_TABLE")?,
+            access_log_table: required("ACCESS_LOG_TABLE")?,
+            references_table: required("REFERENCES_TABLE")?,
+            image_bucket: required("IMAGE_BUCKET")?,
+            cursor_secret: cursor_secret.ok_or_else(|| {
+                wrong(
+                    "CURSOR_SECRET",
+                    "is needed when JWT_SECRET is not set: any 32 random bytes",
+                )
+            })?,
+            tokens,
+            date_time_zone: parsed(
+                "DATE_TIME_ZONE",
+                get("DATE_TIME_ZONE"),
+                Tz::UTC,
+                "must be an IANA time zone such as Asia/Shanghai",
+            )?,
+            max_upload_bytes: parsed(
+                "MAX_UPLOAD_BYTES",
+                get("MAX_UPLOAD_BYTES"),
+                DEFAULT_MAX_UPLOAD_BYTES,
+                "must be a number of bytes",
+            )?,
+            trash_days: parsed(
+                "TRASH_DAYS",
+                get("TRASH_DAYS"),
+                30,
+                "must be a number of days",
+            )?,
+            access_log_days: parsed(
+                "ACCESS_LOG_DAYS",
+                get("ACCESS_LOG_DAYS"),
+                2_190,
+                "must be a number of days",
+            )?,
+            s3_path_style: parsed(
+                "S3_PATH_STYLE",
+                get("S3_PATH_STYLE"),
+                false,
+                "must be true or false",
+            )?,
+        })
+    }
+}
+
+impl TokenConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        match (&self.secret, &self.jwks_url) {
+            (None, None) => Err(wrong(
+                "JWT_SECRET",
+                "is not set, and neither is JWKS_URL: set one of them",
+            )),
+            (Some(secret), _) if secret.expose().len() < 32 => Err(wrong(
+                "JWT_SECRET",
+                "is too short: HS256 needs at least 32 bytes, for example `openssl rand -base64 48`",
+            )),
+            (_, Some(url))
+                if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1:") =>
+            {
+                Err(wrong("JWKS_URL", "must begin with https://"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn wrong(variable: &'static str, problem: &str) -> ConfigError {
+    ConfigError {
+        variable,
+        problem: problem.to_owned(),
+    }
+}
+
+fn parsed<T: std::str::FromStr>(
+    variable: &'static str,
+    value: Option<String>,
+    default: T,
+    problem: &str,
+) -> Result<T, ConfigError> {
+    value.map_or(Ok(default), |value| {
+        value.parse().map_err(|_| wrong(variable, problem))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(changes: &[(&str, &str)]) -> Result<Config, String> {
+        let lookup = |name: &str| {
+            let changed = changes
+                .iter()
+                .find(|(changed, _)| *changed == name)
+                .map(|(_, value)| (*value).to_owned());
+            changed.or_else(|| match name {
+                "JWT_SECRET" => Some("x".repeat(32)),
+                name if name.ends_with("_TABLE") || name.ends_with("_BUCKET") => {
+                    Some(name.to_lowercase())
+                }
+                _ => None,
+            })
+        };
+        Config::from_lookup(lookup).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn defaults_fill_what_is_not_set() {
+        let config = read(&[]).unwrap();
+        assert_eq!((config.trash_days, config.date_time_zone), (30, Tz::UTC));
+    }
+
+    #[test]
+    fn every_mistake_names_its_variable() {
+        let mistakes = [
+            ("IMAGE_BUCKET", ""),
+            ("JWT_SECRET", ""),
+            ("JWT_SECRET", "short"),
+            ("JWKS_URL", "http://example.com/jwks"),
+            ("DATE_TIME_ZONE", "Mars/Base"),
+            ("MAX_UPLOAD_BYTES", "much"),
+            ("TRASH_DAYS", "-1"),
+            ("S3_PATH_STYLE", "yes"),
+        ];
+        for (variable, value) in mistakes {
+            let message = read(&[(variable, value)]).unwrap_err();
+            assert!(
+                message.starts_with(variable),
+                "{variable}={value}: {message}"
+            );
+        }
+    }
+
+    #[test]
+    fn secrets_never_show() {
+        assert_eq!(
+            format!("{:?}", read(&[]).unwrap().tokens.secret),
+            "Some(Secret(…))"
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! Creates records: one, or a batch in as few transactions as fit.
+
+use super::files::{Change, Files, NotWritten};
+use super::references;
+use crate::access::Action;
+use crate::auth::Caller;
+use crate::domain::FileRecord;
+use crate::error::Error;
+
+/// Files in one transaction: with log entries, counters and shared references they stay below DynamoDB's 100 writes.
+const FILES_AT_ONCE: usize = 25;
+/// Writes in one transaction
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
+const WRITES_AT_ONCE: usize = 100;
+
+/// Why one file was not created.
+#[derive(Debug)]
+pub enum NotCreated {
+    /// Another file has this id: draw another one.
+    IdTaken,
+    /// Something the caller, or nobody, can mend.
+    Error(Error),
+}
+
+impl Files {
+    /// Creates records of `caller`'s; each stands or falls alone. Answers in the order given.
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        files: Vec<FileRecord>,
+    ) -> Vec<Result<(), NotCreated>> {
+        let mut results: Vec<Result<(), NotCreated>> = files.iter().map(|_| Ok(())).collect();
+        let mut group: Vec<(usize, Change)> = Vec::new();
+        for (position, file) in files.into_iter().enumerate() {
+            let entry = self.entry(caller, Action::Upload, file.id);
+            group.push((position, Change::create(file, entry)));
+            if group.len() == FILES_AT_ONCE || !fits(&group) {
+                let next = if fits(&group) { None } else { group.pop() };
+                self.create_group(std::mem::take(&mut group), &mut results)
+                    .await;
+                group.extend(next);
+            }
+        }
+        self.create_group(group, &mut results).await;
+        results
+    }
+
+    /// One transaction; when some of it is refused, one more with the rest.
+    async fn create_group(
+        &self,
+        mut group: Vec<(usize, Change)>,
+        results: &mut [Result<(), NotCreated>],
+    ) {
+        while !group.is_empty() {
+            let changes: Vec<Change> = group.iter().map(|(_, change)| change.clone()).collect();
+            match self.write(&changes).await {
+                Ok(()) => return,
+                Err(NotWritten::Failed(error)) => {
+                    // The first tells the cause; the others share its fate.
+                    let mut error = Some(error);
+                    for (position, _) in group {
+                        let own = error
+                            .take()
+                            .unwrap_or_else(|| Error::Unavailable("the transaction failed".into()));
+                        results[position] = Err(NotCreated::Error(own));
+                    }
+                    return;
+                }
+                Err(NotWritten::Stale(taken)) => {
+                    refuse(&mut group, results, |index, _| {
+                        taken.contains(&index).then_some(NotCreated::IdTaken)
+                    });
+                }
+                Err(NotWritten::Missing(missing)) => refuse(&mut group, results, |_, change| {
+                    let own: Vec<_> = change
+                        .references()
+                        .into_iter()
+                        .filter(|reference| missing.contains(reference))
+                        .collect();
+                    (!own.is_empty()).then(|| NotCreated::Error(references::unknown(&own)))
+                }),
+            }
+        }
+    }
+}
+
+/// Takes the refused changes out of the group.
+fn refuse(
+    group: &mut Vec<(usize, Change)>,
+    results: &mut [Result<(), NotCreated>],
+    verdict: impl Fn(usize, &Change) -> Option<NotCreated>,
+) {
+    let mut index = 0;
+    let before = group.len();
+    group.retain(|(position, change)| {
+        let refused = verdict(index, change);
+        index += 1;
+        let stays = refused.is_none();
+        if let Some(refused) = refused {
+            results[*position] = Err(refused);
+        }
+        stays
+    });
+    assert!(
+        group.len() < before,
+        "a refusal names at least one of the files"
+    );
+}
+
+/// Whether the group's writes fit one transaction: a record and an entry each, the references, two counters.
+fn fits(group: &[(usize, Change)]) -> bool {
+    let mut references: Vec<_> = group
+        .iter()
+        .flat_map(|(_, change)| change.references())
+        .collect();
+    references.sort();
+    references.dedup();
+    2 * group.len() + references.len() + 2 <= WRITES_AT_ONCE
+}

@@ -1,0 +1,399 @@
+//! Files: the only way to a record, and the only way to change one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+
+use super::access_log::Entry;
+use super::transaction::{Refused, commit};
+use super::{failure, records, references, stats};
+use crate::access::{self, Action};
+use crate::auth::Caller;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::cursor::CursorKey;
+use crate::domain::stats::{Counters, Delta};
+use crate::domain::{FileId, FileRecord};
+use crate::error::Error;
+use crate::ids::Ids;
+
+pub use super::stats::Scope;
+
+/// Tries of a change when others change the same record.
+const ATTEMPTS: usize = 8;
+
+/// The table of files, and what changes with it.
+#[derive(Clone, Debug)]
+pub struct Files {
+    pub(super) client: Client,
+    pub(super) config: Arc<Config>,
+    ids: Arc<Ids>,
+    clock: Clock,
+    pub(super) cursors: CursorKey,
+}
+
+/// A file that `caller` may do `action` to.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The record when it was opened.
+    pub file: FileRecord,
+    caller: Caller,
+    action: Action,
+}
+
+/// One record as it was and as it shall be: `None` before it exists and after it is gone.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    before: Option<FileRecord>,
+    after: Option<FileRecord>,
+    entry: Option<Entry>,
+}
+
+/// Why a change was not written.
+#[derive(Debug)]
+pub(super) enum NotWritten {
+    /// These records (by position) are not the ones that were read.
+    Stale(Vec<usize>),
+    /// These references do not exist.
+    Missing(Vec<references::Reference>),
+    /// Something else.
+    Failed(Error),
+}
+
+impl Files {
+    /// The tables that the configuration names.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        config: Arc<Config>,
+        ids: Arc<Ids>,
+        clock: Clock,
+        cursors: CursorKey,
+    ) -> Self {
+        Self {
+            client,
+            config,
+            ids,
+            clock,
+            cursors,
+        }
+    }
+
+    /// What seals the cursors of lists.
+    #[must_use]
+    pub fn cursors(&self) -> &CursorKey {
+        &self.cursors
+    }
+
+    /// Opens a file by id for `action`: loads it, decides, and logs what only reads. What changes is logged with the change.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none, or it is not the caller's to see.
+    pub async fn open(&self, caller: &Caller, action: Action, id: FileId) -> Result<Opened, Error> {
+        let file = self.find(id).await?.ok_or(Error::NotFound)?;
+        access::check(caller, action, &file)?;
+        if matches!(action, Action::View | Action::Download | Action::Url) {
+            self.append(&[self.entry(caller, action, id)]).await?;
+        }
+        Ok(Opened {
+            file,
+            caller: caller.clone(),
+            action,
+        })
+    }
+
+    /// Opens many files by id for an `action` that only reads, in a few calls: each of them, or [`Error::NotFound`].
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Internal`] for all of them.
+    pub async fn open_all(
+        &self,
+        caller: &Caller,
+        action: Action,
+        ids: &[FileId],
+    ) -> Result<Vec<(FileId, Result<FileRecord, Error>)>, Error> {
+        let mut files: HashMap<FileId, FileRecord> = self
+            .records(ids)
+            .await?
+            .into_iter()
+            .map(|file| (file.id, file))
+            .collect();
+        let mut opened = Vec::with_capacity(ids.len());
+        for &id in ids {
+            let file = files.remove(&id).ok_or(Error::NotFound);
+            opened.push((
+                id,
+                file.and_then(|file| access::check(caller, action, &file).map(|()| file)),
+            ));
+        }
+        let entries: Vec<Entry> = opened
+            .iter()
+            .filter(|(_, file)| file.is_ok())
+            .map(|(id, _)| self.entry(caller, action, *id))
+            .collect();
+        if !entries.is_empty() {
+            self.append(&entries).await?;
+        }
+        Ok(opened)
+    }
+
+    /// Loads a file for the service itself: an event or the schedule asks, no caller.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Internal`].
+    pub async fn find(&self, id: FileId) -> Result<Option<FileRecord>, Error> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.config.image_files_table)
+            .key("id", AttributeValue::N(id.to_string()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(failure)?;
+        answer.item.map(records::from_item).transpose()
+    }
+
+    /// Changes an opened file: applies `step` to the record, and again to the newer one when somebody was faster.
+    ///
+    /// # Errors
+    /// What `step` says, what opening says of the newer record, or `version_conflict` after many tries.
+    pub async fn change(
+        &self,
+        opened: Opened,
+        step: impl Fn(FileRecord) -> Result<FileRecord, Error> + Send + Sync,
+    ) -> Result<FileRecord, Error> {
+        let Opened {
+            file,
+            caller,
+            action,
+        } = opened;
+        // Carrying on an upload is logged once, when the upload begins.
+        let logged = !matches!(action, Action::Upload);
+        self.write_until_fresh(file, |file| {
+            access::check(&caller, action, &file)?;
+            let entry = logged.then(|| self.entry(&caller, action, file.id));
+            Ok((step(file)?, entry))
+        })
+        .await
+    }
+
+    /// Changes a file for the service itself; see [`Self::change`].
+    ///
+    /// # Errors
+    /// What `step` says, or `version_conflict` after many tries.
+    pub async fn advance(
+        &self,
+        file: FileRecord,
+        step: impl Fn(FileRecord) -> Result<FileRecord, Error> + Send + Sync,
+    ) -> Result<FileRecord, Error> {
+        self.write_until_fresh(file, |file| Ok((step(file)?, None)))
+            .await
+    }
+
+    /// Removes the record of an opened file for good. Its objects are the caller's concern, before this.
+    ///
+    /// # Errors
+    /// `version_conflict` when somebody changed it in between.
+    pub async fn remove(&self, file: FileRecord) -> Result<(), Error> {
+        let change = Change {
+            before: Some(file),
+            after: None,
+            entry: None,
+        };
+        self.write(&[change])
+            .await
+            .map_err(|refused| match refused {
+                NotWritten::Failed(error) => error,
+                NotWritten::Stale(_) | NotWritten::Missing(_) => stale(),
+            })
+    }
+
+    /// The counters of `scope`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Internal`].
+    pub async fn counters(&self, scope: Scope) -> Result<Counters, Error> {
+        stats::read(&self.client, &self.config.stats_table, scope).await
+    }
+
+    async fn write_until_fresh(
+        &self,
+        mut file: FileRecord,
+        step: impl Fn(FileRecord) -> Result<(FileRecord, Option<Entry>), Error> + Send + Sync,
+    ) -> Result<FileRecord, Error> {
+        for _ in 0..ATTEMPTS {
+            let (mut after, entry) = step(file.clone())?;
+            if after == file {
+                return Ok(file);
+            }
+            after.version = file.version + 1;
+            after.updated_at = self.clock.now();
+            let id = file.id;
+            let change = Change {
+                before: Some(file),
+                after: Some(after.clone()),
+                entry,
+            };
+            match self.write(&[change]).await {
+                Ok(()) => return Ok(after),
+                Err(NotWritten::Stale(_)) => file = self.find(id).await?.ok_or(Error::NotFound)?,
+                Err(NotWritten::Missing(missing)) => return Err(references::unknown(&missing)),
+                Err(NotWritten::Failed(error)) => return Err(error),
+            }
+        }
+        Err(stale())
+    }
+
+    /// Writes changes in one transaction, with the counters, references and log entries that belong to them.
+    pub(super) async fn write(&self, changes: &[Change]) -> Result<(), NotWritten> {
+        let mut writes = Vec::new();
+        let mut counters = stats::Changes::default();
+        let mut references = references::Changes::default();
+        for change in changes {
+            writes.push(self.record_write(change).map_err(NotWritten::Failed)?);
+            if let Some(file) = change.after.as_ref().or(change.before.as_ref()) {
+                let delta = Delta::between(change.before.as_ref(), change.after.as_ref());
+                counters.add(file.uploaded_by, file.id, &delta);
+            }
+            references.add(change.before.as_ref(), change.after.as_ref());
+        }
+        let (reference_writes, named) = references
+            .writes(&self.config.references_table)
+            .map_err(NotWritten::Failed)?;
+        let first_reference = writes.len();
+        writes.extend(reference_writes);
+        writes.extend(
+            counters
+                .writes(&self.config.stats_table)
+                .map_err(NotWritten::Failed)?,
+        );
+        for entry in changes.iter().filter_map(|change| change.entry.as_ref()) {
+            writes.push(self.entry_write(entry).map_err(NotWritten::Failed)?);
+        }
+        commit(&self.client, &writes)
+            .await
+            .map_err(|refused| match refused {
+                Refused::Failed(error) => NotWritten::Failed(error),
+                Refused::Conditions(positions)
+                    if positions.iter().any(|position| *position < first_reference) =>
+                {
+                    NotWritten::Stale(positions)
+                }
+                Refused::Conditions(positions) => NotWritten::Missing(
+                    positions
+                        .iter()
+                        .filter_map(|position| named.get(position - first_reference).cloned())
+                        .collect(),
+                ),
+            })
+    }
+
+    /// The write of the record itself, on condition that it is the one that was read.
+    fn record_write(&self, change: &Change) -> Result<TransactWriteItem, Error> {
+        let table = &self.config.image_files_table;
+        let version = |file: &FileRecord| AttributeValue::N(file.version.to_string());
+        let write = TransactWriteItem::builder();
+        let write = match (&change.before, &change.after) {
+            (None, Some(after)) => {
+                let put = Put::builder()
+                    .table_name(table)
+                    .set_item(Some(records::file_to_item(after)?));
+                write.put(
+                    put.condition_expression("attribute_not_exists(id)")
+                        .build()
+                        .map_err(Error::internal)?,
+                )
+            }
+            (Some(before), Some(after)) => {
+                let put = Put::builder()
+                    .table_name(table)
+                    .set_item(Some(records::file_to_item(after)?));
+                let put = put
+                    .condition_expression("#version = :version")
+                    .expression_attribute_names("#version", "version");
+                write.put(
+                    put.expression_attribute_values(":version", version(before))
+                        .build()
+                        .map_err(Error::internal)?,
+                )
+            }
+            (Some(before), None) => {
+                let delete = Delete::builder()
+                    .table_name(table)
+                    .key("id", AttributeValue::N(before.id.to_string()));
+                let delete = delete
+                    .condition_expression("#version = :version")
+                    .expression_attribute_names("#version", "version");
+                write.delete(
+                    delete
+                        .expression_attribute_values(":version", version(before))
+                        .build()
+                        .map_err(Error::internal)?,
+                )
+            }
+            (None, None) => return Err(Error::internal("a change of nothing")),
+        };
+        Ok(write.build())
+    }
+
+    pub(super) fn entry(&self, caller: &Caller, action: Action, id: FileId) -> Entry {
+        Entry::new(
+            caller,
+            action,
+            id,
+            self.ids.file_id(),
+            self.config.access_log_days,
+        )
+    }
+
+    /// A log entry is written once and by no one again: there is no code that changes one.
+    fn entry_write(&self, entry: &Entry) -> Result<TransactWriteItem, Error> {
+        let put = Put::builder()
+            .table_name(&self.config.access_log_table)
+            .set_item(Some(records::to_item(entry)?))
+            .condition_expression("attribute_not_exists(entry_id)")
+            .build()
+            .map_err(Error::internal)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Appends entries that go with no change.
+    pub(super) async fn append(&self, entries: &[Entry]) -> Result<(), Error> {
+        let writes = entries
+            .iter()
+            .map(|entry| self.entry_write(entry))
+            .collect::<Result<Vec<_>, _>>()?;
+        commit(&self.client, &writes)
+            .await
+            .map_err(|refused| match refused {
+                Refused::Failed(error) => error,
+                Refused::Conditions(_) => Error::internal("an id was drawn twice"),
+            })
+    }
+}
+
+impl Change {
+    pub(super) fn create(file: FileRecord, entry: Entry) -> Self {
+        Self {
+            before: None,
+            after: Some(file),
+            entry: Some(entry),
+        }
+    }
+
+    /// What the record shall point at.
+    pub(super) fn references(&self) -> Vec<references::Reference> {
+        self.after.as_ref().map(references::of).unwrap_or_default()
+    }
+}
+
+fn stale() -> Error {
+    Error::conflict(
+        "version_conflict",
+        "Somebody else changed this file at the same time; read it again.",
+    )
+    .into()
+}

@@ -1,0 +1,22 @@
+//! The rules, without I/O: values that are right by construction, and what may follow what.
+
+pub mod cursor;
+pub mod file_id;
+pub mod file_type;
+pub mod image_file;
+pub mod list;
+pub mod object_key;
+pub mod part_plan;
+pub mod stats;
+pub mod text;
+pub mod time;
+pub mod transition;
+
+pub use cursor::Cursor;
+pub use file_id::FileId;
+pub use file_type::FileType;
+pub use image_file::{Dicom, FileRecord, Notice, Status};
+pub use list::{Filter, ListRequest};
+pub use object_key::ObjectKey;
+pub use part_plan::PartPlan;
+pub use time::Timestamp;

@@ -1,0 +1,100 @@
+//! Keys in the bucket. They carry ids only: never a name, never a patient.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::FileId;
+
+/// Everything a browser uploads lives below this prefix, and only it raises events.
+pub const ORIGINALS: &str = "originals/";
+
+/// The key of an original: `originals/{uploader}/{id}/{file_uuid}`.
+///
+/// The record's id is in the key, so an event alone is enough to finish an upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectKey {
+    /// Who uploads it.
+    pub uploader: i64,
+    /// The record it belongs to.
+    pub id: FileId,
+    /// The record's `file_uuid`: makes the key impossible to guess.
+    pub file_uuid: String,
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{ORIGINALS}{}/{}/{}",
+            self.uploader, self.id, self.file_uuid
+        )
+    }
+}
+
+impl FromStr for ObjectKey {
+    type Err = String;
+
+    fn from_str(key: &str) -> Result<Self, String> {
+        let parts = || {
+            let mut parts = key.strip_prefix(ORIGINALS)?.split('/');
+            let parsed = Self {
+                uploader: parts.next()?.parse().ok()?,
+                id: parts.next()?.parse().ok()?,
+                file_uuid: parts.next()?.to_owned(),
+            };
+            // Written back, it must be the same key: nothing more, nothing normalised.
+            (parsed.to_string() == key).then_some(parsed)
+        };
+        parts().ok_or_else(|| "not the key of an original".to_owned())
+    }
+}
+
+/// The key of a thumbnail; its content's hash is in it, so a changed picture is a new object and caches stay right.
+#[must_use]
+pub fn thumbnail(id: FileId, content_hash: &str) -> String {
+    format!("{}{content_hash}.jpg", thumbnails_of(id))
+}
+
+/// The key of a preview; see [`thumbnail`].
+#[must_use]
+pub fn preview(id: FileId, content_hash: &str) -> String {
+    format!("{}{content_hash}.jpg", previews_of(id))
+}
+
+/// The prefix of all thumbnails of one file.
+#[must_use]
+pub fn thumbnails_of(id: FileId) -> String {
+    format!("thumbnails/{id}/")
+}
+
+/// The prefix of all previews of one file.
+#[must_use]
+pub fn previews_of(id: FileId) -> String {
+    format!("previews/{id}/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_reads_back_as_itself() {
+        let text = "originals/5/1234/7d444840-9dc0-11d1-b245-5ffdce74fad2";
+        assert_eq!(text.parse::<ObjectKey>().unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn keys_that_are_not_ours_are_refused() {
+        for key in [
+            "",
+            "originals/",
+            "originals/5/x/u",
+            "originals/5/12",
+            "thumbnails/5/12/u",
+            "originals/5/12/u/v",
+            "originals/05/12/u",
+        ] {
+            assert!(key.parse::<ObjectKey>().is_err(), "{key}");
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Text that callers send: what is allowed in it, by construction.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+macro_rules! text_type {
+    ($(#[doc = $docs:literal])* $name:ident, $parse:expr, $schema:tt) => {
+        $(#[doc = $docs])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Reads it, or says in words what is wrong with it.
+            ///
+            /// # Errors
+            /// A sentence for the caller that completes "this field …".
+            pub fn parse(text: &str) -> Result<Self, String> {
+                let parse: fn(&str) -> Result<String, String> = $parse;
+                parse(text).map(Self)
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text itself, owned.
+            #[must_use]
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                Self::parse(text)
+            }
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                described(concat!($($docs),*).trim(), json!($schema))
+            }
+        }
+
+        impl ToSchema for $name {}
+    };
+}
+
+/// The same rule in the words of JSON Schema, for openapi.json.
+fn described(docs: &str, mut schema: Value) -> RefOr<Schema> {
+    schema["description"] = docs.into();
+    // A schema that cannot be read is one of the literals in this file: a test reads them all.
+    serde_json::from_value(schema).unwrap_or_else(|_| Schema::default().into())
+}
+
+text_type!(
+    /// A file's name as its owner knows it: 1..255 characters, no control characters, no path separators.
+    FileName,
+    |text| {
+        bounded(text, 1, 255)?;
+        if text.chars().any(|c| matches!(c, '/' | '\\')) {
+            return Err("must be a name without a path: no / and no \\".to_owned());
+        }
+        if text.chars().any(is_invisible_control) || text == "." || text == ".." {
+            return Err("must not contain control characters".to_owned());
+        }
+        Ok(text.to_owned())
+    },
+    {
+        "type": "string", "minLength": 1, "maxLength": 255, "examples": ["chest-ct-0001.dcm"],
+        "pattern": "^(?!\\.{1,2}$)[^/\\\\\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]+$"
+    }
+);
+
+text_type!(
+    /// Free text about a file, up to 2,000 characters; line breaks and tabs are welcome.
+    Description,
+    |text| {
+        bounded(text, 0, 2_000)?;
+        if text.chars().any(|c| is_invisible_control(c) && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err("must not contain control characters".to_owned());
+        }
+        Ok(text.to_owned())
+    },
+    {
+        "type": "string", "maxLength": 2000, "examples": ["Follow-up after surgery"],
+        "pattern": "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
+    }
+);
+
+text_type!(
+    /// A body part, up to 64 characters (DICOM PS3.3, Body Part Examined (0018,0015)).
+    BodyPart,
+    |text| plain(text, 64),
+    {
+        "type": "string", "minLength": 1, "maxLength": 64, "examples": ["CHEST"],
+        "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]+$"
+    }
+);
+
+text_type!(
+    /// A modality: a DICOM code string of at most 16 of `A-Z 0-9 _` (PS3.5, section 6.2, CS).
+    Modality,
+    |text| {
+        let fits = (1..=16).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        fits.then(|| text.to_owned()).ok_or_else(|| "must be 1 to 16 of A-Z, 0-9 and _".to_owned())
+    },
+    { "type": "string", "pattern": "^[A-Z0-9_]{1,16}$", "examples": ["CT"] }
+);
+
+text_type!(
+    /// The id of a patient, study or series: 1..64 of letters, digits, `.`, `_`, `-`, as hospitals number them.
+    ReferenceId,
+    |text| {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+            && text != "." && text != "..";
+        fits.then(|| text.to_owned()).ok_or_else(|| "must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'".to_owned())
+    },
+    {
+        "type": "string", "pattern": "^(?!\\.{1,2}$)[A-Za-z0-9._-]{1,64}$", "examples": ["P-0001"]
+    }
+);
+
+text_type!(
+    /// A person's name or another single line, up to 200 characters.
+    Line,
+    |text| plain(text, 200),
+    {
+        "type": "string", "minLength": 1, "maxLength": 200, "examples": ["MRN-20260105"],
+        "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]+$"
+    }
+);
+
+text_type!(
+    /// An MD5, lower-case hex; upper case is accepted.
+    Md5,
+    |text| {
+        let fits = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        fits.then(|| text.to_ascii_lowercase()).ok_or_else(|| "must be an MD5 in hex: 32 of 0-9, a-f".to_owned())
+    },
+    {
+        "type": "string", "pattern": "^[0-9A-Fa-f]{32}$", "examples": ["d41d8cd98f00b204e9800998ecf8427e"]
+    }
+);
+
+text_type!(
+    /// A MIME type, `type/subtype` without parameters (RFC 6838, section 4.2).
+    MimeType,
+    |text| {
+        let name = |part: &str| {
+            (1..=127).contains(&part.len())
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+        };
+        match text.split_once('/') {
+            Some((kind, subtype)) if name(kind) && name(subtype) => Ok(text.to_ascii_lowercase()),
+            _ => Err("must be a MIME type such as image/jpeg".to_owned()),
+        }
+    },
+    {
+        "type": "string", "maxLength": 255, "examples": ["application/dicom"],
+        "pattern": "^[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}$"
+    }
+);
+
+text_type!(
+    /// A date, or an RFC 3339 time: the day or the time of a study.
+    StudyDate,
+    |text| {
+        use chrono::{DateTime, NaiveDate};
+        let fits = (text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok())
+            || (text.len() <= 40 && DateTime::parse_from_rfc3339(text).is_ok());
+        fits.then(|| text.to_owned())
+            .ok_or_else(|| "must be a date (2026-01-05) or an RFC 3339 time (2026-01-05T14:30:22Z)".to_owned())
+    },
+    {
+        "anyOf": [{ "type": "string", "format": "date" }, { "type": "string", "format": "date-time" }],
+        "examples": ["2026-01-05", "2026-01-05T14:30:22Z"]
+    }
+);
+
+text_type!(
+    /// A calendar date, `YYYY-MM-DD`.
+    Date,
+    |text| {
+        let fits = text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok();
+        fits.then(|| text.to_owned()).ok_or_else(|| "must be a date such as 1970-12-31".to_owned())
+    },
+    { "type": "string", "format": "date", "examples": ["1970-12-31"] }
+);
+
+/// Folds text for a case-insensitive search: what is stored for searching and what is searched go through this.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// Bytes in lower-case hex.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+            for digit in [byte >> 4, byte & 15] {
+                hex.push(char::from_digit(digit.into(), 16).unwrap_or_default());
+            }
+            hex
+        })
+}
+
+fn plain(text: &str, max: usize) -> Result<String, String> {
+    bounded(text, 1, max)?;
+    if text.chars().any(is_invisible_control) {
+        return Err("must not contain control characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Control characters, and those that reorder or hide text on a screen (Unicode TR36, section 3.1: a name that lies).
+fn is_invisible_control(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+fn bounded(text: &str, min: usize, max: usize) -> Result<(), String> {
+    let length = text.chars().count();
+    if (min..=max).contains(&length) {
+        return Ok(());
+    }
+    Err(if min == 0 {
+        format!("must be at most {max} characters")
+    } else {
+        format!("must be {min} to {max} characters")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_any_script_are_welcome() {
+        for name in [
+            "a",
+            "胸部 CT 平扫.dcm",
+            "räntgen #1 (final) 100%.jpg",
+            "..dcm",
+            "😀.png",
+        ] {
+            assert!(FileName::parse(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_paths_or_hide_something_are_refused() {
+        for name in [
+            "",
+            ".",
+            "..",
+            "../a",
+            "a/b",
+            "a\\b",
+            "a\0b",
+            "a\nb",
+            "a\u{7f}",
+            "exe.\u{202e}gpj",
+            &"x".repeat(256),
+        ] {
+            assert!(FileName::parse(name).is_err(), "{name:?}");
+        }
+        assert!(
+            FileName::parse(&"影".repeat(255)).is_ok(),
+            "the limit counts characters, not bytes"
+        );
+    }
+
+    #[test]
+    fn hex_is_lower_case_and_complete() {
+        assert_eq!(hex(&[0, 0x0a, 0xff]), "000aff");
+    }
+
+    #[test]
+    fn a_modality_is_a_code_string() {
+        for good in ["CT", "MR", "XA_1", "A234567890123456"] {
+            assert!(Modality::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "ct", "C T", "CT\\MR", "A2345678901234567"] {
+            assert!(Modality::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_schema_can_be_read_and_says_what_it_is_about() {
+        for schema in [
+            FileName::schema(),
+            Description::schema(),
+            BodyPart::schema(),
+            Modality::schema(),
+            ReferenceId::schema(),
+            Line::schema(),
+            Md5::schema(),
+            MimeType::schema(),
+            StudyDate::schema(),
+            Date::schema(),
+        ] {
+            let schema = json!(schema);
+            assert!(
+                schema["examples"].is_array() && schema["description"].is_string(),
+                "{schema}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_fields_say_what_they_want() {
+        assert!(MimeType::parse("image/svg+xml").is_ok());
+        assert!(MimeType::parse("image/jpeg\r\nx: y").is_err());
+        assert!(Md5::parse("D41D8CD98F00B204E9800998ECF8427E").is_ok());
+        assert!(Md5::parse("d41d8").is_err());
+        assert!(StudyDate::parse("2026-01-05T14:30:22+08:00").is_ok());
+        assert!(StudyDate::parse("2026-02-30").is_err());
+        assert!(ReferenceId::parse("P-0001.a_b").is_ok());
+        assert!(ReferenceId::parse("P 1").is_err());
+        assert!(Date::parse("1970-1-1").is_err());
+    }
+}

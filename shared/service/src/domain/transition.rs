@@ -1,0 +1,398 @@
+//! What may happen to a file: functions from a record to the next one, or the reason why not.
+
+use super::image_file::{Dicom, FileRecord, Lease, Notice, Status, StorageClass};
+use super::{FileId, FileType, PartPlan, Timestamp, time::DAY_MS};
+
+/// How long maintenance waits before it looks at what should have moved on by itself.
+const MINUTE_MS: i64 = 60 * 1000;
+/// A finished upload whose event did not come is looked at after this.
+const EVENT_OVERDUE_MS: i64 = 15 * MINUTE_MS;
+/// An upload is given up this long after the last sign of life: one day.
+const UPLOAD_EXPIRY_MS: i64 = DAY_MS;
+
+/// Who uploads what, before there is a record of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    /// The drawn id.
+    pub id: FileId,
+    /// The drawn UUID.
+    pub file_uuid: String,
+    /// The owner's user id.
+    pub uploaded_by: i64,
+    /// The owner's display name.
+    pub uploader_name: String,
+    /// As declared.
+    pub original_filename: String,
+    /// By name and MIME type.
+    pub file_type: FileType,
+    /// As declared, or by the type.
+    pub mime_type: String,
+    /// As declared.
+    pub file_size: u64,
+}
+
+impl NewFile {
+    /// The record of an upload that begins now.
+    #[must_use]
+    pub fn into_record(self) -> FileRecord {
+        let now = self.id.created_at();
+        FileRecord {
+            id: self.id,
+            file_uuid: self.file_uuid,
+            original_filename: self.original_filename,
+            file_type: self.file_type,
+            declared_type: self.file_type,
+            mime_type: self.mime_type,
+            file_size: self.file_size,
+            declared_size: self.file_size,
+            file_hash: None,
+            declared_md5: None,
+            uploaded_by: self.uploaded_by,
+            uploader_name: self.uploader_name,
+            patient_id: None,
+            study_id: None,
+            series_id: None,
+            modality: None,
+            body_part: None,
+            study_date: None,
+            description: None,
+            status: Status::Uploading,
+            status_reason: None,
+            status_before: None,
+            upload_id: None,
+            part_size: PartPlan::for_size(self.file_size).map(|plan| plan.part_size),
+            uploaded_chunks: Vec::new(),
+            expires_at: Some(now.plus(UPLOAD_EXPIRY_MS)),
+            uploaded_at: None,
+            object_version: None,
+            thumbnail_path: None,
+            preview_path: None,
+            updated_at: now,
+            deleted_at: None,
+            deleted_by: None,
+            duplicate_of: None,
+            warnings: Vec::new(),
+            dicom: None,
+            moving_to: None,
+            lease: None,
+            // An event that got lost is noticed soon after the upload's URL has expired.
+            due_at: Some(now.plus(75 * MINUTE_MS)),
+            version: 1,
+        }
+    }
+}
+
+/// What one run of process-object found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Findings {
+    /// MD5 of the bytes, lower-case hex.
+    pub file_hash: String,
+    /// By the bytes.
+    pub file_type: FileType,
+    /// By the bytes.
+    pub mime_type: String,
+    /// The DICOM header, when there is one.
+    pub dicom: Option<Dicom>,
+    /// From the header: used where the caller said nothing.
+    pub modality: Option<String>,
+    /// From the header: used where the caller said nothing.
+    pub body_part: Option<String>,
+    /// From the header: used where the caller said nothing.
+    pub study_date: Option<String>,
+    /// The study of the header's UID.
+    pub study_id: Option<String>,
+    /// The series of the header's UID.
+    pub series_id: Option<String>,
+    /// Key of the thumbnail object.
+    pub thumbnail_path: Option<String>,
+    /// Key of the preview object.
+    pub preview_path: Option<String>,
+    /// The owner's older live file with the same bytes.
+    pub duplicate_of: Option<FileId>,
+    /// Why the file FAILED; `None` when it did not.
+    pub failure: Option<Notice>,
+    /// What a person should look at.
+    pub warnings: Vec<Notice>,
+}
+
+/// The stored object, as the bucket describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredObject {
+    /// S3's version id.
+    pub version: Option<String>,
+    /// Bytes.
+    pub size: u64,
+}
+
+impl FileRecord {
+    /// The bytes are complete: `UPLOADING` becomes `UPLOADED`; later states stay.
+    #[must_use]
+    pub fn uploaded(mut self, object: &StoredObject, now: Timestamp) -> Self {
+        if *self.life() != Status::Uploading {
+            return self;
+        }
+        self.hold(object, now);
+        *self.life() = Status::Uploaded;
+        self.due(now.plus(EVENT_OVERDUE_MS));
+        self
+    }
+
+    /// The bucket holds these parts now. They count only while the file is `UPLOADING`.
+    #[must_use]
+    pub fn with_chunks(mut self, chunks: Vec<u32>) -> Self {
+        if *self.life() == Status::Uploading {
+            self.uploaded_chunks = chunks;
+        }
+        self
+    }
+
+    /// Somebody still works on this upload: it is given up a day after the last sign of life. Written at most every hour.
+    #[must_use]
+    pub fn kept_alive(mut self, now: Timestamp) -> Self {
+        let expires_at = now.plus(UPLOAD_EXPIRY_MS);
+        if *self.life() == Status::Uploading
+            && self
+                .expires_at
+                .is_none_or(|at| expires_at.0 - at.0 > 60 * MINUTE_MS)
+        {
+            self.expires_at = Some(expires_at);
+        }
+        self
+    }
+
+    /// Takes the right to process it, unless it is done or another run holds the lease.
+    ///
+    /// # Errors
+    /// `already_processed` and `already_claimed`: nothing is left to do for this event.
+    pub fn claimed(
+        mut self,
+        object: &StoredObject,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<Self, Notice> {
+        let leased = self.is_leased(now);
+        match *self.life() {
+            Status::Uploading | Status::Uploaded => {}
+            Status::Processing if !leased => {}
+            Status::Processing => {
+                return Err(Notice::new(
+                    "already_claimed",
+                    "Another run is processing this file.",
+                ));
+            }
+            _ => {
+                return Err(Notice::new(
+                    "already_processed",
+                    "This file has been processed.",
+                ));
+            }
+        }
+        self.hold(object, now);
+        *self.life() = Status::Processing;
+        self.due(lease.until);
+        self.lease = Some(lease);
+        Ok(self)
+    }
+
+    /// The run of `holder` still works on it.
+    ///
+    /// # Errors
+    /// `lease_lost`: another run took over.
+    pub fn renewed(mut self, holder: &str, until: Timestamp) -> Result<Self, Notice> {
+        self.held_by(holder)?.until = until;
+        self.due(until);
+        Ok(self)
+    }
+
+    /// Writes what the run of `holder` found out.
+    ///
+    /// # Errors
+    /// `lease_lost`: another run took over, and its result counts.
+    pub fn processed(mut self, holder: &str, found: Findings) -> Result<Self, Notice> {
+        self.held_by(holder)?;
+        self.lease = None;
+        *self.life() = if found.failure.is_some() {
+            Status::Failed
+        } else {
+            Status::Processed
+        };
+        if !self.is_deleted() {
+            self.due_at = None;
+        }
+        self.file_hash = Some(found.file_hash);
+        self.file_type = found.file_type;
+        self.mime_type = found.mime_type;
+        self.dicom = found.dicom;
+        self.modality = self.modality.or(found.modality);
+        self.body_part = self.body_part.or(found.body_part);
+        self.study_date = self.study_date.or(found.study_date);
+        self.study_id = self.study_id.or(found.study_id);
+        self.series_id = self.series_id.or(found.series_id);
+        self.thumbnail_path = found.thumbnail_path;
+        self.preview_path = found.preview_path;
+        self.duplicate_of = found.duplicate_of;
+        self.status_reason = found.failure;
+        self.warnings = found.warnings;
+        Ok(self)
+    }
+
+    /// Into the trash, until `purge_at`.
+    ///
+    /// # Errors
+    /// `already_deleted`.
+    pub fn deleted(mut self, by: i64, now: Timestamp, purge_at: Timestamp) -> Result<Self, Notice> {
+        if self.is_deleted() {
+            return Err(Notice::new(
+                "already_deleted",
+                "This file is in the trash already.",
+            ));
+        }
+        self.status_before = Some(self.status);
+        self.status = Status::Deleted;
+        self.deleted_at = Some(now);
+        self.deleted_by = Some(by);
+        self.due_at = Some(purge_at);
+        Ok(self)
+    }
+
+    /// Out of the trash, with the status it had. What was on its way then is looked at again at once.
+    ///
+    /// # Errors
+    /// `not_deleted`.
+    pub fn restored(mut self, now: Timestamp) -> Result<Self, Notice> {
+        let Some(before) = self.status_before.take().filter(|_| self.is_deleted()) else {
+            return Err(Notice::new("not_deleted", "This file is not in the trash."));
+        };
+        self.status = before;
+        self.deleted_at = None;
+        self.deleted_by = None;
+        let settled = matches!(
+            before,
+            Status::Processed | Status::Failed | Status::Archived
+        );
+        self.due_at = (!settled).then_some(now);
+        Ok(self)
+    }
+
+    /// Nobody sent the bytes, and nobody will.
+    ///
+    /// # Errors
+    /// `not_uploading`: the bytes came after all.
+    pub fn abandoned(mut self) -> Result<Self, Notice> {
+        if *self.life() != Status::Uploading {
+            return Err(Notice::new(
+                "not_uploading",
+                "The upload of this file has ended.",
+            ));
+        }
+        *self.life() = Status::Failed;
+        self.status_reason = Some(Notice::new(
+            "upload_abandoned",
+            "The upload was not finished in time: upload the file again.",
+        ));
+        self.upload_id = None;
+        self.expires_at = None;
+        self.uploaded_chunks = Vec::new();
+        if !self.is_deleted() {
+            self.due_at = None;
+        }
+        Ok(self)
+    }
+
+    /// Maintenance found nothing to do yet and comes again at `at`.
+    #[must_use]
+    pub fn postponed(mut self, at: Timestamp) -> Self {
+        self.due(at);
+        self
+    }
+
+    /// Another multipart upload carries the bytes from now on: the browser began one itself.
+    #[must_use]
+    pub fn carried_by(mut self, upload_id: &str) -> Self {
+        if *self.life() == Status::Uploading {
+            self.upload_id = Some(upload_id.to_owned());
+        }
+        self
+    }
+
+    /// The object is to be moved to `class`: `PROCESSED` files to the cold one, `ARCHIVED` files back.
+    ///
+    /// # Errors
+    /// `already_archived`, `not_archived` or `not_processed`.
+    pub fn moving(mut self, class: StorageClass, now: Timestamp) -> Result<Self, Notice> {
+        match (class, self.status) {
+            (StorageClass::InstantRetrieval, Status::Processed)
+            | (StorageClass::Standard, Status::Archived) => {}
+            (StorageClass::InstantRetrieval, Status::Archived) => {
+                return Err(Notice::new(
+                    "already_archived",
+                    "This file is in the archive already.",
+                ));
+            }
+            (StorageClass::InstantRetrieval, _) => {
+                return Err(Notice::new(
+                    "not_processed",
+                    "Only a processed file can be archived.",
+                ));
+            }
+            (StorageClass::Standard, _) => {
+                return Err(Notice::new(
+                    "not_archived",
+                    "This file is not in the archive.",
+                ));
+            }
+        }
+        self.moving_to = Some(class);
+        self.due(now.plus(EVENT_OVERDUE_MS));
+        Ok(self)
+    }
+
+    /// The object was moved: this is its version now.
+    ///
+    /// # Errors
+    /// `not_moving`: another run has finished the move.
+    pub fn moved(mut self, object: &StoredObject) -> Result<Self, Notice> {
+        let class = self
+            .moving_to
+            .take()
+            .ok_or_else(|| Notice::new("not_moving", "The move has been finished."))?;
+        self.object_version.clone_from(&object.version);
+        *self.life() = match class {
+            StorageClass::InstantRetrieval => Status::Archived,
+            StorageClass::Standard => Status::Processed,
+        };
+        if !self.is_deleted() {
+            self.due_at = None;
+        }
+        Ok(self)
+    }
+
+    fn held_by(&mut self, holder: &str) -> Result<&mut Lease, Notice> {
+        let lease = self.lease.as_mut().filter(|lease| lease.holder == holder);
+        lease.ok_or_else(|| Notice::new("lease_lost", "Another run took this file over."))
+    }
+
+    /// The status of its life outside the trash: what `status` is, or will be again when it is restored.
+    fn life(&mut self) -> &mut Status {
+        if self.status == Status::Deleted {
+            self.status_before.get_or_insert(Status::Processed)
+        } else {
+            &mut self.status
+        }
+    }
+
+    /// Sets when maintenance has to come; in the trash the day of the purge stays.
+    fn due(&mut self, at: Timestamp) {
+        if !self.is_deleted() {
+            self.due_at = Some(at);
+        }
+    }
+
+    fn hold(&mut self, object: &StoredObject, now: Timestamp) {
+        self.file_size = object.size;
+        self.object_version.clone_from(&object.version);
+        self.uploaded_at.get_or_insert(now);
+        self.uploaded_chunks = Vec::new();
+        self.expires_at = None;
+    }
+}

@@ -1,0 +1,279 @@
+//! What went wrong, named by what the caller can do about it, and how HTTP says it (RFC 9457).
+//!
+//! Which variant: can the caller fix the request → [`Error::Invalid`], [`Error::NotJson`], [`Error::TooLarge`]; must they first change
+//! something else → [`Error::Conflict`]; sign in → [`Error::Unauthenticated`]; ask somebody → [`Error::Forbidden`]; may it help to try again →
+//! [`Error::Unavailable`]; none of these → [`Error::Internal`]. A cause is logged once, in [`Error::into_response`], and never sent.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use crate::domain::Notice;
+
+/// A cause, for the log only.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// One wrong field, in the caller's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// The field as the caller wrote it: `page_size`, `files[3].size`.
+    #[schema(examples("page_size"))]
+    pub field: String,
+    /// What is wrong with it: a sentence that begins with the field.
+    #[schema(examples("must be 1 to 100"))]
+    pub message: String,
+}
+
+impl FieldError {
+    /// A wrong field and what is wrong with it.
+    #[must_use]
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// What went wrong (RFC 9457), and never a cause chain, a key, a bucket, a table or a stack trace.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDetails {
+    /// Always `about:blank`: `code` tells problems apart.
+    #[serde(rename = "type")]
+    #[schema(examples("about:blank"))]
+    pub kind: &'static str,
+    /// The name of the status.
+    #[schema(examples("Conflict"))]
+    pub title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599, examples(409))]
+    pub status: u16,
+    /// What went wrong, for a person.
+    pub detail: String,
+    /// Equals `detail`.
+    pub message: String,
+    /// What went wrong, for a program: stable.
+    #[schema(pattern = "^[a-z0-9]+(_[a-z0-9]+)*$", examples("not_ready"))]
+    pub code: String,
+    /// The request's id, to quote to support. The problem of one item of a batch has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub request_id: Option<String>,
+    /// With 422: every field that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub errors: Option<Vec<FieldError>>,
+    /// What the caller needs to go on: `missing_chunks`, `current`, `file_count`.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// See the module's documentation for which variant to use.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// 400: the body cannot be read as JSON.
+    #[error("the body is not JSON: {0}")]
+    NotJson(String),
+    /// 401: no token, or one that does not verify. The text says what is wrong with it, never what would be right.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// 403: the caller may know of it but may not do it.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// 404: it does not exist, is deleted, or is not the caller's to see.
+    #[error("There is nothing here that you can see.")]
+    NotFound,
+    /// 409: right request, wrong state.
+    #[error("{}", .0.message)]
+    Conflict(Conflict),
+    /// 413: declared or sent size over the limit.
+    #[error("{0}")]
+    TooLarge(String),
+    /// 422: fields are wrong.
+    #[error("{}", summary(.0))]
+    Invalid(Vec<FieldError>),
+    /// 503: throttled, or something we depend on is down. A retry is safe.
+    #[error("The service is busy; try again in a moment.")]
+    Unavailable(#[source] Cause),
+    /// 500: a fault of ours.
+    #[error("Something went wrong on our side.")]
+    Internal(#[source] Cause),
+}
+
+/// A state that is in the way.
+#[derive(Debug)]
+pub struct Conflict {
+    code: String,
+    message: String,
+    extra: Map<String, Value>,
+}
+
+impl Conflict {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The further members of the problem: what the caller needs to go on (`missing_chunks`, `current`).
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        self.extra.insert(name.to_owned(), json!(value));
+        self
+    }
+}
+
+impl Error {
+    /// One wrong field.
+    #[must_use]
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError::new(field, message)])
+    }
+
+    /// A state that is in the way: a stable code and a sentence.
+    #[must_use]
+    pub fn conflict(code: &str, message: impl Into<String>) -> Conflict {
+        Conflict {
+            code: code.to_owned(),
+            message: message.into(),
+            extra: Map::new(),
+        }
+    }
+
+    /// A fault of ours.
+    pub fn internal(cause: impl Into<Cause>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::NotJson(_) => "not_json",
+            Self::Unauthenticated(_) => "unauthenticated",
+            Self::Forbidden(_) => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Conflict(conflict) => &conflict.code,
+            Self::TooLarge(_) => "too_large",
+            Self::Invalid(_) => "invalid",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// Logs the cause, if this is one of ours, and gives the problem document: for one failure among others that succeed.
+    #[must_use]
+    pub fn into_problem(self) -> Value {
+        self.log();
+        self.problem()
+    }
+
+    fn log(&self) {
+        if let Self::Unavailable(cause) | Self::Internal(cause) = self {
+            tracing::error!(
+                code = self.code(),
+                cause = chain(cause.as_ref()),
+                "request failed"
+            );
+        }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotJson(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The problem document, without `request_id`, which the response layer knows.
+    #[must_use]
+    pub fn problem(&self) -> Value {
+        let status = self.status();
+        let detail = self.to_string();
+        json!(ProblemDetails {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            message: detail.clone(),
+            detail,
+            code: self.code().to_owned(),
+            request_id: None,
+            errors: match self {
+                Self::Invalid(errors) => Some(errors.clone()),
+                _ => None,
+            },
+            extra: match self {
+                Self::Conflict(conflict) => conflict.extra.clone(),
+                _ => Map::new(),
+            },
+        })
+    }
+}
+
+impl From<Conflict> for Error {
+    fn from(conflict: Conflict) -> Self {
+        Self::Conflict(conflict)
+    }
+}
+
+impl From<Notice> for Error {
+    /// A rule of the domain said no.
+    fn from(notice: Notice) -> Self {
+        Self::conflict(&notice.code, notice.message).into()
+    }
+}
+
+/// The problem on its way out; the response layer adds `request_id` and writes the body.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem(pub(crate) Value);
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        self.log();
+        let mut response = self.status().into_response();
+        let headers = response.headers_mut();
+        match &self {
+            Self::Unauthenticated(_) => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+            }
+            Self::Unavailable(_) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
+            }
+            _ => None,
+        };
+        response.extensions_mut().insert(Problem(self.problem()));
+        response
+    }
+}
+
+/// An error and everything that caused it, on one line.
+#[must_use]
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+fn summary(errors: &[FieldError]) -> String {
+    match errors {
+        [one] => format!("{} {}", one.field, one.message),
+        many => format!("{} fields are wrong; see errors.", many.len()),
+    }
+}

@@ -1,0 +1,382 @@
+//! Reads named values (a query or a JSON object) into types and collects everything that is wrong with them.
+
+use serde_json::{Map, Value};
+
+use crate::domain::{FileType, Status, text};
+use crate::error::{Error, FieldError};
+
+/// One value as it came.
+#[derive(Clone, Copy, Debug)]
+pub enum Raw<'a> {
+    /// From a query: always text.
+    Text(&'a str),
+    /// From a JSON body.
+    Json(&'a Value),
+}
+
+/// A type that a field can be read into.
+pub trait Field: Sized {
+    /// Reads it, or says what it must be: a sentence that completes "this field …".
+    ///
+    /// # Errors
+    /// That sentence.
+    fn read(raw: Raw<'_>) -> Result<Self, String>;
+}
+
+/// A request's parameters or body as a type.
+pub trait FromFields: Sized {
+    /// Reads every field it knows; [`Fields::finish`] refuses the others.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every wrong field.
+    fn from_fields(fields: Fields) -> Result<Self, Error>;
+}
+
+/// What a change does to one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// Not mentioned: as it is.
+    Keep,
+    /// `null`: without a value.
+    Clear,
+    /// A new value.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// Applies the change to `field`.
+    pub fn apply(self, field: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *field = None,
+            Self::Set(value) => *field = Some(value),
+        }
+    }
+
+    /// The same change of a field of another type.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(change(value)),
+        }
+    }
+}
+
+/// Named values that are taken one by one.
+#[derive(Debug)]
+pub struct Fields {
+    values: Map<String, Value>,
+    is_query: bool,
+    prefix: String,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// The fields of a JSON object. `prefix` is put before names in errors: `files[3].`.
+    #[must_use]
+    pub fn of_object(values: Map<String, Value>, prefix: &str) -> Self {
+        Self {
+            values,
+            is_query: false,
+            prefix: prefix.to_owned(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// The parameters of a query.
+    ///
+    /// # Errors
+    /// A parameter that is given twice: which one counts would be a guess.
+    pub fn of_query(pairs: Vec<(String, String)>) -> Result<Self, Error> {
+        let mut values = Map::new();
+        for (name, value) in pairs {
+            if values.contains_key(&name) {
+                return Err(Error::field(name, "is given twice"));
+            }
+            values.insert(name, Value::String(value));
+        }
+        Ok(Self {
+            values,
+            is_query: true,
+            prefix: String::new(),
+            errors: Vec::new(),
+        })
+    }
+
+    /// A field that may be absent. In a body `null` is absent; in a query an empty value is.
+    pub fn optional<T: Field>(&mut self, name: &str) -> Option<T> {
+        let value = self.values.remove(name)?;
+        if value.is_null() || (self.is_query && value == "") {
+            return None;
+        }
+        self.read(name, &value)
+    }
+
+    /// A field that must be there; `None` only when an error was noted.
+    pub fn required<T: Field>(&mut self, name: &str) -> Option<T> {
+        if let Some(value) = self.values.remove(name) {
+            self.read(name, &value)
+        } else {
+            self.refuse(name, "is required");
+            None
+        }
+    }
+
+    /// A field of a change; see [`Patch`].
+    pub fn patch<T: Field>(&mut self, name: &str) -> Patch<T> {
+        match self.values.remove(name) {
+            None => Patch::Keep,
+            Some(Value::Null) => Patch::Clear,
+            Some(value) => self.read(name, &value).map_or(Patch::Keep, Patch::Set),
+        }
+    }
+
+    /// Takes the first of two names that is there: a parameter and its alias.
+    pub fn optional_alias<T: Field>(&mut self, name: &str, alias: &str) -> Option<T> {
+        if self.values.contains_key(name) && self.values.remove(alias).is_some() {
+            self.refuse(alias, format!("is the same as {name}: give one of them"));
+        }
+        let used = if self.values.contains_key(name) {
+            name
+        } else {
+            alias
+        };
+        self.optional(used)
+    }
+
+    /// Notes that a field is wrong.
+    pub fn refuse(&mut self, name: &str, message: impl Into<String>) {
+        self.errors
+            .push(FieldError::new(format!("{}{name}", self.prefix), message));
+    }
+
+    /// Builds the result when nothing was wrong and nothing is left over.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every wrong and every unknown field.
+    pub fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T, Error> {
+        let unknown: Vec<String> = self.values.keys().cloned().collect();
+        for name in unknown {
+            self.refuse(
+                &name,
+                if self.is_query {
+                    "is not a parameter here"
+                } else {
+                    "is not a field here"
+                },
+            );
+        }
+        match build() {
+            Some(built) if self.errors.is_empty() => Ok(built),
+            _ => Err(Error::Invalid(self.errors)),
+        }
+    }
+
+    fn read<T: Field>(&mut self, name: &str, value: &Value) -> Option<T> {
+        let raw = match value {
+            Value::String(text) if self.is_query => Raw::Text(text),
+            value => Raw::Json(value),
+        };
+        T::read(raw)
+            .map_err(|message| self.refuse(name, message))
+            .ok()
+    }
+}
+
+impl<'a> Raw<'a> {
+    /// The text, when it is text.
+    #[must_use]
+    pub fn text(self) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Json(value) => value.as_str(),
+        }
+    }
+
+    fn integer(self) -> Option<u64> {
+        match self {
+            Self::Text(text) => text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then(|| text.parse().ok())?,
+            // JSON knows one kind of number, so a client may write 20 as 20.0 (RFC 8259, section 6).
+            Self::Json(value) => value.as_u64().or_else(|| whole(value.as_f64()?)),
+        }
+    }
+}
+
+/// A number without a fraction, below 2^53: beyond, an f64 is not exact.
+fn whole(number: f64) -> Option<u64> {
+    let fits = number.fract() == 0.0 && (0.0..9_007_199_254_740_992.0).contains(&number);
+    fits.then(|| format!("{number:.0}").parse().ok())?
+}
+
+impl Field for String {
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        raw.text()
+            .map(str::to_owned)
+            .ok_or_else(|| "must be text".to_owned())
+    }
+}
+
+impl Field for bool {
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        match raw {
+            Raw::Text("true") | Raw::Json(Value::Bool(true)) => Ok(true),
+            Raw::Text("false") | Raw::Json(Value::Bool(false)) => Ok(false),
+            _ => Err("must be true or false".to_owned()),
+        }
+    }
+}
+
+impl Field for u64 {
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        raw.integer()
+            .ok_or_else(|| "must be a whole number, 0 or more".to_owned())
+    }
+}
+
+impl Field for u32 {
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        raw.integer()
+            .and_then(|number| number.try_into().ok())
+            .ok_or_else(|| format!("must be a whole number, 0 to {}", Self::MAX))
+    }
+}
+
+impl Field for i64 {
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        match raw {
+            Raw::Text(text) => text.parse().ok(),
+            Raw::Json(value) => value.as_i64(),
+        }
+        .ok_or_else(|| "must be a whole number".to_owned())
+    }
+}
+
+impl Field for Value {
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        Ok(match raw {
+            Raw::Text(text) => Self::String(text.to_owned()),
+            Raw::Json(value) => value.clone(),
+        })
+    }
+}
+
+impl Field for FileType {
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        one_of(raw, &Self::ALL, |kind| kind.name())
+    }
+}
+
+impl Field for Status {
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        one_of(raw, &Self::ALL, |status| status.name())
+    }
+}
+
+/// Reads one of a closed set of names; the error lists them.
+fn one_of<T: Copy>(
+    raw: Raw<'_>,
+    all: &[T],
+    name: impl Fn(&T) -> &'static str,
+) -> Result<T, String> {
+    let found = raw
+        .text()
+        .and_then(|text| all.iter().find(|value| name(value) == text));
+    found.copied().ok_or_else(|| {
+        format!(
+            "must be one of {}",
+            all.iter().map(name).collect::<Vec<_>>().join(", ")
+        )
+    })
+}
+
+macro_rules! text_fields {
+    ($($name:ident),*) => {
+        $(impl Field for text::$name {
+            fn read(raw: Raw<'_>) -> Result<Self, String> {
+                Self::parse(raw.text().ok_or("must be text")?)
+            }
+        })*
+    };
+}
+
+text_fields!(
+    FileName,
+    Description,
+    BodyPart,
+    Modality,
+    ReferenceId,
+    Line,
+    Md5,
+    MimeType,
+    StudyDate,
+    Date
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn object(value: Value) -> Fields {
+        let Value::Object(object) = value else {
+            panic!("an object")
+        };
+        Fields::of_object(object, "")
+    }
+
+    fn fields_in(error: Error) -> Vec<String> {
+        match error {
+            Error::Invalid(errors) => errors.into_iter().map(|error| error.field).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn all_wrong_and_unknown_fields_are_named_at_once() {
+        let mut fields = object(json!({"size": "big", "filename": "a/b", "sise": 5}));
+        let size: Option<u64> = fields.required("size");
+        let name: Option<text::FileName> = fields.required("filename");
+        let md5: Option<text::Md5> = fields.required("md5");
+        let error = fields.finish(|| Some((size?, name?, md5?))).unwrap_err();
+        assert_eq!(fields_in(error), ["size", "filename", "md5", "sise"]);
+    }
+
+    #[test]
+    fn a_query_has_numbers_as_text_and_a_body_has_not() {
+        let mut query = Fields::of_query(vec![("page".into(), "2".into())]).unwrap();
+        assert_eq!(query.optional::<u32>("page"), Some(2));
+        let mut body = object(json!({"page": "2"}));
+        assert_eq!(body.optional::<u32>("page"), None);
+        assert!(body.finish(|| Some(())).is_err());
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        let mut body = object(json!({"a": 20.0, "b": 20.5, "c": -1.0, "d": 1e300}));
+        assert_eq!(body.optional::<u64>("a"), Some(20));
+        for name in ["b", "c", "d"] {
+            assert_eq!(body.optional::<u64>(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_repeated_parameter_is_refused() {
+        let pairs = vec![
+            ("status".into(), "FAILED".into()),
+            ("status".into(), "UPLOADED".into()),
+        ];
+        assert_eq!(fields_in(Fields::of_query(pairs).unwrap_err()), ["status"]);
+    }
+
+    #[test]
+    fn a_patch_tells_null_from_absent() {
+        let mut fields = object(json!({"a": null, "b": "x"}));
+        assert_eq!(fields.patch::<String>("a"), Patch::Clear);
+        assert_eq!(fields.patch::<String>("b"), Patch::Set("x".to_owned()));
+        assert_eq!(fields.patch::<String>("c"), Patch::Keep);
+    }
+}

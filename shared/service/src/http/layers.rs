@@ -1,0 +1,151 @@
+//! What happens around every handler: sign-in, unknown parameters, panics, problem bodies, one log line.
+
+use std::any::Any;
+use std::time::Instant;
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, FromRequestParts as _, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, Method, StatusCode, header};
+use lambda_http::request::RequestContext;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::endpoint::Rules;
+use super::{Fields, Query};
+use crate::app::App;
+use crate::auth::RequestInfo;
+use crate::error::{Error, Problem};
+
+/// The largest JSON body: a batch of 100 uploads with every field full is 0.9 MB.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+pub(super) fn wrap(router: Router<App>, app: App, rules: Rules) -> Router {
+    router
+        .layer(from_fn_with_state((app.clone(), rules), guard))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .fallback(async || Error::NotFound)
+        .method_not_allowed_fallback(async || Error::NotFound)
+        .layer(from_fn(respond))
+        .with_state(app)
+}
+
+/// Nobody passes without a token, and no mistyped parameter passes unseen: an endpoint must ask for an exception.
+async fn guard(
+    State((app, rules)): State<(App, Rules)>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    let (mut parts, body) = request.into_parts();
+    if !rules.public {
+        let authorization = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .map(|value| value.to_str().unwrap_or_default());
+        let info = parts
+            .extensions
+            .get::<RequestInfo>()
+            .cloned()
+            .unwrap_or_default();
+        let caller = app.tokens.caller(authorization, info).await?;
+        parts.extensions.insert(caller);
+    }
+    if !rules.takes_query {
+        let Query(()) = Query::from_request_parts(&mut parts, &app).await?;
+    }
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+impl super::FromFields for () {
+    fn from_fields(fields: Fields) -> Result<Self, Error> {
+        fields.finish(|| Some(()))
+    }
+}
+
+/// The outermost layer: reads who asks, writes problem bodies with the request's id, and logs one line.
+async fn respond(mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let info = request_info(&request);
+    let (method, path) = (
+        request.method().clone(),
+        request
+            .extensions()
+            .get::<axum::extract::MatchedPath>()
+            .cloned(),
+    );
+    request.extensions_mut().insert(info.clone());
+    let mut response = next.run(request).await;
+    if let Some(Problem(mut problem)) = response.extensions_mut().remove::<Problem>() {
+        problem["request_id"] = info.request_id.clone().into();
+        *response.body_mut() = Body::from(problem.to_string());
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+    }
+    harden(&mut response);
+    log(
+        &method,
+        path.as_ref().map_or("", |path| path.as_str()),
+        response.status(),
+        started,
+        &info,
+    );
+    response
+}
+
+/// Answers are one caller's own: no shared cache keeps them, no browser guesses a type (OWASP REST Security).
+fn harden(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+}
+
+/// One line a request. Paths with ids and queries with names stay out: the route is enough.
+fn log(method: &Method, route: &str, status: StatusCode, started: Instant, info: &RequestInfo) {
+    let milliseconds = started.elapsed().as_millis();
+    tracing::info!(%method, route, status = status.as_u16(), milliseconds, request_id = info.request_id, "request");
+}
+
+fn request_info(request: &Request) -> RequestInfo {
+    let text = |name| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+            .map(|text| text.chars().take(300).collect())
+    };
+    let mut info = RequestInfo {
+        user_agent: text(header::USER_AGENT),
+        ..RequestInfo::default()
+    };
+    if let Some(RequestContext::ApiGatewayV2(context)) =
+        request.extensions().get::<RequestContext>()
+    {
+        let context: &ApiGatewayV2httpRequestContext = context;
+        info.request_id = context.request_id.clone().unwrap_or_default();
+        info.ip.clone_from(&context.http.source_ip);
+    }
+    info
+}
+
+/// A panic is a fault of ours: the caller gets a 500 like any other, the log gets what it said.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that CatchPanicLayer takes"
+)]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    Error::internal(text.unwrap_or_else(|| "a panic without words".to_owned())).into_response()
+}

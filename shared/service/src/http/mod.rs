@@ -1,0 +1,10 @@
+//! HTTP, the same in Lambda, on a laptop and in tests: endpoints, what they take, how they answer.
+
+mod endpoint;
+mod extract;
+mod fields;
+mod layers;
+
+pub use endpoint::{Endpoint, Handle};
+pub use extract::{Body, Path, Query};
+pub use fields::{Field, Fields, FromFields, Patch, Raw};

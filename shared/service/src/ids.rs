@@ -1,0 +1,59 @@
+//! New ids: everything random or unique is drawn here.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::clock::Clock;
+use crate::domain::FileId;
+
+/// Draws ids. Two ids from one process always differ and grow.
+#[derive(Debug)]
+pub struct Ids {
+    clock: Clock,
+    last: AtomicU64,
+}
+
+impl Ids {
+    /// Ids by this clock.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            last: AtomicU64::new(0),
+        }
+    }
+
+    /// The id of a new file (or log entry): larger than every one before it.
+    #[must_use]
+    pub fn file_id(&self) -> FileId {
+        let drawn = FileId::new(self.clock.now(), rand::random());
+        let last = self
+            .last
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| {
+                Some(drawn.number().max(last + 1))
+            });
+        let last = FileId::from_number(last.unwrap_or_default());
+        last.map_or(drawn, |last| drawn.max(last.next()))
+    }
+
+    /// A random UUID (RFC 9562, version 4).
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that draws them"
+    )]
+    pub fn uuid(&self) -> String {
+        uuid::Uuid::new_v4().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_one_process_grow_even_within_a_millisecond() {
+        let ids = Ids::new(Clock::default());
+        let drawn: Vec<_> = (0..1000).map(|_| ids.file_id()).collect();
+        assert!(drawn.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}

@@ -1,0 +1,24 @@
+//! The stack as a test sees it, in a few lines:
+//!
+//! ```ignore
+//! let stack = TestStack::start().await;
+//! let user = stack.user(1);                         // the client's type of sign-in is the client: user, admin, anonymous
+//! let file = stack.upload(&user, "a.png", &png(8, 8, 1), json!({})).await;
+//! user.get("/image-files/my-images?page=1").await.ok();
+//! ```
+//!
+//! Every test has its own stack: database, bucket, folder, ports and clock. Nothing is waited for by time: `stack.upload`
+//! returns when the file is processed, because the queue says that it is idle.
+//!
+//! - [`stack`] starts and restarts it · [`client`] asks and answers · [`token`] signs · [`upload`] sends files ·
+//!   [`process`] this binary as other processes · [`recount`] what the lists say, for those who doubt the counters.
+
+pub(crate) mod client;
+pub(crate) mod process;
+pub(crate) mod recount;
+pub(crate) mod stack;
+pub(crate) mod token;
+pub(crate) mod upload;
+
+pub(crate) use client::{Client, Response};
+pub(crate) use stack::TestStack;

@@ -1,0 +1,168 @@
+//! A stack of its own for every test.
+
+use std::path::Path;
+
+use local::queue::Faults;
+use local::stack::{Options, Stack};
+use serde_json::Value;
+use service::clock::Clock;
+use tempfile::TempDir;
+
+use super::client::{Client, Http, http};
+use super::process::worker;
+use super::token;
+
+/// The user id of [`TestStack::admin`].
+pub(crate) const ADMIN: i64 = 9;
+
+/// After this a message that was not settled has come again, and the lease of a run that died is over.
+const REDELIVERY_MS: i64 = 75 * 1000;
+
+/// A running stack and the folder it keeps everything in.
+pub(crate) struct TestStack {
+    /// The stack itself, for what HTTP does not show.
+    pub(crate) stack: Stack,
+    /// The time; it moves when a test says so.
+    pub(crate) clock: Clock,
+    /// Signs and verifies this stack's tokens.
+    pub(crate) secret: String,
+    /// For requests to the bucket.
+    pub(crate) http: Http,
+    settings: Vec<(String, String)>,
+    folder: TempDir,
+}
+
+impl TestStack {
+    /// An empty stack.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// An empty stack with settings of its own, named as in the environment.
+    pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings: Vec<_> = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Self::open(folder, settings, Clock::default(), Faults::default()).await
+    }
+
+    /// An empty stack whose queue misbehaves.
+    pub(crate) async fn start_with_faults(faults: Faults) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self::open(folder, Vec::new(), Clock::default(), faults).await
+    }
+
+    /// A stack over what another one left in `folder`.
+    pub(crate) async fn start_over(folder: TempDir) -> Self {
+        Self::open(folder, Vec::new(), Clock::default(), Faults::default()).await
+    }
+
+    async fn open(
+        folder: TempDir,
+        settings: Vec<(String, String)>,
+        clock: Clock,
+        faults: Faults,
+    ) -> Self {
+        let secret = secret_of(folder.path());
+        let options = Options {
+            faults,
+            ..options(folder.path(), &settings, &secret, clock.clone())
+        };
+        let stack = Stack::start(options).await.expect("a stack");
+        Self {
+            stack,
+            clock,
+            secret,
+            http: http(),
+            settings,
+            folder,
+        }
+    }
+
+    /// Ends the stack and starts another one over the same folder.
+    pub(crate) async fn restart(self) -> Self {
+        let Self {
+            stack,
+            clock,
+            settings,
+            folder,
+            ..
+        } = self;
+        stack.stop().await;
+        Self::open(folder, settings, clock, Faults::default()).await
+    }
+
+    /// Ends the stack and keeps its folder.
+    pub(crate) async fn close(self) -> TempDir {
+        self.stack.stop().await;
+        self.folder
+    }
+
+    /// A signed-in user without special rights.
+    pub(crate) fn user(&self, id: i64) -> Client {
+        let claims = token::claims(id, self.clock.now());
+        self.bearer(&token::sign(&claims, &self.secret))
+    }
+
+    /// A signed-in administrator.
+    pub(crate) fn admin(&self) -> Client {
+        let mut claims = token::claims(ADMIN, self.clock.now());
+        claims.insert("is_superuser".to_owned(), Value::Bool(true));
+        self.bearer(&token::sign(&claims, &self.secret))
+    }
+
+    /// Somebody without a token.
+    pub(crate) fn anonymous(&self) -> Client {
+        Client::new(self.http.clone(), &self.stack.url, None)
+    }
+
+    /// Somebody with this token.
+    pub(crate) fn bearer(&self, token: &str) -> Client {
+        self.anonymous()
+            .with_authorization(Some(&format!("Bearer {token}")))
+    }
+
+    /// Resolves when every event so far is handled.
+    pub(crate) async fn settle(&self) {
+        self.stack.queue.idle().await.expect("a queue that runs");
+    }
+
+    /// Resolves when no event is left, also none that waits to come again: the clock moves until then.
+    pub(crate) async fn settle_all(&self) {
+        self.settle().await;
+        while self.stack.queue.depth().await.expect("a queue") > 0 {
+            self.clock.advance(REDELIVERY_MS);
+            self.settle().await;
+        }
+    }
+}
+
+/// How tests start a stack over `folder`.
+pub(crate) fn options(
+    folder: &Path,
+    settings: &[(String, String)],
+    secret: &str,
+    clock: Clock,
+) -> Options {
+    // The first of a name counts.
+    let mut all = settings.to_vec();
+    all.push(("JWT_SECRET".to_owned(), secret.to_owned()));
+    Options {
+        data: folder.to_owned(),
+        port: 0,
+        bucket_port: 0,
+        settings: all,
+        clock,
+        has_schedule: false,
+        worker: worker(),
+        faults: Faults::default(),
+        web: None,
+    }
+}
+
+/// A secret that no other stack has, and that its folder's next stack has again.
+pub(crate) fn secret_of(folder: &Path) -> String {
+    format!("a test's own secret for {}", folder.display())
+}

@@ -1,0 +1,191 @@
+//! `CopyObject`.
+
+use aws_sdk_s3::types::{MetadataDirective, StorageClass};
+
+use super::target::{Target, bytes, code};
+
+/// Puts an object with everything a copy takes along.
+async fn source(target: &Target, key: &str) -> Vec<u8> {
+    let content = bytes(300_000, 11);
+    let put = target
+        .client
+        .put_object()
+        .bucket(&target.bucket)
+        .key(key)
+        .body(content.clone().into());
+    let put = put
+        .content_type("image/tiff")
+        .metadata("k", "v")
+        .tagging("stage=original&a=b%20c");
+    put.send().await.expect("put");
+    content
+}
+
+pub(crate) async fn a_copy_keeps_bytes_headers_and_tags(target: Target) {
+    let content = source(&target, "源/1 +").await;
+    let copy = target
+        .client
+        .copy_object()
+        .bucket(&target.bucket)
+        .key("copy");
+    let encoded = "%E6%BA%90/1%20%2B";
+    let copied = copy
+        .copy_source(format!("{}/{encoded}", target.bucket))
+        .send()
+        .await
+        .expect("copied");
+    assert!(copied.version_id().is_some());
+    let head = target
+        .client
+        .head_object()
+        .bucket(&target.bucket)
+        .key("copy")
+        .send()
+        .await
+        .expect("head");
+    assert_eq!(head.content_type(), Some("image/tiff"));
+    assert_eq!(
+        head.metadata()
+            .and_then(|all| all.get("k"))
+            .map(String::as_str),
+        Some("v")
+    );
+    let etag = copied
+        .copy_object_result()
+        .and_then(|result| result.e_tag())
+        .expect("an ETag");
+    assert_eq!(
+        head.e_tag().map(|quoted| quoted.trim_matches('"')),
+        Some(etag.trim_matches('"'))
+    );
+    assert!(target.get("copy").await == content, "the bytes differ");
+    let tags = target
+        .client
+        .get_object_tagging()
+        .bucket(&target.bucket)
+        .key("copy")
+        .send()
+        .await
+        .expect("tags");
+    assert_eq!(tags.tag_set().len(), 2);
+}
+
+pub(crate) async fn a_copy_onto_itself_changes_the_storage_class(target: Target) {
+    let content = source(&target, "k").await;
+    let copy = target.client.copy_object().bucket(&target.bucket).key("k");
+    let copy = copy
+        .copy_source(format!("{}/k", target.bucket))
+        .storage_class(StorageClass::GlacierIr);
+    copy.send().await.expect("copied");
+    let head = target
+        .client
+        .head_object()
+        .bucket(&target.bucket)
+        .key("k")
+        .send()
+        .await
+        .expect("head");
+    assert_eq!(head.storage_class(), Some(&StorageClass::GlacierIr));
+    assert_eq!(head.content_type(), Some("image/tiff"));
+    assert!(target.get("k").await == content, "the bytes differ");
+}
+
+pub(crate) async fn a_copy_onto_itself_without_change_is_refused(target: Target) {
+    source(&target, "k").await;
+    let copy = target
+        .client
+        .copy_object()
+        .bucket(&target.bucket)
+        .key("k")
+        .copy_source(format!("{}/k", target.bucket));
+    assert_eq!(code(copy.send().await), "InvalidRequest");
+}
+
+pub(crate) async fn a_copy_can_replace_the_metadata(target: Target) {
+    source(&target, "k").await;
+    let copy = target
+        .client
+        .copy_object()
+        .bucket(&target.bucket)
+        .key("k")
+        .copy_source(format!("{}/k", target.bucket));
+    let copy = copy
+        .metadata_directive(MetadataDirective::Replace)
+        .content_type("image/png")
+        .metadata("n", "w");
+    copy.send().await.expect("copied");
+    let head = target
+        .client
+        .head_object()
+        .bucket(&target.bucket)
+        .key("k")
+        .send()
+        .await
+        .expect("head");
+    assert_eq!(head.content_type(), Some("image/png"));
+    let metadata = head.metadata().expect("metadata");
+    assert_eq!(
+        (metadata.len(), metadata.get("n").map(String::as_str)),
+        (1, Some("w"))
+    );
+}
+
+pub(crate) async fn a_copy_honours_conditions_on_its_source(target: Target) {
+    source(&target, "k").await;
+    let copy = || {
+        target
+            .client
+            .copy_object()
+            .bucket(&target.bucket)
+            .key("c")
+            .copy_source(format!("{}/k", target.bucket))
+    };
+    assert_eq!(
+        code(copy().copy_source_if_match("\"other\"").send().await),
+        "PreconditionFailed"
+    );
+    assert!(target.is_absent("c").await);
+    let head = target
+        .client
+        .head_object()
+        .bucket(&target.bucket)
+        .key("k")
+        .send()
+        .await
+        .expect("head");
+    copy()
+        .copy_source_if_match(head.e_tag().expect("an ETag"))
+        .send()
+        .await
+        .expect("copied");
+}
+
+pub(crate) async fn a_copy_outlives_its_source(target: Target) {
+    let content = source(&target, "k").await;
+    let copy = target
+        .client
+        .copy_object()
+        .bucket(&target.bucket)
+        .key("c")
+        .copy_source(format!("{}/k", target.bucket));
+    copy.send().await.expect("copied");
+    let head = target
+        .client
+        .head_object()
+        .bucket(&target.bucket)
+        .key("k")
+        .send()
+        .await
+        .expect("head");
+    let delete = target
+        .client
+        .delete_object()
+        .bucket(&target.bucket)
+        .key("k");
+    delete
+        .version_id(head.version_id().expect("a version"))
+        .send()
+        .await
+        .expect("deleted");
+    assert!(target.get("c").await == content, "the bytes differ");
+}

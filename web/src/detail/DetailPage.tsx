@@ -60,8 +60,9 @@ export function DetailPage() {
 }
 
 function Detail({ file }: { file: ImageFile }) {
+  const warned = file.warnings.length > 0 || file.status_reason !== null;
   return (
-    <article>
+    <article data-warned={warned || undefined}>
       <Head file={file} />
       <Warnings file={file} />
       <div className={classes['columns']}>

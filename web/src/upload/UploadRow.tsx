@@ -46,13 +46,15 @@ export const UploadRow = memo(function UploadRow({ item }: { item: UploadItem })
       <span className={classes['state']} title={state}>
         {state}
       </span>
-      <Progress
-        className={classes['bar']}
-        size="sm"
-        value={percent}
-        aria-label={item.path}
-        transitionDuration={120}
-      />
+      {!isOver(item) && (
+        <Progress
+          className={classes['bar']}
+          size="sm"
+          value={percent}
+          aria-label={item.path}
+          transitionDuration={120}
+        />
+      )}
       <RowActions item={item} />
     </div>
   );

@@ -23,7 +23,7 @@ const MAX_SEARCH: usize = 255;
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// Which page, from 1. Without effect beside `cursor`.
-    #[param(required = false, minimum = 1, default = 1)]
+    #[param(required = false, minimum = 1, maximum = 4_294_967_295_u64, default = 1, format = Int64)]
     page: u32,
     /// Items on a page.
     #[param(required = false, minimum = 1, maximum = 100, default = 20)]

@@ -30,8 +30,8 @@ pub fn endpoint() -> Endpoint {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
-    /// Whose files: the caller's (`mine`), or everybody's (`all`, admins only).
-    #[param(inline, required = false, default = "mine")]
+    /// Whose files: the caller's (`mine`, the default), or everybody's (`all`, admins only).
+    #[param(inline, required = false)]
     scope: ScopeName,
 }
 

@@ -1,5 +1,6 @@
 //! The suite: everything through HTTP on the real stack, one file per function; then what holds for all of them.
 
+mod dynamo_contract;
 mod event_queue;
 mod harness;
 mod object_contract;

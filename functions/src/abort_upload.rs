@@ -10,6 +10,7 @@ use service::auth::Caller;
 use service::domain::{FileId, Status};
 use service::error::Error;
 use service::http::{Endpoint, Path};
+use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
@@ -23,13 +24,32 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// What is gone.
-#[derive(Debug, Serialize)]
-struct Aborted {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AbortedUpload)]
+pub(crate) struct Aborted {
+    /// A sentence for a person.
     message: &'static str,
+    /// The upload that is gone.
     file_id: FileId,
 }
 
-async fn handle(
+/// Abort an upload
+///
+/// Ends an upload that is not wanted any more: its parts are freed, its record is gone.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/uploads/{file_id}",
+    tag = "Uploads",
+    params(
+        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
+    ),
+    responses(
+        (status = 200, description = "It is gone", body = Aborted),
+        (status = 404),
+        (status = 409, description = "`already_uploaded`: The upload is finished. Delete the file instead. `version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,

@@ -12,6 +12,7 @@ use service::domain::list::MAX_PAGE_SIZE;
 use service::domain::{Cursor, FileId};
 use service::error::Error;
 use service::http::{Endpoint, Fields, FromFields, Path, Query};
+use utoipa::{IntoParams, ToSchema};
 
 /// Entries on a page, unless the caller says otherwise.
 const DEFAULT_PAGE_SIZE: u32 = 50;
@@ -29,9 +30,14 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// Which entries.
-#[derive(Debug)]
-struct Asked {
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// Entries on a page.
+    #[param(required = false, minimum = 1, maximum = 100, default = 50)]
     page_size: u32,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
     cursor: Option<Cursor>,
 }
 
@@ -52,21 +58,34 @@ impl FromFields for Asked {
 }
 
 /// A page of entries.
-#[derive(Debug, Serialize)]
-struct Log {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccessLog)]
+pub(crate) struct Log {
+    /// Newest first.
     items: Vec<Shown>,
+    /// Continues after this page; `null` on the last one.
     next_cursor: Option<String>,
 }
 
 /// One thing somebody did.
-#[derive(Debug, Serialize)]
-struct Shown {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccessLogEntry)]
+pub(crate) struct Shown {
+    /// When.
+    #[schema(format = DateTime, examples("2026-01-05T14:30:22.000Z"))]
     at: String,
+    /// Who: a user id.
     actor_id: i64,
+    /// Their display name then.
     actor_name: String,
+    /// What they did: `view`, `download`, `url`, `upload`, `update`, `delete`, `restore`, `archive`.
+    #[schema(examples("view"))]
     action: String,
+    /// The address they came from.
     ip: Option<String>,
+    /// Their program.
     user_agent: Option<String>,
+    /// The id of the request.
     request_id: String,
 }
 
@@ -84,7 +103,23 @@ impl From<Entry> for Shown {
     }
 }
 
-async fn handle(
+/// Access log
+///
+/// Who did what with a file, newest first. For its owner and admins, also while it is in the trash.
+#[utoipa::path(
+    get,
+    path = "/api/v1/image-files/{file_id}/access-log",
+    tag = "Files",
+    params(
+        ("file_id" = FileId, Path, description = "The file"),
+        Asked,
+    ),
+    responses(
+        (status = 200, description = "One page of entries", body = Log),
+        (status = 404),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,
@@ -93,7 +128,7 @@ async fn handle(
     app.files.open(&caller, Action::ReadAccessLog, id).await?;
     let (entries, next_cursor) = app
         .files
-        .access_log(id, asked.cursor.as_ref(), asked.page_size)
+        .access_log(&caller, id, asked.cursor.as_ref(), asked.page_size)
         .await?;
     Ok(Json(Log {
         items: entries.into_iter().map(Shown::from).collect(),

@@ -24,7 +24,23 @@ pub fn endpoint() -> Endpoint {
     )
 }
 
-async fn handle(
+/// Archive
+///
+/// Moves a processed file to a cold storage class, from where it is still read at once.
+#[utoipa::path(
+    post,
+    path = "/api/v1/image-files/{file_id}/archive",
+    tag = "Files",
+    params(
+        ("file_id" = FileId, Path, description = "The file"),
+    ),
+    responses(
+        (status = 200, description = "The archived record", body = ImageFile),
+        (status = 404),
+        (status = 409, description = "`already_archived`: This file is in the archive already. `not_processed`: Only a processed file can be archived. `version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,

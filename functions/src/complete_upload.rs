@@ -9,11 +9,13 @@ use serde_json::Value;
 use service::App;
 use service::access::Action;
 use service::auth::Caller;
+use service::domain::part_plan::MAX_PARTS;
 use service::domain::{FileId, FileRecord, PartPlan, Status};
 use service::error::{Error, FieldError};
 use service::http::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
 use service::image_file::ImageFile;
 use service::objects::{Completion, StoredPart};
+use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
@@ -27,14 +29,22 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// The parts as the client saw them; without, the bucket's own list counts.
-#[derive(Debug)]
-struct Completing {
+#[derive(Debug, ToSchema)]
+#[schema(as = Completion)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Completing {
+    /// Every part the client sent, with the ETag the bucket answered.
     parts: Option<Vec<ClaimedPart>>,
 }
 
-#[derive(Debug)]
-struct ClaimedPart {
+#[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClaimedPart {
+    /// The S3 part number, from 1.
+    #[schema(rename = "part_number", minimum = 1, maximum = 10000)]
     number: u32,
+    /// The `ETag` header that the bucket answered to the part.
+    #[schema(examples("9e107d9d372bb6826bd81d3542a419d6"))]
     etag: String,
 }
 
@@ -63,6 +73,7 @@ impl ClaimedPart {
         let number = object
             .get("part_number")
             .and_then(Value::as_u64)
+            .filter(|number| (1..=MAX_PARTS).contains(number))
             .and_then(|number| number.try_into().ok());
         let etag = object.get("etag").and_then(Value::as_str);
         let (number, etag) = number.zip(etag).ok_or_else(shape)?;
@@ -84,7 +95,24 @@ impl FromFields for Completing {
     }
 }
 
-async fn handle(
+/// Complete an upload
+///
+/// All parts are there: puts them together. Repeating it is harmless. Without `parts` the bucket's own list counts. A single PUT needs no completion, nor does an upload completed against the bucket: its event finishes it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/uploads/{file_id}/complete",
+    tag = "Uploads",
+    params(
+        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
+    ),
+    request_body(content = Completing, example = json!({})),
+    responses(
+        (status = 200, description = "The record, its bytes stored", body = ImageFile),
+        (status = 404),
+        (status = 409, description = "`upload_incomplete`: Parts are missing: send them, then complete again. Nothing is lost. `version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,

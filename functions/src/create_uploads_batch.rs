@@ -7,8 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 use service::App;
 use service::auth::Caller;
-use service::error::Error;
+use service::error::{Error, ProblemDetails};
 use service::http::{Body, Endpoint, Field, Fields, FromFields, Raw};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::uploads::{Begun, NewUpload, begin_all};
 
@@ -27,9 +30,43 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// The files, each read or refused alone.
-#[derive(Debug)]
-struct Batch {
+#[derive(Debug, ToSchema)]
+#[schema(as = UploadBatch)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Batch {
+    /// Up to 100 files.
+    #[schema(min_items = 1, max_items = 100, value_type = Vec<BatchFile>)]
     files: Vec<(Value, Result<NewUpload, Error>)>,
+}
+
+/// A [`NewUpload`] with the caller's own id of it.
+struct BatchFile;
+
+impl PartialSchema for BatchFile {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = NewUpload::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            let name = "client_file_id".to_owned();
+            object
+                .properties
+                .insert(name.clone(), client_file_id().into());
+            object.required.push(name);
+        }
+        schema
+    }
+}
+
+impl ToSchema for BatchFile {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        NewUpload::schemas(schemas);
+    }
+}
+
+fn client_file_id() -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Number]))
+        .description(Some("The caller's own id of the file."))
+        .build()
 }
 
 struct Items(Vec<Value>);
@@ -75,21 +112,39 @@ fn read_item(item: Value) -> (Value, Result<NewUpload, Error>) {
 }
 
 /// The answers, in the order of the files.
-#[derive(Debug, Serialize)]
-struct Answers {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BatchAnswers)]
+pub(crate) struct Answers {
+    /// One for each file.
     items: Vec<Answer>,
 }
 
-#[derive(Debug, Serialize)]
-struct Answer {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BatchAnswer)]
+pub(crate) struct Answer {
+    /// The caller's own id of the file; `null` when the item had none.
+    #[schema(value_type = Option<serde_json::Value>)]
     client_file_id: Value,
     #[serde(flatten)]
     begun: Begun,
     /// The problem with this item, as a response of its own would say it; `null` when there is none.
+    #[schema(value_type = Option<ProblemDetails>)]
     error: Option<Value>,
 }
 
-async fn handle(
+/// Begin many uploads
+///
+/// Begins the uploads of up to 100 files at once. Each item stands or falls alone: a wrong one has its problem in `error`, in the order of the files.
+#[utoipa::path(
+    post,
+    path = "/api/v1/uploads/batch",
+    tag = "Uploads",
+    request_body(content = Batch, example = json!({"files": [{"client_file_id": "1", "filename": "chest-ct-0001.dcm", "size": 526_336}]})),
+    responses(
+        (status = 200, description = "The answers, in the order of the files", body = Answers),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Body(batch): Body<Batch>,

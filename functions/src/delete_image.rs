@@ -11,6 +11,7 @@ use service::domain::FileId;
 use service::domain::time::DAY_MS;
 use service::error::Error;
 use service::http::{Endpoint, Path};
+use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
@@ -24,13 +25,32 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// What is gone.
-#[derive(Debug, Serialize)]
-struct Deleted {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeletedFile)]
+pub(crate) struct Deleted {
+    /// A sentence for a person.
     message: &'static str,
+    /// The file in the trash.
     file_id: FileId,
 }
 
-async fn handle(
+/// Delete
+///
+/// Into the trash: gone from every list, count and statistic. The bytes stay until the purge; until then it can be restored. A second time: 404.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/image-files/{file_id}",
+    tag = "Files",
+    params(
+        ("file_id" = FileId, Path, description = "The file"),
+    ),
+    responses(
+        (status = 200, description = "It is in the trash", body = Deleted),
+        (status = 404),
+        (status = 409, description = "`version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,

@@ -10,6 +10,7 @@ use service::auth::Caller;
 use service::domain::text::ReferenceId;
 use service::error::Error;
 use service::http::{Endpoint, Path};
+use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
@@ -23,13 +24,33 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// Who is gone.
-#[derive(Debug, Serialize)]
-struct Deleted {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeletedPatient)]
+pub(crate) struct Deleted {
+    /// A sentence for a person.
     message: &'static str,
+    /// The patient who is gone.
     patient_id: String,
 }
 
-async fn handle(
+/// Delete a patient
+///
+/// For admins; refused while files point at the patient, also from somebody's trash.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/patients/{patient_id}",
+    tag = "Patients",
+    params(
+        ("patient_id" = ReferenceId, Path, description = "The patient"),
+    ),
+    responses(
+        (status = 200, description = "They are gone", body = Deleted),
+        (status = 403),
+        (status = 404),
+        (status = 409, description = "`patient_in_use`: Files point at this patient, perhaps in somebody's trash: move or purge them first."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<ReferenceId>,

@@ -12,6 +12,7 @@ use service::domain::{FileId, FileRecord};
 use service::error::Error;
 use service::http::{Endpoint, Path};
 use service::objects::{Disposition, PresignedUrl};
+use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
@@ -25,15 +26,23 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// Where the bytes are, and what they are.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Download {
+    /// A presigned URL. It is a secret until it expires.
     url: String,
     /// Seconds.
     expires_in: i64,
+    /// When it stops working.
+    #[schema(format = DateTime, examples("2026-01-05T14:30:22.000Z"))]
     expires_at: String,
+    /// The name to save it under.
     filename: String,
+    /// What is behind the URL.
+    #[schema(examples("application/dicom"))]
     mime_type: String,
+    /// Bytes; `null` for a picture.
     file_size: Option<u64>,
+    /// MD5 of the bytes, lower-case hex; `null` for a picture and until it is known.
     file_hash: Option<String>,
 }
 
@@ -64,7 +73,24 @@ impl Download {
     }
 }
 
-async fn handle(
+/// Download
+///
+/// The original bytes, by redirect to a presigned URL that works for five minutes. Its answer carries the original name (`Content-Disposition`, RFC 6266) and the MIME type. With `Accept: application/json` the URL comes as JSON instead: for clients that would send their token along with the redirect, which the bucket refuses.
+#[utoipa::path(
+    get,
+    path = "/api/v1/image-files/{file_id}/download",
+    tag = "Files",
+    params(
+        ("file_id" = FileId, Path, description = "The file"),
+    ),
+    responses(
+        (status = 200, description = "With `Accept: application/json`: where the bytes are, and what they are", body = Download),
+        (status = 307, description = "Where the bytes are", headers(("Location" = String, description = "A presigned URL. It is a secret until it expires"))),
+        (status = 404),
+        (status = 409, description = "`not_ready`: The bytes of this file are not here yet."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,

@@ -13,6 +13,7 @@ use service::auth::Caller;
 use service::domain::{FileId, FileRecord};
 use service::error::Error;
 use service::http::{Body, Endpoint, Field, Fields, FromFields, Raw};
+use utoipa::ToSchema;
 
 use crate::download_image::{Download, sign_original};
 
@@ -31,14 +32,21 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// Which files, and what of them.
-#[derive(Debug)]
-struct Asked {
+#[derive(Debug, ToSchema)]
+#[schema(as = DownloadUrlsRequest)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// The files; an id that is given twice has one answer.
+    #[schema(min_items = 1, max_items = 100)]
     ids: Vec<FileId>,
+    /// What of them: the original bytes, or a picture (JPEG).
+    #[schema(required = false)]
     variant: Variant,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Variant {
+#[derive(Clone, Copy, Debug, ToSchema)]
+#[schema(as = DownloadVariant, rename_all = "snake_case", default = "original")]
+pub(crate) enum Variant {
     Original,
     Thumbnail,
     Preview,
@@ -87,19 +95,40 @@ impl FromFields for Asked {
 }
 
 /// The URLs by id, and what went wrong by id.
-#[derive(Debug, Serialize)]
-struct Urls {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DownloadUrls)]
+pub(crate) struct Urls {
+    /// The URLs, by id.
+    #[schema(value_type = BTreeMap<String, Download>)]
     items: BTreeMap<FileId, Download>,
+    /// What went wrong, by id: `not_found`, `not_ready`.
+    #[schema(value_type = BTreeMap<String, Failure>)]
     errors: BTreeMap<FileId, Failure>,
 }
 
-#[derive(Debug, Serialize)]
-struct Failure {
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Failure {
+    /// Stable, `snake_case`.
+    #[schema(examples("not_found"))]
     code: String,
+    /// For a person.
     message: String,
 }
 
-async fn handle(
+/// Download URLs of many files
+///
+/// Presigned URLs of up to 100 files, or of their pictures. One that cannot be had does not harm the others: it is in `errors`, by its id.
+#[utoipa::path(
+    post,
+    path = "/api/v1/image-files/download-urls",
+    tag = "Files",
+    request_body(content = Asked, example = json!({"ids": [241_413_742_592_123_u64], "variant": "thumbnail"})),
+    responses(
+        (status = 200, description = "The URLs by id, and what went wrong by id", body = Urls),
+        (status = 409, description = "`version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Body(asked): Body<Asked>,

@@ -22,7 +22,22 @@ pub fn endpoint() -> Endpoint {
     )
 }
 
-async fn handle(
+/// One image
+///
+/// One file's record. Strongly consistent.
+#[utoipa::path(
+    get,
+    path = "/api/v1/image-files/{file_id}",
+    tag = "Files",
+    params(
+        ("file_id" = FileId, Path, description = "The file"),
+    ),
+    responses(
+        (status = 200, description = "The record", body = ImageFile),
+        (status = 404),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,

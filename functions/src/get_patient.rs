@@ -22,7 +22,22 @@ pub fn endpoint() -> Endpoint {
     )
 }
 
-async fn handle(
+/// One patient
+///
+/// One patient.
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients/{patient_id}",
+    tag = "Patients",
+    params(
+        ("patient_id" = ReferenceId, Path, description = "The patient"),
+    ),
+    responses(
+        (status = 200, description = "The patient", body = Patient),
+        (status = 404),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     _: Caller,
     Path(id): Path<ReferenceId>,

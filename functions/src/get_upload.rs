@@ -11,6 +11,7 @@ use service::domain::{FileId, Status, Timestamp};
 use service::error::Error;
 use service::http::{Endpoint, Path};
 use service::image_file::percent;
+use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
@@ -24,21 +25,47 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// An upload's progress.
-#[derive(Debug, Serialize)]
-struct Progress {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UploadProgress)]
+pub(crate) struct Progress {
+    /// The file.
     file_id: FileId,
+    /// `UPLOADING` until its bytes are there.
     status: Status,
+    /// Whole percents of the parts that are there.
+    #[schema(maximum = 100)]
     upload_progress: u8,
     /// Bytes of every part but the last; `null` for a single PUT.
     part_size: Option<u64>,
+    /// How many parts it has; 1 for a single PUT.
     total_chunks: u32,
+    /// The S3 part numbers that are there, from 1.
+    #[schema(examples(json!([1, 2, 5])))]
     uploaded_chunks: Vec<u32>,
+    /// How many bytes are there.
     uploaded_bytes: u64,
     /// When an unfinished upload is given up; `null` once it is finished.
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
 }
 
-async fn handle(
+/// Progress of an upload
+///
+/// What the bucket holds of an upload now, so that a client can go on after any interruption.
+#[utoipa::path(
+    get,
+    path = "/api/v1/uploads/{file_id}",
+    tag = "Uploads",
+    params(
+        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
+    ),
+    responses(
+        (status = 200, description = "The progress", body = Progress),
+        (status = 404),
+        (status = 409, description = "`version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,

@@ -7,6 +7,11 @@
 //!
 //! [`endpoints`] is the only list of HTTP endpoints, in the order of template.yaml.
 
+#![expect(
+    unused_qualifications,
+    reason = "the code that utoipa::path generates has some"
+)]
+
 pub mod abort_upload;
 pub mod access_log;
 pub mod archive;
@@ -26,6 +31,7 @@ pub mod list_patients;
 pub mod lists;
 pub mod maintenance;
 pub mod my_images;
+pub mod openapi;
 pub mod patient_images;
 pub mod patient_studies;
 pub mod patients;
@@ -72,5 +78,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         list_patients::endpoint(),
         delete_patient::endpoint(),
         patient_studies::endpoint(),
+        openapi::endpoint(),
     ]
 }

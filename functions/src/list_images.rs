@@ -6,10 +6,11 @@ use http::Method;
 use service::App;
 use service::auth::Caller;
 use service::db::list::Source;
-use service::domain::{Filter, ListRequest};
+use service::domain::{Filter, ListRequest, Status};
 use service::error::Error;
 use service::http::{Endpoint, Fields, FromFields, Query};
 use service::image_file::ImageFile;
+use utoipa::IntoParams;
 
 use crate::lists::{ListQuery, Page, read_page};
 
@@ -20,10 +21,14 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// A list's parameters and two more.
-#[derive(Debug)]
-struct Asked {
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    #[param(ignore)]
     list: ListQuery,
+    /// Only files of this user id.
     uploaded_by: Option<i64>,
+    /// Only files of this patient.
     patient_id: Option<String>,
 }
 
@@ -42,7 +47,23 @@ impl FromFields for Asked {
     }
 }
 
-async fn handle(
+/// Every image the caller may see
+///
+/// A user's own files, everybody's for an admin, newest first. Somebody else's `uploaded_by` is an empty list for a user.
+#[utoipa::path(
+    get,
+    path = "/api/v1/image-files",
+    tag = "Files",
+    params(
+        ListQuery,
+        Asked,
+        ("file_status" = inline(Option<Status>), Query, description = "The same as `status`, for older clients: give one of them"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = Page<ImageFile>),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Query(asked): Query<Asked>,

@@ -10,6 +10,7 @@ use service::domain::list::MAX_PAGE_SIZE;
 use service::domain::{Cursor, text};
 use service::error::Error;
 use service::http::{Endpoint, Fields, FromFields, Query};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::patients::Patient;
 
@@ -25,10 +26,16 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// Which patients.
-#[derive(Debug)]
-struct Asked {
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// Only patients whose id, name or record number contains this text, in any case.
+    #[param(max_length = 200)]
     search: Option<String>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
+    /// Patients on a page.
+    #[param(required = false, minimum = 1, maximum = 100, default = 20)]
     page_size: u32,
 }
 
@@ -57,13 +64,30 @@ impl FromFields for Asked {
 }
 
 /// A page of patients.
-#[derive(Debug, Serialize)]
-struct Patients {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PatientPage)]
+pub(crate) struct Patients {
+    /// In the order of their ids.
     items: Vec<Patient>,
+    /// Continues after this page; `null` on the last one.
     next_cursor: Option<String>,
 }
 
-async fn handle(
+/// Find patients
+///
+/// Patients in the order of their ids; `search` looks at id, name and record number.
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients",
+    tag = "Patients",
+    params(
+        Asked,
+    ),
+    responses(
+        (status = 200, description = "One page of patients", body = Patients),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Query(asked): Query<Asked>,

@@ -11,6 +11,7 @@ use service::domain::{Cursor, FileId, FileRecord, FileType, Filter, ListRequest,
 use service::error::Error;
 use service::http::{Fields, FromFields};
 use service::image_file::ImageFile;
+use utoipa::{IntoParams, ToSchema};
 
 /// Items on a page, unless the caller says otherwise.
 const DEFAULT_PAGE_SIZE: u32 = 20;
@@ -18,17 +19,37 @@ const DEFAULT_PAGE_SIZE: u32 = 20;
 const MAX_SEARCH: usize = 255;
 
 /// The parameters of a list as they came. Dates are read once the configured zone is known.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
+    /// Which page, from 1. Without effect beside `cursor`.
+    #[param(required = false, minimum = 1, default = 1)]
     page: u32,
+    /// Items on a page.
+    #[param(required = false, minimum = 1, maximum = 100, default = 20)]
     page_size: u32,
+    /// `next_cursor` of the page before: continues exactly there. Bound to the caller and the filters.
     cursor: Option<String>,
+    /// Whether to count: without, `total` and `total_pages` are `null`.
+    #[param(required = false, default = true)]
     include_total: bool,
+    /// Only this type.
+    #[param(inline)]
     file_type: Option<FileType>,
+    /// Only this status.
+    #[param(inline)]
     status: Option<Status>,
+    /// Only this modality.
+    #[param(inline)]
     modality: Option<text::Modality>,
+    /// Only files made then or later: a plain date (that day in the configured time zone) or an RFC 3339 time.
+    #[param(value_type = Option<text::StudyDate>, inline)]
     start_date: Option<String>,
+    /// Only files made then or earlier; a plain date includes the whole day.
+    #[param(value_type = Option<text::StudyDate>, inline)]
     end_date: Option<String>,
+    /// Only files whose name or description contains this text, in any case; `%`, `_` and `*` mean themselves.
+    #[param(max_length = 255)]
     search: Option<String>,
 }
 
@@ -117,11 +138,13 @@ fn date(fields: &mut Fields, name: &str) -> Option<String> {
 }
 
 /// One page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     /// How many there are in all; `null` with `include_total=false`.
     total: Option<u64>,
+    /// Which page this is.
     page: u32,
+    /// Items on a page.
     page_size: u32,
     /// `null` with `include_total=false`.
     total_pages: Option<u64>,

@@ -6,6 +6,7 @@ use http::Method;
 use service::App;
 use service::auth::Caller;
 use service::db::list::Source;
+use service::domain::Status;
 use service::error::Error;
 use service::http::{Endpoint, Query};
 use service::image_file::ImageFile;
@@ -24,7 +25,22 @@ pub fn endpoint() -> Endpoint {
     .takes_query()
 }
 
-async fn handle(
+/// My images
+///
+/// The caller's own files, newest first. All filters combine with AND; `total` is exact. `cursor` continues a list and is exact while files come and go: nothing twice, nothing skipped. Lists follow a write by the index's lag (milliseconds).
+#[utoipa::path(
+    get,
+    path = "/api/v1/image-files/my-images",
+    tag = "Files",
+    params(
+        ListQuery,
+        ("file_status" = inline(Option<Status>), Query, description = "The same as `status`, for older clients: give one of them"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = Page<ImageFile>),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<ListQuery>,

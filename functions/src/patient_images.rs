@@ -6,6 +6,7 @@ use http::Method;
 use service::App;
 use service::auth::Caller;
 use service::db::list::Source;
+use service::domain::Status;
 use service::error::Error;
 use service::http::{Endpoint, Path, Query};
 use service::image_file::ImageFile;
@@ -24,7 +25,23 @@ pub fn endpoint() -> Endpoint {
     .takes_query()
 }
 
-async fn handle(
+/// Images of a patient
+///
+/// A patient's files, newest first: for a user their own ones, for an admin everybody's. An unknown patient has none.
+#[utoipa::path(
+    get,
+    path = "/api/v1/image-files/patient/{patient_id}",
+    tag = "Files",
+    params(
+        ("patient_id" = String, Path, description = "The patient", min_length = 1, example = "P-0001"),
+        ListQuery,
+        ("file_status" = inline(Option<Status>), Query, description = "The same as `status`, for older clients: give one of them"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = Page<ImageFile>),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(patient_id): Path<String>,

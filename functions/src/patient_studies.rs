@@ -14,6 +14,7 @@ use service::db::references::Kind;
 use service::domain::text::ReferenceId;
 use service::error::Error;
 use service::http::{Endpoint, Path};
+use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
@@ -27,32 +28,62 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// A patient's studies, newest first.
-#[derive(Debug, Serialize)]
-struct Studies {
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Studies {
+    /// Newest first.
     items: Vec<Study>,
 }
 
-#[derive(Debug, Serialize)]
-struct Study {
+/// A study.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Study {
+    /// Its id here.
     study_id: String,
+    /// Study Instance UID (0020,000D).
     study_instance_uid: Option<String>,
+    /// Study Date (0008,0020).
     study_date: Option<String>,
+    /// Study Description (0008,1030).
     description: Option<String>,
+    /// Files of it that the caller may see.
     file_count: u64,
+    /// Its series, by number.
     series: Vec<Series>,
 }
 
-#[derive(Debug, Serialize)]
-struct Series {
+/// A series.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Series {
+    /// Its id here.
     series_id: String,
+    /// Series Instance UID (0020,000E).
     series_instance_uid: Option<String>,
+    /// Modality (0008,0060).
     modality: Option<String>,
+    /// Series Number (0020,0011).
     series_number: Option<i64>,
+    /// Series Description (0008,103E).
     description: Option<String>,
+    /// Files of it that the caller may see.
     file_count: u64,
 }
 
-async fn handle(
+/// A patient's studies
+///
+/// A patient's studies, newest first, with their series, and how many files of each the caller may see.
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients/{patient_id}/studies",
+    tag = "Patients",
+    params(
+        ("patient_id" = ReferenceId, Path, description = "The patient"),
+    ),
+    responses(
+        (status = 200, description = "The studies", body = Studies),
+        (status = 404),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<ReferenceId>,

@@ -5,6 +5,7 @@ use service::App;
 use service::db::references;
 use service::domain::{Dicom, Notice};
 use service::error::Error;
+use utoipa::ToSchema;
 
 /// The code of the warning that a file is under the wrong patient.
 pub const MISMATCH: &str = "patient_mismatch";
@@ -40,14 +41,28 @@ pub async fn mismatch(
 }
 
 /// A patient.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Patient {
+    /// The hospital's id of the patient.
+    #[schema(examples("P-0001"))]
     patient_id: String,
+    /// Their name.
+    #[schema(examples("Zhang San"))]
     name: String,
+    /// Their record number.
+    #[schema(examples("MRN-20260105"))]
     medical_record_number: Option<String>,
+    /// `M`, `F` or `O` (PS3.3, Patient's Sex (0010,0040)).
+    #[schema(examples("M"))]
     sex: Option<String>,
+    /// `YYYY-MM-DD`.
+    #[schema(format = Date)]
     birth_date: Option<String>,
+    /// When the record was made.
+    #[schema(format = DateTime, examples("2026-01-05T14:30:22.000Z"))]
     created_at: String,
+    /// When it was changed last.
+    #[schema(format = DateTime, examples("2026-01-05T14:30:22.000Z"))]
     updated_at: String,
 }
 

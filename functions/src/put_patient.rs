@@ -9,6 +9,7 @@ use service::db::references;
 use service::domain::text::{Date, Line, ReferenceId};
 use service::error::Error;
 use service::http::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
+use utoipa::ToSchema;
 
 use crate::patients::Patient;
 
@@ -24,24 +25,46 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// What is known of a patient.
-#[derive(Debug)]
-struct Known {
+#[derive(Debug, ToSchema)]
+#[schema(as = NewPatient)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Known {
+    /// Their name.
     name: Line,
+    /// Their record number.
     medical_record_number: Option<Line>,
+    /// Patient's Sex (0010,0040).
     sex: Option<Sex>,
+    /// The day they were born.
     birth_date: Option<Date>,
 }
 
-/// Patient's Sex (0010,0040), PS3.3 section C.7.1.1.
-#[derive(Debug)]
-struct Sex(String);
+/// Patient's Sex (0010,0040), PS3.3 section C.7.1.1: male, female, other.
+#[derive(Clone, Copy, Debug, ToSchema)]
+enum Sex {
+    M,
+    F,
+    O,
+}
+
+impl Sex {
+    fn name(self) -> &'static str {
+        match self {
+            Self::M => "M",
+            Self::F => "F",
+            Self::O => "O",
+        }
+    }
+}
 
 impl Field for Sex {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
-        let known = raw.text().filter(|text| matches!(*text, "M" | "F" | "O"));
-        known
-            .map(|text| Self(text.to_owned()))
-            .ok_or_else(|| "must be M, F or O".to_owned())
+        match raw.text() {
+            Some("M") => Ok(Self::M),
+            Some("F") => Ok(Self::F),
+            Some("O") => Ok(Self::O),
+            _ => Err("must be M, F or O".to_owned()),
+        }
     }
 }
 
@@ -62,7 +85,22 @@ impl FromFields for Known {
     }
 }
 
-async fn handle(
+/// Create or replace a patient
+///
+/// Creates a patient, or replaces their fields.
+#[utoipa::path(
+    put,
+    path = "/api/v1/patients/{patient_id}",
+    tag = "Patients",
+    params(
+        ("patient_id" = ReferenceId, Path, description = "The patient"),
+    ),
+    request_body(content = Known, example = json!({"name": "Zhang San", "medical_record_number": "MRN-20260105", "sex": "M", "birth_date": "1970-12-31"})),
+    responses(
+        (status = 200, description = "The patient", body = Patient),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     _: Caller,
     Path(id): Path<ReferenceId>,
@@ -73,7 +111,7 @@ async fn handle(
         id: id.into_string(),
         name: known.name.into_string(),
         medical_record_number: known.medical_record_number.map(Line::into_string),
-        sex: known.sex.map(|sex| sex.0),
+        sex: known.sex.map(|sex| sex.name().to_owned()),
         birth_date: known.birth_date.map(Date::into_string),
         created_at: now,
         updated_at: now,

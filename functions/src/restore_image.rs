@@ -22,7 +22,23 @@ pub fn endpoint() -> Endpoint {
     )
 }
 
-async fn handle(
+/// Restore
+///
+/// Out of the trash, with the status it had and the same bytes.
+#[utoipa::path(
+    post,
+    path = "/api/v1/image-files/{file_id}/restore",
+    tag = "Files",
+    params(
+        ("file_id" = FileId, Path, description = "The file"),
+    ),
+    responses(
+        (status = 200, description = "The record, out of the trash", body = ImageFile),
+        (status = 404),
+        (status = 409, description = "`version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,

@@ -8,9 +8,12 @@ use serde_json::Value;
 use service::App;
 use service::access::Action;
 use service::auth::Caller;
+use service::domain::part_plan::MAX_PARTS;
 use service::domain::{FileId, FileRecord, PartPlan, Status};
 use service::error::Error;
 use service::http::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 use crate::uploads::{Part, sign};
 
@@ -29,8 +32,12 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// Which parts.
-#[derive(Debug)]
-struct Wanted {
+#[derive(Debug, ToSchema)]
+#[schema(as = PartsRequest)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    /// Which parts, from 1.
+    #[schema(schema_with = part_numbers)]
     part_numbers: Vec<u32>,
 }
 
@@ -52,6 +59,20 @@ impl Field for PartNumbers {
     }
 }
 
+/// What [`PartNumbers`] reads, in the words of JSON Schema.
+fn part_numbers() -> Array {
+    let number = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1_u64))
+        .maximum(Some(MAX_PARTS));
+    ArrayBuilder::new()
+        .items(number)
+        .min_items(Some(1))
+        .max_items(Some(MAX_PARTS_AT_ONCE))
+        .description(Some("Which parts, from 1."))
+        .build()
+}
+
 impl FromFields for Wanted {
     fn from_fields(mut fields: Fields) -> Result<Self, Error> {
         let numbers: Option<PartNumbers> = fields.required("part_numbers");
@@ -64,13 +85,34 @@ impl FromFields for Wanted {
 }
 
 /// The URLs.
-#[derive(Debug, Serialize)]
-struct Signed {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SignedParts)]
+pub(crate) struct Signed {
+    /// In the order asked for.
     parts: Vec<Part>,
+    /// When the first URL stops working.
+    #[schema(format = DateTime, examples("2026-01-05T14:30:22.000Z"))]
     expires_at: String,
 }
 
-async fn handle(
+/// URLs for parts
+///
+/// Presigned URLs for any parts, any time, again and again.
+#[utoipa::path(
+    post,
+    path = "/api/v1/uploads/{file_id}/parts",
+    tag = "Uploads",
+    params(
+        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
+    ),
+    request_body(content = Wanted, example = json!({"part_numbers": [11, 12, 13]})),
+    responses(
+        (status = 200, description = "The URLs", body = Signed),
+        (status = 404),
+        (status = 409, description = "`not_uploading`: The upload of this file has ended. `not_multipart`: This file is sent by one PUT; it has no parts. `version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,

@@ -28,7 +28,7 @@ const MAX_UPLOAD_ID: usize = 1024;
 
 /// The request a browser wants to make.
 #[derive(Debug)]
-struct Wanted {
+pub(crate) struct Wanted {
     operation: Operation,
 }
 
@@ -66,7 +66,24 @@ impl FromFields for Wanted {
     }
 }
 
-async fn handle(
+/// Sign one S3 request
+///
+/// One presigned S3 request on this file's key only, for clients such as Uppy (`signRequest`) that speak S3 themselves.
+#[utoipa::path(
+    post,
+    path = "/api/v1/uploads/{file_id}/sign",
+    tag = "Uploads",
+    params(
+        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
+    ),
+    request_body(content = Operation, example = json!({"method": "PUT"})),
+    responses(
+        (status = 200, description = "The signed request", body = SignedRequest),
+        (status = 404),
+        (status = 409, description = "`not_uploading`: The upload of this file has ended. `version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,
@@ -92,6 +109,11 @@ async fn follow(app: &App, opened: Opened, operation: &Operation) -> Result<(), 
         }
         _ => None,
     };
+    let used = match used.filter(|used| before.as_ref() != Some(used)) {
+        // A name that the bucket does not know must not take the place of parts that are there.
+        Some(used) if app.objects.list_parts(&key, &used).await?.is_some() => Some(used),
+        _ => None,
+    };
     let follow = used.clone();
     app.files
         .change(opened, move |file| {
@@ -101,8 +123,7 @@ async fn follow(app: &App, opened: Opened, operation: &Operation) -> Result<(), 
                 .map_or(file.clone(), |upload_id| file.carried_by(upload_id)))
         })
         .await?;
-    if let (Some(before), Some(used)) = (before, used)
-        && before != used
+    if let (Some(before), Some(_)) = (before, used)
         && let Err(error) = app.objects.abort_multipart(&key, &before).await
     {
         tracing::warn!(

@@ -12,6 +12,7 @@ use service::auth::Caller;
 use service::db::files::Scope;
 use service::error::Error;
 use service::http::{Endpoint, Field, Fields, FromFields, Query, Raw};
+use utoipa::{IntoParams, ToSchema};
 
 /// The endpoint.
 #[must_use]
@@ -26,20 +27,26 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// Whose files.
-#[derive(Debug)]
-struct Asked {
-    everybody: bool,
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// Whose files: the caller's (`mine`), or everybody's (`all`, admins only).
+    #[param(inline, required = false, default = "mine")]
+    scope: ScopeName,
 }
 
-struct ScopeName {
-    everybody: bool,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "lowercase")]
+enum ScopeName {
+    Mine,
+    All,
 }
 
 impl Field for ScopeName {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
         match raw.text() {
-            Some("mine") => Ok(Self { everybody: false }),
-            Some("all") => Ok(Self { everybody: true }),
+            Some("mine") => Ok(Self::Mine),
+            Some("all") => Ok(Self::All),
             _ => Err("must be mine or all".to_owned()),
         }
     }
@@ -47,32 +54,47 @@ impl Field for ScopeName {
 
 impl FromFields for Asked {
     fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let scope: Option<ScopeName> = fields.optional("scope");
-        fields.finish(|| {
-            Some(Self {
-                everybody: scope.is_some_and(|scope| scope.everybody),
-            })
-        })
+        let scope = fields.optional("scope").unwrap_or(ScopeName::Mine);
+        fields.finish(|| Some(Self { scope }))
     }
 }
 
 /// Counts of live files.
-#[derive(Debug, Serialize)]
-struct Summary {
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Summary {
+    /// Files.
     total_files: i64,
     /// Bytes.
     total_size: i64,
+    /// Files by `file_type`.
     by_type: BTreeMap<String, i64>,
+    /// Files by `status`.
     by_status: BTreeMap<String, i64>,
+    /// Files by `modality`.
     by_modality: BTreeMap<String, i64>,
 }
 
-async fn handle(
+/// Statistics
+///
+/// How many live files of the caller's there are, and of what kind. Exact at every moment.
+#[utoipa::path(
+    get,
+    path = "/api/v1/image-files/stats/summary",
+    tag = "Files",
+    params(
+        Asked,
+    ),
+    responses(
+        (status = 200, description = "Counts of live files", body = Summary),
+        (status = 403),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Summary>, Error> {
-    let scope = if asked.everybody {
+    let scope = if asked.scope == ScopeName::All {
         service::access::require_admin(&caller)?;
         Scope::All
     } else {

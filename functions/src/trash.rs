@@ -7,10 +7,11 @@ use serde::Serialize;
 use service::App;
 use service::auth::Caller;
 use service::db::list::Source;
-use service::domain::Timestamp;
+use service::domain::{Status, Timestamp};
 use service::error::Error;
 use service::http::{Endpoint, Query};
 use service::image_file::ImageFile;
+use utoipa::ToSchema;
 
 use crate::lists::{ListQuery, Page, read_records};
 
@@ -21,15 +22,32 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// A deleted file.
-#[derive(Debug, Serialize)]
-struct Trashed {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TrashedFile)]
+pub(crate) struct Trashed {
     #[serde(flatten)]
     file: ImageFile,
     /// Until then it can be restored.
+    #[schema(format = DateTime)]
     purge_at: Option<String>,
 }
 
-async fn handle(
+/// The trash
+///
+/// The caller's deleted files, newest first, each with the time it is purged.
+#[utoipa::path(
+    get,
+    path = "/api/v1/image-files/trash",
+    tag = "Files",
+    params(
+        ListQuery,
+        ("file_status" = inline(Option<Status>), Query, description = "The same as `status`, for older clients: give one of them"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = Page<Trashed>),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<ListQuery>,

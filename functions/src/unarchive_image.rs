@@ -24,7 +24,23 @@ pub fn endpoint() -> Endpoint {
     )
 }
 
-async fn handle(
+/// Take out of the archive
+///
+/// Moves an archived file back to the standard storage class.
+#[utoipa::path(
+    post,
+    path = "/api/v1/image-files/{file_id}/unarchive",
+    tag = "Files",
+    params(
+        ("file_id" = FileId, Path, description = "The file"),
+    ),
+    responses(
+        (status = 200, description = "The record, processed again", body = ImageFile),
+        (status = 404),
+        (status = 409, description = "`not_archived`: This file is not in the archive. `version_conflict`: Somebody else changed this file at the same time; read it again."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,

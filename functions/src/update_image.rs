@@ -11,6 +11,7 @@ use service::domain::{FileId, FileRecord, Notice};
 use service::error::Error;
 use service::http::{Body, Endpoint, Fields, FromFields, Patch, Path};
 use service::image_file::ImageFile;
+use utoipa::ToSchema;
 
 use crate::patients::{MISMATCH, mismatch};
 
@@ -26,16 +27,35 @@ pub fn endpoint() -> Endpoint {
 }
 
 /// What changes; a field that is not mentioned stays, `null` takes the value away.
-#[derive(Clone, Debug)]
-struct Changes {
+#[derive(Clone, Debug, ToSchema)]
+#[schema(as = ImageFileChanges)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Changes {
+    /// The version the caller saw.
     version: u64,
+    /// A new name.
+    #[schema(nullable = false)]
     original_filename: Option<FileName>,
+    /// Free text; `null` takes it away.
+    #[schema(value_type = Option<Description>)]
     description: Patch<Description>,
+    /// `null` takes it away.
+    #[schema(value_type = Option<Modality>)]
     modality: Patch<Modality>,
+    /// `null` takes it away.
+    #[schema(value_type = Option<BodyPart>)]
     body_part: Patch<BodyPart>,
+    /// `null` takes it away.
+    #[schema(value_type = Option<StudyDate>)]
     study_date: Patch<StudyDate>,
+    /// An existing patient; `null` for none.
+    #[schema(value_type = Option<ReferenceId>)]
     patient_id: Patch<ReferenceId>,
+    /// An existing study; `null` for none.
+    #[schema(value_type = Option<ReferenceId>)]
     study_id: Patch<ReferenceId>,
+    /// An existing series; `null` for none.
+    #[schema(value_type = Option<ReferenceId>)]
     series_id: Patch<ReferenceId>,
 }
 
@@ -112,7 +132,24 @@ impl Changes {
     }
 }
 
-async fn handle(
+/// Change what is said about an image
+///
+/// A field that is not mentioned stays; `null` takes a value away. `version` must be the one the caller saw.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/image-files/{file_id}",
+    tag = "Files",
+    params(
+        ("file_id" = FileId, Path, description = "The file"),
+    ),
+    request_body(content = Changes, example = json!({"version": 3, "description": "Follow-up after surgery", "body_part": null})),
+    responses(
+        (status = 200, description = "The record as it is now", body = ImageFile),
+        (status = 404),
+        (status = 409, description = "`version_conflict`: Somebody changed this file since you read it: look at it again, then decide."),
+    )
+)]
+pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,

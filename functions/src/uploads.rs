@@ -11,6 +11,7 @@ use service::error::Error;
 use service::http::{Fields, FromFields};
 use service::image_file::ImageFile;
 use service::objects::PresignedUrl;
+use utoipa::ToSchema;
 
 /// Parts whose URLs come with the answer; the others are asked for.
 const FIRST_PARTS: u32 = 10;
@@ -18,19 +19,34 @@ const FIRST_PARTS: u32 = 10;
 const ATTEMPTS: usize = 3;
 
 /// A file that a caller wants to upload.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewUpload {
+    /// The name its owner gives it.
     filename: text::FileName,
+    /// Bytes. Other sizes are refused by the bucket.
+    #[schema(minimum = 1)]
     size: u64,
+    /// What it is, if the caller knows.
     mime_type: Option<text::MimeType>,
+    /// An existing patient.
     patient_id: Option<text::ReferenceId>,
+    /// An existing study.
     study_id: Option<text::ReferenceId>,
+    /// An existing series.
     series_id: Option<text::ReferenceId>,
+    /// Instead of what the DICOM header says.
     modality: Option<text::Modality>,
+    /// Instead of what the DICOM header says.
     body_part: Option<text::BodyPart>,
+    /// Instead of what the DICOM header says.
     study_date: Option<text::StudyDate>,
+    /// Free text.
     description: Option<text::Description>,
+    /// MD5 of the bytes: finds a duplicate before any bytes move, and other bytes are refused by the bucket.
     md5: Option<text::Md5>,
+    /// Upload it even if the caller has these bytes already.
+    #[schema(required = false, default = false)]
     allow_duplicate: bool,
 }
 
@@ -72,7 +88,7 @@ impl FromFields for NewUpload {
 }
 
 /// An upload that has begun, or the file that makes it needless.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Begun {
     /// The record: new, or the one that has these bytes already; `null` in a batch when the item failed.
     file: Option<ImageFile>,
@@ -83,27 +99,37 @@ pub struct Begun {
 }
 
 /// How to send the bytes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "method", rename_all = "snake_case")]
-enum Upload {
+pub(crate) enum Upload {
+    /// One PUT of the whole file to `url`, with `headers`.
     Single {
         #[serde(flatten)]
         request: PresignedUrl,
+        /// When the URL stops working.
+        #[schema(format = DateTime)]
         expires_at: String,
     },
+    /// One PUT for each part.
     Multipart {
+        /// S3's id of the upload.
         upload_id: String,
+        /// Bytes of every part but the last.
         part_size: u64,
+        /// How many parts there are.
         total_parts: u32,
+        /// The first ten; the others are asked for.
         parts: Vec<Part>,
+        /// When the first URL stops working.
+        #[schema(format = DateTime)]
         expires_at: String,
     },
 }
 
 /// One part's URL.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Part {
-    /// From 1.
+    /// The S3 part number, from 1.
     pub part_number: u32,
     /// Where to PUT it.
     pub url: String,

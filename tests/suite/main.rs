@@ -1,10 +1,47 @@
 //! The suite: everything through HTTP on the real stack, one file per function; then what holds for all of them.
 
+mod harness;
+
+// One file per function; `archive_image` is about `unarchive_image` too.
+mod abort_upload;
+mod access_log;
+mod archive_image;
+mod complete_upload;
+mod create_upload;
+mod create_uploads_batch;
+mod delete_image;
+mod delete_patient;
+mod download_image;
+mod download_urls;
+mod get_image;
+mod get_patient;
+mod get_upload;
+mod list_images;
+mod list_patients;
+mod maintenance;
+mod my_images;
+mod patient_images;
+mod patient_studies;
+mod process_object;
+mod put_patient;
+mod restore_image;
+mod sign_parts;
+mod sign_request;
+mod stats_summary;
+mod trash;
+mod update_image;
+
+// What holds for all of them.
+mod access_matrix;
+mod cursors;
+mod durability;
+mod jwks;
+mod sign_in;
+mod statistics;
+mod template;
+
+// The engines of the local stack.
 mod dynamo_contract;
 mod event_queue;
-mod harness;
 mod object_contract;
-
-mod create_upload;
-mod get_image;
-mod my_images;
+mod openapi;

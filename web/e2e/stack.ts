@@ -81,9 +81,11 @@ export class Stack {
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise((resolve) => this.process.once('exit', resolve));
-    this.process.kill('SIGTERM');
-    await gone;
+    if (this.process.exitCode === null) {
+      const gone = new Promise((resolve) => this.process.once('exit', resolve));
+      this.process.kill('SIGTERM');
+      await gone;
+    }
     rmSync(this.data, { recursive: true, force: true });
   }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use imaging::isolated::{Worker, serve_if_worker};
 use local::demo::{DEVELOPMENT_SECRET, DemoUser, users};
+use local::queue::Faults;
 use local::samples;
 use local::stack::{Options, Stack};
 use local::web::Page;
@@ -99,6 +100,7 @@ fn options(
         settings,
         clock,
         has_schedule: true,
+        faults: Faults::default(),
         worker: Worker::this_program()?,
         web: folder.map(|folder| Page { folder, config }),
     })
@@ -121,6 +123,7 @@ fn print(
         writeln!(out, "  page    {}/", stack.url)?;
     }
     writeln!(out, "  API     {}/api/v1", stack.url)?;
+    writeln!(out, "  try it  {}/docs/", stack.url)?;
     writeln!(out, "  bucket  {}", stack.bucket_url)?;
     if is_ours {
         writeln!(

@@ -18,9 +18,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::database::{DatabaseServer, table_name};
+use crate::docs;
 use crate::gateway::Gateway;
 use crate::objects::{self, ObjectStore, ServeOptions};
-use crate::queue::{Queue, QueueOptions};
+use crate::queue::{Faults, Queue, QueueOptions};
 use crate::template::{Template, TemplateError};
 use crate::web;
 
@@ -47,6 +48,8 @@ pub struct Options {
     pub clock: Clock,
     /// Whether maintenance runs every minute; tests run it themselves.
     pub has_schedule: bool,
+    /// What the queue does wrong on purpose; nothing, but in tests.
+    pub faults: Faults,
     /// The program that decodes pictures.
     pub worker: Worker,
     /// The built page; without, there is only the API.
@@ -128,7 +131,11 @@ impl Stack {
             .map_err(|error| StartError::Engine("API Gateway", error))?;
         let processor = Processor::new(app.clone(), options.worker.clone());
         let maintenance = Maintenance::new(app.clone(), processor.clone());
-        let queue = Queue::start(store.outbox(), queue_options(), handler(processor));
+        let queue = Queue::start(
+            store.outbox(),
+            queue_options(options.faults.clone()),
+            handler(processor),
+        );
         let mut tasks = vec![tokio::spawn(store.serve(
             bucket_listener,
             serve_options(),
@@ -140,7 +147,8 @@ impl Stack {
                 stopped.clone(),
             )));
         }
-        let router = web::wrap(gateway.into_router(), options.web.as_ref(), &bucket_url);
+        let api_and_page = web::wrap(gateway.into_router(), options.web.as_ref(), &bucket_url);
+        let router = docs::router(&bucket_url).fallback_service(api_and_page);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tasks.push(tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, service)
@@ -190,11 +198,12 @@ fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {
 }
 
 /// As template.yaml has it, but a message that failed comes again after a minute, when a dead process's lease has run out too.
-fn queue_options() -> QueueOptions {
+fn queue_options(faults: Faults) -> QueueOptions {
     QueueOptions {
         name: "objects".to_owned(),
         batch_size: 1,
         visibility_timeout: Duration::from_secs(70),
+        faults,
         ..QueueOptions::default()
     }
 }

@@ -71,7 +71,7 @@ fn look(
             Ok(opened) => {
                 inspection.dicom = Some(DicomHeader::clone(&opened.header));
                 known(inspection);
-                dicom_outcome(opened, limits)
+                outcome(opened.picture(Picture::ENOUGH, limits))
             }
             Err(reason) => Outcome::Failed(reason),
         };
@@ -83,20 +83,15 @@ fn look(
         FileType::Tiff => tiff::decode(BufReader::new(file), limits),
         FileType::Other | FileType::Dicom => return Outcome::NoPicture(Code::NotImageFile.into()),
     };
-    match decoded.and_then(Decoded::into_picture) {
-        Ok(picture) => Outcome::Picture(picture),
-        Err(reason) => Outcome::Failed(reason),
-    }
+    outcome(decoded)
 }
 
-fn dicom_outcome(opened: dicom::Opened<File>, limits: &Limits) -> Outcome {
-    match opened.picture(Picture::ENOUGH, limits) {
-        Ok(decoded) => match decoded.into_picture() {
-            Ok(picture) => Outcome::Picture(picture),
-            Err(reason) => Outcome::Failed(reason),
-        },
-        Err(dicom::Refusal::NoPicture(reason)) => Outcome::NoPicture(reason),
-        Err(dicom::Refusal::Failed(reason)) => Outcome::Failed(reason),
+/// The picture of what was decoded, or the reason as the right kind of outcome.
+fn outcome(decoded: Result<Decoded, Reason>) -> Outcome {
+    match decoded.and_then(Decoded::into_picture) {
+        Ok(picture) => Outcome::Picture(picture),
+        Err(reason) if reason.code.is_fault() => Outcome::Failed(reason),
+        Err(reason) => Outcome::NoPicture(reason),
     }
 }
 

@@ -10,7 +10,7 @@
 //!   bytes of one frame, `samples` decodes them, `render` turns them into what a viewer would show.
 //! - `jpeg`, `png`, `tiff`: one file per ordinary format, each from bytes to a `Raster`.
 //! - `jpeg_ls`: the JPEG-LS decoder, for DICOM frames.
-//! - `picture`: scaling, orientation and the JPEG encoder: one decode makes both sizes.
+//! - `picture`: from one decode to both sizes: `scale`, `orientation`, and the JPEG encoder.
 //! - `fixtures` (cargo feature): builders of small valid files for tests.
 //!
 //! Hostile input is normal input: no claimed length is trusted, and every failure is a [`Reason`] a doctor understands.
@@ -29,6 +29,7 @@ mod picture;
 mod png;
 mod raster;
 mod reason;
+mod scale;
 mod sniff;
 mod tiff;
 mod tone;

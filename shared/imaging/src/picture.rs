@@ -1,11 +1,10 @@
 //! From one raster to the two JPEG files of a [`Picture`].
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use crate::orientation::Orientation;
 use crate::raster::{Channels, Raster};
+use crate::scale::shrink;
 use crate::{Code, Picture, Reason};
 
 /// JPEG quality of both sizes: no visible artefacts around burnt-in text, about 100 KB for a preview.
@@ -26,9 +25,9 @@ impl Decoded {
         let (width, height) = self.orientation.dimensions(self.original);
         let preview = self
             .orientation
-            .apply(fit(self.raster, Picture::PREVIEW_SIDE)?);
+            .apply(fit(self.raster, Picture::PREVIEW_SIDE));
         let preview_jpeg = encode(&preview)?;
-        let thumbnail = encode(&fit(preview, Picture::THUMBNAIL_SIDE)?)?;
+        let thumbnail = encode(&fit(preview, Picture::THUMBNAIL_SIDE))?;
         Ok(Picture {
             thumbnail,
             preview: preview_jpeg,
@@ -39,32 +38,17 @@ impl Decoded {
 }
 
 /// Scales `raster` down so that its long side is at most `side`; smaller ones stay as they are.
-pub(crate) fn fit(raster: Raster, side: u32) -> Result<Raster, Reason> {
+pub(crate) fn fit(raster: Raster, side: u32) -> Raster {
     let long = raster.width.max(raster.height);
     if long <= side {
-        return Ok(raster);
+        return raster;
     }
     let scaled = |length: u32| {
         let scaled = (u64::from(length) * u64::from(side) + u64::from(long) / 2) / u64::from(long);
         u32::try_from(scaled).unwrap_or(side).max(1)
     };
     let (width, height) = (scaled(raster.width), scaled(raster.height));
-    let pixel_type = match raster.channels {
-        Channels::Gray => PixelType::U8,
-        Channels::Rgb => PixelType::U8x3,
-    };
-    let failed = |_| Reason::of(Code::DecoderFailed);
-    let source =
-        ImageRef::new(raster.width, raster.height, &raster.data, pixel_type).map_err(failed)?;
-    let mut target = Image::new(width, height, pixel_type);
-    // Far too large rasters are first averaged in blocks, which costs a fraction and is not visible.
-    let algorithm = ResizeAlg::SuperSampling(FilterType::CatmullRom, 2);
-    let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(false);
-    Resizer::new()
-        .resize(&source, &mut target, &options)
-        .map_err(|_| Reason::of(Code::DecoderFailed))?;
-    Raster::new(width, height, raster.channels, target.into_vec())
-        .ok_or_else(|| Code::DecoderFailed.into())
+    shrink(&raster, width, height)
 }
 
 /// Encodes a raster of at most [`Picture::PREVIEW_SIDE`] pixels a side as a baseline JPEG.
@@ -104,9 +88,9 @@ mod tests {
 
     #[test]
     fn the_long_side_fits_and_the_shape_stays() {
-        let fitted = fit(gray(3000, 1500), 1024).expect("it fits");
+        let fitted = fit(gray(3000, 1500), 1024);
         assert_eq!((fitted.width, fitted.height), (1024, 512));
-        let fitted = fit(gray(5000, 1), 256).expect("it fits");
+        let fitted = fit(gray(5000, 1), 256);
         assert_eq!((fitted.width, fitted.height), (256, 1));
     }
 
@@ -125,7 +109,7 @@ mod tests {
 
     #[test]
     fn scaling_keeps_a_flat_gray() {
-        let fitted = fit(gray(2222, 1777), 256).expect("it fits");
+        let fitted = fit(gray(2222, 1777), 256);
         assert!(fitted.data.iter().all(|&value| value == 90));
     }
 }

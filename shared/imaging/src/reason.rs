@@ -57,6 +57,23 @@ macro_rules! codes {
     };
 }
 
+impl Code {
+    /// Whether the file is broken or too much for us; otherwise it is fine and only has nothing we can show.
+    #[must_use]
+    pub fn is_fault(self) -> bool {
+        matches!(
+            self,
+            Self::NotAnImage
+                | Self::Truncated
+                | Self::Damaged
+                | Self::TooLarge
+                | Self::DecoderFailed
+                | Self::TimedOut
+                | Self::Unreadable
+        )
+    }
+}
+
 codes! {
     /// The bytes are no image of any known kind.
     NotAnImage = "not_an_image", "The file is not an image in a format we know.";

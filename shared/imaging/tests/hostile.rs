@@ -159,3 +159,66 @@ fn a_length_of_four_gigabytes_costs_nothing() {
         started.elapsed()
     );
 }
+
+/// The code of a file that must have failed.
+fn failed_code(bytes: &[u8]) -> imaging::Code {
+    crate::failure(crate::inspect(bytes)).code
+}
+
+#[test]
+fn pictures_that_claim_gigapixels_are_refused_before_they_are_decoded() {
+    let mut huge_jpeg = jpeg(40, 30, 1);
+    let frame = huge_jpeg
+        .windows(2)
+        .position(|pair| pair == [0xFF, 0xC0])
+        .expect("a start of frame");
+    huge_jpeg[frame + 5..frame + 9].fill(0xFE);
+
+    let mut huge_tiff = tiff(40, 30, 1);
+    for tag in [0x0100u16, 0x0101] {
+        let entry = [tag.to_le_bytes(), 4u16.to_le_bytes(), [1, 0], [0, 0]].concat();
+        let at = huge_tiff
+            .windows(8)
+            .position(|window| window == entry)
+            .expect("a side of the picture");
+        huge_tiff[at + 8..at + 12].copy_from_slice(&1_000_000u32.to_le_bytes());
+    }
+
+    // The main header of a JPEG 2000 codestream: SOC, SIZ of 60,000 × 60,000 and one component.
+    let siz = [
+        &[0xFF, 0x4F, 0xFF, 0x51, 0, 41, 0, 0][..],
+        &60_000u32.to_be_bytes(),
+        &60_000u32.to_be_bytes(),
+    ]
+    .concat();
+    let siz = [
+        siz,
+        vec![0; 8],
+        60_000u32.to_be_bytes().repeat(2),
+        vec![0; 8],
+        vec![0, 1, 7, 1, 1],
+    ]
+    .concat();
+    let huge_jpeg_2000 = dicom(&DicomSpec {
+        transfer_syntax: "1.2.840.10008.1.2.4.90",
+        bits_allocated: 8,
+        bits_stored: 8,
+        fragments: Some(vec![siz]),
+        ..DicomSpec::default()
+    });
+
+    let started = Instant::now();
+    assert_eq!(failed_code(&huge_jpeg), imaging::Code::TooLarge, "JPEG");
+    assert_eq!(
+        failed_code(&huge_jpeg_2000),
+        imaging::Code::TooLarge,
+        "JPEG 2000"
+    );
+    // Its strips no longer fit its size, which is found first.
+    assert_eq!(failed_code(&huge_tiff), imaging::Code::Damaged, "TIFF");
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
+}

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use crate::domain::Notice;
 
@@ -15,11 +16,13 @@ use crate::domain::Notice;
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// One wrong field, in the caller's words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// The field as the caller wrote it: `page_size`, `files[3].size`.
+    #[schema(examples("page_size"))]
     pub field: String,
-    /// What is wrong with it.
+    /// What is wrong with it: a sentence that begins with the field.
+    #[schema(examples("must be 1 to 100"))]
     pub message: String,
 }
 
@@ -32,6 +35,40 @@ impl FieldError {
             message: message.into(),
         }
     }
+}
+
+/// What went wrong (RFC 9457), and never a cause chain, a key, a bucket, a table or a stack trace.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDetails {
+    /// Always `about:blank`: `code` tells problems apart.
+    #[serde(rename = "type")]
+    #[schema(examples("about:blank"))]
+    pub kind: &'static str,
+    /// The name of the status.
+    #[schema(examples("Conflict"))]
+    pub title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599, examples(409))]
+    pub status: u16,
+    /// What went wrong, for a person.
+    pub detail: String,
+    /// Equals `detail`.
+    pub message: String,
+    /// What went wrong, for a program: stable.
+    #[schema(pattern = "^[a-z0-9]+(_[a-z0-9]+)*$", examples("not_ready"))]
+    pub code: String,
+    /// The request's id, to quote to support. The problem of one item of a batch has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub request_id: Option<String>,
+    /// With 422: every field that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub errors: Option<Vec<FieldError>>,
+    /// What the caller needs to go on: `missing_chunks`, `current`, `file_count`.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 /// See the module's documentation for which variant to use.
@@ -144,7 +181,9 @@ impl Error {
         }
     }
 
-    fn status(&self) -> StatusCode {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::NotJson(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
@@ -159,27 +198,27 @@ impl Error {
     }
 
     /// The problem document, without `request_id`, which the response layer knows.
-    fn problem(&self) -> Value {
+    #[must_use]
+    pub fn problem(&self) -> Value {
         let status = self.status();
         let detail = self.to_string();
-        let mut problem = json!({
-            "type": "about:blank",
-            "title": status.canonical_reason(),
-            "status": status.as_u16(),
-            "detail": detail,
-            "message": detail,
-            "code": self.code(),
-        });
-        match self {
-            Self::Invalid(errors) => problem["errors"] = json!(errors),
-            Self::Conflict(conflict) => {
-                for (name, value) in &conflict.extra {
-                    problem[name] = value.clone();
-                }
-            }
-            _ => {}
-        }
-        problem
+        json!(ProblemDetails {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            message: detail.clone(),
+            detail,
+            code: self.code().to_owned(),
+            request_id: None,
+            errors: match self {
+                Self::Invalid(errors) => Some(errors.clone()),
+                _ => None,
+            },
+            extra: match self {
+                Self::Conflict(conflict) => conflict.extra.clone(),
+                _ => Map::new(),
+            },
+        })
     }
 }
 

@@ -69,6 +69,10 @@ impl Client {
         self.json(Method::PUT, path, body).await
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Response {
+        self.json(Method::PATCH, path, body).await
+    }
+
     /// A request with a JSON body.
     pub(crate) async fn json(&self, method: Method, path: &str, body: Value) -> Response {
         let headers = [("content-type", "application/json")];
@@ -83,6 +87,18 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Response {
+        let answer = self.try_send(method, path, headers, body).await;
+        answer.expect("an answer")
+    }
+
+    /// [`Self::send`] to a server that may be gone.
+    pub(crate) async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Result<Response, String> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.api));
@@ -93,7 +109,7 @@ impl Client {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(body.into())).expect("a request");
-        send(&self.http, request).await
+        try_send(&self.http, request).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use local::queue::Faults;
 use local::stack::{Options, Stack};
 use serde_json::Value;
 use service::clock::Clock;
@@ -13,6 +14,9 @@ use super::token;
 
 /// The user id of [`TestStack::admin`].
 pub(crate) const ADMIN: i64 = 9;
+
+/// After this a message that was not settled has come again, and the lease of a run that died is over.
+const REDELIVERY_MS: i64 = 75 * 1000;
 
 /// A running stack and the folder it keeps everything in.
 pub(crate) struct TestStack {
@@ -41,12 +45,31 @@ impl TestStack {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        Self::open(folder, settings, Clock::default()).await
+        Self::open(folder, settings, Clock::default(), Faults::default()).await
     }
 
-    async fn open(folder: TempDir, settings: Vec<(String, String)>, clock: Clock) -> Self {
+    /// An empty stack whose queue misbehaves.
+    pub(crate) async fn start_with_faults(faults: Faults) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self::open(folder, Vec::new(), Clock::default(), faults).await
+    }
+
+    /// A stack over what another one left in `folder`.
+    pub(crate) async fn start_over(folder: TempDir) -> Self {
+        Self::open(folder, Vec::new(), Clock::default(), Faults::default()).await
+    }
+
+    async fn open(
+        folder: TempDir,
+        settings: Vec<(String, String)>,
+        clock: Clock,
+        faults: Faults,
+    ) -> Self {
         let secret = secret_of(folder.path());
-        let options = options(folder.path(), &settings, &secret, clock.clone());
+        let options = Options {
+            faults,
+            ..options(folder.path(), &settings, &secret, clock.clone())
+        };
         let stack = Stack::start(options).await.expect("a stack");
         Self {
             stack,
@@ -68,7 +91,13 @@ impl TestStack {
             ..
         } = self;
         stack.stop().await;
-        Self::open(folder, settings, clock).await
+        Self::open(folder, settings, clock, Faults::default()).await
+    }
+
+    /// Ends the stack and keeps its folder.
+    pub(crate) async fn close(self) -> TempDir {
+        self.stack.stop().await;
+        self.folder
     }
 
     /// A signed-in user without special rights.
@@ -99,6 +128,15 @@ impl TestStack {
     pub(crate) async fn settle(&self) {
         self.stack.queue.idle().await.expect("a queue that runs");
     }
+
+    /// Resolves when no event is left, also none that waits to come again: the clock moves until then.
+    pub(crate) async fn settle_all(&self) {
+        self.settle().await;
+        while self.stack.queue.depth().await.expect("a queue") > 0 {
+            self.clock.advance(REDELIVERY_MS);
+            self.settle().await;
+        }
+    }
 }
 
 /// How tests start a stack over `folder`.
@@ -108,8 +146,9 @@ pub(crate) fn options(
     secret: &str,
     clock: Clock,
 ) -> Options {
-    let mut all = vec![("JWT_SECRET".to_owned(), secret.to_owned())];
-    all.extend_from_slice(settings);
+    // The first of a name counts.
+    let mut all = settings.to_vec();
+    all.push(("JWT_SECRET".to_owned(), secret.to_owned()));
     Options {
         data: folder.to_owned(),
         port: 0,
@@ -118,6 +157,7 @@ pub(crate) fn options(
         clock,
         has_schedule: false,
         worker: worker(),
+        faults: Faults::default(),
         web: None,
     }
 }

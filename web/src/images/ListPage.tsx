@@ -64,10 +64,15 @@ function Results({ list, view, filtered }: { list: List; view: 'grid' | 'table';
   const selection = useSelection(order);
   const actions = useBulkActions();
   const idAt = (index: number) => order[index] ?? -1;
+  // What comes back by an undo comes back unchosen: the next Delete must not take it again.
+  const remove = (ids: number[]) => {
+    selection.clear();
+    return actions.remove(ids);
+  };
   const keys = useListKeys({
     count: items.length,
     toggle: (index, range) => selection.toggle(idAt(index), range),
-    remove: (index) => void actions.remove(selection.chosen.size > 0 ? [...selection.chosen] : [idAt(index)]),
+    remove: (index) => void remove(selection.chosen.size > 0 ? [...selection.chosen] : [idAt(index)]),
     all: selection.all,
     clear: selection.clear,
   });
@@ -89,7 +94,7 @@ function Results({ list, view, filtered }: { list: List; view: 'grid' | 'table';
       {selection.chosen.size > 0 && (
         <SelectionBar
           files={items.filter(({ id }) => selection.chosen.has(id))}
-          actions={actions}
+          actions={{ ...actions, remove }}
           onClear={selection.clear}
         />
       )}

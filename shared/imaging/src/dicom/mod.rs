@@ -52,10 +52,7 @@ pub fn read_header(reader: impl Read + Seek, limits: &Limits) -> Result<DicomHea
 /// # Errors
 /// Why there is no picture, whether the object has none or is broken.
 pub fn render_frame(reader: impl Read + Seek, limits: &Limits) -> Result<Raster, Reason> {
-    match open(reader, limits)?.picture(u32::MAX, limits) {
-        Ok(decoded) => Ok(decoded.raster),
-        Err(Refusal::NoPicture(reason) | Refusal::Failed(reason)) => Err(reason),
-    }
+    Ok(open(reader, limits)?.picture(u32::MAX, limits)?.raster)
 }
 
 /// Reads the header, ready for [`Opened::picture`].
@@ -67,33 +64,18 @@ pub(crate) fn open<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Opened<
     })
 }
 
-/// Why an object gives no raster.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// The object is fine and has no picture we show.
-    NoPicture(Reason),
-    /// The object is broken or claims too much.
-    Failed(Reason),
-}
-
-impl<T: Into<Reason>> From<T> for Refusal {
-    fn from(reason: T) -> Self {
-        Self::Failed(reason.into())
-    }
-}
-
 impl<R: Read + Seek> Opened<R> {
     /// The representative frame as a viewer would show it. Where its codec can, it is decoded at a reduced size whose
     /// long side still has `wanted` pixels.
-    pub(crate) fn picture(mut self, wanted: u32, limits: &Limits) -> Result<Decoded, Refusal> {
+    pub(crate) fn picture(mut self, wanted: u32, limits: &Limits) -> Result<Decoded, Reason> {
         let Some(pixels) = self.parsed.pixels else {
             return Err(self.without_pixels());
         };
         let compression = self.parsed.syntax.compression;
         match compression {
-            Compression::Video => return Err(Refusal::NoPicture(Code::Video.into())),
+            Compression::Video => return Err(Code::Video.into()),
             Compression::Unknown => {
-                return Err(Refusal::NoPicture(Code::UnsupportedCompression.into()));
+                return Err(Code::UnsupportedCompression.into());
             }
             _ => {}
         }
@@ -101,7 +83,7 @@ impl<R: Read + Seek> Opened<R> {
         let index = frame::middle(Some(layout.frames));
         let frame = match (pixels.length, compression) {
             (Some(_), Compression::None) => frame::native(&mut self.parsed, pixels, layout, index)?,
-            (Some(_), _) => return Err(Refusal::Failed(Code::Damaged.into())),
+            (Some(_), _) => return Err(Code::Damaged.into()),
             (None, _) => {
                 let bytes = encapsulated::frame(&mut self.parsed, pixels, &layout, index, limits)?;
                 codec::decode(compression, bytes, layout, wanted, limits)?
@@ -115,12 +97,10 @@ impl<R: Read + Seek> Opened<R> {
         })
     }
 
-    fn without_pixels(&self) -> Refusal {
+    fn without_pixels(&self) -> Reason {
         match self.parsed.stop {
-            Some(stop) => Refusal::Failed(stop.into()),
-            None => Refusal::NoPicture(
-                kind::without_pixels(self.header.sop_class_uid.as_deref()).into(),
-            ),
+            Some(stop) => stop.into(),
+            None => kind::without_pixels(self.header.sop_class_uid.as_deref()).into(),
         }
     }
 }

@@ -69,17 +69,18 @@ impl Entry {
 }
 
 impl Files {
-    /// Entries about a file, newest first, at most `limit`, and the cursor that continues.
+    /// Entries about a file, newest first, at most `limit`, and the cursor that continues for `caller`.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a cursor that is not one of this log's.
     pub async fn access_log(
         &self,
+        caller: &Caller,
         id: FileId,
         cursor: Option<&Cursor>,
         limit: u32,
     ) -> Result<(Vec<Entry>, Option<String>), Error> {
-        let scope = format!("access-log|{id}");
+        let scope = format!("access-log|{}|{id}", caller.id);
         let wrong = || Error::field("cursor", "is not a cursor of this list: begin without one");
         let below = cursor
             .map(|cursor| self.cursors.open_file_id(&scope, cursor).ok_or_else(wrong))

@@ -7,6 +7,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::Timestamp;
 
@@ -79,6 +82,23 @@ impl FileId {
         self.0 % shards
     }
 }
+
+impl PartialSchema for FileId {
+    fn schema() -> RefOr<Schema> {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(1_u64))
+            .maximum(Some(END - 1))
+            .description(Some(
+                "The id of a file: a positive integer below 2^53; a newer file has the larger one.",
+            ))
+            .examples([serde_json::json!(241_413_742_592_123_u64)]);
+        schema.into()
+    }
+}
+
+impl ToSchema for FileId {}
 
 impl fmt::Display for FileId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,9 +1,10 @@
 //! What kind of file it is.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Decided by the bytes once they are there, by name and MIME type until then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum FileType {
     /// DICOM PS3.10 file, or a bare data set.

@@ -7,11 +7,12 @@
 //! Every change is a function here from a record to the next one; `db` writes it on condition that nobody was faster.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{FileId, FileType, ObjectKey, PartPlan, Timestamp};
 
 /// Where a file is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
     /// The record exists; the bytes are on their way.
@@ -58,9 +59,10 @@ impl Status {
 }
 
 /// A stable code and a sentence in words: a reason or a warning.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Notice {
     /// Stable, `snake_case`.
+    #[schema(examples("type_mismatch"))]
     pub code: String,
     /// For a person; no patient data.
     pub message: String,
@@ -78,22 +80,40 @@ impl Notice {
 }
 
 /// What the DICOM header says (PS3.6 has the tags of these names).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "each field is the DICOM attribute of the same name"
-)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Dicom {
+    /// Patient ID (0010,0020).
+    #[schema(examples("P-0001"))]
     pub patient_id: Option<String>,
+    /// Patient's Name (0010,0010).
+    #[schema(examples("Zhang^San"))]
     pub patient_name: Option<String>,
+    /// Study Instance UID (0020,000D).
+    #[schema(examples("1.2.826.0.1.3680043.8.498.1"))]
     pub study_instance_uid: Option<String>,
+    /// Series Instance UID (0020,000E).
+    #[schema(examples("1.2.826.0.1.3680043.8.498.1.2"))]
     pub series_instance_uid: Option<String>,
+    /// SOP Instance UID (0008,0018).
+    #[schema(examples("1.2.826.0.1.3680043.8.498.1.2.3"))]
     pub sop_instance_uid: Option<String>,
+    /// SOP Class UID (0008,0016).
+    #[schema(examples("1.2.840.10008.5.1.4.1.1.2"))]
     pub sop_class_uid: Option<String>,
+    /// Transfer Syntax UID (0002,0010).
+    #[schema(examples("1.2.840.10008.1.2.1"))]
     pub transfer_syntax_uid: Option<String>,
+    /// Instance Number (0020,0013).
+    #[schema(examples(1))]
     pub instance_number: Option<i64>,
+    /// Rows (0028,0010): pixels from top to bottom.
+    #[schema(examples(512))]
     pub rows: Option<u32>,
+    /// Columns (0028,0011): pixels from left to right.
+    #[schema(examples(512))]
     pub columns: Option<u32>,
+    /// Number of Frames (0028,0008).
+    #[schema(examples(1))]
     pub number_of_frames: Option<u32>,
 }
 

@@ -3,10 +3,13 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! text_type {
-    ($(#[$docs:meta])* $name:ident, $parse:expr) => {
-        $(#[$docs])*
+    ($(#[doc = $docs:literal])* $name:ident, $parse:expr, $schema:tt) => {
+        $(#[doc = $docs])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
@@ -41,7 +44,22 @@ macro_rules! text_type {
                 Self::parse(text)
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                described(concat!($($docs),*).trim(), json!($schema))
+            }
+        }
+
+        impl ToSchema for $name {}
     };
+}
+
+/// The same rule in the words of JSON Schema, for openapi.json.
+fn described(docs: &str, mut schema: Value) -> RefOr<Schema> {
+    schema["description"] = docs.into();
+    // A schema that cannot be read is one of the literals in this file: a test reads them all.
+    serde_json::from_value(schema).unwrap_or_else(|_| Schema::default().into())
 }
 
 text_type!(
@@ -56,6 +74,10 @@ text_type!(
             return Err("must not contain control characters".to_owned());
         }
         Ok(text.to_owned())
+    },
+    {
+        "type": "string", "minLength": 1, "maxLength": 255, "examples": ["chest-ct-0001.dcm"],
+        "pattern": "^(?!\\.{1,2}$)[^/\\\\\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]+$"
     }
 );
 
@@ -68,13 +90,21 @@ text_type!(
             return Err("must not contain control characters".to_owned());
         }
         Ok(text.to_owned())
+    },
+    {
+        "type": "string", "maxLength": 2000, "examples": ["Follow-up after surgery"],
+        "pattern": "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"
     }
 );
 
 text_type!(
     /// A body part, up to 64 characters (DICOM PS3.3, Body Part Examined (0018,0015)).
     BodyPart,
-    |text| plain(text, 64)
+    |text| plain(text, 64),
+    {
+        "type": "string", "minLength": 1, "maxLength": 64, "examples": ["CHEST"],
+        "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]+$"
+    }
 );
 
 text_type!(
@@ -84,7 +114,8 @@ text_type!(
         let fits = (1..=16).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         fits.then(|| text.to_owned()).ok_or_else(|| "must be 1 to 16 of A-Z, 0-9 and _".to_owned())
-    }
+    },
+    { "type": "string", "pattern": "^[A-Z0-9_]{1,16}$", "examples": ["CT"] }
 );
 
 text_type!(
@@ -95,13 +126,20 @@ text_type!(
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
             && text != "." && text != "..";
         fits.then(|| text.to_owned()).ok_or_else(|| "must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'".to_owned())
+    },
+    {
+        "type": "string", "pattern": "^(?!\\.{1,2}$)[A-Za-z0-9._-]{1,64}$", "examples": ["P-0001"]
     }
 );
 
 text_type!(
     /// A person's name or another single line, up to 200 characters.
     Line,
-    |text| plain(text, 200)
+    |text| plain(text, 200),
+    {
+        "type": "string", "minLength": 1, "maxLength": 200, "examples": ["MRN-20260105"],
+        "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]+$"
+    }
 );
 
 text_type!(
@@ -110,6 +148,9 @@ text_type!(
     |text| {
         let fits = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
         fits.then(|| text.to_ascii_lowercase()).ok_or_else(|| "must be an MD5 in hex: 32 of 0-9, a-f".to_owned())
+    },
+    {
+        "type": "string", "pattern": "^[0-9A-Fa-f]{32}$", "examples": ["d41d8cd98f00b204e9800998ecf8427e"]
     }
 );
 
@@ -125,11 +166,15 @@ text_type!(
             Some((kind, subtype)) if name(kind) && name(subtype) => Ok(text.to_ascii_lowercase()),
             _ => Err("must be a MIME type such as image/jpeg".to_owned()),
         }
+    },
+    {
+        "type": "string", "maxLength": 255, "examples": ["application/dicom"],
+        "pattern": "^[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}$"
     }
 );
 
 text_type!(
-    /// The day or time of a study: a date or an RFC 3339 time.
+    /// A date, or an RFC 3339 time: the day or the time of a study.
     StudyDate,
     |text| {
         use chrono::{DateTime, NaiveDate};
@@ -137,6 +182,10 @@ text_type!(
             || (text.len() <= 40 && DateTime::parse_from_rfc3339(text).is_ok());
         fits.then(|| text.to_owned())
             .ok_or_else(|| "must be a date (2026-01-05) or an RFC 3339 time (2026-01-05T14:30:22Z)".to_owned())
+    },
+    {
+        "anyOf": [{ "type": "string", "format": "date" }, { "type": "string", "format": "date-time" }],
+        "examples": ["2026-01-05", "2026-01-05T14:30:22Z"]
     }
 );
 
@@ -146,7 +195,8 @@ text_type!(
     |text| {
         let fits = text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok();
         fits.then(|| text.to_owned()).ok_or_else(|| "must be a date such as 1970-12-31".to_owned())
-    }
+    },
+    { "type": "string", "format": "date", "examples": ["1970-12-31"] }
 );
 
 /// Folds text for a case-insensitive search: what is stored for searching and what is searched go through this.
@@ -246,6 +296,28 @@ mod tests {
         }
         for bad in ["", "ct", "C T", "CT\\MR", "A2345678901234567"] {
             assert!(Modality::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_schema_can_be_read_and_says_what_it_is_about() {
+        for schema in [
+            FileName::schema(),
+            Description::schema(),
+            BodyPart::schema(),
+            Modality::schema(),
+            ReferenceId::schema(),
+            Line::schema(),
+            Md5::schema(),
+            MimeType::schema(),
+            StudyDate::schema(),
+            Date::schema(),
+        ] {
+            let schema = json!(schema);
+            assert!(
+                schema["examples"].is_array() && schema["description"].is_string(),
+                "{schema}"
+            );
         }
     }
 

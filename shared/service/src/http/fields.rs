@@ -134,7 +134,7 @@ impl Fields {
 
     /// Takes the first of two names that is there: a parameter and its alias.
     pub fn optional_alias<T: Field>(&mut self, name: &str, alias: &str) -> Option<T> {
-        if self.values.contains_key(name) && self.values.contains_key(alias) {
+        if self.values.contains_key(name) && self.values.remove(alias).is_some() {
             self.refuse(alias, format!("is the same as {name}: give one of them"));
         }
         let used = if self.values.contains_key(name) {
@@ -200,10 +200,16 @@ impl<'a> Raw<'a> {
                 .bytes()
                 .all(|byte| byte.is_ascii_digit())
                 .then(|| text.parse().ok())?,
-            // JSON knows one kind of number: 20 and 20.0 are the same (RFC 8259, section 6), but serde_json keeps them apart.
-            Self::Json(value) => value.as_u64(),
+            // JSON knows one kind of number, so a client may write 20 as 20.0 (RFC 8259, section 6).
+            Self::Json(value) => value.as_u64().or_else(|| whole(value.as_f64()?)),
         }
     }
+}
+
+/// A number without a fraction, below 2^53: beyond, an f64 is not exact.
+fn whole(number: f64) -> Option<u64> {
+    let fits = number.fract() == 0.0 && (0.0..9_007_199_254_740_992.0).contains(&number);
+    fits.then(|| format!("{number:.0}").parse().ok())?
 }
 
 impl Field for String {
@@ -346,6 +352,15 @@ mod tests {
         let mut body = object(json!({"page": "2"}));
         assert_eq!(body.optional::<u32>("page"), None);
         assert!(body.finish(|| Some(())).is_err());
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        let mut body = object(json!({"a": 20.0, "b": 20.5, "c": -1.0, "d": 1e300}));
+        assert_eq!(body.optional::<u64>("a"), Some(20));
+        for name in ["b", "c", "d"] {
+            assert_eq!(body.optional::<u64>(name), None, "{name}");
+        }
     }
 
     #[test]

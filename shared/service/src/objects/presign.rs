@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Objects;
 use crate::domain::{FileRecord, Timestamp};
@@ -37,7 +38,7 @@ const NOT_ATTR_CHAR: AsciiSet = NON_ALPHANUMERIC
     .remove(b'~');
 
 /// A URL, and what to send with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PresignedUrl {
     /// The URL. It is a secret until it expires.
     pub url: String,

@@ -13,6 +13,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Objects;
 use super::presign::{UPLOAD_SECONDS, signing_time};
@@ -20,38 +21,51 @@ use crate::domain::{FileRecord, PartPlan};
 use crate::error::Error;
 
 /// What a browser wants to do to the one key of its file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+#[schema(as = S3Request)]
+#[serde(tag = "method")]
 pub enum Operation {
     /// PUT the whole file.
+    #[schema(rename = "PUT")]
     Put,
     /// POST to begin a multipart upload.
+    #[schema(rename = "POST")]
     Begin,
     /// PUT one part.
+    #[schema(rename = "PUT")]
     Part {
         /// S3's id of the upload.
+        #[schema(min_length = 1, max_length = 1024)]
         upload_id: String,
         /// From 1.
+        #[schema(rename = "part_number", minimum = 1, maximum = 10000)]
         number: u32,
     },
     /// GET the parts that are there.
+    #[schema(rename = "GET")]
     ListParts {
         /// S3's id of the upload.
+        #[schema(min_length = 1, max_length = 1024)]
         upload_id: String,
     },
     /// POST to put the parts together.
+    #[schema(rename = "POST")]
     Complete {
         /// S3's id of the upload.
+        #[schema(min_length = 1, max_length = 1024)]
         upload_id: String,
     },
     /// DELETE to free the parts.
+    #[schema(rename = "DELETE")]
     Abort {
         /// S3's id of the upload.
+        #[schema(min_length = 1, max_length = 1024)]
         upload_id: String,
     },
 }
 
 /// A presigned request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SignedRequest {
     /// Where to send it.
     pub url: String,

@@ -1,0 +1,99 @@
+//! `GET /openapi.json`: this API, described by the code that serves it (OpenAPI 3.1). For everybody: it holds no data.
+//!
+//! Every `handle` describes what is its own beside its code: parameters, body, answers, conflicts. What holds for all of them is in
+//! [`conventions`] and [`problems`], once, as it is in `service::http` and `service::error`.
+
+mod conventions;
+mod problems;
+
+use std::sync::LazyLock;
+
+use axum::response::IntoResponse;
+use http::{Method, header};
+use serde_json::{Value, json};
+use service::domain::FileId;
+use service::domain::text::{
+    BodyPart, Date, Description, FileName, Line, Md5, MimeType, Modality, ReferenceId, StudyDate,
+};
+use service::error::{FieldError, ProblemDetails};
+use service::http::Endpoint;
+use utoipa::OpenApi as _;
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    Endpoint::new("openapi", Method::GET, "/api/v1/openapi.json", handle).public()
+}
+
+/// The description of all endpoints.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "Filmroom", description = include_str!("openapi/introduction.md")),
+    servers((url = "/", description = "Where this document comes from")),
+    tags(
+        (name = "Files", description = "Image files: find, look, download, change, delete"),
+        (name = "Uploads", description = "The bytes go to the bucket, by presigned URLs"),
+        (name = "Patients", description = "What files point at"),
+        (name = "Service", description = "About this API"),
+    ),
+    paths(
+        crate::my_images::handle,
+        crate::patient_images::handle,
+        crate::list_images::handle,
+        crate::trash::handle,
+        crate::get_image::handle,
+        crate::download_image::handle,
+        crate::download_urls::handle,
+        crate::update_image::handle,
+        crate::delete_image::handle,
+        crate::restore_image::handle,
+        crate::archive_image::handle,
+        crate::unarchive_image::handle,
+        crate::access_log::handle,
+        crate::stats_summary::handle,
+        crate::create_upload::handle,
+        crate::create_uploads_batch::handle,
+        crate::get_upload::handle,
+        crate::sign_parts::handle,
+        crate::sign_request::handle,
+        crate::complete_upload::handle,
+        crate::abort_upload::handle,
+        crate::put_patient::handle,
+        crate::get_patient::handle,
+        crate::list_patients::handle,
+        crate::delete_patient::handle,
+        crate::patient_studies::handle,
+        handle,
+    ),
+    components(schemas(
+        BodyPart, Date, Description, FieldError, FileId, FileName, Line, Md5, MimeType, Modality, ProblemDetails, ReferenceId, StudyDate,
+    )),
+)]
+struct Document;
+
+/// The document as a value: for the test that holds it against the routes.
+#[must_use]
+pub fn document() -> Value {
+    let mut document = json!(Document::openapi());
+    conventions::apply(&mut document, &crate::endpoints());
+    document
+}
+
+/// This document
+///
+/// OpenAPI 3.1 of every endpoint, generated from the code. Needs no token.
+#[utoipa::path(
+    get,
+    path = "/api/v1/openapi.json",
+    tag = "Service",
+    responses((status = 200, description = "The document", body = Value)),
+)]
+pub(crate) async fn handle() -> impl IntoResponse {
+    static JSON: LazyLock<String> = LazyLock::new(|| document().to_string());
+    // It changes with a deployment only, and is the same for everybody.
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
+    (headers, JSON.as_str())
+}

@@ -1,0 +1,158 @@
+"""Measures thumbnails against libvips, DCMTK and GDCM: same inputs, same run, each program started anew.
+
+usage: speed.py THUMBNAIL [--table DOCUMENT] [--runs N]
+
+THUMBNAIL is the built example `thumbnail` of shared/imaging (release). It makes a thumbnail and a preview; each peer makes
+one picture of 256 pixels only, so the comparison favours the peers. Peers that are not installed are left out.
+"""
+
+import argparse
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+import pydicom
+from PIL import Image
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+
+def scene(height, width, top, seed=1):
+    """Smooth structures with noise, as pictures of bodies have."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width]
+    smooth = 0.5 + 0.25 * np.sin(x / 97) * np.cos(y / 61) + 0.2 * np.sin((x + y) / 150)
+    return np.clip((smooth + rng.normal(0, 0.02, smooth.shape)) * top, 0, top)
+
+
+def dicom(path, frames, bits, window):
+    """An uncompressed DICOM file of gray or RGB frames."""
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = generate_uid()
+    colour = frames.ndim == 4
+    ds.SamplesPerPixel, ds.PhotometricInterpretation = (3, "RGB") if colour else (1, "MONOCHROME2")
+    if colour:
+        ds.PlanarConfiguration = 0
+    ds.NumberOfFrames, ds.Rows, ds.Columns = frames.shape[:3]
+    ds.BitsAllocated = frames.dtype.itemsize * 8
+    ds.BitsStored, ds.HighBit, ds.PixelRepresentation = bits, bits - 1, 0
+    if window:
+        ds.WindowCenter, ds.WindowWidth = window
+    ds.PixelData = frames.tobytes()
+    ds.save_as(path, enforce_file_format=True)
+
+
+def inputs(folder):
+    """Name, path and kind of every input."""
+    photo = np.stack([scene(3000, 4000, 255, seed) for seed in range(3)], -1).astype(np.uint8)
+    Image.fromarray(photo).save(folder / "photo.jpg", quality=90)
+    Image.fromarray(photo).save(folder / "photo.png", compress_level=6)
+    deep = scene(3000, 4000, 65535).astype(np.uint16)
+    import tifffile
+
+    tifffile.imwrite(folder / "deep.tif", deep)
+    dicom(folder / "ct.dcm", scene(512, 512, 4095).astype(np.uint16)[None], 12, (2048, 3000))
+    dicom(folder / "dx.dcm", scene(3000, 3000, 16383).astype(np.uint16)[None], 14, (8192, 14000))
+    dicom(folder / "mg.dcm", scene(4096, 3328, 4095).astype(np.uint16)[None], 12, (2048, 3000))
+    us = np.stack([scene(480, 640, 255, seed) for seed in range(60)]).astype(np.uint8)
+    dicom(folder / "us.dcm", np.repeat(us[..., None], 3, -1), 8, None)
+    compress(folder / "mg.dcm", folder / "mg_jls.dcm", "1.2.840.10008.1.2.4.80")
+    import data_store
+
+    data = pathlib.Path(data_store.__file__).parent / "data"
+    return [
+        ("JPEG 12 MP", folder / "photo.jpg", "image"),
+        ("PNG 12 MP", folder / "photo.png", "image"),
+        ("TIFF 16-bit 12 MP", folder / "deep.tif", "image"),
+        ("CT 512²", folder / "ct.dcm", "dicom"),
+        ("DX 3000², 14 bit", folder / "dx.dcm", "dicom"),
+        ("Mammography 4096×3328", folder / "mg.dcm", "dicom"),
+        ("Ultrasound, 60 frames RGB", folder / "us.dcm", "dicom"),
+        ("JPEG-LS mammography", folder / "mg_jls.dcm", "dicom"),
+        ("JPEG 2000 radiograph 1955×1841", data / "RG1_J2KR.dcm", "dicom"),
+    ]
+
+
+def compress(source, target, syntax):
+    ds = pydicom.dcmread(source)
+    ds.compress(syntax)
+    ds.save_as(target)
+
+
+def peers(kind, path, folder):
+    """Command lines of what is installed and reads this kind."""
+    out = folder / "peer"
+    if kind == "image":
+        return {"libvips": ["vipsthumbnail", path, "--size", "256", "-o", f"{out}.jpg"]}
+    return {
+        "dcmj2pnm": [decoder(path), "+oj", "+Sxv", "256", "+Wi", "1", "--use-frame", "1", path, f"{out}.jpg"],
+        "gdcmconv": ["gdcmconv", "--raw", path, f"{out}.dcm"],
+    }
+
+
+def decoder(path):
+    """DCMTK has one program a compression."""
+    syntax = pydicom.dcmread(path, stop_before_pixels=True).file_meta.TransferSyntaxUID
+    return "dcml2pnm" if syntax in ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81") else "dcmj2pnm"
+
+
+def measure(command, runs):
+    """The best wall time in milliseconds, or None when the program is missing or fails."""
+    if not shutil.which(str(command[0])):
+        return None
+    best = None
+    for _ in range(runs):
+        started = time.perf_counter()
+        done = subprocess.run([str(part) for part in command], capture_output=True, check=False)
+        if done.returncode:
+            return None
+        taken = (time.perf_counter() - started) * 1e3
+        best = taken if best is None else min(best, taken)
+    return best
+
+
+def peak_memory(command):
+    """Peak resident memory of a program in MB."""
+    code = "import resource,subprocess,sys; subprocess.run(sys.argv[1:]); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    done = subprocess.run(["python3", "-c", code, *map(str, command)], capture_output=True, text=True, check=True)
+    return int(done.stdout.split()[-1]) / 1024
+
+
+def insert(document, text):
+    """Replaces what stands between our two marks of a Markdown document."""
+    begin, end = "<!-- speed: begin -->", "<!-- speed: end -->"
+    before, _, rest = document.read_text().partition(begin)
+    document.write_text(f"{before}{begin}\n{text}{end}{rest.partition(end)[2]}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("thumbnail")
+    parser.add_argument("--table", type=pathlib.Path)
+    parser.add_argument("--runs", type=int, default=5)
+    arguments = parser.parse_args()
+    lines = ["| input | ours: 256 and 1024 px (ms) | peak memory (MB) | peers: 256 px only (ms) | ours / fastest |", "|---|---|---|---|---|"]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        for name, path, kind in inputs(folder):
+            command = [arguments.thumbnail, path, folder / "t.jpg", folder / "p.jpg"]
+            ours = measure(command, arguments.runs)
+            others = {peer: measure(line, arguments.runs) for peer, line in peers(kind, path, folder).items()}
+            others = {peer: value for peer, value in others.items() if value}
+            ratio = f"{ours / min(others.values()):.2f}" if ours and others else "–"
+            text = ", ".join(f"{peer} {value:.0f}" for peer, value in others.items()) or "none reads it"
+            memory = f"{peak_memory(command):.0f}" if ours else "–"
+            lines.append(f"| {name} | {ours and round(ours)} | {memory} | {text} | {ratio} |")
+            print(lines[-1], flush=True)
+    if arguments.table:
+        insert(arguments.table, "\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,516 @@
+//! Every route with every kind of caller. The routes are those of `functions::endpoints()`: one without a row here fails.
+//!
+//! Who a caller is, and which tokens open nothing, is checked on every route too: a route cannot forget the question.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::Method;
+use imaging::fixtures::png;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Map, Value, json};
+use service::http::Endpoint;
+
+use crate::harness::upload::{begin, id_of};
+use crate::harness::{Client, Response, TestStack, token};
+
+/// Whom a route answers. Everybody else with a valid token gets the status beside it.
+#[derive(Clone, Copy, PartialEq)]
+enum Who {
+    /// Whoever, without a token too.
+    Public,
+    /// Whoever has signed in.
+    SignedIn,
+    /// The file's owner and administrators; to others it does not exist: 404.
+    Owner,
+    /// Administrators; others: 403.
+    Admin,
+}
+
+/// What has to exist before the route can answer with success; its id takes the place of `{…}` in the path.
+#[derive(Clone, Copy)]
+enum Needs {
+    Nothing,
+    /// An upload by one PUT that has begun.
+    Upload,
+    /// An upload in parts that has begun.
+    PartsUpload,
+    /// An upload in parts, all of them sent.
+    SentParts,
+    /// A processed file.
+    File,
+    /// A file in the trash.
+    Deleted,
+    /// A file in the archive.
+    Archived,
+    /// A patient without files.
+    Patient,
+}
+
+/// One route: its endpoint's name, whom it answers, what it needs, and a body that it accepts.
+struct Row(&'static str, Who, Needs, fn(&Subject) -> Value);
+
+/// What a request is about: the path's parameter, and the file's current version.
+struct Subject {
+    id: String,
+    version: Value,
+}
+
+const NO_BODY: fn(&Subject) -> Value = |_| Value::Null;
+
+/// One row a route. `NO_BODY` sends none.
+const ROWS: &[Row] = &[
+    Row("my-images", Who::SignedIn, Needs::Nothing, NO_BODY),
+    Row("patient-images", Who::SignedIn, Needs::Patient, NO_BODY),
+    Row("list-images", Who::SignedIn, Needs::Nothing, NO_BODY),
+    Row("trash", Who::SignedIn, Needs::Nothing, NO_BODY),
+    Row("get-image", Who::Owner, Needs::File, NO_BODY),
+    Row("download-image", Who::Owner, Needs::File, NO_BODY),
+    Row(
+        "download-urls",
+        Who::SignedIn,
+        Needs::Nothing,
+        |_| json!({"ids": [1], "variant": "original"}),
+    ),
+    Row(
+        "update-image",
+        Who::Owner,
+        Needs::File,
+        |subject| json!({"version": subject.version, "description": "changed"}),
+    ),
+    Row("delete-image", Who::Owner, Needs::File, NO_BODY),
+    Row("restore-image", Who::Owner, Needs::Deleted, NO_BODY),
+    Row("archive-image", Who::Owner, Needs::File, NO_BODY),
+    Row("unarchive-image", Who::Owner, Needs::Archived, NO_BODY),
+    Row("access-log", Who::Owner, Needs::File, NO_BODY),
+    Row("stats-summary", Who::SignedIn, Needs::Nothing, NO_BODY),
+    Row(
+        "create-upload",
+        Who::SignedIn,
+        Needs::Nothing,
+        |_| json!({"filename": "a.png", "size": 100}),
+    ),
+    Row(
+        "create-uploads-batch",
+        Who::SignedIn,
+        Needs::Nothing,
+        |_| json!({"files": [{"client_file_id": "1", "filename": "a.png", "size": 100}]}),
+    ),
+    Row("get-upload", Who::Owner, Needs::Upload, NO_BODY),
+    Row(
+        "sign-parts",
+        Who::Owner,
+        Needs::PartsUpload,
+        |_| json!({"part_numbers": [1]}),
+    ),
+    Row(
+        "sign-request",
+        Who::Owner,
+        Needs::Upload,
+        |_| json!({"method": "PUT"}),
+    ),
+    Row("complete-upload", Who::Owner, Needs::SentParts, |_| {
+        json!({})
+    }),
+    Row("abort-upload", Who::Owner, Needs::Upload, NO_BODY),
+    Row(
+        "put-patient",
+        Who::SignedIn,
+        Needs::Patient,
+        |_| json!({"name": "Somebody"}),
+    ),
+    Row("get-patient", Who::SignedIn, Needs::Patient, NO_BODY),
+    Row("list-patients", Who::SignedIn, Needs::Nothing, NO_BODY),
+    Row("delete-patient", Who::Admin, Needs::Patient, NO_BODY),
+    Row("patient-studies", Who::SignedIn, Needs::Patient, NO_BODY),
+];
+
+const OWNER: i64 = 1;
+const STRANGER: i64 = 2;
+
+fn row(endpoint: &Endpoint) -> &'static Row {
+    let found = ROWS.iter().find(|row| row.0 == endpoint.name());
+    found.unwrap_or_else(|| {
+        panic!(
+            "{endpoint:?} has no row in the access matrix. Add to ROWS in tests/suite/access_matrix.rs: \
+             Row({:?}, Who::…, Needs::…, NO_BODY or a body that the route accepts). Who::Owner when the path names a file, \
+             Who::SignedIn when everybody gets their own answer, Who::Admin for administrators alone, Who::Public without a token.",
+            endpoint.name()
+        )
+    })
+}
+
+/// A request to `endpoint` about `subject`, as `client`. `suffix` is put behind the path.
+async fn ask(client: &Client, endpoint: &Endpoint, subject: &Subject, suffix: &str) -> Response {
+    let path = endpoint
+        .path()
+        .strip_prefix("/api/v1")
+        .expect("the base path");
+    let path: Vec<_> = path
+        .split('/')
+        .map(|part| {
+            if part.starts_with('{') {
+                subject.id.as_str()
+            } else {
+                part
+            }
+        })
+        .collect();
+    let body = match row(endpoint).3(subject) {
+        Value::Null => String::new(),
+        body => body.to_string(),
+    };
+    let path = format!("{}{suffix}", path.join("/"));
+    client
+        .send(endpoint.method().clone(), &path, &[], body)
+        .await
+}
+
+impl Subject {
+    /// A new one of what `endpoint` needs, owned by [`OWNER`].
+    async fn of(stack: &TestStack, endpoint: &Endpoint) -> Self {
+        let owner = stack.user(OWNER);
+        let file = match row(endpoint).2 {
+            Needs::Nothing => json!({"id": 1}),
+            Needs::Upload => begin(&owner, "a.png", 100, json!({})).await["file"].clone(),
+            Needs::PartsUpload => begin(&owner, "a.dcm", 20 << 20, json!({})).await["file"].clone(),
+            Needs::SentParts => sent_parts(stack, &owner).await,
+            Needs::File => processed(stack, &owner).await,
+            Needs::Deleted => {
+                let file = processed(stack, &owner).await;
+                owner
+                    .delete(&format!("/image-files/{}", file["id"]))
+                    .await
+                    .ok();
+                file
+            }
+            Needs::Archived => {
+                let file = processed(stack, &owner).await;
+                let path = format!("/image-files/{}/archive", file["id"]);
+                owner.post(&path, Value::Null).await.ok()
+            }
+            Needs::Patient => {
+                let id = format!("P-{}", stack.stack.app.ids.file_id());
+                let patient = json!({"name": "Somebody"});
+                owner.put(&format!("/patients/{id}"), patient).await.ok();
+                return Self {
+                    id,
+                    version: Value::Null,
+                };
+            }
+        };
+        Self {
+            id: file["id"].to_string(),
+            version: file["version"].clone(),
+        }
+    }
+}
+
+async fn processed(stack: &TestStack, owner: &Client) -> Value {
+    stack.upload(owner, "a.png", &png(8, 8, 1), json!({})).await
+}
+
+async fn sent_parts(stack: &TestStack, owner: &Client) -> Value {
+    const SIZE: usize = (16 << 20) + 1;
+    let file = begin(owner, "a.bin", SIZE, json!({})).await["file"].clone();
+    let bytes = vec![7; SIZE];
+    for (chunk, number) in bytes.chunks(16 << 20).zip(1..) {
+        stack.put_part(owner, id_of(&file), number, chunk).await;
+    }
+    file
+}
+
+#[test]
+fn every_row_is_about_a_route_that_exists() {
+    let endpoints = functions::endpoints();
+    for Row(name, who, ..) in ROWS {
+        let endpoint = endpoints
+            .iter()
+            .find(|endpoint| endpoint.name() == *name)
+            .unwrap_or_else(|| panic!("{name} is no endpoint: take its row out"));
+        assert_eq!(endpoint.is_public(), *who == Who::Public, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_route_answers_exactly_those_it_should() {
+    let stack = TestStack::start().await;
+    for endpoint in functions::endpoints() {
+        let who = row(&endpoint).1;
+        for (client, caller) in [
+            (stack.user(STRANGER), "a stranger"),
+            (stack.user(OWNER), "the owner"),
+            (stack.admin(), "an administrator"),
+        ] {
+            let subject = Subject::of(&stack, &endpoint).await;
+            let answer = ask(&client, &endpoint, &subject, "").await;
+            let refused = match (who, caller) {
+                (Who::Owner, "a stranger") => Some((404, "not_found")),
+                (Who::Admin, "a stranger" | "the owner") => Some((403, "forbidden")),
+                _ => None,
+            };
+            match refused {
+                Some((status, code)) => drop(answer.problem(status, code)),
+                None => assert!(
+                    answer.status.is_success() || answer.status == 307,
+                    "{endpoint:?} to {caller}: {} {}",
+                    answer.status,
+                    answer.text()
+                ),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_route_opens_to_a_wrong_token_and_nothing_changes() {
+    let stack = TestStack::start().await;
+    let owner = stack.user(OWNER);
+    for endpoint in functions::endpoints() {
+        if row(&endpoint).1 == Who::Public {
+            continue;
+        }
+        let subject = Subject::of(&stack, &endpoint).await;
+        let before = owner.get("/image-files?page_size=100").await.ok();
+        for (kind, authorization) in wrong_authorizations(&stack) {
+            let client = owner.with_authorization(authorization.as_deref());
+            let answer = ask(&client, &endpoint, &subject, "").await;
+            assert_eq!(answer.status, 401, "{endpoint:?} with {kind}");
+            assert_eq!(answer.header("www-authenticate"), "Bearer", "{kind}");
+            answer.problem(401, "unauthenticated");
+        }
+        let after = owner.get("/image-files?page_size=100").await.ok();
+        assert_eq!(after, before, "{endpoint:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_route_accepts_a_trailing_slash() {
+    let stack = TestStack::start().await;
+    for endpoint in functions::endpoints() {
+        let subject = Subject::of(&stack, &endpoint).await;
+        let answer = ask(&stack.admin(), &endpoint, &subject, "/").await;
+        assert!(
+            answer.status.is_success() || answer.status == 307,
+            "{endpoint:?}: {} {}",
+            answer.status,
+            answer.text()
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_route_refuses_an_unknown_query_parameter() {
+    let stack = TestStack::start().await;
+    for endpoint in functions::endpoints() {
+        let subject = Subject::of(&stack, &endpoint).await;
+        for suffix in ["?staus=FAILED", "/?staus=FAILED"] {
+            ask(&stack.admin(), &endpoint, &subject, suffix)
+                .await
+                .refuses(&["staus"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_route_refuses_an_id_that_is_a_path_or_no_id() {
+    let stack = TestStack::start().await;
+    for endpoint in functions::endpoints() {
+        // Looking for files of a patient is a filter: an odd one finds nothing.
+        if !endpoint.path().contains('{') || endpoint.name() == "patient-images" {
+            continue;
+        }
+        for id in ["..%2F..%2Fetc", "a%00b", "%0d%0aX:%201", "'%20OR%201=1"] {
+            let subject = Subject {
+                id: id.to_owned(),
+                version: json!(1),
+            };
+            let answer = ask(&stack.admin(), &endpoint, &subject, "").await;
+            let problem = answer.problem(422, "invalid");
+            let named = &problem["errors"][0]["field"];
+            assert!(
+                named == "file_id" || named == "patient_id",
+                "{endpoint:?}: {problem}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_route_with_a_body_refuses_what_is_not_a_json_object() {
+    let stack = TestStack::start().await;
+    for endpoint in functions::endpoints() {
+        let subject = Subject::of(&stack, &endpoint).await;
+        if row(&endpoint).3(&subject).is_null() {
+            continue;
+        }
+        let path = endpoint.path().replace("/api/v1", "");
+        let path = path
+            .replace("{file_id}", &subject.id)
+            .replace("{patient_id}", &subject.id);
+        let send = async |body: &'static str| {
+            let client = stack.user(OWNER);
+            client
+                .send(endpoint.method().clone(), &path, &[], body)
+                .await
+        };
+        send("{\"a\"").await.problem(400, "not_json");
+        send("").await.problem(400, "not_json");
+        send("[1]").await.refuses(&["body"]);
+        let problem = send("{\"no_such_field\": 1}").await.problem(422, "invalid");
+        let errors = problem["errors"].as_array().expect("errors");
+        assert!(
+            errors.iter().any(|error| error["field"] == "no_such_field"),
+            "{endpoint:?}: {problem}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_is_no_route_is_not_found() {
+    let stack = TestStack::start().await;
+    let admin = stack.admin();
+    for (method, path) in [
+        (Method::GET, "/"),
+        (Method::GET, "/image-file"),
+        (Method::GET, "/uploads"),
+        (Method::POST, "/image-files"),
+        (Method::PUT, "/image-files/1"),
+        (Method::GET, "//image-files/my-images"),
+        (Method::GET, "/image-files/my-images/1/2/3"),
+    ] {
+        let answer = admin.send(method.clone(), path, &[], "").await;
+        assert_eq!(answer.status, 404, "{method} {path}");
+    }
+}
+
+/// Every kind of `Authorization` that opens nothing, with a name for messages.
+fn wrong_authorizations(stack: &TestStack) -> Vec<(&'static str, Option<String>)> {
+    let right = token::claims(OWNER, stack.clock.now());
+    let now = stack.clock.now().seconds();
+    let hs256 = |claims: &Map<String, Value>| token::sign(claims, &stack.secret);
+    let with = |changes: Value| {
+        let mut claims = right.clone();
+        for (name, value) in changes.as_object().expect("claims") {
+            claims.insert(name.clone(), value.clone());
+        }
+        hs256(&claims)
+    };
+    let without = |name: &str| {
+        let mut claims = right.clone();
+        claims.remove(name);
+        hs256(&claims)
+    };
+    let good = hs256(&right);
+    let (head, signature) = good.rsplit_once('.').expect("a signature");
+    let tokens = [
+        ("an expired token", with(json!({"exp": now - 31}))),
+        ("an expiry that is text", with(json!({"exp": "tomorrow"}))),
+        ("no expiry", without("exp")),
+        ("a token of the future", with(json!({"nbf": now + 40}))),
+        ("a start that is text", with(json!({"nbf": "now"}))),
+        ("a refresh token", with(json!({"type": "refresh"}))),
+        ("a token of no type", with(json!({"type": null}))),
+        ("nobody's id", without("user_id")),
+        (
+            "a name as id",
+            with(json!({"user_id": "one", "sub": "one"})),
+        ),
+        (
+            "another key",
+            token::sign(&right, "another secret of at least 32 bytes"),
+        ),
+        ("an empty key", token::sign(&right, "")),
+        ("no signature", format!("{head}.")),
+        ("only two parts", head.to_owned()),
+        (
+            "a changed signature",
+            format!("{head}.{}", flipped(signature)),
+        ),
+        ("changed claims", forged(&good, &stack.secret)),
+        ("alg none", unsigned("none", &right)),
+        ("alg None", unsigned("None", &right)),
+        (
+            "alg HS384",
+            other_hs(Algorithm::HS384, &right, &stack.secret),
+        ),
+        (
+            "alg HS512",
+            other_hs(Algorithm::HS512, &right, &stack.secret),
+        ),
+        (
+            "alg RS256 signed with the secret",
+            confused("RS256", &right, &stack.secret),
+        ),
+        (
+            "alg ES256 signed with the secret",
+            confused("ES256", &right, &stack.secret),
+        ),
+        (
+            "no algorithm",
+            confused_header(&json!({"typ": "JWT"}), &right, &stack.secret),
+        ),
+        ("not base64", "a.b.c".to_owned()),
+        ("nothing in it", "..".to_owned()),
+        (
+            "more than 8 KB",
+            with(json!({"padding": "x".repeat(8 * 1024)})),
+        ),
+    ];
+    let mut all: Vec<_> = tokens
+        .into_iter()
+        .map(|(kind, token)| (kind, Some(format!("Bearer {token}"))))
+        .collect();
+    all.extend([
+        ("no header", None),
+        ("an empty header", Some(String::new())),
+        ("no token", Some("Bearer".to_owned())),
+        ("an empty token", Some("Bearer ".to_owned())),
+        ("another scheme", Some(format!("Basic {good}"))),
+        ("no scheme", Some(good.clone())),
+        ("two tokens", Some(format!("Bearer {good} {good}"))),
+    ]);
+    all
+}
+
+/// Text whose first character is another one.
+fn flipped(text: &str) -> String {
+    let first = if text.starts_with('A') { 'B' } else { 'A' };
+    format!("{first}{}", &text[1..])
+}
+
+/// The signature of `token` under other claims.
+fn forged(token: &str, secret: &str) -> String {
+    let parts: Vec<_> = token.split('.').collect();
+    let claims = json!({"user_id": OWNER, "exp": 9_999_999_999_u64, "is_superuser": true});
+    let other = token::sign(claims.as_object().expect("claims"), secret);
+    let payload = other.split('.').nth(1).expect("claims");
+    format!("{}.{payload}.{}", parts[0], parts[2])
+}
+
+fn base64(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+fn unsigned(algorithm: &str, claims: &Map<String, Value>) -> String {
+    let header = json!({"alg": algorithm, "typ": "JWT"});
+    format!("{}.{}.", base64(&header), base64(&json!(claims)))
+}
+
+fn other_hs(algorithm: Algorithm, claims: &Map<String, Value>, secret: &str) -> String {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    encode(&Header::new(algorithm), claims, &key).expect("claims can be signed")
+}
+
+/// A header that names `algorithm` over a signature by the shared secret.
+fn confused(algorithm: &str, claims: &Map<String, Value>, secret: &str) -> String {
+    let header = json!({"alg": algorithm, "typ": "JWT", "kid": "1"});
+    confused_header(&header, claims, secret)
+}
+
+fn confused_header(header: &Value, claims: &Map<String, Value>, secret: &str) -> String {
+    let message = format!("{}.{}", base64(header), base64(&json!(claims)));
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256)
+        .expect("a signature");
+    format!("{message}.{signature}")
+}

@@ -1,0 +1,111 @@
+//! `POST /image-files/{file_id}/archive` and `/unarchive`.
+
+use http::Method;
+use imaging::fixtures::png;
+use serde_json::{Value, json};
+
+use crate::harness::upload::{begin, id_of};
+use crate::harness::{Client, Response, TestStack, recount};
+
+async fn to(client: &Client, id: i64, action: &str) -> Response {
+    let path = format!("/image-files/{id}/{action}");
+    client.post(&path, Value::Null).await
+}
+
+/// The storage class of the file's object, as the bucket says.
+async fn storage_class(stack: &TestStack, client: &Client, id: i64) -> String {
+    let redirect = client.get(&format!("/image-files/{id}/download")).await;
+    let url = redirect.header("location");
+    let object = stack.bucket(Method::GET, url, &[], &[]).await;
+    assert_eq!(object.status, 200, "{}", object.text());
+    object.header("x-amz-storage-class").to_owned()
+}
+
+#[tokio::test]
+async fn an_archived_file_is_in_the_cold_class_downloadable_and_comes_back() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let bytes = png(8, 8, 1);
+    let before = stack.upload(&user, "a.png", &bytes, json!({})).await;
+    let id = id_of(&before);
+    assert_eq!(storage_class(&stack, &user, id).await, "");
+    let archived = to(&user, id, "archive").await.ok();
+    assert_eq!(archived["status"], "ARCHIVED");
+    assert_eq!(storage_class(&stack, &user, id).await, "GLACIER_IR");
+    stack.settle().await;
+    let read = user.get(&format!("/image-files/{id}")).await.ok();
+    assert_eq!(read, archived, "the event of the copy changes nothing");
+    assert_eq!(stack.download(&user, id).await, bytes);
+    let summary = user.get("/image-files/stats/summary").await.ok();
+    assert_eq!(summary["by_status"], json!({"ARCHIVED": 1}));
+    let mut back = to(&user, id, "unarchive").await.ok();
+    assert_eq!(back["status"], "PROCESSED");
+    assert_eq!(storage_class(&stack, &user, id).await, "");
+    assert_eq!(stack.download(&user, id).await, bytes);
+    for field in ["version", "updated_at"] {
+        back[field] = before[field].clone();
+    }
+    assert_eq!(back, before);
+}
+
+#[tokio::test]
+async fn only_what_can_be_is_archived_or_taken_out() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let uploading = id_of(&begin(&user, "a.png", 100, json!({})).await["file"]);
+    let failed = stack.upload_id(&user, "b.png", b"nothing", json!({})).await;
+    let good = stack
+        .upload_id(&user, "c.png", &png(8, 8, 1), json!({}))
+        .await;
+    for id in [uploading, failed] {
+        to(&user, id, "archive").await.problem(409, "not_processed");
+        to(&user, id, "unarchive")
+            .await
+            .problem(409, "not_archived");
+    }
+    to(&user, good, "unarchive")
+        .await
+        .problem(409, "not_archived");
+    to(&user, good, "archive").await.ok();
+    to(&user, good, "archive")
+        .await
+        .problem(409, "already_archived");
+    user.delete(&format!("/image-files/{good}")).await.ok();
+    for action in ["archive", "unarchive"] {
+        to(&user, good, action).await.problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn an_archived_file_comes_back_from_the_trash_archived() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let id = stack
+        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
+        .await;
+    to(&user, id, "archive").await.ok();
+    user.delete(&format!("/image-files/{id}")).await.ok();
+    let back = to(&user, id, "restore").await.ok();
+    assert_eq!(back["status"], "ARCHIVED");
+    assert_eq!(storage_class(&stack, &user, id).await, "GLACIER_IR");
+    let summary = user.get("/image-files/stats/summary").await.ok();
+    assert_eq!(summary, recount::summary(&[back]));
+}
+
+#[tokio::test]
+async fn archiving_at_the_same_time_ends_archived_with_its_bytes() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let bytes = png(8, 8, 1);
+    let id = stack.upload_id(&user, "a.png", &bytes, json!({})).await;
+    let answers = futures_util::future::join_all((0..4).map(|_| to(&user, id, "archive"))).await;
+    assert!(answers.iter().any(|answer| answer.status == 200));
+    for answer in answers {
+        let status = answer.status.as_u16();
+        assert!([200, 409].contains(&status), "{}", answer.text());
+    }
+    let file = user.get(&format!("/image-files/{id}")).await.ok();
+    assert_eq!(file["status"], "ARCHIVED");
+    assert_eq!(stack.download(&user, id).await, bytes);
+    assert_eq!(storage_class(&stack, &user, id).await, "GLACIER_IR");
+}

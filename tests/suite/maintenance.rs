@@ -1,0 +1,228 @@
+//! `maintenance`: what the schedule does when a day, a month or an outage has passed.
+
+use functions::maintenance::{Report, Task};
+use http::Method;
+use imaging::fixtures::png;
+use local::queue::Faults;
+use serde_json::{Value, json};
+
+use crate::harness::upload::{begin, id_of, md5_of, text};
+use crate::harness::{TestStack, recount};
+
+const HOUR_MS: i64 = 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+async fn run(stack: &TestStack, task: Task) -> Report {
+    stack.stack.maintenance.run(task).await.expect("a run")
+}
+
+/// Whether the bucket has anything under `key`, as far as a reader can see.
+async fn is_stored(stack: &TestStack, key: &Value) -> bool {
+    let found = stack.stack.app.objects.head(text(key)).await;
+    found.expect("an answer").is_some()
+}
+
+/// A stack whose events never arrive.
+async fn without_events() -> TestStack {
+    TestStack::start_with_faults(Faults {
+        lose_delivery: 1.0,
+        ..Faults::default()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn nothing_is_due_of_files_that_are_as_they_should_be() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let file = stack.upload(&user, "a.png", &png(8, 8, 1), json!({})).await;
+    assert_eq!(run(&stack, Task::default()).await, Report::default());
+    stack.clock.advance(400 * DAY_MS);
+    assert_eq!(run(&stack, Task::default()).await, Report::default());
+    let path = format!("/image-files/{}", file["id"]);
+    let after = stack.user(1).get(&path).await.ok();
+    assert_eq!(after["version"], file["version"]);
+}
+
+#[tokio::test]
+async fn a_deleted_file_is_purged_when_its_time_has_come_and_not_before() {
+    let stack = TestStack::start_with(&[("TRASH_DAYS", "7")]).await;
+    let user = stack.user(1);
+    let file = stack.upload(&user, "a.png", &png(8, 8, 1), json!({})).await;
+    let path = format!("/image-files/{}", file["id"]);
+    user.delete(&path).await.ok();
+    stack.clock.advance(7 * DAY_MS - HOUR_MS);
+    assert_eq!(run(&stack, Task::default()).await.purged, 0);
+    assert!(is_stored(&stack, &file["storage_path"]).await);
+    stack.clock.advance(2 * HOUR_MS);
+    assert_eq!(run(&stack, Task::default()).await.purged, 1);
+    for key in ["storage_path", "thumbnail_path"] {
+        assert!(!is_stored(&stack, &file[key]).await, "{key}");
+    }
+    let url = text(&file["preview_url"]);
+    let preview = stack.bucket(Method::GET, url, &[], &[]).await;
+    assert_eq!(preview.status, 404);
+    let trash = stack.user(1).get("/image-files/trash").await.ok();
+    assert_eq!(trash["total"], 0);
+    assert_eq!(run(&stack, Task::default()).await, Report::default());
+}
+
+#[tokio::test]
+async fn an_archived_file_is_purged_with_every_version() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let file = stack.upload(&user, "a.png", &png(8, 8, 1), json!({})).await;
+    let path = format!("/image-files/{}", file["id"]);
+    let redirect = user.get(&format!("{path}/download")).await;
+    let old_version = redirect.header("location").to_owned();
+    user.post(&format!("{path}/archive"), Value::Null)
+        .await
+        .ok();
+    user.delete(&path).await.ok();
+    stack.clock.advance(31 * DAY_MS);
+    assert_eq!(run(&stack, Task::default()).await.purged, 1);
+    assert!(!is_stored(&stack, &file["storage_path"]).await);
+    let gone = stack.bucket(Method::GET, &old_version, &[], &[]).await;
+    assert_eq!(gone.status, 404, "{}", gone.text());
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_and_changes_nothing() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    for name in ["a.png", "b.png"] {
+        let begun = begin(&user, name, 100, json!({})).await;
+        let path = format!("/image-files/{}", begun["file"]["id"]);
+        user.delete(&path).await.ok();
+    }
+    stack.clock.advance(31 * DAY_MS);
+    let dry = Task {
+        dry_run: true,
+        limit: None,
+    };
+    for _ in 0..2 {
+        assert_eq!(run(&stack, dry).await.purged, 2);
+    }
+    let trash = stack.user(1).get("/image-files/trash").await.ok();
+    assert_eq!(trash["total"], 2);
+}
+
+#[tokio::test]
+async fn a_run_is_bounded_and_the_next_one_goes_on() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    for _ in 0..7 {
+        let begun = begin(&user, "a.png", 100, json!({})).await;
+        let path = format!("/image-files/{}", begun["file"]["id"]);
+        user.delete(&path).await.ok();
+    }
+    stack.clock.advance(31 * DAY_MS);
+    let bounded = Task {
+        dry_run: false,
+        limit: Some(3),
+    };
+    let mut runs = Vec::new();
+    for _ in 0..3 {
+        let report = run(&stack, bounded).await;
+        runs.push((report.purged, report.more));
+    }
+    assert_eq!(runs, [(3, true), (3, true), (1, false)]);
+}
+
+#[tokio::test]
+async fn an_upload_nobody_went_on_with_is_ended_after_a_day() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let begun = begin(&user, "a.bin", (16 << 20) + 10, json!({})).await;
+    let id = id_of(&begun["file"]);
+    stack.put_part(&user, id, 2, b"ten bytes.").await;
+    stack.clock.advance(20 * HOUR_MS);
+    assert_eq!(run(&stack, Task::default()).await.abandoned, 0);
+    stack.clock.advance(5 * HOUR_MS);
+    let mut abandoned = run(&stack, Task::default()).await.abandoned;
+    stack.clock.advance(6 * HOUR_MS);
+    abandoned += run(&stack, Task::default()).await.abandoned;
+    assert_eq!(abandoned, 1);
+    let user = stack.user(1);
+    let file = user.get(&format!("/image-files/{id}")).await.ok();
+    assert_eq!(file["status"], "FAILED");
+    assert_eq!(file["status_reason"]["code"], "upload_abandoned");
+    let url = text(&begun["upload"]["parts"][1]["url"]);
+    let refused = stack.bucket(Method::PUT, url, &[], b"ten bytes.").await;
+    assert_eq!(refused.status, 404, "its parts are freed");
+    let summary = user.get("/image-files/stats/summary").await.ok();
+    assert_eq!(summary, recount::summary(&[file]));
+}
+
+#[tokio::test]
+async fn an_upload_somebody_works_on_is_not_ended() {
+    let stack = TestStack::start().await;
+    let begun = begin(&stack.user(1), "a.bin", 40 << 20, json!({})).await;
+    let path = format!("/uploads/{}/parts", begun["file"]["id"]);
+    for _ in 0..4 {
+        stack.clock.advance(20 * HOUR_MS);
+        let asked = json!({"part_numbers": [1]});
+        stack.user(1).post(&path, asked).await.ok();
+        assert_eq!(run(&stack, Task::default()).await.abandoned, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_file_whose_event_was_lost_is_processed() {
+    let stack = without_events().await;
+    let user = stack.user(1);
+    let bytes = png(8, 8, 1);
+    let begun = begin(&user, "a.png", bytes.len(), json!({})).await;
+    let path = format!("/image-files/{}", begun["file"]["id"]);
+    stack.put_single(&begun["upload"], &bytes).await;
+    stack.settle_all().await;
+    assert_eq!(stack.user(1).get(&path).await.ok()["status"], "UPLOADING");
+    stack.clock.advance(80 * 60 * 1000);
+    assert_eq!(run(&stack, Task::default()).await.processed, 1);
+    let file = stack.user(1).get(&path).await.ok();
+    assert_eq!(file["status"], "PROCESSED");
+    assert_eq!(file["file_hash"], md5_of(&bytes));
+    assert_eq!(run(&stack, Task::default()).await, Report::default());
+}
+
+#[tokio::test]
+async fn a_completed_upload_whose_event_was_lost_is_processed() {
+    let stack = without_events().await;
+    let user = stack.user(1);
+    let bytes = png(8, 8, 1);
+    let begun = begin(&user, "a.png", bytes.len(), json!({})).await;
+    let id = id_of(&begun["file"]);
+    stack.put_single(&begun["upload"], &bytes).await;
+    let file = user
+        .post(&format!("/uploads/{id}/complete"), json!({}))
+        .await
+        .ok();
+    assert_eq!(file["status"], "UPLOADED");
+    stack.settle_all().await;
+    stack.clock.advance(20 * 60 * 1000);
+    assert_eq!(run(&stack, Task::default()).await.processed, 1);
+    let file = stack.user(1).get(&format!("/image-files/{id}")).await.ok();
+    assert_eq!(file["status"], "PROCESSED");
+}
+
+#[tokio::test]
+async fn two_runs_at_once_do_everything_once() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    for seed in 0..4 {
+        let bytes = png(8, 8, seed);
+        let id = stack.upload_id(&user, "a.png", &bytes, json!({})).await;
+        user.delete(&format!("/image-files/{id}")).await.ok();
+    }
+    stack.clock.advance(31 * DAY_MS);
+    futures_util::future::join(run(&stack, Task::default()), run(&stack, Task::default())).await;
+    run(&stack, Task::default()).await;
+    let trash = stack.user(1).get("/image-files/trash").await.ok();
+    assert_eq!(trash["total"], 0);
+    let summary = stack
+        .admin()
+        .get("/image-files/stats/summary?scope=all")
+        .await
+        .ok();
+    assert_eq!(summary, recount::summary(&[]));
+}

@@ -1,0 +1,241 @@
+//! template.yaml and the code say the same: endpoints, binaries, indexes, settings.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use local::template::Template;
+use serde_json::{Value, json};
+use serde_yaml_ng::Value as Yaml;
+use service::config::Config;
+use service::db::keys::INDEXES;
+
+const TEXT: &str = include_str!("../../template.yaml");
+
+fn template() -> Template {
+    Template::load().expect("a template that can be read")
+}
+
+fn resources() -> Yaml {
+    let template: Yaml = serde_yaml_ng::from_str(TEXT).expect("YAML");
+    template["Resources"].clone()
+}
+
+/// `delete-image` → `DeleteImage`.
+fn pascal_case(name: &str) -> String {
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('-').map(word).collect()
+}
+
+/// The text in `!Ref X` and `!Sub "…"`.
+fn tagged(value: &Yaml) -> &str {
+    match value {
+        Yaml::Tagged(tagged) => tagged.value.as_str().unwrap_or_default(),
+        other => other.as_str().unwrap_or_default(),
+    }
+}
+
+/// The names of the binaries in `functions/src/bin`.
+fn binaries() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions/src/bin");
+    std::fs::read_dir(folder)
+        .expect("the folder of the binaries")
+        .map(|entry| {
+            let name = entry.expect("an entry").file_name().into_string();
+            let name = name.expect("UTF-8");
+            name.strip_suffix(".rs").expect("a source file").to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn every_endpoint_has_its_routes_in_the_order_of_the_code() {
+    let declared: Vec<_> = template()
+        .functions
+        .into_iter()
+        .filter(|function| !function.routes.is_empty())
+        .map(|function| (function.name, function.routes))
+        .collect();
+    let coded: Vec<_> = functions::endpoints()
+        .into_iter()
+        .map(|endpoint| {
+            let method = endpoint.method().to_string();
+            let path = endpoint.path();
+            let routes = vec![
+                (method.clone(), path.to_owned()),
+                (method, format!("{path}/")),
+            ];
+            (endpoint.name().to_owned(), routes)
+        })
+        .collect();
+    assert_eq!(declared, coded);
+}
+
+#[test]
+fn every_endpoint_has_a_binary_that_serves_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions/src/bin");
+    for endpoint in functions::endpoints() {
+        let file = folder.join(format!("{}.rs", endpoint.name()));
+        let source = std::fs::read_to_string(&file)
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let serves = format!(
+            "functions::{}::endpoint()",
+            endpoint.name().replace('-', "_")
+        );
+        assert!(
+            source.contains(&serves),
+            "{} must serve {serves}",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn every_function_of_the_template_has_a_binary_and_the_other_way_round() {
+    let declared: BTreeSet<_> = template()
+        .functions
+        .into_iter()
+        .map(|function| function.name)
+        .collect();
+    assert_eq!(declared, binaries());
+}
+
+#[test]
+fn one_name_is_used_everywhere() {
+    let resources = resources();
+    for function in template().functions {
+        let (name, resource) = (&function.name, &function.resource);
+        let pascal = pascal_case(name);
+        assert_eq!(*resource, format!("{pascal}Function"));
+        let properties = &resources[resource.as_str()]["Properties"];
+        assert_eq!(properties["CodeUri"], format!("target/lambda/{name}/"));
+        let function_name = tagged(&properties["FunctionName"]);
+        assert_eq!(function_name, format!("${{AWS::StackName}}-{name}"));
+        let group = format!("{pascal}LogGroup");
+        assert_eq!(tagged(&properties["LoggingConfig"]["LogGroup"]), group);
+        let group = &resources[group.as_str()];
+        assert_eq!(group["Type"], "AWS::Logs::LogGroup", "{name}");
+        let log_name = tagged(&group["Properties"]["LogGroupName"]);
+        assert_eq!(log_name, format!("/aws/lambda/${{AWS::StackName}}-{name}"));
+        let retention = tagged(&group["Properties"]["RetentionInDays"]);
+        assert_eq!(retention, "LogRetentionDays", "{name}");
+    }
+}
+
+#[test]
+fn a_comment_above_every_function_tells_its_route() {
+    for endpoint in functions::endpoints() {
+        let resource = format!("{}Function:", pascal_case(endpoint.name()));
+        let banner = format!(
+            "  # {} {}\n  {resource}\n",
+            endpoint.method(),
+            endpoint.path()
+        );
+        assert!(TEXT.contains(&banner), "missing: {banner}");
+    }
+}
+
+#[test]
+fn every_index_and_projection_is_the_one_the_code_asserts() {
+    let tables = template().tables;
+    let table = tables
+        .iter()
+        .find(|table| table.resource == "ImageFilesTable")
+        .expect("the table of files");
+    let coded: Vec<Value> = INDEXES
+        .iter()
+        .map(|index| {
+            let projection = if index.projection.is_empty() {
+                json!({"ProjectionType": "KEYS_ONLY"})
+            } else {
+                json!({"ProjectionType": "INCLUDE", "NonKeyAttributes": index.projection})
+            };
+            json!({
+                "IndexName": index.name,
+                "KeySchema": [
+                    {"AttributeName": index.hash, "KeyType": "HASH"},
+                    {"AttributeName": "id", "KeyType": "RANGE"},
+                ],
+                "Projection": projection,
+            })
+        })
+        .collect();
+    assert_eq!(table.definition["GlobalSecondaryIndexes"], json!(coded));
+}
+
+#[test]
+fn every_setting_is_given_to_the_functions_and_no_other() {
+    let declared: BTreeSet<_> = template().variables.into_iter().collect();
+    let read: BTreeSet<_> = Config::VARIABLES.map(str::to_owned).into();
+    assert_eq!(declared, read);
+}
+
+#[test]
+fn every_table_keeps_its_data_and_can_be_restored() {
+    let resources = resources();
+    for table in template().tables {
+        let resource = &resources[table.resource.as_str()];
+        let properties = &resource["Properties"];
+        for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+            assert_eq!(resource[policy], "Retain", "{}", table.resource);
+        }
+        let recovery = &properties["PointInTimeRecoverySpecification"];
+        assert_eq!(recovery["PointInTimeRecoveryEnabled"], true);
+        assert_eq!(properties["DeletionProtectionEnabled"], true);
+        assert_eq!(properties["SSESpecification"]["SSEEnabled"], true);
+    }
+}
+
+#[test]
+fn no_function_may_do_everything_to_anything() {
+    let resources = resources();
+    for function in template().functions {
+        let policies = &resources[function.resource.as_str()]["Properties"]["Policies"];
+        let statements = policies[0]["Statement"].as_sequence();
+        let statements = statements.unwrap_or_else(|| panic!("{} has a policy", function.name));
+        for statement in statements {
+            let actions = statement["Action"]
+                .as_sequence()
+                .expect("a list of actions");
+            for action in actions {
+                let action = action.as_str().expect("an action");
+                assert!(!action.contains('*'), "{}: {action}", function.name);
+            }
+            for resource in statement["Resource"].as_sequence().expect("a list") {
+                assert_ne!(tagged(resource), "*", "{}", function.name);
+            }
+            assert!(statement["Sid"].is_string(), "{}", function.name);
+        }
+    }
+}
+
+#[test]
+fn no_function_may_change_or_remove_an_entry_of_the_access_log() {
+    let resources = resources();
+    for function in template().functions {
+        let policies = &resources[function.resource.as_str()]["Properties"]["Policies"];
+        for statement in policies[0]["Statement"].as_sequence().into_iter().flatten() {
+            let is_about_log = statement["Resource"]
+                .as_sequence()
+                .into_iter()
+                .flatten()
+                .any(|resource| tagged(resource).contains("AccessLogTable"));
+            let actions: Vec<_> = statement["Action"]
+                .as_sequence()
+                .into_iter()
+                .flatten()
+                .filter_map(Yaml::as_str)
+                .collect();
+            for forbidden in [
+                "dynamodb:UpdateItem",
+                "dynamodb:DeleteItem",
+                "dynamodb:BatchWriteItem",
+            ] {
+                assert!(
+                    !(is_about_log && actions.contains(&forbidden)),
+                    "{} may {forbidden} the access log",
+                    function.name
+                );
+            }
+        }
+    }
+}

@@ -42,6 +42,7 @@ mod statistics;
 mod template;
 
 // The engines of the local stack.
+mod dynamo_contract;
 mod event_queue;
 mod object_contract;
 mod openapi;

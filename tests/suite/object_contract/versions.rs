@@ -233,7 +233,8 @@ pub(crate) async fn a_reader_sees_the_whole_object_or_none(target: Target) {
                 .await
             {
                 Ok(got) => {
-                    assert!(got.body.collect().await.expect("a whole body").into_bytes() == content)
+                    let body = got.body.collect().await.expect("a whole body");
+                    assert!(body.into_bytes() == content, "half an object");
                 }
                 absent => assert_eq!(code(absent), "NoSuchKey"),
             }

@@ -91,15 +91,16 @@ def peers(kind, path, folder):
     if kind == "image":
         return {"libvips": ["vipsthumbnail", path, "--size", "256", "-o", f"{out}.jpg"]}
     return {
-        "dcmj2pnm": [decoder(path), "+oj", "+Sxv", "256", "+Wi", "1", "--use-frame", "1", path, f"{out}.jpg"],
+        "DCMTK": [*decoder(path), "+Sxv", "256", "+F", "1", path, f"{out}.jpg"],
         "gdcmconv": ["gdcmconv", "--raw", path, f"{out}.dcm"],
     }
 
 
 def decoder(path):
-    """DCMTK has one program a compression."""
+    """DCMTK has one program a compression; the one for JPEG-LS writes no JPEG."""
     syntax = pydicom.dcmread(path, stop_before_pixels=True).file_meta.TransferSyntaxUID
-    return "dcml2pnm" if syntax in ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81") else "dcmj2pnm"
+    jpeg_ls = syntax in ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
+    return ["dcml2pnm", "+op"] if jpeg_ls else ["dcmj2pnm", "+oj"]
 
 
 def measure(command, runs):

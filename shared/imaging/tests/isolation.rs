@@ -127,3 +127,34 @@ fn the_picture_of_a_worker_is_the_picture() {
     let (disc, corner) = disc_and_corner(&picture(inspection).thumbnail);
     assert!(disc > 240 && corner < 40, "{disc} {corner}");
 }
+
+#[test]
+fn a_multi_frame_file_of_two_gigabytes_needs_memory_for_one_frame_only() {
+    let folder = Folder::new();
+    let spec = DicomSpec {
+        rows: 1024,
+        columns: 1024,
+        frames: 1000,
+        pixels: Some(Vec::new()),
+        ..DicomSpec::default()
+    };
+    let mut bytes = dicom(&spec);
+    let (start, length) = (bytes.len(), 2_097_152_000u32);
+    // The length of the pixel element, written as 0; its value is a hole in the file.
+    bytes[start - 4..].copy_from_slice(&length.to_le_bytes());
+    let path = folder.file(&bytes);
+    let file = std::fs::File::options()
+        .write(true)
+        .open(&path)
+        .expect("our file");
+    file.set_len(start as u64 + u64::from(length))
+        .expect("a sparse file");
+    // Address space, which is more than memory: program, thread stacks and one frame of 2 MB.
+    let limits = Limits {
+        max_memory: 96 << 20,
+        ..Limits::default()
+    };
+    let inspection = isolated::inspect(&worker(), &path, folder.folder.path(), &limits);
+    let picture = picture(inspection);
+    assert_eq!((picture.width, picture.height), (1024, 1024));
+}

@@ -76,7 +76,7 @@ fn every_operation_wants_a_token_unless_it_is_public() {
         let operation = operation(&document, &endpoint);
         let wanted = operation["security"].as_array().map(Vec::len);
         let refuses = operation["responses"].get("401").is_some();
-        let expected = if endpoint.is_public() { 0 } else { 1 };
+        let expected = usize::from(!endpoint.is_public());
         assert_eq!(
             (wanted, refuses),
             (Some(expected), expected == 1),

@@ -1,6 +1,6 @@
 //! Error answers, as `service::error` and the layers of `service::http` give them.
 //!
-//! An operation names its own ones: `(status = 409, description = "`code`: Sentence. `other_code`: Sentence.")`; from the codes come the
+//! An operation names its own codes in its description: each code in backticks, a colon, a sentence. From the codes come the
 //! schema and the examples. `(status = 404)` and `(status = 403)` say that these can happen; the others follow from what an operation takes.
 
 use serde_json::{Map, Value, json};
@@ -107,8 +107,7 @@ pub(super) fn add(operation: &mut Value, is_public: bool) {
         let status = error.status().as_u16().to_string();
         let happens = match error {
             Error::NotJson(_) | Error::TooLarge(_) => takes_body,
-            Error::Unauthenticated(_) => !is_public,
-            Error::Unavailable(_) => !is_public,
+            Error::Unauthenticated(_) | Error::Unavailable(_) => !is_public,
             Error::NotFound | Error::Forbidden(_) => responses.contains_key(&status),
             // An unknown parameter is refused everywhere.
             _ => true,

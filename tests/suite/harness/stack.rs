@@ -155,6 +155,7 @@ pub(crate) fn options(
         bucket_port: 0,
         settings: all,
         clock,
+        has_schedule: false,
         worker: worker(),
         faults: Faults::default(),
         web: None,

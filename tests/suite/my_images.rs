@@ -1,5 +1,6 @@
 //! `GET /image-files/my-images`.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use service::domain::Timestamp;
 
@@ -201,7 +202,7 @@ async fn search_finds_any_part_of_name_or_description_and_takes_signs_literally(
         ("%%", &[]),
         ("hand.png", &[]),
     ] {
-        let encoded: String = search.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded = utf8_percent_encode(search, NON_ALPHANUMERIC);
         assert_eq!(
             names(&user, &format!("search={encoded}")).await,
             expected,

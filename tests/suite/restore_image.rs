@@ -49,7 +49,7 @@ async fn it_is_in_every_list_and_count_again() {
     delete(&user, id_of(&file)).await;
     let back = restore(&user, id_of(&file)).await.ok();
     for list in ["/image-files/my-images", "/image-files?modality=CT"] {
-        assert_eq!(recount::all(&user, list).await, [back.clone()]);
+        assert_eq!(recount::all(&user, list).await, std::slice::from_ref(&back));
     }
     let summary = user.get("/image-files/stats/summary").await.ok();
     assert_eq!(summary, recount::summary(&[back]));

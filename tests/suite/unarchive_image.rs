@@ -22,7 +22,7 @@ async fn a_file_taken_out_of_the_archive_is_an_ordinary_one_again() {
             .ok();
         assert_eq!(file["status"], "PROCESSED");
         let list = "/image-files/my-images?status=PROCESSED";
-        assert_eq!(recount::all(&user, list).await, [file.clone()]);
+        assert_eq!(recount::all(&user, list).await, std::slice::from_ref(&file));
         let summary = user.get("/image-files/stats/summary").await.ok();
         assert_eq!(summary, recount::summary(&[file]));
     }

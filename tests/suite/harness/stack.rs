@@ -156,6 +156,7 @@ pub(crate) fn options(
         settings: all,
         clock,
         worker: worker(),
+        has_schedule: false,
         faults: Faults::default(),
         web: None,
     }

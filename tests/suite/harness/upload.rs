@@ -132,6 +132,5 @@ pub(crate) fn text(value: &Value) -> &str {
 /// MD5 in lower-case hex.
 pub(crate) fn md5_of(bytes: &[u8]) -> String {
     use md5::Digest as _;
-    let digest = md5::Md5::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    service::domain::text::hex(&md5::Md5::digest(bytes))
 }

@@ -155,8 +155,8 @@ pub(crate) fn options(
         bucket_port: 0,
         settings: all,
         clock,
-        worker: worker(),
         has_schedule: false,
+        worker: worker(),
         faults: Faults::default(),
         web: None,
     }

@@ -13,7 +13,7 @@ VENV := .venv
 WEB := web/node_modules/.installed
 TOOLS := $(VENV)/.installed
 
-.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract needs-rust needs-node needs-chromium clean
+.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-schema needs-rust needs-node needs-chromium clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,10 +50,7 @@ docs: needs-rust
 template: $(TOOLS)
 	$(VENV)/bin/sam validate --lint --template template.yaml
 
-check-samples: build ## Write a DICOM, a JPEG, a PNG, a TIFF and a 100 MB file into samples/
-	target/debug/filmroom-local samples samples
-
-web: $(WEB)
+check-web: $(WEB)
 	cd web && npm run --silent check
 
 test: test-rust test-contract test-web test-browser ## Every test
@@ -64,10 +61,10 @@ test-rust: needs-rust
 test-contract: needs-rust
 	tests/contract/seaweedfs.sh
 
-test-samples: build ## Write a DICOM, a JPEG, a PNG, a TIFF and a 100 MB file into samples/
-	target/debug/filmroom-local samples samples
+test-schema: build ## The API against its own description, with schemathesis (four minutes)
+	tests/schemathesis/run
 
-web: $(WEB)
+test-web: $(WEB)
 	cd web && npm test --silent
 
 test-browser: build needs-chromium

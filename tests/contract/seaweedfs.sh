@@ -65,4 +65,4 @@ until curl --silent "http://127.0.0.1:$1/dir/assign" | grep -q '"fid"' && curl -
 done
 
 cd "$root"
-OBJECT_CONTRACT_ENDPOINT=http://127.0.0.1:$4 cargo test --package tests --test suite object_contract -- --skip chaos
+OBJECT_CONTRACT_ENDPOINT=http://127.0.0.1:$4 cargo test --locked --workspace --all-features --test suite object_contract -- --skip chaos

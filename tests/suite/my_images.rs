@@ -202,11 +202,7 @@ async fn search_finds_any_part_of_name_or_description_and_takes_signs_literally(
         ("%%", &[]),
         ("hand.png", &[]),
     ] {
-<<<<<<< HEAD
-        let encoded: String = utf8_percent_encode(search, NON_ALPHANUMERIC).to_string();
-=======
         let encoded = utf8_percent_encode(search, NON_ALPHANUMERIC);
->>>>>>> tests
         assert_eq!(
             names(&user, &format!("search={encoded}")).await,
             expected,

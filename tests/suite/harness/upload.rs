@@ -132,10 +132,5 @@ pub(crate) fn text(value: &Value) -> &str {
 /// MD5 in lower-case hex.
 pub(crate) fn md5_of(bytes: &[u8]) -> String {
     use md5::Digest as _;
-<<<<<<< HEAD
-    let digest = md5::Md5::digest(bytes);
-    service::domain::text::hex(&digest)
-=======
     service::domain::text::hex(&md5::Md5::digest(bytes))
->>>>>>> tests
 }

@@ -45,7 +45,7 @@ deny: needs-rust
 	cargo machete --with-metadata
 
 docs: needs-rust
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
 
 template: $(TOOLS)
 	$(VENV)/bin/sam validate --lint --template template.yaml

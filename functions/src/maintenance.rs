@@ -197,8 +197,13 @@ impl Maintenance {
         })
     }
 
-    /// Everything of a file goes, the record last: stopped before that, the next run begins again.
+    /// Everything of a file goes, the intent recorded first and the record removed last: stopped in between, the next run begins again.
     async fn purge(&self, file: FileRecord) -> Result<(), Error> {
+        let file = self
+            .app
+            .files
+            .advance(file, |file| Ok(file.purged()?))
+            .await?;
         let key = file.object_key().to_string();
         if let Some(upload_id) = &file.upload_id {
             self.app.objects.abort_multipart(&key, upload_id).await?;

@@ -68,6 +68,29 @@ async fn a_deleted_file_is_purged_when_its_time_has_come_and_not_before() {
 }
 
 #[tokio::test]
+async fn a_purge_that_has_begun_cannot_be_undone_and_is_finished_later() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let file = stack.upload(&user, "a.png", &png(8, 8, 1), json!({})).await;
+    let path = format!("/image-files/{}", file["id"]);
+    user.delete(&path).await.ok();
+    stack.clock.advance(31 * DAY_MS);
+    // A run that died right after it recorded its intent.
+    let files = &stack.stack.app.files;
+    let id = file["id"].to_string().parse().expect("an id");
+    let record = files.find(id).await.expect("an answer").expect("a record");
+    files
+        .advance(record, |file| Ok(file.purged()?))
+        .await
+        .expect("written");
+    let user = stack.user(1);
+    let restored = user.post(&format!("{path}/restore"), Value::Null).await;
+    restored.problem(404, "not_found");
+    assert_eq!(run(&stack, Task::default()).await.purged, 1);
+    assert!(!is_stored(&stack, &file["storage_path"]).await);
+}
+
+#[tokio::test]
 async fn an_archived_file_is_purged_with_every_version() {
     let stack = TestStack::start().await;
     let user = stack.user(1);

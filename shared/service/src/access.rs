@@ -55,7 +55,8 @@ impl Action {
 pub fn check(caller: &Caller, action: Action, file: &FileRecord) -> Result<(), Error> {
     let sees = caller.admin || file.uploaded_by == caller.id;
     let in_reach = match action {
-        Action::Restore => file.is_deleted(),
+        // What is being purged is gone already.
+        Action::Restore => file.is_deleted() && !file.purging,
         Action::ReadAccessLog => true,
         _ => !file.is_deleted(),
     };

@@ -241,6 +241,9 @@ pub struct FileRecord {
     /// Who processes it now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
+    /// Whether the purge has begun: its objects may be gone, so nothing brings it back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub purging: bool,
     /// When maintenance has to look at it; absent when nothing is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,

@@ -75,6 +75,7 @@ impl NewFile {
             dicom: None,
             moving_to: None,
             lease: None,
+            purging: false,
             // An event that got lost is noticed soon after the upload's URL has expired.
             due_at: Some(now.plus(75 * MINUTE_MS)),
             version: 1,
@@ -252,6 +253,18 @@ impl FileRecord {
         self.deleted_at = Some(now);
         self.deleted_by = Some(by);
         self.due_at = Some(purge_at);
+        Ok(self)
+    }
+
+    /// The purge begins: the intent is recorded before the first object goes, so that nobody restores a file without its bytes.
+    ///
+    /// # Errors
+    /// `not_deleted`: it was restored in time.
+    pub fn purged(mut self) -> Result<Self, Notice> {
+        if !self.is_deleted() {
+            return Err(Notice::new("not_deleted", "This file is not in the trash."));
+        }
+        self.purging = true;
         Ok(self)
     }
 

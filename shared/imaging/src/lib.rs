@@ -2,8 +2,8 @@
 //!
 //! # Map
 //!
-//! - [`sniff`] / [`declared`]: which kind of file the bytes are, or the name claims ([`FileType`]).
-//! - [`inspect`]: everything about one file: type, DICOM header, thumbnail and preview ([`Inspection`]).
+//! - [`sniff()`] / [`declared`]: which kind of file the bytes are, or the name claims ([`FileType`]).
+//! - [`inspect()`]: everything about one file: type, DICOM header, thumbnail and preview ([`Inspection`]).
 //! - [`isolated`]: the same in a child process with hard limits, for files nobody vouches for.
 //! - [`Limits`]: what a file may claim and cost before it is refused.
 //! - [`dicom`]: the DICOM reader. `stream` and `parse` walk elements, `header` names the facts, `frame` finds the

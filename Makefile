@@ -56,7 +56,9 @@ check-web: $(WEB)
 test: test-rust test-contract test-web test-browser ## Every test
 
 test-rust: needs-rust
+	rm -f target/tmp/permissions
 	cargo test --locked --workspace --all-features
+	cargo test --locked --package tests --test suite -- --ignored --exact permissions::no_function_may_do_what_it_never_does
 
 test-contract: needs-rust
 	tests/contract/seaweedfs.sh

@@ -47,10 +47,11 @@ deny: needs-rust
 docs: needs-rust
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
 
-template: $(TOOLS) ## The template: sam, cfn-lint, checkov
+template: $(TOOLS) ## The template: sam, cfn-lint, checkov, and what it repeats of the code and the docs
 	$(VENV)/bin/sam validate --lint --template template.yaml
 	$(VENV)/bin/cfn-lint
 	$(VENV)/checkov/bin/checkov --config-file .checkov.yaml
+	$(VENV)/bin/python infra/check_template.py
 
 check-web: $(WEB)
 	cd web && npm run --silent check

@@ -47,8 +47,11 @@ deny: needs-rust
 docs: needs-rust
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
 
-template: $(TOOLS)
+template: $(TOOLS) ## The template: sam, cfn-lint, checkov, and what it repeats of the code and the docs
 	$(VENV)/bin/sam validate --lint --template template.yaml
+	$(VENV)/bin/cfn-lint
+	$(VENV)/checkov/bin/checkov --config-file .checkov.yaml
+	$(VENV)/bin/python infra/check_template.py
 
 check-web: $(WEB)
 	cd web && npm run --silent check
@@ -88,7 +91,9 @@ $(WEB): web/package-lock.json | needs-node
 	cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(TOOLS): infra/requirements.txt
+$(TOOLS): infra/requirements.txt infra/requirements-checkov.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement infra/requirements.txt
+	python3 -m venv $(VENV)/checkov
+	$(VENV)/checkov/bin/pip install --quiet --requirement infra/requirements-checkov.txt
 	@touch $@

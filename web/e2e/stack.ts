@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const WEB = new URL('..', import.meta.url).pathname;
+export const WEB = new URL('..', import.meta.url).pathname;
 /** The program behind `make run`; built by the caller (`make build`). */
 const PROGRAM = process.env['FILMROOM_LOCAL'] ?? join(WEB, '../target/debug/filmroom-local');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cleared, isFiltered, listQuery, listsOwn, parseFilters, parseView, withValues } from './filters';
+import { cleared, isFiltered, listsOwn, parseFilters, parseView, sharedQuery, withValues } from './filters';
 
 const of = (query: string) => parseFilters(new URLSearchParams(query));
 
@@ -52,8 +52,8 @@ describe('filters', () => {
   });
 
   it('never send a parameter that my-images would refuse', () => {
-    expect(Object.keys(listQuery(of(''), true))).not.toContain('patient_id');
-    expect(Object.keys(listQuery(of(''), true))).not.toContain('scope');
+    expect(Object.keys(sharedQuery(of('')))).not.toContain('patient_id');
+    expect(Object.keys(sharedQuery(of('')))).not.toContain('scope');
   });
 
   it('accept only the page sizes on offer', () => {

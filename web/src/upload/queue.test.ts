@@ -118,7 +118,12 @@ describe('UploadQueue', () => {
       Promise.resolve({
         items: files.map((file) =>
           file.filename === 'bad.dcm'
-            ? { ...created(file), file: null, upload: null, error: { code: 'too_large', message: '' } }
+            ? {
+                ...created(file),
+                file: null,
+                upload: null,
+                error: { code: 'too_large', status: 413 } as unknown as BatchItem['error'],
+              }
             : created(file),
         ),
       }),

@@ -78,7 +78,7 @@ describe('the list', () => {
     await window.go('/images');
     await window.page.getByLabel('检查类型').selectOption('CT');
     await window.page.getByLabel('搜索文件名或描述').fill('CT-1');
-    await window.page.waitForURL(/search=CT-1/);
+    await window.page.waitForURL(/#search=CT-1$/);
     const expected = ['ct-18.dcm', 'ct-16.dcm', 'ct-14.dcm', 'ct-12.dcm', 'ct-10.dcm'];
     await until('five are left', async () => ((await names(window)).length === 5 ? true : null));
     expect((await names(window)).sort()).toEqual(expected.sort());

@@ -18,7 +18,11 @@ let pages: Record<string, string>;
 
 beforeAll(async () => {
   [stack, browser] = await Promise.all([Stack.start(), launch()]);
-  await stack.api('PUT', '/patients/P-1', { name: '张三', sex: 'M', birth_date: '1960-05-01' });
+  await stack.api('PUT', '/patients/record#patient_id=P-1', {
+    name: '张三',
+    sex: 'M',
+    birth_date: '1960-05-01',
+  });
   const film = await stack.put('film.dcm', dicom(1, { patientId: 'P-2' }), { patient_id: 'P-1' });
   await stack.put('photo.png', png(2));
   const doomed = await stack.put('old.png', png(3));
@@ -26,7 +30,7 @@ beforeAll(async () => {
   pages = {
     images: '/images',
     table: '/images?view=table',
-    nothing: '/images?search=nothing',
+    nothing: '/images#search=nothing',
     detail: `/images/${film.id}`,
     upload: '/upload',
     patients: '/patients',

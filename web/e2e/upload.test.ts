@@ -273,7 +273,7 @@ describe('uploading', () => {
     await form.getByLabel('Patient ID').fill('P-900');
     await form.getByLabel('Name').fill('李雷');
     await form.getByRole('button', { name: 'Save' }).click();
-    await page.waitForURL(/patient_id=P-900/);
+    await page.waitForURL(/#patient_id=P-900/);
     await choose(page, file('belongs.dcm', dicom(901, { patientId: 'P-900' })));
     await inState(page, 'belongs.dcm', 'done');
     const list = await until('it is listed', async () => {
@@ -281,7 +281,7 @@ describe('uploading', () => {
       return found.items.length > 0 ? found : null;
     });
     expect(list.items).toMatchObject([{ original_filename: 'belongs.dcm', patient_id: 'P-900' }]);
-    await page.goto(`${stack.url}/patients/P-900`);
+    await page.goto(`${stack.url}/patients/record#patient_id=P-900`);
     await page.getByRole('heading', { name: '李雷' }).waitFor();
     await window.close();
   });

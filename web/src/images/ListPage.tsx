@@ -2,7 +2,8 @@ import { Button, Skeleton } from '@mantine/core';
 import { IconPhotoSearch, IconUpload } from '@tabler/icons-react';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
+import { useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { count } from '../format';
 import { EmptyState, Failure } from '../shell/states';
@@ -21,7 +22,7 @@ import { useSelection } from './useSelection';
 export function ListPage() {
   const { t } = useTranslation();
   const { user } = useServices();
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const filters = parseFilters(params);
   const view = parseView(params);
   const list = useImageList(filters, view.page_size);

@@ -4,8 +4,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
-import { ApiError } from '../api/problem';
 import type { NewPatient, Patient } from '../api/types';
+import { fieldError } from '../i18n/errors';
 import { Failure } from '../shell/states';
 import { SEXES, sexText } from './sex';
 
@@ -37,7 +37,7 @@ export function PatientForm({
   });
   const field = (key: keyof typeof values) => ({
     value: values[key],
-    error: fieldError(save.error, key),
+    error: fieldError(save.error, key, t),
     onChange: (event: { currentTarget: { value: string } }) => {
       const { value } = event.currentTarget;
       setValues((before) => ({ ...before, [key]: value }));
@@ -83,9 +83,4 @@ function wholeOf(values: Record<keyof NewPatient, string>): NewPatient {
     sex: SEXES.find((sex) => sex === values.sex) ?? null,
     birth_date: values.birth_date || null,
   };
-}
-
-function fieldError(error: unknown, field: string): string | undefined {
-  if (!(error instanceof ApiError)) return undefined;
-  return error.problem.errors.find((wrong) => wrong.field === field)?.message;
 }

@@ -4,7 +4,8 @@ import { IconEdit, IconFolders, IconPhoto, IconTrash, IconUpload } from '@tabler
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useNavigate, useParams } from 'react-router';
+import { Link, Navigate, useNavigate } from 'react-router';
+import { addressOf, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import type { Patient, Study } from '../api/types';
 import { day } from '../format';
@@ -15,8 +16,13 @@ import { sexText } from './sex';
 
 /** One patient with the studies and series that their DICOM files brought. */
 export function PatientPage() {
+  const [params] = useAddress();
+  const id = params.get('patient_id');
+  return id === null ? <Navigate to="/patients" replace /> : <Record key={id} id={id} />;
+}
+
+function Record({ id }: { id: string }) {
   const { api } = useServices();
-  const { id = '' } = useParams();
   const patient = useQuery({
     queryKey: ['patients', 'one', id],
     queryFn: ({ signal }) => api.patient(id, signal),
@@ -35,7 +41,7 @@ function Head({ patient }: { patient: Patient }) {
   const { t } = useTranslation();
   const { user } = useServices();
   const [editing, setEditing] = useState(false);
-  const query = `?patient_id=${encodeURIComponent(patient.patient_id)}`;
+  const address = addressOf({ patient_id: patient.patient_id });
   return (
     <>
       <div className="page-head">
@@ -43,13 +49,17 @@ function Head({ patient }: { patient: Patient }) {
         <span className="grow" />
         <Button
           component={Link}
-          to={`/images${query}`}
+          to={{ pathname: '/images', ...address }}
           variant="default"
           leftSection={<IconPhoto size={18} />}
         >
           {t('patients.images')}
         </Button>
-        <Button component={Link} to={`/upload${query}`} leftSection={<IconUpload size={18} />}>
+        <Button
+          component={Link}
+          to={{ pathname: '/upload', ...address }}
+          leftSection={<IconUpload size={18} />}
+        >
           {t('patients.upload')}
         </Button>
         <Button variant="default" leftSection={<IconEdit size={18} />} onClick={() => setEditing(true)}>

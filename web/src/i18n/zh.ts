@@ -46,6 +46,8 @@ export const zh = {
     scopeMine: '我的文件',
     scopeAll: '全部文件',
     filters: '筛选',
+    clearSearch: '清除搜索',
+    atATime: '每次 {{count}} 个',
     clear: '清除筛选',
     any: '全部',
     view: '显示方式',
@@ -105,6 +107,9 @@ export const zh = {
     metadata: '信息',
     header: 'DICOM 头信息',
     accessLog: '访问记录',
+    warnings: '请核对',
+    patientInImage: '图像中的患者',
+    patientChosen: '所选患者',
     failedTitle: '这个文件没有处理成功',
     processing: '正在处理，完成后会自动显示。',
     uploading: '上传还没有完成。',
@@ -142,7 +147,6 @@ export const zh = {
     number_of_frames: '帧数',
   },
   warning: {
-    title: '请核对',
     patient_mismatch: '图像中的患者与所选患者不一致。使用前请务必核对患者身份！',
     type_mismatch: '文件的实际类型与声明的不同，已按实际类型保存。',
     not_an_image: '文件内容不是能识别的图像。',
@@ -295,6 +299,9 @@ export const zh = {
     emptyHint: '新建一位患者，或上传时直接创建。',
     noneTitle: '没有找到患者',
     noneHint: '换一个关键词试试。',
+    missingTitle: '没有这位患者',
+    missingHint: '链接可能有误，或者患者已被删除。',
+    back: '返回患者列表',
     studies: '检查',
     noStudies: '还没有检查。上传 DICOM 文件后会自动出现。',
     files: '{{count}} 个文件',
@@ -375,6 +382,8 @@ export const zh = {
   format: { seconds: '{{count}} 秒', minutes: '{{count}} 分钟', hours: '{{hours}} 小时 {{minutes}} 分钟' },
 };
 
-/** Same keys, any texts. */
+/** Same keys, any texts; where a language has a singular, also `…_one`. */
 export type Texts = Widen<typeof zh>;
-type Widen<T> = { [K in keyof T]: T[K] extends string ? string : Widen<T[K]> };
+type Widen<T> = { [K in keyof T]: T[K] extends string ? string : Widen<T[K]> } & {
+  [K in keyof T as T[K] extends string ? `${K & string}_one` : never]?: string;
+};

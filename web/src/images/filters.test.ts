@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { cleared, isFiltered, listsOwn, parseFilters, parseView, sharedQuery, withValues } from './filters';
+import {
+  activeFilters,
+  cleared,
+  listsOwn,
+  parseFilters,
+  parseView,
+  sharedQuery,
+  withValues,
+} from './filters';
 
 const of = (query: string) => parseFilters(new URLSearchParams(query));
 
@@ -40,8 +48,8 @@ describe('filters', () => {
   });
 
   it('do not count the scope as a filter', () => {
-    expect(isFiltered(of('scope=mine'))).toBe(false);
-    expect(isFiltered(of('modality=CT'))).toBe(true);
+    expect(activeFilters(of('scope=mine'))).toBe(0);
+    expect(activeFilters(of('modality=CT&search=x'))).toBe(2);
   });
 
   it('choose the route that knows the filter', () => {

@@ -94,8 +94,9 @@ export function cleared(params: URLSearchParams): URLSearchParams {
   return next;
 }
 
-export function isFiltered(filters: Filters): boolean {
-  return Object.entries(filters).some(([key, value]) => key !== 'scope' && value !== '');
+/** How many filters narrow the list. */
+export function activeFilters(filters: Filters): number {
+  return Object.entries(filters).filter(([key, value]) => key !== 'scope' && value !== '').length;
 }
 
 /** Own files (contract route 1) or all the caller may see (route 7, which alone knows uploader and patient). */

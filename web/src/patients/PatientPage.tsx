@@ -1,12 +1,20 @@
 import { Button, Modal, Skeleton } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconEdit, IconFolders, IconPhoto, IconTrash, IconUpload } from '@tabler/icons-react';
+import {
+  IconEdit,
+  IconFolders,
+  IconPhoto,
+  IconTrash,
+  IconUpload,
+  IconUserQuestion,
+} from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, useNavigate } from 'react-router';
 import { addressOf, useAddress } from '../app/address';
 import { useServices } from '../app/context';
+import { ApiError } from '../api/problem';
 import type { Patient, Study } from '../api/types';
 import { day } from '../format';
 import { EmptyState, Failure } from '../shell/states';
@@ -22,12 +30,26 @@ export function PatientPage() {
 }
 
 function Record({ id }: { id: string }) {
+  const { t } = useTranslation();
   const { api } = useServices();
   const patient = useQuery({
     queryKey: ['patients', 'one', id],
     queryFn: ({ signal }) => api.patient(id, signal),
   });
   if (patient.isPending) return <Skeleton height={240} />;
+  if (patient.error instanceof ApiError && patient.error.status === 404) {
+    return (
+      <EmptyState
+        title={t('patients.missingTitle')}
+        hint={t('patients.missingHint')}
+        icon={<IconUserQuestion size={56} stroke={1.2} />}
+      >
+        <Button component={Link} to="/patients">
+          {t('patients.back')}
+        </Button>
+      </EmptyState>
+    );
+  }
   if (patient.isError) return <Failure error={patient.error} onRetry={() => void patient.refetch()} />;
   return (
     <>

@@ -13,7 +13,7 @@ VENV := .venv
 WEB := web/node_modules/.installed
 TOOLS := $(VENV)/.installed
 
-.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-schema needs-rust needs-node needs-chromium clean
+.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema needs-rust needs-node needs-chromium clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,7 +56,7 @@ template: $(TOOLS) ## The template: sam, cfn-lint, checkov, and what it repeats 
 check-web: $(WEB)
 	cd web && npm run --silent check
 
-test: test-rust test-contract test-web test-browser ## Every test
+test: test-rust test-contract test-web test-browser test-recipes ## Every test
 
 test-rust: needs-rust
 	rm -f target/tmp/permissions
@@ -66,7 +66,10 @@ test-rust: needs-rust
 test-contract: needs-rust
 	tests/contract/seaweedfs.sh
 
-test-schema: build ## The API against its own description, with schemathesis (four minutes)
+test-recipes: build needs-node needs-chromium ## The recipes of docs/recipes: curl, Python, browsers
+	tests/recipes/run
+
+test-schema: build ## The API against its own description, with schemathesis (two minutes)
 	tests/schemathesis/run
 
 test-web: $(WEB)

@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use super::files::Files;
 use super::references::{Kind, Patient, References, key};
 use super::{Item, failure, keys, records};
-use crate::error::Error;
+use crate::domain::Code;
+use crate::error::{Conflict, Error};
 
 /// Rows of one read of a searched list.
 const ROWS_AT_ONCE: i32 = 1000;
@@ -99,8 +100,7 @@ impl References {
                 ) =>
             {
                 let patient = self.patient(id).await?.ok_or(Error::NotFound)?;
-                let message = "Files point at this patient, perhaps in somebody's trash: move or purge them first.";
-                Err(Error::conflict("patient_in_use", message)
+                Err(Conflict::from(Code::PatientInUse)
                     .with("file_count", patient.file_count)
                     .into())
             }

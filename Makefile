@@ -12,8 +12,10 @@ export SAM_CLI_TELEMETRY := 0
 VENV := .venv
 WEB := web/node_modules/.installed
 TOOLS := $(VENV)/.installed
+IMAGING_VENV := target/imaging-venv
+IMAGING_TOOLS := $(IMAGING_VENV)/.installed
 
-.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema needs-rust needs-node needs-chromium clean
+.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema needs-rust needs-node needs-chromium clean fuzz truth bench
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -78,6 +80,17 @@ test-web: $(WEB)
 test-browser: build needs-chromium
 	cd web && npm run --silent e2e
 
+fuzz: needs-rust ## Hostile files for SECONDS (120) against every reader of files
+	shared/imaging/fuzz/run.sh $(or $(SECONDS),120)
+
+truth: needs-rust $(IMAGING_TOOLS) ## Our pictures against pydicom's; `make truth TABLE=write` renews the table of docs/IMAGING.md
+	cargo build --locked --package imaging --example render
+	$(IMAGING_VENV)/bin/python infra/bench/imaging/truth.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --table docs/IMAGING.md $(if $(TABLE),,--check)
+
+bench: needs-rust $(IMAGING_TOOLS) ## Our thumbnails against libvips, DCMTK and GDCM, where installed
+	cargo build --locked --release --package imaging --example thumbnail --example md5
+	$(IMAGING_VENV)/bin/python infra/bench/imaging/speed.py $${CARGO_TARGET_DIR:-target}/release/examples --table docs/IMAGING.md
+
 clean: ## Remove what was built (not the data)
 	rm -rf target web/dist web/node_modules $(VENV)
 
@@ -99,4 +112,9 @@ $(TOOLS): infra/requirements.txt infra/requirements-checkov.txt
 	$(VENV)/bin/pip install --quiet --requirement infra/requirements.txt
 	python3 -m venv $(VENV)/checkov
 	$(VENV)/checkov/bin/pip install --quiet --requirement infra/requirements-checkov.txt
+	@touch $@
+
+$(IMAGING_TOOLS): infra/bench/imaging/requirements.txt
+	python3 -m venv $(IMAGING_VENV)
+	$(IMAGING_VENV)/bin/pip install --quiet --requirement infra/bench/imaging/requirements.txt
 	@touch $@

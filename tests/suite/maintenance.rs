@@ -5,7 +5,6 @@ use http::Method;
 use imaging::fixtures::{DicomSpec, dicom, png};
 use local::queue::Faults;
 use serde_json::{Value, json};
-use service::domain::image_file::StorageClass;
 
 use crate::harness::upload::{begin, id_of, md5_of, text};
 use crate::harness::{TestStack, recount};
@@ -108,32 +107,6 @@ async fn an_archived_file_is_purged_with_every_version() {
     assert!(!is_stored(&stack, &file["storage_path"]).await);
     let gone = stack.bucket(Method::GET, &old_version, &[], &[]).await;
     assert_eq!(gone.status, 403, "{}", gone.text());
-}
-
-#[tokio::test]
-async fn a_move_to_the_archive_that_was_interrupted_is_finished() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
-    let bytes = png(8, 8, 1);
-    let file = stack.upload(&user, "a.png", &bytes, json!({})).await;
-    // A run that died right after it recorded its intent.
-    let files = &stack.stack.app.files;
-    let id = file["id"].to_string().parse().expect("an id");
-    let record = files.find(id).await.expect("an answer").expect("a record");
-    let now = stack.clock.now();
-    files
-        .advance(record, |file| {
-            Ok(file.moving(StorageClass::InstantRetrieval, now)?)
-        })
-        .await
-        .expect("written");
-    stack.clock.advance(2 * HOUR_MS);
-    assert_eq!(run(&stack, Task::default()).await.moved, 1);
-    let user = stack.user(1);
-    let path = format!("/image-files/{}", file["id"]);
-    assert_eq!(user.get(&path).await.ok()["status"], "ARCHIVED");
-    assert_eq!(stack.download(&user, id_of(&file)).await, bytes);
-    assert_eq!(run(&stack, Task::default()).await, Report::default());
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ let pages: Record<string, string>;
 
 beforeAll(async () => {
   [stack, browser] = await Promise.all([Stack.start(), launch()]);
-  await stack.api('PUT', '/patients/record#patient_id=P-1', {
+  await stack.api('PUT', '/patients/P-1', {
     name: '张三',
     sex: 'M',
     birth_date: '1960-05-01',
@@ -34,7 +34,7 @@ beforeAll(async () => {
     detail: `/images/${film.id}`,
     upload: '/upload',
     patients: '/patients',
-    patient: '/patients/P-1',
+    patient: '/patients/record#patient_id=P-1',
     statistics: '/statistics',
     trash: '/trash',
   };

@@ -47,8 +47,11 @@ deny: needs-rust
 docs: needs-rust
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
 
-template: $(TOOLS)
+template: $(TOOLS) ## The template: sam, cfn-lint, checkov, and what it repeats of the code and the docs
 	$(VENV)/bin/sam validate --lint --template template.yaml
+	$(VENV)/bin/cfn-lint
+	$(VENV)/checkov/bin/checkov --config-file .checkov.yaml
+	$(VENV)/bin/python infra/check_template.py
 
 check-web: $(WEB)
 	cd web && npm run --silent check
@@ -56,7 +59,9 @@ check-web: $(WEB)
 test: test-rust test-contract test-web test-browser test-recipes ## Every test
 
 test-rust: needs-rust
+	rm -f target/tmp/permissions
 	cargo test --locked --workspace --all-features
+	cargo test --locked --package tests --test suite -- --ignored --exact permissions::no_function_may_do_what_it_never_does
 
 test-contract: needs-rust
 	tests/contract/seaweedfs.sh
@@ -89,7 +94,9 @@ $(WEB): web/package-lock.json | needs-node
 	cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(TOOLS): infra/requirements.txt
+$(TOOLS): infra/requirements.txt infra/requirements-checkov.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement infra/requirements.txt
+	python3 -m venv $(VENV)/checkov
+	$(VENV)/checkov/bin/pip install --quiet --requirement infra/requirements-checkov.txt
 	@touch $@

@@ -41,6 +41,7 @@ mod durability;
 mod interrupted_runs;
 mod jwks;
 mod multipart_durability;
+mod permissions;
 mod sign_in;
 mod statistics;
 mod template;

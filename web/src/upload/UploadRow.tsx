@@ -16,7 +16,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useServices } from '../app/context';
 import { bytes } from '../format';
-import { isOver, isRunning, type UploadItem, type UploadStateName } from './queue';
+import { isOver, isRunning, type UploadItem, type UploadStateName } from './item';
 import { isFinal, reasonText } from './reasonText';
 import classes from './UploadRow.module.css';
 

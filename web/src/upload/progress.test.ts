@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Meter } from './meter';
 import { progressOf } from './progress';
-import type { UploadItem, UploadStateName } from './queue';
+import type { UploadItem, UploadStateName } from './item';
 
 function item(state: UploadStateName, size: number, sent: number): UploadItem {
   const file = { size } as File;

@@ -1,4 +1,4 @@
-import { isOver, isRunning, type UploadItem } from './queue';
+import { isOver, isRunning, type UploadItem } from './item';
 
 /** The queue in one line. */
 export interface Progress {

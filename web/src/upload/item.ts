@@ -1,3 +1,4 @@
+import { isFinal } from './failures';
 import type { ChosenFile } from './folder';
 
 export type UploadStateName =
@@ -32,6 +33,8 @@ const OVER = new Set<UploadStateName>(['done', 'duplicate', 'cancelled']);
 export const isRunning = ({ state }: UploadItem) => RUNNING.has(state);
 /** Signing out or closing the page would lose its progress. */
 export const isUnfinished = (item: UploadItem) => isRunning(item) || item.state === 'paused';
+/** It failed, and the same file may succeed another time. */
+export const isRetryable = ({ state, error }: UploadItem) => state === 'failed' && !isFinal(error);
 export const isOver = ({ state }: UploadItem) => OVER.has(state);
 
 /** The same file of the same folder, as far as can be told without reading it. */

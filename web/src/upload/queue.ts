@@ -3,7 +3,7 @@ import { SignedOut } from '../session/session';
 import { Attempt, freed, GIVEN_UP, type AttemptNeeds } from './attempt';
 import { Creations } from './creations';
 import type { ChosenFile } from './folder';
-import { identity, isOver, isRunning, type UploadItem } from './item';
+import { identity, isOver, isRetryable, isRunning, type UploadItem } from './item';
 import type { Journal, JournalEntry } from './journal';
 import { Meter } from './meter';
 import { Slots } from './slots';
@@ -110,21 +110,13 @@ export class UploadQueue {
     void this.discard(item.print, item.fileId);
   }
 
-  pauseAll = () =>
-    this.each(
-      (item) => isRunning(item),
-      (key) => this.pause(key),
-    );
+  pauseAll = () => this.each(isRunning, (key) => this.pause(key));
   resumeAll = () =>
     this.each(
       ({ state }) => state === 'paused',
       (key) => this.resume(key),
     );
-  retryAll = () =>
-    this.each(
-      ({ state }) => state === 'failed',
-      (key) => this.resume(key),
-    );
+  retryAll = () => this.each(isRetryable, (key) => this.resume(key));
   cancelAll = () =>
     this.each(
       (item) => !isOver(item),

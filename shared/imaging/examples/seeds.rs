@@ -61,67 +61,71 @@ fn dicom_files() -> Vec<(&'static str, Vec<u8>)> {
         columns: 8,
         ..DicomSpec::default()
     };
-    let spec = |transfer_syntax| DicomSpec {
-        transfer_syntax,
+    let eight_bits = DicomSpec {
+        bits_allocated: 8,
+        bits_stored: 8,
         ..small.clone()
     };
-    vec![
-        ("explicit", dicom(&spec(EXPLICIT_LITTLE_ENDIAN))),
-        ("implicit", dicom(&spec(IMPLICIT_LITTLE_ENDIAN))),
-        ("big-endian", dicom(&spec(EXPLICIT_BIG_ENDIAN))),
-        ("deflated", dicom(&spec(DEFLATED))),
-        (
-            "bare",
-            dicom(&DicomSpec {
-                preamble: false,
-                meta: false,
-                ..small.clone()
-            }),
-        ),
-        (
-            "window-gb18030",
-            dicom(&DicomSpec {
-                window: Some((40.0, 400.0)),
-                rescale: Some((1.0, -1024.0)),
-                signed: true,
-                character_set: Some("GB18030"),
-                patient_name: b"Wang^XiaoDong=\xcd\xf5^\xd0\xa1\xb6\xab".to_vec(),
-                ..small.clone()
-            }),
-        ),
-        (
-            "frames-rgb",
-            dicom(&DicomSpec {
-                frames: 3,
-                samples_per_pixel: 3,
-                photometric: "RGB",
-                planar: true,
-                bits_allocated: 8,
-                bits_stored: 8,
-                ..small.clone()
-            }),
-        ),
-        (
-            "fragments",
-            dicom(&DicomSpec {
-                transfer_syntax: "1.2.840.10008.1.2.5",
-                frames: 2,
-                bits_allocated: 8,
-                bits_stored: 8,
-                fragments: Some(vec![rle_frame(&scene(8, 8, 1)); 2]),
-                ..small.clone()
-            }),
-        ),
-        (
-            "float",
-            dicom(&DicomSpec {
-                float: true,
-                bits_allocated: 32,
-                bits_stored: 32,
-                ..small
-            }),
-        ),
+    let encodings = [
+        ("explicit", EXPLICIT_LITTLE_ENDIAN),
+        ("implicit", IMPLICIT_LITTLE_ENDIAN),
+        ("big-endian", EXPLICIT_BIG_ENDIAN),
+        ("deflated", DEFLATED),
     ]
+    .map(|(name, transfer_syntax)| {
+        let encoded = DicomSpec {
+            transfer_syntax,
+            ..small.clone()
+        };
+        (name, encoded)
+    });
+    let bare = DicomSpec {
+        preamble: false,
+        meta: false,
+        ..small.clone()
+    };
+    let window = DicomSpec {
+        window: Some((40.0, 400.0)),
+        rescale: Some((1.0, -1024.0)),
+        signed: true,
+        character_set: Some("GB18030"),
+        patient_name: b"Wang^XiaoDong=\xcd\xf5^\xd0\xa1\xb6\xab".to_vec(),
+        ..small.clone()
+    };
+    let frames = DicomSpec {
+        frames: 3,
+        samples_per_pixel: 3,
+        photometric: "RGB",
+        planar: true,
+        ..eight_bits.clone()
+    };
+    let others = [
+        ("bare", bare),
+        ("window-gb18030", window),
+        ("frames-rgb", frames),
+        ("fragments", fragments(eight_bits)),
+        ("float", float(small)),
+    ];
+    let all = encodings.into_iter().chain(others);
+    all.map(|(name, spec)| (name, dicom(&spec))).collect()
+}
+
+fn fragments(spec: DicomSpec) -> DicomSpec {
+    DicomSpec {
+        transfer_syntax: "1.2.840.10008.1.2.5",
+        frames: 2,
+        fragments: Some(vec![rle_frame(&scene(8, 8, 1)); 2]),
+        ..spec
+    }
+}
+
+fn float(spec: DicomSpec) -> DicomSpec {
+    DicomSpec {
+        float: true,
+        bits_allocated: 32,
+        bits_stored: 32,
+        ..spec
+    }
 }
 
 fn tiff_files() -> Vec<(&'static str, Vec<u8>)> {

@@ -4,8 +4,8 @@ use std::io::Cursor;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use imaging::fixtures::{
-    DEFLATED, DicomSpec, HTJ2K, IMPLICIT_LITTLE_ENDIAN, JPEG_2000, JPEG_LS, JPEG_XL, damaged,
-    dicom, jpeg, png, rle_frame, scene, tiff,
+    DEFLATED, DicomSpec, EXPLICIT_LITTLE_ENDIAN, HTJ2K, IMPLICIT_LITTLE_ENDIAN, JPEG_2000, JPEG_LS,
+    JPEG_XL, damaged, dicom, jpeg, png, rle_frame, scene, tiff,
 };
 use imaging::{Limits, sniff};
 
@@ -28,67 +28,32 @@ fn count_own_panics() {
 }
 
 fn corpus() -> Vec<Vec<u8>> {
-    let encapsulated = |transfer_syntax, fragment: Vec<u8>, rows, columns| DicomSpec {
+    let native = [EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DEFLATED];
+    let native = native.map(|transfer_syntax| DicomSpec {
         transfer_syntax,
-        rows,
-        columns,
+        rows: 20,
+        columns: 20,
+        ..DicomSpec::default()
+    });
+    let compressed = [
+        ("1.2.840.10008.1.2.5", rle_frame(&scene(20, 8, 1))),
+        ("1.2.840.10008.1.2.4.80", JPEG_LS.to_vec()),
+        ("1.2.840.10008.1.2.4.90", JPEG_2000.to_vec()),
+        ("1.2.840.10008.1.2.4.201", HTJ2K.to_vec()),
+        ("1.2.840.10008.1.2.4.110", JPEG_XL.to_vec()),
+    ];
+    let compressed = compressed.map(|(transfer_syntax, fragment)| DicomSpec {
+        transfer_syntax,
+        rows: 8,
+        columns: 20,
         bits_allocated: 8,
         bits_stored: 8,
         fragments: Some(vec![fragment]),
         ..DicomSpec::default()
-    };
-    vec![
-        dicom(&DicomSpec {
-            rows: 20,
-            columns: 20,
-            ..DicomSpec::default()
-        }),
-        dicom(&DicomSpec {
-            transfer_syntax: IMPLICIT_LITTLE_ENDIAN,
-            rows: 20,
-            columns: 20,
-            ..DicomSpec::default()
-        }),
-        dicom(&DicomSpec {
-            transfer_syntax: DEFLATED,
-            rows: 20,
-            columns: 20,
-            ..DicomSpec::default()
-        }),
-        dicom(&encapsulated(
-            "1.2.840.10008.1.2.5",
-            rle_frame(&scene(20, 20, 1)),
-            20,
-            20,
-        )),
-        dicom(&encapsulated(
-            "1.2.840.10008.1.2.4.80",
-            JPEG_LS.to_vec(),
-            8,
-            20,
-        )),
-        dicom(&encapsulated(
-            "1.2.840.10008.1.2.4.90",
-            JPEG_2000.to_vec(),
-            8,
-            20,
-        )),
-        dicom(&encapsulated(
-            "1.2.840.10008.1.2.4.201",
-            HTJ2K.to_vec(),
-            8,
-            20,
-        )),
-        dicom(&encapsulated(
-            "1.2.840.10008.1.2.4.110",
-            JPEG_XL.to_vec(),
-            8,
-            20,
-        )),
-        jpeg(40, 30, 1),
-        png(40, 30, 1),
-        tiff(40, 30, 1),
-    ]
+    });
+    let ordinary = [jpeg(40, 30, 1), png(40, 30, 1), tiff(40, 30, 1)];
+    let dicoms = native.iter().chain(&compressed).map(dicom);
+    dicoms.chain(ordinary).collect()
 }
 
 #[test]

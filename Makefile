@@ -12,8 +12,10 @@ export SAM_CLI_TELEMETRY := 0
 VENV := .venv
 WEB := web/node_modules/.installed
 TOOLS := $(VENV)/.installed
+IMAGING_VENV := target/imaging-venv
+IMAGING_TOOLS := $(IMAGING_VENV)/.installed
 
-.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-schema needs-rust needs-node needs-chromium clean
+.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema needs-rust needs-node needs-chromium clean fuzz truth bench
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,21 +49,29 @@ deny: needs-rust
 docs: needs-rust
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
 
-template: $(TOOLS)
+template: $(TOOLS) ## The template: sam, cfn-lint, checkov, and what it repeats of the code and the docs
 	$(VENV)/bin/sam validate --lint --template template.yaml
+	$(VENV)/bin/cfn-lint
+	$(VENV)/checkov/bin/checkov --config-file .checkov.yaml
+	$(VENV)/bin/python infra/check_template.py
 
 check-web: $(WEB)
 	cd web && npm run --silent check
 
-test: test-rust test-contract test-web test-browser ## Every test
+test: test-rust test-contract test-web test-browser test-recipes ## Every test
 
 test-rust: needs-rust
+	rm -f target/tmp/permissions
 	cargo test --locked --workspace --all-features
+	cargo test --locked --package tests --test suite -- --ignored --exact permissions::no_function_may_do_what_it_never_does
 
 test-contract: needs-rust
 	tests/contract/seaweedfs.sh
 
-test-schema: build ## The API against its own description, with schemathesis (four minutes)
+test-recipes: build needs-node needs-chromium ## The recipes of docs/recipes: curl, Python, browsers
+	tests/recipes/run
+
+test-schema: build ## The API against its own description, with schemathesis (two minutes)
 	tests/schemathesis/run
 
 test-web: $(WEB)
@@ -69,6 +79,17 @@ test-web: $(WEB)
 
 test-browser: build needs-chromium
 	cd web && npm run --silent e2e
+
+fuzz: needs-rust ## Hostile files for SECONDS (120) against every reader of files
+	shared/imaging/fuzz/run.sh $(or $(SECONDS),120)
+
+truth: needs-rust $(IMAGING_TOOLS) ## Our pictures against pydicom's; `make truth TABLE=write` renews the table of docs/IMAGING.md
+	cargo build --locked --package imaging --example render
+	$(IMAGING_VENV)/bin/python infra/bench/imaging/truth.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --table docs/IMAGING.md $(if $(TABLE),,--check)
+
+bench: needs-rust $(IMAGING_TOOLS) ## Our thumbnails against libvips, DCMTK and GDCM, where installed
+	cargo build --locked --release --package imaging --example thumbnail --example md5
+	$(IMAGING_VENV)/bin/python infra/bench/imaging/speed.py $${CARGO_TARGET_DIR:-target}/release/examples --table docs/IMAGING.md
 
 clean: ## Remove what was built (not the data)
 	rm -rf target web/dist web/node_modules $(VENV)
@@ -86,7 +107,14 @@ $(WEB): web/package-lock.json | needs-node
 	cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(TOOLS): infra/requirements.txt
+$(TOOLS): infra/requirements.txt infra/requirements-checkov.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement infra/requirements.txt
+	python3 -m venv $(VENV)/checkov
+	$(VENV)/checkov/bin/pip install --quiet --requirement infra/requirements-checkov.txt
+	@touch $@
+
+$(IMAGING_TOOLS): infra/bench/imaging/requirements.txt
+	python3 -m venv $(IMAGING_VENV)
+	$(IMAGING_VENV)/bin/pip install --quiet --requirement infra/bench/imaging/requirements.txt
 	@touch $@

@@ -12,11 +12,15 @@ export SAM_CLI_TELEMETRY := 0
 VENV := .venv
 WEB := web/node_modules/.installed
 TOOLS := $(VENV)/.installed
+LAMBDA_TOOLS := $(VENV)-lambda/.installed
+STACK_TOOLS := $(VENV)-stack/.installed
+# The processor of the functions, as AWS spells it; this machine's, unless it is set.
+ARCH ?= $(patsubst aarch64,arm64,$(shell uname -m))
 
-.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-schema needs-rust needs-node needs-chromium clean
+.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-schema lambda lambda-report sam-local sam-local-walk e2e-stack needs-rust needs-node needs-chromium clean
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: build ## Build everything and start the whole stack on 127.0.0.1:$(PORT), data in $(DATA_DIR)
 	@WEB_DIR=web/dist exec target/debug/filmroom-local
@@ -70,8 +74,24 @@ test-web: $(WEB)
 test-browser: build needs-chromium
 	cd web && npm run --silent e2e
 
+lambda: needs-rust $(LAMBDA_TOOLS) ## Build every function for Lambda into target/lambda (ARCH=arm64 or x86_64)
+	PATH="$(CURDIR)/$(VENV)-lambda/bin:$$PATH" cargo lambda build --locked --release --package functions --package hello \
+	  --lambda-dir target/lambda --$(subst _,-,$(ARCH))
+
+lambda-report: build $(TOOLS) ## Start every built function in AWS's emulator: answers, size, init time, memory
+	$(VENV)/bin/python infra/lambda/report.py
+
+sam-local: build $(TOOLS) ## Serve the built functions with `sam local start-api` (needs Docker) on the local stack's engines
+	$(VENV)/bin/python infra/lambda/sam_local.py --port $(PORT)
+
+sam-local-walk: build $(TOOLS) ## The walk of the README against `sam local start-api`
+	$(VENV)/bin/python infra/lambda/sam_local.py --walk
+
+e2e-stack: build $(TOOLS) $(STACK_TOOLS) ## Deploy the template to an emulator of AWS and test the stack through HTTP
+	$(VENV)-stack/bin/python tests/stack/flow.py
+
 clean: ## Remove what was built (not the data)
-	rm -rf target web/dist web/node_modules $(VENV)
+	rm -rf target web/dist web/node_modules $(VENV) $(VENV)-lambda $(VENV)-stack
 
 needs-rust:
 	@command -v cargo >/dev/null || { echo "Rust is missing: curl https://sh.rustup.rs -sSf | sh -s -- -y"; exit 1; }
@@ -89,4 +109,9 @@ $(WEB): web/package-lock.json | needs-node
 $(TOOLS): infra/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement infra/requirements.txt
+	@touch $@
+
+$(VENV)-%/.installed: infra/requirements-%.txt
+	python3 -m venv $(VENV)-$*
+	$(VENV)-$*/bin/pip install --quiet --requirement $<
 	@touch $@

@@ -17,7 +17,7 @@ STACK_TOOLS := $(VENV)-stack/.installed
 # The processor of the functions, as AWS spells it; this machine's, unless it is set.
 ARCH ?= $(patsubst aarch64,arm64,$(shell uname -m))
 
-.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-schema lambda lambda-report sam-local sam-local-walk e2e-stack needs-rust needs-node needs-chromium clean
+.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema lambda lambda-report sam-local sam-local-walk e2e-stack needs-rust needs-node needs-chromium clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,21 +51,29 @@ deny: needs-rust
 docs: needs-rust
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
 
-template: $(TOOLS)
+template: $(TOOLS) ## The template: sam, cfn-lint, checkov, and what it repeats of the code and the docs
 	$(VENV)/bin/sam validate --lint --template template.yaml
+	$(VENV)/bin/cfn-lint
+	$(VENV)/checkov/bin/checkov --config-file .checkov.yaml
+	$(VENV)/bin/python infra/check_template.py
 
 check-web: $(WEB)
 	cd web && npm run --silent check
 
-test: test-rust test-contract test-web test-browser ## Every test
+test: test-rust test-contract test-web test-browser test-recipes ## Every test
 
 test-rust: needs-rust
+	rm -f target/tmp/permissions
 	cargo test --locked --workspace --all-features
+	cargo test --locked --package tests --test suite -- --ignored --exact permissions::no_function_may_do_what_it_never_does
 
 test-contract: needs-rust
 	tests/contract/seaweedfs.sh
 
-test-schema: build ## The API against its own description, with schemathesis (four minutes)
+test-recipes: build needs-node needs-chromium ## The recipes of docs/recipes: curl, Python, browsers
+	tests/recipes/run
+
+test-schema: build ## The API against its own description, with schemathesis (two minutes)
 	tests/schemathesis/run
 
 test-web: $(WEB)
@@ -106,9 +114,11 @@ $(WEB): web/package-lock.json | needs-node
 	cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(TOOLS): infra/requirements.txt
+$(TOOLS): infra/requirements.txt infra/requirements-checkov.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement infra/requirements.txt
+	python3 -m venv $(VENV)/checkov
+	$(VENV)/checkov/bin/pip install --quiet --requirement infra/requirements-checkov.txt
 	@touch $@
 
 $(VENV)-%/.installed: infra/requirements-%.txt

@@ -4,7 +4,7 @@ use http::Method;
 use imaging::fixtures::png;
 use serde_json::{Value, json};
 
-use crate::harness::upload::{begin, id_of};
+use crate::harness::upload::{begin, id_of, unsigned};
 use crate::harness::{Client, Response, TestStack, recount};
 
 async fn to(client: &Client, id: i64, action: &str) -> Response {
@@ -34,7 +34,11 @@ async fn an_archived_file_is_in_the_cold_class_downloadable_and_comes_back() {
     assert_eq!(storage_class(&stack, &user, id).await, "GLACIER_IR");
     stack.settle().await;
     let read = user.get(&format!("/image-files/{id}")).await.ok();
-    assert_eq!(read, archived, "the event of the copy changes nothing");
+    assert_eq!(
+        unsigned(&read),
+        unsigned(&archived),
+        "the event of the copy changes nothing"
+    );
     assert_eq!(stack.download(&user, id).await, bytes);
     let summary = user.get("/image-files/stats/summary").await.ok();
     assert_eq!(summary["by_status"], json!({"ARCHIVED": 1}));
@@ -45,7 +49,7 @@ async fn an_archived_file_is_in_the_cold_class_downloadable_and_comes_back() {
     for field in ["version", "updated_at"] {
         back[field] = before[field].clone();
     }
-    assert_eq!(back, before);
+    assert_eq!(unsigned(&back), unsigned(&before));
 }
 
 #[tokio::test]

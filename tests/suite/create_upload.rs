@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::harness::TestStack;
-use crate::harness::upload::{begin, id_of, md5_of, text};
+use crate::harness::upload::{begin, id_of, md5_of, text, unsigned};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -273,7 +273,7 @@ async fn bytes_the_caller_has_already_need_not_be_sent_again() {
     let begun = begin(&user, "b.png", bytes.len(), declared).await;
     assert_eq!(begun["duplicate"], true);
     assert_eq!(begun["upload"], Value::Null);
-    assert_eq!(begun["file"], file);
+    assert_eq!(unsigned(&begun["file"]), unsigned(&file));
     assert_eq!(total(&stack).await, 1);
 }
 

@@ -37,6 +37,7 @@ mod access_matrix;
 mod cursors;
 mod durability;
 mod jwks;
+mod permissions;
 mod sign_in;
 mod statistics;
 mod template;

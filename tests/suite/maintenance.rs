@@ -2,7 +2,7 @@
 
 use functions::maintenance::{Report, Task};
 use http::Method;
-use imaging::fixtures::png;
+use imaging::fixtures::{DicomSpec, dicom, png};
 use local::queue::Faults;
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ async fn a_deleted_file_is_purged_when_its_time_has_come_and_not_before() {
     }
     let url = text(&file["preview_url"]);
     let preview = stack.bucket(Method::GET, url, &[], &[]).await;
-    assert_eq!(preview.status, 404);
+    assert_eq!(preview.status, 403, "who may not list is not told");
     let trash = stack.user(1).get("/image-files/trash").await.ok();
     assert_eq!(trash["total"], 0);
     assert_eq!(run(&stack, Task::default()).await, Report::default());
@@ -106,7 +106,7 @@ async fn an_archived_file_is_purged_with_every_version() {
     assert_eq!(run(&stack, Task::default()).await.purged, 1);
     assert!(!is_stored(&stack, &file["storage_path"]).await);
     let gone = stack.bucket(Method::GET, &old_version, &[], &[]).await;
-    assert_eq!(gone.status, 404, "{}", gone.text());
+    assert_eq!(gone.status, 403, "{}", gone.text());
 }
 
 #[tokio::test]
@@ -206,6 +206,27 @@ async fn a_file_whose_event_was_lost_is_processed() {
     assert_eq!(file["status"], "PROCESSED");
     assert_eq!(file["file_hash"], md5_of(&bytes));
     assert_eq!(run(&stack, Task::default()).await, Report::default());
+}
+
+#[tokio::test]
+async fn a_lost_dicom_finds_its_study_and_the_file_with_the_same_bytes() {
+    let stack = without_events().await;
+    let user = stack.user(1);
+    let bytes = dicom(&DicomSpec::default());
+    let mut ids = Vec::new();
+    for name in ["a.dcm", "b.dcm"] {
+        let begun = begin(&user, name, bytes.len(), json!({})).await;
+        stack.put_single(&begun["upload"], &bytes).await;
+        ids.push(id_of(&begun["file"]));
+        stack.clock.advance(1);
+    }
+    stack.settle_all().await;
+    stack.clock.advance(80 * 60 * 1000);
+    assert_eq!(run(&stack, Task::default()).await.processed, 2);
+    let path = format!("/image-files/{}", ids[1]);
+    let file = stack.user(1).get(&path).await.ok();
+    assert_eq!(file["duplicate_of"], ids[0]);
+    assert!(file["study_id"].is_string());
 }
 
 #[tokio::test]

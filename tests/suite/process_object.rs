@@ -242,11 +242,18 @@ async fn an_event_that_comes_again_changes_nothing() {
     assert_eq!(after, file);
 }
 
+#[tokio::test]
+async fn an_event_about_bytes_that_are_gone_changes_nothing() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let file = begin(&user, "a.png", 100, json!({})).await["file"].clone();
+    again(&stack, text(&file["storage_path"])).await;
+    let after = user.get(&format!("/image-files/{}", file["id"])).await.ok();
+    assert_eq!(after, file);
+}
+
 /// Hands `process-object` the event of `key` once more, as SQS may.
 async fn again(stack: &TestStack, key: &str) {
-    let worker = crate::harness::process::worker();
-    let app = stack.stack.app.clone();
-    let processor = functions::process_object::Processor::new(app, worker);
     let s3 = json!({"Records": [{
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
@@ -265,7 +272,7 @@ async fn again(stack: &TestStack, key: &str) {
     }]});
     let event = json!({"Records": [{"messageId": "again", "body": s3.to_string()}]});
     let event = serde_json::from_value(event).expect("an SQS event");
-    let answer = processor.handle(event).await;
+    let answer = stack.stack.processor.handle(event).await;
     let answer = serde_json::to_value(answer).expect("an answer");
     assert_eq!(answer["batchItemFailures"], json!([]));
 }

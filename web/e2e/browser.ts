@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page, type Request } from 'playwright-core';
 import { ARTEFACTS, type Stack } from './stack';
@@ -19,6 +20,8 @@ export function launch(): Promise<Browser> {
 
 interface Options {
   role?: 'user' | 'admin';
+  /** A particular demo user instead of the first with the role. */
+  name?: string;
   language?: 'zh' | 'en';
   dark?: boolean;
   width?: number;
@@ -27,7 +30,6 @@ interface Options {
 
 /** A signed-in browser window that remembers everything that went wrong in it. */
 export class Window {
-  /** Uncaught errors and violations of the Content-Security-Policy. */
   readonly faults: string[] = [];
 
   private constructor(
@@ -37,13 +39,19 @@ export class Window {
   ) {}
 
   static async open(browser: Browser, stack: Stack, options: Options = {}): Promise<Window> {
-    const { role = 'user', language = 'zh', dark = false, width = 1366, height = 768 } = options;
+    const {
+      role = 'user',
+      name = stack.nameOf(role),
+      language = 'zh',
+      dark = false,
+      width = 1366,
+      height = 768,
+    } = options;
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
       acceptDownloads: true,
     });
-    const name = stack.users.find((user) => user.role === role)?.name ?? '';
     await context.addInitScript(
       ([user, lang]) => {
         sessionStorage.setItem('filmroom.demo-user', user as string);
@@ -54,15 +62,8 @@ export class Window {
       [name, language],
     );
     const window = new Window(context, await context.newPage(), stack);
-    window.watch(window.page);
+    watchFaults(window.page, window.faults);
     return window;
-  }
-
-  private watch(page: Page): void {
-    page.on('pageerror', (error) => this.faults.push(`uncaught: ${error.stack ?? error.message}`));
-    page.on('console', (message) => {
-      if (message.text().includes('Content Security Policy')) this.faults.push(message.text());
-    });
   }
 
   go(path: string): Promise<unknown> {
@@ -72,7 +73,7 @@ export class Window {
   /** Another tab of the same person. */
   async tab(): Promise<Page> {
     const page = await this.context.newPage();
-    this.watch(page);
+    watchFaults(page, this.faults);
     return page;
   }
 
@@ -83,6 +84,20 @@ export class Window {
   close(): Promise<void> {
     return this.context.close();
   }
+}
+
+/** A number for the record, beside the screenshots. Time is reported, never asserted. */
+export function measured(what: string, value: string): void {
+  appendFileSync(join(ARTEFACTS, 'measurements.txt'), `${what}: ${value}\n`);
+}
+
+/** Collects uncaught errors and violations of the Content-Security-Policy. */
+export function watchFaults(page: Page, faults: string[] = []): string[] {
+  page.on('pageerror', (error) => faults.push(`uncaught: ${error.stack ?? error.message}`));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) faults.push(message.text());
+  });
+  return faults;
 }
 
 /** Counts what goes over the wire from a page. */

@@ -174,11 +174,20 @@ describe('an image', () => {
 
   it('says the same of a file that does not exist and of one that is not mine', async () => {
     const file = await stack.put('secret.png', png(8), {});
-    const window = await Window.open(browser, stack, { role: 'admin', language: 'en' });
-    await window.go(`/images/${file.id}`);
-    await window.page.getByRole('heading', { name: 'secret.png' }).waitFor();
-    await window.go('/images/1');
-    await window.page.getByText('File not found').waitFor();
-    await window.close();
+    const shown = async (window: Window, id: number) => {
+      await window.go(`/images/${id}`);
+      await window.page.getByText('File not found').waitFor();
+      return window.page.locator('main').innerText();
+    };
+    const colleague = await Window.open(browser, stack, { name: 'Dr. Smith', language: 'en' });
+    const foreign = await shown(colleague, file.id);
+    expect(foreign).not.toContain('secret');
+    expect(foreign).toBe(await shown(colleague, file.id + 1));
+    await colleague.close();
+
+    const admin = await Window.open(browser, stack, { role: 'admin', language: 'en' });
+    await admin.go(`/images/${file.id}`);
+    await admin.page.getByRole('heading', { name: 'secret.png' }).waitFor();
+    await admin.close();
   });
 });

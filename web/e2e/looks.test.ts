@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launch, Window } from './browser';
+import { launch, measured, Window } from './browser';
 import { dicom, png } from './pictures';
 import { Stack } from './stack';
 
@@ -18,7 +18,11 @@ let pages: Record<string, string>;
 
 beforeAll(async () => {
   [stack, browser] = await Promise.all([Stack.start(), launch()]);
-  await stack.api('PUT', '/patients/P-1', { name: '张三', sex: 'M', birth_date: '1960-05-01' });
+  await stack.api('PUT', '/patients/record#patient_id=P-1', {
+    name: '张三',
+    sex: 'M',
+    birth_date: '1960-05-01',
+  });
   const film = await stack.put('film.dcm', dicom(1, { patientId: 'P-2' }), { patient_id: 'P-1' });
   await stack.put('photo.png', png(2));
   const doomed = await stack.put('old.png', png(3));
@@ -26,7 +30,7 @@ beforeAll(async () => {
   pages = {
     images: '/images',
     table: '/images?view=table',
-    nothing: '/images?search=nothing',
+    nothing: '/images#search=nothing',
     detail: `/images/${film.id}`,
     upload: '/upload',
     patients: '/patients',
@@ -88,6 +92,10 @@ describe('the pages', () => {
         if (sideways) (found[name] ??= []).push('the page scrolls sideways');
       }
       expect(found).toEqual({});
+      measured(
+        `axe, width ${width}${dark ? ', dark' : ''}`,
+        `0 serious findings on ${Object.keys(pages).length} pages`,
+      );
       expect(window.faults).toEqual([]);
       await window.close();
     },
@@ -138,6 +146,32 @@ describe('the pages', () => {
     }
     hosts.delete('');
     expect([...hosts]).toEqual(['127.0.0.1']);
+    await window.close();
+  });
+
+  it('tell no server but the API which patient is looked at', async () => {
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(decodeURIComponent(request.url())));
+    const addresses: string[] = [];
+    page.on('framenavigated', (frame) => addresses.push(decodeURIComponent(frame.url()).replace(/#.*/, '')));
+    await window.go('/patients');
+    await page.getByLabel('按姓名或编号搜索').fill('张三');
+    await page.waitForURL(/#search=/);
+    await page.getByRole('link', { name: '张三' }).click();
+    await page.getByRole('link', { name: '查看全部影像' }).click();
+    await page.getByText('共 1 个文件').waitFor();
+    await page.reload();
+    await page.getByText('共 1 个文件').waitFor();
+    expect(await page.getByLabel('患者编号').inputValue()).toBe('P-1');
+    await page.goBack();
+    await page.getByRole('link', { name: '为这位患者上传' }).click();
+    await page.locator('input[value*="张三"]').waitFor();
+    // The contract's own routes carry the id: /api/v1/patients/{patient_id}.
+    const others = asked.filter((url) => !url.includes('/api/v1/'));
+    expect(others.length).toBeGreaterThan(0);
+    expect([...others, ...addresses].filter((url) => /张三|P-1/.test(url))).toEqual([]);
     await window.close();
   });
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const WEB = new URL('..', import.meta.url).pathname;
+export const WEB = new URL('..', import.meta.url).pathname;
 /** The program behind `make run`; built by the caller (`make build`). */
 const PROGRAM = process.env['FILMROOM_LOCAL'] ?? join(WEB, '../target/debug/filmroom-local');
 
@@ -38,15 +38,21 @@ export class Stack {
     return new Stack(child, data, url, config.auth.users);
   }
 
-  token(role: string): string {
-    const user = this.users.find((one) => one.role === role);
-    if (!user) throw new Error(`no demo user is ${role}`);
-    return user.token;
+  nameOf(role: string): string {
+    return this.user(({ role: own }) => own === role).name;
+  }
+
+  private user(matches: (user: DemoUser) => boolean): DemoUser {
+    const found = this.users.find(matches);
+    if (!found) throw new Error('there is no such demo user');
+    return found;
   }
 
   /** Calls the API as the page would, to prepare and to check. */
   async api<T = unknown>(method: string, path: string, body?: unknown, role = 'user'): Promise<T> {
-    const headers: Record<string, string> = { authorization: `Bearer ${this.token(role)}` };
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${this.user((user) => user.role === role).token}`,
+    };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const init: RequestInit = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
     const response = await fetch(`${this.url}/api/v1${path}`, init);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page, Request } from 'playwright-core';
+import type { Browser, Page, Request, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, recordRequests, Window } from './browser';
 import { dicom, noise, png } from './pictures';
@@ -80,6 +80,44 @@ function acknowledged(page: Page): Set<number> {
   return parts;
 }
 
+/** What S3 answers to a presigned URL that has expired. */
+const EXPIRED = `<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>AccessDenied</Code><Message>Request has expired</Message><X-Amz-Expires>900</X-Amz-Expires></Error>`;
+const refuseAsExpired = (route: Route) =>
+  route.fulfill({
+    status: 403,
+    contentType: 'application/xml',
+    headers: { 'access-control-allow-origin': stack.url },
+    body: EXPIRED,
+  });
+
+/** What the page remembers of unfinished uploads. */
+function journal(page: Page): Promise<unknown[]> {
+  return page.evaluate(
+    () =>
+      new Promise<unknown[]>((resolve, reject) => {
+        const opening = indexedDB.open('filmroom-uploads');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const reading = opening.result.transaction('unfinished').objectStore('unfinished').getAll();
+          reading.onsuccess = () => {
+            opening.result.close();
+            resolve(reading.result);
+          };
+        };
+      }),
+  );
+}
+
+/** Lets go of files and folders over the page, as a file manager does. */
+async function drop(window: Window, ...files: string[]): Promise<void> {
+  const session = await window.context.newCDPSession(window.page);
+  const data = { items: [], files, dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
+  }
+}
+
 async function storedHash(name: string): Promise<string> {
   return until(`${name} is processed`, async () => {
     const page = await stack.api<{ items: { file_hash: string | null; original_filename: string }[] }>(
@@ -125,6 +163,26 @@ describe('uploading', () => {
     2 * PATIENCE,
   );
 
+  it('takes a folder that is dropped on any page, with all that is in it', async () => {
+    const dropped = join(folder, 'dropped');
+    mkdirSync(join(dropped, '第二个序列'), { recursive: true });
+    // A directory hands out a hundred entries at a time.
+    const count = 120;
+    for (let index = 0; index < count; index++) {
+      writeFileSync(join(dropped, index % 10 ? '' : '第二个序列', `${index}.png`), png(20_000 + index, 8));
+    }
+    const window = await Window.open(browser, stack);
+    await window.go('/statistics');
+    await window.page.getByRole('heading', { name: '统计' }).waitFor();
+    await drop(window, dropped, file('beside.png', png(30_000, 8)));
+    await window.page.waitForURL(/\/upload$/);
+    const result = window.page.getByText(/全部完成：|没有成功/);
+    await result.waitFor({ timeout: 60_000 });
+    expect(await result.innerText()).toBe(`全部完成：新增 ${count + 1} 个，已有 0 个`);
+    expect(window.faults).toEqual([]);
+    await window.close();
+  }, 120_000);
+
   it('goes on after a reload in the middle of a large file, without sending a finished part again', async () => {
     const bytes = noise(1, 136 * MIB);
     const path = file('large.dcm', bytes);
@@ -134,6 +192,9 @@ describe('uploading', () => {
     await choose(window.page, path);
     await until('some parts have arrived', async () => (before.size >= 2 ? true : null));
     await window.shot('upload-running');
+    const remembered = await journal(window.page);
+    expect(remembered).toHaveLength(1);
+    expect(JSON.stringify(remembered)).not.toContain('large');
     window.page.on('dialog', (dialog) => void dialog.accept());
     const finished = new Set(before);
     await window.page.reload();
@@ -146,6 +207,7 @@ describe('uploading', () => {
     const repeated = again.map(partOf).filter((part) => finished.has(part));
     expect(repeated).toEqual([]);
     expect(again.length).toBeGreaterThan(0);
+    expect(await journal(window.page)).toEqual([]);
     expect(await storedHash('large.dcm')).toBe(createHash('md5').update(bytes).digest('hex'));
     await window.close();
   }, 120_000);
@@ -164,6 +226,84 @@ describe('uploading', () => {
     await line.slow(64 * MIB);
     await inState(window.page, 'cut.dcm', 'done');
     expect(await storedHash('cut.dcm')).toBe(createHash('md5').update(bytes).digest('hex'));
+    await window.close();
+  }, 120_000);
+
+  it('signs anew when a URL has expired, and sends no finished part again', async () => {
+    const bytes = noise(4, 72 * MIB);
+    const window = await uploadPage();
+    const { page } = window;
+    const refused = new Set<number>();
+    await page.route(/[?&]partNumber=/, (route) => {
+      const part = partOf(route.request());
+      if (part % 2 === 0 || refused.has(part)) return route.continue();
+      refused.add(part);
+      return refuseAsExpired(route);
+    });
+    const stored: number[] = [];
+    page.on('response', (response) => {
+      if (isPart(response.request()) && response.ok()) stored.push(partOf(response.request()));
+    });
+    await choose(page, file('expired.dcm', bytes));
+    await inState(page, 'expired.dcm', 'done');
+    expect(refused.size).toBeGreaterThan(1);
+    expect([...stored].sort()).toEqual([...new Set(stored)].sort());
+    expect(await storedHash('expired.dcm')).toBe(createHash('md5').update(bytes).digest('hex'));
+
+    let once = true;
+    await page.route(/\/originals\//, (route) => {
+      if (!once || route.request().method() !== 'PUT') return route.fallback();
+      once = false;
+      return refuseAsExpired(route);
+    });
+    await choose(page, file('expired.png', png(43)));
+    await inState(page, 'expired.png', 'done');
+    expect(once).toBe(false);
+    await window.close();
+  }, 120_000);
+
+  it('survives sleep: frozen in the middle, without a network and with stale URLs when it wakes', async () => {
+    const bytes = noise(5, 136 * MIB);
+    const window = await uploadPage();
+    const { page } = window;
+    const line = await lineOf(window);
+    await line.slow(32 * MIB);
+    const finished = acknowledged(page);
+    let stale = 0;
+    await page.route(/[?&]partNumber=/, (route) => (stale-- > 0 ? refuseAsExpired(route) : route.continue()));
+    await choose(page, file('sleep.dcm', bytes));
+    await until('a part has arrived', async () => (finished.size >= 1 ? true : null));
+
+    const session = await window.context.newCDPSession(page);
+    await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+    await line.cut();
+    await session.send('Page.setWebLifecycleState', { state: 'active' });
+    await inState(page, 'sleep.dcm', 'offline');
+    const before = new Set(finished);
+    const again = recordRequests(page, isPart);
+    stale = 4;
+    await line.slow(64 * MIB);
+    await inState(page, 'sleep.dcm', 'done');
+    expect(stale).toBeLessThanOrEqual(0);
+    expect(again.map(partOf).filter((part) => before.has(part))).toEqual([]);
+    expect(await storedHash('sleep.dcm')).toBe(createHash('md5').update(bytes).digest('hex'));
+    await window.close();
+  }, 120_000);
+
+  it('asks before signing out of a running upload, and then leaves nothing on the computer', async () => {
+    const window = await uploadPage({ language: 'en' });
+    const { page } = window;
+    await (await lineOf(window)).slow(32 * MIB);
+    const sent = acknowledged(page);
+    await choose(page, file('leaving.dcm', noise(6, 136 * MIB)));
+    await until('a part has arrived', async () => (sent.size >= 1 ? true : null));
+    expect(await journal(page)).toHaveLength(1);
+    await page.getByRole('button', { name: /Account/ }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByText('1 file is still uploading').waitFor();
+    await page.getByRole('button', { name: 'Sign out anyway' }).click();
+    await page.getByText('Sign in to Filmroom').waitFor();
+    expect(await journal(page)).toEqual([]);
     await window.close();
   }, 120_000);
 
@@ -226,6 +366,9 @@ describe('uploading', () => {
     await page.getByRole('link', { name: `查看 ${strange}` }).click();
     await page.getByRole('heading', { name: strange }).waitFor();
     await page.goBack();
+    await page.getByRole('link', { name: '查看 lying.png' }).click();
+    await page.getByText('文件的实际类型与声明的不同').waitFor();
+    await page.goBack();
     await page.getByRole('link', { name: '查看 text.jpg' }).click();
     await page.getByText('这个文件没有处理成功').waitFor();
     expect(window.faults).toEqual([]);
@@ -273,7 +416,7 @@ describe('uploading', () => {
     await form.getByLabel('Patient ID').fill('P-900');
     await form.getByLabel('Name').fill('李雷');
     await form.getByRole('button', { name: 'Save' }).click();
-    await page.waitForURL(/patient_id=P-900/);
+    await page.waitForURL(/#patient_id=P-900/);
     await choose(page, file('belongs.dcm', dicom(901, { patientId: 'P-900' })));
     await inState(page, 'belongs.dcm', 'done');
     const list = await until('it is listed', async () => {
@@ -281,7 +424,7 @@ describe('uploading', () => {
       return found.items.length > 0 ? found : null;
     });
     expect(list.items).toMatchObject([{ original_filename: 'belongs.dcm', patient_id: 'P-900' }]);
-    await page.goto(`${stack.url}/patients/P-900`);
+    await page.goto(`${stack.url}/patients/record#patient_id=P-900`);
     await page.getByRole('heading', { name: '李雷' }).waitFor();
     await window.close();
   });

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,10 +18,11 @@ use lambda_http::lambda_runtime::LambdaEvent;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context};
 use serde_json::{Value, json};
-use service::App;
 use service::http::Endpoint;
+use service::ids::Ids;
 use tower::{ServiceExt as _, service_fn};
 
+use crate::apps::Apps;
 use crate::template::{Cors, Template};
 
 /// API Gateway's largest request
@@ -37,13 +38,30 @@ pub(crate) struct Gateway(Arc<Inner>);
 struct Inner {
     routes: matchit::Router<HashMap<String, Route>>,
     cors: Cors,
-    app: App,
+    apps: Apps,
+    ids: Ids,
 }
 
 #[derive(Clone)]
 struct Route {
     key: String,
-    function: Router,
+    function: Arc<Function>,
+}
+
+/// A function: it starts when it is called first, as in the cloud.
+struct Function {
+    endpoint: Endpoint,
+    started: OnceLock<Router>,
+}
+
+impl Function {
+    fn router(&self, apps: &Apps) -> Router {
+        let start = || {
+            let app = apps.of(self.endpoint.name());
+            self.endpoint.clone().into_router(app)
+        };
+        self.started.get_or_init(start).clone()
+    }
 }
 
 impl Gateway {
@@ -51,25 +69,27 @@ impl Gateway {
     pub(crate) fn new(
         template: &Template,
         endpoints: Vec<Endpoint>,
-        app: &App,
+        apps: Apps,
     ) -> Result<Self, String> {
-        let mut functions: HashMap<&str, Router> = endpoints
-            .into_iter()
-            .map(|endpoint| (endpoint.name(), endpoint.into_router(app.clone())))
-            .collect();
+        let function = |endpoint: Endpoint| {
+            let started = OnceLock::new();
+            let name = endpoint.name();
+            (name, Arc::new(Function { endpoint, started }))
+        };
+        let mut functions: HashMap<&str, _> = endpoints.into_iter().map(function).collect();
         let mut by_path: BTreeMap<String, HashMap<String, Route>> = BTreeMap::new();
         for function in template
             .functions
             .iter()
             .filter(|function| !function.routes.is_empty())
         {
-            let router = functions
+            let found = functions
                 .remove(function.name.as_str())
                 .ok_or_else(|| format!("{} has no endpoint", function.resource))?;
             for (method, path) in &function.routes {
                 let route = Route {
                     key: format!("{method} {path}"),
-                    function: router.clone(),
+                    function: Arc::clone(&found),
                 };
                 by_path
                     .entry(path.clone())
@@ -89,7 +109,8 @@ impl Gateway {
         Ok(Self(Arc::new(Inner {
             routes,
             cors: template.cors.clone(),
-            app: app.clone(),
+            ids: Ids::new(apps.clock.clone()),
+            apps,
         })))
     }
 
@@ -109,7 +130,7 @@ impl Gateway {
         let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
         };
-        let request_id = self.0.app.ids.uuid();
+        let request_id = self.0.ids.uuid();
         let event = event(
             &route.key,
             &request_id,
@@ -125,7 +146,7 @@ impl Gateway {
                 return message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
             }
         };
-        let function = route.function.clone();
+        let function = route.function.router(&self.0.apps);
         let function = Adapter::from(service_fn(move |request| answer(function.clone(), request)));
         let answer = tokio::time::timeout(
             TIMEOUT,

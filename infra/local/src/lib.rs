@@ -4,13 +4,15 @@
 //! - [`stack`]: starts and stops everything; `make run` and every test use it. [`demo`]: people to try it as, [`samples`]: files to try it with.
 //! - [`template`]: template.yaml: the tables, routes and variables there are.
 //! - `database`: DynamoDB (dynoxide). [`objects`]: S3 (s3s over our own storage). [`queue`]: S3 → SQS → Lambda.
-//! - `gateway`: API Gateway. [`web`]: the page. `docs`: the try-it page.
+//! - [`permissions`]: IAM. `gateway`: API Gateway. `apps`: the service as each function has it. [`web`]: the page. `docs`: the try-it page.
 
+mod apps;
 mod database;
 pub mod demo;
 mod docs;
 mod gateway;
 pub mod objects;
+pub mod permissions;
 pub mod queue;
 pub mod samples;
 pub mod stack;

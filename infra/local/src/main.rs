@@ -103,6 +103,7 @@ fn options(
         faults: Faults::default(),
         worker: Worker::this_program()?,
         web: folder.map(|folder| Page { folder, config }),
+        record: None,
     })
 }
 

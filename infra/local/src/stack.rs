@@ -5,8 +5,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_smithy_http_client::Builder;
 use functions::maintenance::{Maintenance, Task};
 use functions::process_object::Processor;
 use imaging::isolated::Worker;
@@ -17,10 +15,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::apps::{self, Apps, OPERATOR, sdk};
 use crate::database::{DatabaseServer, table_name};
 use crate::docs;
 use crate::gateway::Gateway;
-use crate::objects::{self, ObjectStore, ServeOptions};
+use crate::objects::{self, Gate, ObjectStore, ServeOptions};
+use crate::permissions::Permissions;
 use crate::queue::{Faults, Queue, QueueOptions};
 use crate::template::{Template, TemplateError};
 use crate::web;
@@ -28,10 +28,7 @@ use crate::web;
 /// The bucket of the local stack.
 pub const BUCKET: &str = "filmroom-images";
 /// The region that the engines answer for.
-const REGION: &str = "us-east-1";
-/// The key pair of the functions. It opens nothing but the loopback ports of this process.
-const ACCESS_KEY: &str = "local-functions";
-const SECRET_KEY: &str = "local-functions-secret";
+pub(crate) const REGION: &str = "us-east-1";
 
 /// How to start a stack.
 #[derive(Debug, Clone)]
@@ -54,6 +51,8 @@ pub struct Options {
     pub worker: Worker,
     /// The built page; without, there is only the API.
     pub web: Option<web::Page>,
+    /// Where every permission that is used is written down, a line each; nowhere, but in tests.
+    pub record: Option<PathBuf>,
 }
 
 /// A stack that runs until it is stopped.
@@ -65,8 +64,12 @@ pub struct Stack {
     pub bucket_url: String,
     /// Where DynamoDB is.
     pub database_url: String,
-    /// The service, as the functions have it.
+    /// The service as its operator has it: it may do everything.
     pub app: App,
+    /// The bucket, as its operator has it.
+    pub bucket: aws_sdk_s3::Client,
+    /// The queue's function.
+    pub processor: Processor,
     /// The schedule's function; it runs every minute, and whenever it is asked to.
     pub maintenance: Maintenance,
     /// The queue between the bucket and `process-object`.
@@ -120,25 +123,27 @@ impl Stack {
         let database = DatabaseServer::start(&options.data, &template).await?;
         let store = open_bucket(&options)?;
         let (url, bucket_url) = (url_of(&listener)?, url_of(&bucket_listener)?);
-        let config = config(&template, &options)?;
-        let app = App::new(
-            config,
-            &sdk(&database.url).await,
-            &sdk(&bucket_url).await,
-            options.clock.clone(),
-        );
-        let gateway = Gateway::new(&template, functions::endpoints(), &app)
-            .map_err(|error| StartError::Engine("API Gateway", error))?;
-        let processor = Processor::new(app.clone(), options.worker.clone());
-        let maintenance = Maintenance::new(app.clone(), processor.clone());
+        let permissions = Permissions::new(&template, options.record.as_deref())
+            .map_err(StartError::folder(&options.data))?;
+        let apps = Apps {
+            config: config(&template, &options)?,
+            dynamodb: sdk(&database.url).await,
+            s3: sdk(&bucket_url).await,
+            clock: options.clock.clone(),
+            permissions: permissions.clone(),
+        };
+        let app = apps.of(OPERATOR);
+        let processor = Processor::new(apps.of("process-object"), options.worker.clone());
+        let its_processor = Processor::new(apps.of("maintenance"), options.worker.clone());
+        let maintenance = Maintenance::new(apps.of("maintenance"), its_processor);
         let queue = Queue::start(
             store.outbox(),
             queue_options(options.faults.clone()),
-            handler(processor),
+            handler(processor.clone()),
         );
         let mut tasks = vec![tokio::spawn(store.serve(
             bucket_listener,
-            serve_options(),
+            serve_options(&template, permissions),
             until(stopped.clone()),
         ))];
         if options.has_schedule {
@@ -147,6 +152,8 @@ impl Stack {
                 stopped.clone(),
             )));
         }
+        let gateway = Gateway::new(&template, functions::endpoints(), apps.clone())
+            .map_err(|error| StartError::Engine("API Gateway", error))?;
         let api_and_page = web::wrap(gateway.into_router(), options.web.as_ref(), &bucket_url);
         let router = docs::router(&bucket_url).fallback_service(api_and_page);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -163,6 +170,8 @@ impl Stack {
             bucket_url,
             database_url: database.url.clone(),
             app,
+            bucket: apps.bucket(),
+            processor,
             maintenance,
             queue,
             database,
@@ -208,13 +217,14 @@ fn queue_options(faults: Faults) -> QueueOptions {
     }
 }
 
-fn serve_options() -> ServeOptions {
-    let pair = objects::Credentials {
-        access_key: ACCESS_KEY.to_owned(),
-        secret_key: SECRET_KEY.to_owned(),
-    };
+fn serve_options(template: &Template, permissions: Permissions) -> ServeOptions {
+    let functions = template.functions.iter();
+    let keys = functions.map(|function| function.name.as_str());
     ServeOptions {
-        credentials: vec![pair],
+        credentials: keys.chain([OPERATOR]).map(apps::credentials).collect(),
+        gate: Gate::new(move |key, action, resource| {
+            permissions.check(key, action, resource).is_ok()
+        }),
         cors_origins: Vec::new(),
         region: REGION.to_owned(),
     }
@@ -269,19 +279,6 @@ fn table_resource(variable: &str) -> Option<String> {
             .map(|word| word[..1].to_owned() + &word[1..].to_lowercase())
             .collect(),
     )
-}
-
-/// The settings of an SDK client whose service is at `url`.
-async fn sdk(url: &str) -> SdkConfig {
-    let credentials =
-        aws_sdk_s3::config::Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "local");
-    aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::from_static(REGION))
-        .credentials_provider(credentials)
-        .http_client(Builder::new().build_http())
-        .endpoint_url(url)
-        .load()
-        .await
 }
 
 /// The schedule. In the cloud it is every 15 minutes; here a laptop may have been asleep.

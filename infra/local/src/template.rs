@@ -1,9 +1,11 @@
-//! template.yaml as the local stack reads it: tables, routes, CORS. What it does not declare does not exist here either.
+//! template.yaml as the local stack reads it: tables, routes, policies, CORS. What it does not declare does not exist here either.
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_yaml_ng::Value;
+
+use crate::permissions::{Grant, Policy};
 
 /// The template this program was built with.
 const TEMPLATE: &str = include_str!("../../../template.yaml");
@@ -12,6 +14,12 @@ const TEMPLATE: &str = include_str!("../../../template.yaml");
 #[derive(Debug, thiserror::Error)]
 #[error("template.yaml: {0}")]
 pub struct TemplateError(String);
+
+impl TemplateError {
+    pub(crate) fn new(fault: String) -> Self {
+        Self(fault)
+    }
+}
 
 /// What template.yaml declares.
 #[derive(Debug, Clone)]
@@ -35,6 +43,15 @@ pub struct Function {
     pub name: String,
     /// Its routes: method and path.
     pub routes: Vec<(String, String)>,
+    /// What it may do.
+    pub(crate) policy: Policy,
+}
+
+impl Function {
+    /// Every permission it has.
+    pub fn grants(&self) -> impl Iterator<Item = Grant> {
+        self.policy.grants()
+    }
 }
 
 /// One table.
@@ -126,6 +143,7 @@ impl Function {
             resource: resource.to_owned(),
             name,
             routes: events.filter_map(route).collect(),
+            policy: Policy::read(&properties["Policies"])?,
         })
     }
 }

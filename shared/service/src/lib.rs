@@ -3,13 +3,14 @@
 //! # Layout
 //! - [`app`]: everything a handler can ask for, built once. [`config`]: every setting. [`clock`], [`ids`]: time and randomness.
 //! - [`lambda`]: runs an endpoint in Lambda. [`http`]: endpoints, extractors, the layers around every handler. [`error`]: what went wrong.
-//! - [`auth`], [`jwks`]: who is asking. [`access`]: who may do what.
+//! - `aws`: what a failed call means. [`auth`], [`jwks`]: who is asking. [`access`]: who may do what.
 //! - [`domain`]: the rules, without I/O. [`image_file`]: a file as the API shows it.
 //! - [`db`]: DynamoDB; every change of a file passes [`db::files::Files`]. [`objects`]: S3.
 
 pub mod access;
 pub mod app;
 pub mod auth;
+mod aws;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -15,6 +15,9 @@ use super::token;
 /// The user id of [`TestStack::admin`].
 pub(crate) const ADMIN: i64 = 9;
 
+/// Every permission that a stack of the suite used, a line each: `permissions` compares it with template.yaml.
+pub(crate) const RECORD: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/permissions");
+
 /// After this a message that was not settled has come again, and the lease of a run that died is over.
 const REDELIVERY_MS: i64 = 75 * 1000;
 
@@ -159,6 +162,7 @@ pub(crate) fn options(
         worker: worker(),
         faults: Faults::default(),
         web: None,
+        record: Some(RECORD.into()),
     }
 }
 

@@ -18,7 +18,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use local::objects::{Clock, ObjectStore, ServeOptions};
+use local::objects::{Clock, Gate, ObjectStore, ServeOptions};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -302,6 +302,7 @@ pub(crate) async fn serve(store: ObjectStore) -> (String, oneshot::Sender<()>, J
             access_key: ACCESS_KEY.to_owned(),
             secret_key: SECRET_KEY.to_owned(),
         }],
+        gate: Gate::new(|_, _, _| true),
         cors_origins: Vec::new(),
         region: REGION.to_owned(),
     };

@@ -1,80 +1,51 @@
-import type { ApiClient, Query } from './client';
-import type {
-  AccessLogEntry,
-  BatchItem,
-  CreatedUpload,
-  Download,
-  ImageFile,
-  ImagePage,
-  NewUpload,
-  Patient,
-  PatientPage,
-  SignedPart,
-  SignedRequest,
-  Study,
-  Summary,
-  UploadState,
-} from './types';
+import type { ApiClient } from './client';
+import type { Request } from './routes';
+import type { ImageChange, NewPatient, NewUpload } from './types';
 
-/** Fields of a PATCH; `version` says which record the user was looking at. */
-export type ImageChange = Partial<
-  Pick<
-    ImageFile,
-    'original_filename' | 'description' | 'modality' | 'body_part' | 'study_date' | 'patient_id'
-  >
-> & { version: number };
+type Query<R extends string> = Request<'get', R> extends { query?: infer Q } ? NonNullable<Q> : never;
 
-/** One function per route of contract.md. */
+/** One function per route of the API that this page uses. */
 export function createApi(client: ApiClient) {
-  const file = (id: number) => `/image-files/${id}`;
-  const patient = (id: string) => `/patients/${encodeURIComponent(id)}`;
+  const file = (file_id: number) => ({ path: { file_id } });
+  const patient = (patient_id: string) => ({ path: { patient_id } });
   return {
-    myImages: (query: Query, signal?: AbortSignal) =>
-      client.get<ImagePage>('/image-files/my-images', { query, signal }),
-    allImages: (query: Query, signal?: AbortSignal) =>
-      client.get<ImagePage>('/image-files', { query, signal }),
-    trash: (query: Query, signal?: AbortSignal) =>
-      client.get<ImagePage>('/image-files/trash', { query, signal }),
-    image: (id: number, signal?: AbortSignal) => client.get<ImageFile>(file(id), { signal }),
-    download: (id: number) => client.get<Download>(`${file(id)}/download`),
-    downloadUrls: (ids: number[], variant: 'original' | 'thumbnail' | 'preview') =>
-      client.post<{ items: Record<string, Download>; errors: Record<string, { code: string }> }>(
-        '/image-files/download-urls',
-        { ids, variant },
-      ),
-    remove: (id: number) => client.delete<{ message: string; file_id: number }>(file(id)),
-    restore: (id: number) => client.post<ImageFile>(`${file(id)}/restore`),
-    change: (id: number, change: ImageChange) => client.patch<ImageFile>(file(id), change),
-    archive: (id: number) => client.post<ImageFile>(`${file(id)}/archive`),
-    unarchive: (id: number) => client.post<ImageFile>(`${file(id)}/unarchive`),
-    accessLog: (id: number, cursor?: string) =>
-      client.get<{ items: AccessLogEntry[]; next_cursor: string | null }>(`${file(id)}/access-log`, {
-        query: { cursor },
-      }),
+    myImages: (query: Query<'/image-files/my-images'>, signal?: AbortSignal) =>
+      client.get('/image-files/my-images', { query, signal }),
+    allImages: (query: Query<'/image-files'>, signal?: AbortSignal) =>
+      client.get('/image-files', { query, signal }),
+    trash: (query: Query<'/image-files/trash'>, signal?: AbortSignal) =>
+      client.get('/image-files/trash', { query, signal }),
+    image: (id: number, signal?: AbortSignal) =>
+      client.get('/image-files/{file_id}', { ...file(id), signal }),
+    download: (id: number) => client.get('/image-files/{file_id}/download', file(id)),
+    downloadUrls: (ids: number[]) => client.post('/image-files/download-urls', { body: { ids } }),
+    remove: (id: number) => client.delete('/image-files/{file_id}', file(id)),
+    restore: (id: number) => client.post('/image-files/{file_id}/restore', file(id)),
+    change: (id: number, body: ImageChange) => client.patch('/image-files/{file_id}', { ...file(id), body }),
+    archive: (id: number) => client.post('/image-files/{file_id}/archive', file(id)),
+    unarchive: (id: number) => client.post('/image-files/{file_id}/unarchive', file(id)),
+    accessLog: (id: number, cursor: string | null) =>
+      client.get('/image-files/{file_id}/access-log', { ...file(id), query: { cursor } }),
     summary: (everybody: boolean, signal?: AbortSignal) =>
-      client.get<Summary>('/image-files/stats/summary', {
-        query: { scope: everybody ? 'all' : undefined },
-        signal,
-      }),
+      client.get('/image-files/stats/summary', { query: { scope: everybody ? 'all' : null }, signal }),
 
-    createUpload: (upload: NewUpload) => client.post<CreatedUpload>('/uploads', upload),
     createUploads: (files: (NewUpload & { client_file_id: string })[]) =>
-      client.post<{ items: BatchItem[] }>('/uploads/batch', { files }),
-    uploadState: (id: number) => client.get<UploadState>(`/uploads/${id}`),
+      client.post('/uploads/batch', { body: { files } }),
+    uploadState: (id: number) => client.get('/uploads/{file_id}', file(id)),
     signParts: (id: number, part_numbers: number[]) =>
-      client.post<{ parts: SignedPart[]; expires_at: string }>(`/uploads/${id}/parts`, { part_numbers }),
-    signRequest: (id: number, method: string) =>
-      client.post<SignedRequest>(`/uploads/${id}/sign`, { method }),
-    completeUpload: (id: number) => client.post<ImageFile>(`/uploads/${id}/complete`, {}),
-    abortUpload: (id: number) => client.delete<unknown>(`/uploads/${id}`),
+      client.post('/uploads/{file_id}/parts', { ...file(id), body: { part_numbers } }),
+    signPut: (id: number) => client.post('/uploads/{file_id}/sign', { ...file(id), body: { method: 'PUT' } }),
+    completeUpload: (id: number) => client.post('/uploads/{file_id}/complete', { ...file(id), body: {} }),
+    abortUpload: (id: number) => client.delete('/uploads/{file_id}', file(id)),
 
-    patients: (query: Query, signal?: AbortSignal) => client.get<PatientPage>('/patients', { query, signal }),
-    patient: (id: string, signal?: AbortSignal) => client.get<Patient>(patient(id), { signal }),
-    putPatient: ({ patient_id, ...body }: Pick<Patient, 'patient_id' | 'name'> & Partial<Patient>) =>
-      client.put<Patient>(patient(patient_id), body),
-    removePatient: (id: string) => client.delete<unknown>(patient(id)),
+    patients: (query: Query<'/patients'>, signal?: AbortSignal) => client.get('/patients', { query, signal }),
+    patient: (id: string, signal?: AbortSignal) =>
+      client.get('/patients/{patient_id}', { ...patient(id), signal }),
+    putPatient: (id: string, body: NewPatient) =>
+      client.put('/patients/{patient_id}', { ...patient(id), body }),
+    removePatient: (id: string) => client.delete('/patients/{patient_id}', patient(id)),
     studies: (id: string, signal?: AbortSignal) =>
-      client.get<{ items: Study[] }>(`${patient(id)}/studies`, { signal }),
+      client.get('/patients/{patient_id}/studies', { ...patient(id), signal }),
   };
 }
 

@@ -36,7 +36,7 @@ describe('ApiClient', () => {
   it('renews an expired token once and repeats the request', async () => {
     const session = sessionOf(['old', 'new']);
     const server = serverAccepting('new');
-    await expect(new ApiClient('/api', session, server).get('/x')).resolves.toEqual({ ok: true });
+    await expect(new ApiClient('/api', session, server).get('/patients', {})).resolves.toEqual({ ok: true });
     expect(server).toHaveBeenCalledTimes(2);
     expect(sessionExpiry.get()).toBe(false);
   });
@@ -44,20 +44,26 @@ describe('ApiClient', () => {
   it('renews once for many requests that fail together', async () => {
     const session = sessionOf(['old', 'new']);
     const client = new ApiClient('/api', session, serverAccepting('new'));
-    await Promise.all([client.get('/a'), client.get('/b'), client.get('/c')]);
+    await Promise.all([
+      client.get('/patients', {}),
+      client.get('/image-files', {}),
+      client.get('/image-files/trash', {}),
+    ]);
     expect(session.renew).toHaveBeenCalledTimes(1);
   });
 
   it('asks to sign in again when the token cannot be renewed', async () => {
     const client = new ApiClient('/api', sessionOf(['old']), serverAccepting('new'));
-    await expect(client.get('/x')).rejects.toMatchObject({ status: 401 });
+    await expect(client.get('/patients', {})).rejects.toMatchObject({ status: 401 });
     expect(sessionExpiry.get()).toBe(true);
   });
 
   it('carries the code, the wrong fields and the request id of a problem', async () => {
     const body = { code: 'invalid', request_id: 'r1', errors: [{ field: 'size', message: 'too small' }, 7] };
     const client = new ApiClient('', sessionOf(['t']), () => Promise.resolve(problem(422, body)));
-    const error = await client.post('/x', {}).catch((caught: unknown) => caught);
+    const error = await client
+      .post('/uploads/{file_id}/parts', { path: { file_id: 1 }, body: { part_numbers: [] } })
+      .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ApiError);
     expect((error as ApiError).problem).toMatchObject({
       code: 'invalid',
@@ -69,7 +75,7 @@ describe('ApiClient', () => {
   it('keeps further members of a problem and the time to wait', async () => {
     const answer = problem(503, { code: 'unavailable', missing_chunks: [3] }, { 'retry-after': '7' });
     const client = new ApiClient('', sessionOf(['t']), () => Promise.resolve(answer));
-    const error = (await client.get('/x').catch((caught: unknown) => caught)) as ApiError;
+    const error = (await client.get('/patients', {}).catch((caught: unknown) => caught)) as ApiError;
     expect(error.problem.extra).toEqual({ missing_chunks: [3] });
     expect(error.retryAfter).toBe(7);
     expect(error.isTransient).toBe(true);
@@ -77,14 +83,16 @@ describe('ApiClient', () => {
 
   it('understands an error page that is no problem document', async () => {
     const gateway = () => Promise.resolve(new Response('<h1>Bad gateway</h1>', { status: 502 }));
-    await expect(new ApiClient('', sessionOf(['t']), gateway).get('/x')).rejects.toMatchObject({
+    await expect(new ApiClient('', sessionOf(['t']), gateway).get('/patients', {})).rejects.toMatchObject({
       code: 'http_502',
     });
   });
 
   it('tells a lost connection from an answer', async () => {
     const offline = () => Promise.reject(new TypeError('Failed to fetch'));
-    await expect(new ApiClient('', sessionOf(['t']), offline).get('/x')).rejects.toBeInstanceOf(Unreachable);
+    await expect(new ApiClient('', sessionOf(['t']), offline).get('/patients', {})).rejects.toBeInstanceOf(
+      Unreachable,
+    );
   });
 });
 

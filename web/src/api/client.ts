@@ -1,10 +1,13 @@
 import { sessionExpiry, SignedOut, type Session } from '../session/session';
 import { readProblem, Unreachable } from './problem';
+import type { Answer, Request as Asked, Route } from './routes';
 
-export type Query = Record<string, string | number | boolean | null | undefined>;
+type Value = string | number | boolean | null | undefined;
 
-interface Options {
-  query?: Query;
+/** {@link Asked} of any route, once the compiler has checked it against the route. */
+interface AnyRequest {
+  path?: Record<string, string | number>;
+  query?: Record<string, Value>;
   body?: unknown;
   signal?: AbortSignal | undefined;
 }
@@ -17,33 +20,32 @@ export class ApiClient {
     private readonly fetcher: typeof fetch = (...args) => fetch(...args),
   ) {}
 
-  get<T>(path: string, options: Options = {}): Promise<T> {
-    return this.send<T>('GET', path, options);
+  get<R extends Route<'get'>>(route: R, asked: Asked<'get', R>): Promise<Answer<'get', R>> {
+    return this.send('GET', route, asked);
   }
-  post<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-    return this.send<T>('POST', path, { body, signal });
+  post<R extends Route<'post'>>(route: R, asked: Asked<'post', R>): Promise<Answer<'post', R>> {
+    return this.send('POST', route, asked);
   }
-  put<T>(path: string, body: unknown): Promise<T> {
-    return this.send<T>('PUT', path, { body });
+  put<R extends Route<'put'>>(route: R, asked: Asked<'put', R>): Promise<Answer<'put', R>> {
+    return this.send('PUT', route, asked);
   }
-  patch<T>(path: string, body: unknown): Promise<T> {
-    return this.send<T>('PATCH', path, { body });
+  patch<R extends Route<'patch'>>(route: R, asked: Asked<'patch', R>): Promise<Answer<'patch', R>> {
+    return this.send('PATCH', route, asked);
   }
-  delete<T>(path: string): Promise<T> {
-    return this.send<T>('DELETE', path, {});
+  delete<R extends Route<'delete'>>(route: R, asked: Asked<'delete', R>): Promise<Answer<'delete', R>> {
+    return this.send('DELETE', route, asked);
   }
 
-  private async send<T>(method: string, path: string, options: Options): Promise<T> {
-    let response = await this.attempt(method, path, options);
-    if (response.status === 401 && (await this.renew())) {
-      response = await this.attempt(method, path, options);
-    }
+  private async send<T>(method: string, route: string, asked: AnyRequest): Promise<T> {
+    let response = await this.attempt(method, route, asked);
+    if (response.status === 401 && (await this.renew())) response = await this.attempt(method, route, asked);
     if (response.status === 401) sessionExpiry.set(true);
     if (!response.ok) throw await readProblem(response);
-    return (response.status === 204 ? undefined : await response.json()) as T;
+    return (await response.json()) as T;
   }
 
-  private async attempt(method: string, path: string, { query, body, signal }: Options): Promise<Response> {
+  private async attempt(method: string, route: string, asked: AnyRequest): Promise<Response> {
+    const { path, query, body, signal } = asked;
     const headers: Record<string, string> = {
       accept: 'application/json',
       authorization: `Bearer ${await this.token()}`,
@@ -54,7 +56,7 @@ export class ApiClient {
       init.body = JSON.stringify(body);
     }
     try {
-      return await this.fetcher(this.baseUrl + path + queryString(query), init);
+      return await this.fetcher(this.baseUrl + filled(route, path) + queryString(query), init);
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new Unreachable(error);
@@ -81,8 +83,13 @@ export class ApiClient {
   }
 }
 
+/** `/patients/{patient_id}` with the values of its parameters. */
+function filled(route: string, path: Record<string, string | number> = {}): string {
+  return route.replace(/{(\w+)}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''));
+}
+
 /** `?a=1&b=2` of what is set; the API refuses empty and unknown parameters. */
-export function queryString(query: Query = {}): string {
+export function queryString(query: Record<string, Value> = {}): string {
   const set = Object.entries(query).filter(
     ([, value]) => value !== undefined && value !== null && value !== '',
   );

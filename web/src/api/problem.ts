@@ -1,10 +1,6 @@
 /** What can go wrong between the page and the API, in terms of what the page can do about it. */
 
-/** One wrong field of a 422. */
-export interface FieldError {
-  field: string;
-  message: string;
-}
+import type { FieldError } from './types';
 
 /** Body of `application/problem+json` (RFC 9457) as the contract extends it. */
 export interface ProblemBody {
@@ -52,21 +48,23 @@ const KNOWN = new Set(['type', 'title', 'status', 'detail', 'message', 'code', '
 
 /** Reads an error response. Proxies and gateways answer with anything, so nothing is taken for granted. */
 export async function readProblem(response: Response): Promise<ApiError> {
-  const parsed: unknown = await response.json().catch(() => null);
-  const body = typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
+  const body = problemOf(response.status, await response.json().catch(() => null));
+  body.request_id ??= response.headers.get('x-request-id');
+  return new ApiError(body, retryAfterSeconds(response.headers.get('retry-after')));
+}
+
+/** A problem document, whatever it turns out to be. */
+export function problemOf(status: number, document: unknown): ProblemBody {
+  const body = typeof document === 'object' && document !== null ? (document as Record<string, unknown>) : {};
   const { code, detail, request_id, errors } = body;
-  const extra = Object.fromEntries(Object.entries(body).filter(([name]) => !KNOWN.has(name)));
-  return new ApiError(
-    {
-      status: response.status,
-      code: typeof code === 'string' ? code : `http_${response.status}`,
-      detail: typeof detail === 'string' ? detail : '',
-      request_id: typeof request_id === 'string' ? request_id : response.headers.get('x-request-id'),
-      errors: Array.isArray(errors) ? errors.filter(isFieldError) : [],
-      extra,
-    },
-    retryAfterSeconds(response.headers.get('retry-after')),
-  );
+  return {
+    status,
+    code: typeof code === 'string' ? code : `http_${status}`,
+    detail: typeof detail === 'string' ? detail : '',
+    request_id: typeof request_id === 'string' ? request_id : null,
+    errors: Array.isArray(errors) ? errors.filter(isFieldError) : [],
+    extra: Object.fromEntries(Object.entries(body).filter(([name]) => !KNOWN.has(name))),
+  };
 }
 
 function isFieldError(value: unknown): value is FieldError {

@@ -60,7 +60,7 @@ function SignedIn({ config, session, user, onSignedOut }: SignedInProps) {
     return { api, session, user, uploads };
   }, [config, session, user, queries]);
   const signOut = async () => {
-    services.uploads.pauseAll();
+    await services.uploads.close();
     await session.signOut();
     onSignedOut();
   };
@@ -77,7 +77,7 @@ function SignedIn({ config, session, user, onSignedOut }: SignedInProps) {
                   <Route path="/images/:id" element={<DetailPage />} />
                   <Route path="/upload" element={<UploadPage />} />
                   <Route path="/patients" element={<PatientsPage />} />
-                  <Route path="/patients/:id" element={<PatientPage />} />
+                  <Route path="/patients/record" element={<PatientPage />} />
                   <Route path="/statistics" element={<StatisticsPage />} />
                   <Route path="/trash" element={<TrashPage />} />
                   <Route path="*" element={<NotFound />} />

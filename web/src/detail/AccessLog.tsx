@@ -20,9 +20,9 @@ export function AccessLog({ fileId }: { fileId: number }) {
   const [open, setOpen] = useState(false);
   const log = useInfiniteQuery({
     queryKey: ['access-log', fileId],
-    initialPageParam: undefined as string | undefined,
+    initialPageParam: null as string | null,
     queryFn: ({ pageParam }) => api.accessLog(fileId, pageParam),
-    getNextPageParam: (last) => last.next_cursor ?? undefined,
+    getNextPageParam: (last) => last.next_cursor,
     enabled: open,
     staleTime: 0,
   });

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import { ApiError } from '../api/problem';
 import type { ImageFile } from '../api/types';
+import { fieldError } from '../i18n/errors';
 import { Failure } from '../shell/states';
 import classes from './EditForm.module.css';
 import { changesOf, differences, draftOf, merged, type Draft, type Field } from './draft';
@@ -29,9 +30,8 @@ export function EditForm({ file, onDone }: { file: ImageFile; onDone: () => void
       notifications.show({ message: t('edit.saved'), color: 'teal' });
       onDone();
     },
-    onError: async (error) => {
-      if (error instanceof ApiError && error.code === 'version_conflict')
-        setCurrent(await api.image(base.id));
+    onError: (error) => {
+      if (error instanceof ApiError && error.code === 'version_conflict') setCurrent(recordOf(error));
     },
   });
   const resolve = (theirs: Field[]) => {
@@ -46,10 +46,9 @@ export function EditForm({ file, onDone }: { file: ImageFile; onDone: () => void
     if (Object.keys(changesOf(draft, base)).length === 0) onDone();
     else save.mutate();
   };
-  const fieldErrors = save.error instanceof ApiError ? save.error.problem.errors : [];
   const field = (name: Field) => ({
     value: draft[name],
-    error: fieldErrors.find((wrong) => wrong.field === name)?.message,
+    error: fieldError(save.error, name, t),
     onChange: (event: { currentTarget: { value: string } }) => {
       const { value } = event.currentTarget;
       setDraft((before) => ({ ...before, [name]: value }));
@@ -59,11 +58,7 @@ export function EditForm({ file, onDone }: { file: ImageFile; onDone: () => void
   return (
     <form onSubmit={submit} className="form">
       {current && <Conflict mine={draft} base={base} current={current} onResolve={resolve} />}
-      {save.isError &&
-        !current &&
-        !(save.error instanceof ApiError && save.error.code === 'version_conflict') && (
-          <Failure error={save.error} />
-        )}
+      {save.isError && !current && <Failure error={save.error} />}
       <TextInput
         label={t('edit.filename')}
         required
@@ -95,6 +90,11 @@ export function EditForm({ file, onDone }: { file: ImageFile; onDone: () => void
       </div>
     </form>
   );
+}
+
+/** A version conflict carries the record as it is now. */
+function recordOf({ problem }: ApiError): ImageFile | null {
+  return (problem.extra as { current?: ImageFile }).current ?? null;
 }
 
 interface ConflictProps {

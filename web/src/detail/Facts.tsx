@@ -3,6 +3,7 @@ import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { DicomHeader, ImageFile } from '../api/types';
+import { patientPage } from '../app/address';
 import { bytes, dateTime, day } from '../format';
 import { StatusBadge } from '../images/StatusBadge';
 import classes from './Facts.module.css';
@@ -11,7 +12,7 @@ import classes from './Facts.module.css';
 export function Facts({ file }: { file: ImageFile }) {
   const { t } = useTranslation();
   const patientLink = file.patient_id !== null && (
-    <Link to={`/patients/${encodeURIComponent(file.patient_id)}`}>{file.patient_id}</Link>
+    <Link to={patientPage(file.patient_id)}>{file.patient_id}</Link>
   );
   return (
     <section className="panel">

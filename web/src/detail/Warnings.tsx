@@ -5,8 +5,6 @@ import type { CodedMessage, ImageFile } from '../api/types';
 import { zh } from '../i18n/zh';
 import classes from './Warnings.module.css';
 
-type Known = Exclude<keyof typeof zh.warning, 'title'>;
-
 /** What could hurt a patient when it is overlooked. */
 const GRAVE = new Set(['patient_mismatch']);
 
@@ -14,7 +12,7 @@ const GRAVE = new Set(['patient_mismatch']);
 export function Warnings({ file }: { file: ImageFile }) {
   const { t } = useTranslation();
   const text = ({ code, message }: CodedMessage) =>
-    code !== 'title' && Object.hasOwn(zh.warning, code) ? t(`warning.${code as Known}`) : message;
+    Object.hasOwn(zh.warning, code) ? t(`warning.${code as keyof typeof zh.warning}`) : message;
   const grave = file.warnings.filter(({ code }) => GRAVE.has(code));
   const others = file.warnings.filter(({ code }) => !GRAVE.has(code));
   return (
@@ -34,7 +32,7 @@ export function Warnings({ file }: { file: ImageFile }) {
         </Alert>
       )}
       {others.length > 0 && (
-        <Alert color="yellow" icon={<IconAlertTriangle />} title={t('warning.title')} mb="sm">
+        <Alert color="yellow" icon={<IconAlertTriangle />} title={t('detail.warnings')} mb="sm">
           {others.map((warning) => (
             <p key={warning.code} className="alert-text">
               {text(warning)}
@@ -52,9 +50,9 @@ function Patients({ file }: { file: ImageFile }) {
   const inside = [file.dicom?.patient_id, file.dicom?.patient_name].filter(Boolean).join(' · ');
   return (
     <p>
-      {t('detail.header')}: <b>{inside || '—'}</b>
+      {t('detail.patientInImage')}: <b>{inside || '—'}</b>
       <br />
-      {t('detail.patient')}: <b>{file.patient_id ?? '—'}</b>
+      {t('detail.patientChosen')}: <b>{file.patient_id ?? '—'}</b>
     </p>
   );
 }

@@ -1,5 +1,4 @@
-import type { ImageChange } from '../api/api';
-import type { ImageFile } from '../api/types';
+import type { ImageChange, ImageFile } from '../api/types';
 
 /** Fields of a file that people may change here. */
 export const FIELDS = [

@@ -43,8 +43,12 @@ describe('errorText', () => {
   });
 
   it('names the wrong fields', () => {
-    expect(errorText(problem(422, 'invalid', [{ field: 'size', message: 'too small' }]), t)).toBe(
-      'error.invalid (size: too small)',
+    const errors = [
+      { field: 'files[3].patient_id', message: 'is not known' },
+      { field: 'colour', message: 'is not a field' },
+    ];
+    expect(errorText(problem(422, 'invalid', errors), t)).toBe(
+      'error.invalid field.patient_id colour: is not a field',
     );
   });
 

@@ -1,5 +1,6 @@
 import type { TFunction } from 'i18next';
 import { ApiError, Unreachable } from '../api/problem';
+import type { FieldError } from '../api/types';
 import { SignedOut } from '../session/session';
 import { zh } from './zh';
 
@@ -30,8 +31,21 @@ export function errorText(error: unknown, t: TFunction): string {
   if (error instanceof SignedOut) return t('error.unauthenticated');
   if (!(error instanceof ApiError)) return t('error.unexpected');
   const text = t(`error.${keyOfCode(error.code) ?? keyOfStatus(error.status)}`);
-  const fields = error.problem.errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  return fields === '' ? text : `${text} (${fields})`;
+  const fields = error.problem.errors.map((wrong) => wrongField(wrong, t));
+  return [text, ...new Set(fields)].join(' ');
+}
+
+/** What is wrong with one field of a form; undefined when nothing is. */
+export function fieldError(error: unknown, field: string, t: TFunction): string | undefined {
+  const errors = error instanceof ApiError ? error.problem.errors : [];
+  const wrong = errors.find((one) => one.field === field);
+  return wrong && wrongField(wrong, t);
+}
+
+/** The rule a field breaks. The service's own sentence is English: it stands in for a field this page does not know. */
+function wrongField({ field, message }: FieldError, t: TFunction): string {
+  const name = field.replace(/^.*\./, '');
+  return Object.hasOwn(zh.field, name) ? t(`field.${name as keyof typeof zh.field}`) : `${field}: ${message}`;
 }
 
 /** What to tell support: the id under which the server logged the failure. */

@@ -20,7 +20,7 @@ import {
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FILE_TYPES, LIVE_STATUSES } from '../api/types';
-import { isFiltered, MODALITIES, PAGE_SIZES, type Filters, type ViewOptions } from './filters';
+import { activeFilters, MODALITIES, PAGE_SIZES, type Filters, type ViewOptions } from './filters';
 import classes from './FilterBar.module.css';
 import { useSearchText } from './useSearchText';
 
@@ -35,6 +35,7 @@ interface Props {
 export function FilterBar({ filters, view, isAdmin, onChange, onClear }: Props) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
+  const active = activeFilters(filters);
   return (
     <section className={classes['bar']} aria-label={t('images.filters')} data-open={open || undefined}>
       <div className={classes['first']}>
@@ -47,12 +48,13 @@ export function FilterBar({ filters, view, isAdmin, onChange, onClear }: Props) 
           onClick={() => setOpen(!open)}
         >
           {t('images.filters')}
+          {active > 0 && ` · ${active}`}
         </Button>
         <ViewSwitch view={view} onChange={onChange} />
       </div>
       <div className={classes['rest']}>
         <Choices filters={filters} isAdmin={isAdmin} onChange={onChange} />
-        {isFiltered(filters) && (
+        {active > 0 && (
           <Button variant="subtle" leftSection={<IconFilterOff size={17} />} onClick={onClear}>
             {t('images.clear')}
           </Button>
@@ -78,7 +80,7 @@ function SearchField({ value, onChange }: { value: string; onChange: (text: stri
       leftSection={<IconSearch size={17} />}
       rightSection={
         search.text !== '' && (
-          <CloseButton size="sm" aria-label={t('images.clear')} onClick={() => search.set('')} />
+          <CloseButton size="sm" aria-label={t('images.clearSearch')} onClick={() => search.set('')} />
         )
       }
       value={search.text}
@@ -187,7 +189,10 @@ function ViewSwitch({ view, onChange }: Pick<Props, 'view' | 'onChange'>) {
       <NativeSelect
         aria-label={t('images.pageSize')}
         title={t('images.pageSize')}
-        data={PAGE_SIZES.map(String)}
+        data={PAGE_SIZES.map((size) => ({
+          value: String(size),
+          label: t('images.atATime', { count: size }),
+        }))}
         value={String(view.page_size)}
         onChange={(event) => onChange({ page_size: event.currentTarget.value })}
       />

@@ -33,7 +33,7 @@ export function ImageTable({ items, chosen, active, onToggle, onToggleAll, onFoc
             <th>{t('images.modality')}</th>
             <th>{t('images.patient')}</th>
             <th>{t('images.status')}</th>
-            <th>{t('images.size')}</th>
+            <th className={classes['number']}>{t('images.size')}</th>
             <th>{t('images.created')}</th>
             <th>{t('images.uploader')}</th>
           </tr>

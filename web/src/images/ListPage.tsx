@@ -1,13 +1,14 @@
 import { Button, Skeleton } from '@mantine/core';
-import { IconPhotoSearch, IconUpload } from '@tabler/icons-react';
+import { IconFilterOff, IconPhotoSearch, IconUpload } from '@tabler/icons-react';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
+import { useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { count } from '../format';
 import { EmptyState, Failure } from '../shell/states';
 import { FilterBar } from './FilterBar';
-import { cleared, isFiltered, parseFilters, parseView, withValues } from './filters';
+import { activeFilters, cleared, parseFilters, parseView, withValues } from './filters';
 import { ImageGrid } from './ImageGrid';
 import gridClasses from './ImageGrid.module.css';
 import { ImageTable } from './ImageTable';
@@ -21,11 +22,12 @@ import { useSelection } from './useSelection';
 export function ListPage() {
   const { t } = useTranslation();
   const { user } = useServices();
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const filters = parseFilters(params);
   const view = parseView(params);
   const list = useImageList(filters, view.page_size);
   const total = list.data?.pages[0]?.total;
+  const clear = () => setParams(cleared(params));
 
   return (
     <>
@@ -44,12 +46,12 @@ export function ListPage() {
         view={view}
         isAdmin={user.isAdmin}
         onChange={(change) => setParams(withValues(params, change), { replace: 'search' in change })}
-        onClear={() => setParams(cleared(params))}
+        onClear={clear}
       />
       {list.isError && !list.data ? (
         <Failure error={list.error} onRetry={() => void list.refetch()} />
       ) : (
-        <Results list={list} view={view.view} filtered={isFiltered(filters)} />
+        <Results list={list} view={view.view} onClear={activeFilters(filters) > 0 ? clear : null} />
       )}
     </>
   );
@@ -57,7 +59,14 @@ export function ListPage() {
 
 type List = ReturnType<typeof useImageList>;
 
-function Results({ list, view, filtered }: { list: List; view: 'grid' | 'table'; filtered: boolean }) {
+interface ResultsProps {
+  list: List;
+  view: 'grid' | 'table';
+  /** Clears the filters; null when there are none. */
+  onClear: (() => void) | null;
+}
+
+function Results({ list, view, onClear }: ResultsProps) {
   const { t } = useTranslation();
   const items = useMemo(() => itemsOf(list.data), [list.data]);
   const order = useMemo(() => items.map(({ id }) => id), [items]);
@@ -78,7 +87,7 @@ function Results({ list, view, filtered }: { list: List; view: 'grid' | 'table';
   });
 
   if (list.isPending) return <GridSkeleton />;
-  if (items.length === 0) return filtered ? <NothingMatches /> : <NothingYet />;
+  if (items.length === 0) return onClear ? <NothingMatches onClear={onClear} /> : <NothingYet />;
   const shared = {
     items,
     chosen: selection.chosen,
@@ -159,14 +168,18 @@ function NothingYet() {
   );
 }
 
-function NothingMatches() {
+function NothingMatches({ onClear }: { onClear: () => void }) {
   const { t } = useTranslation();
   return (
     <EmptyState
       title={t('images.noneTitle')}
       hint={t('images.noneHint')}
       icon={<IconPhotoSearch size={56} stroke={1.2} />}
-    />
+    >
+      <Button variant="default" leftSection={<IconFilterOff size={17} />} onClick={onClear}>
+        {t('images.clear')}
+      </Button>
+    </EmptyState>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Api } from '../api/api';
-import { ApiError } from '../api/problem';
+import { ApiError, problemOf } from '../api/problem';
 import type { Outcome } from './eachOf';
 
 /** The contract signs at most this many URLs in one request. */
@@ -27,14 +27,14 @@ export async function saveMany(
   const outcome: Outcome = { succeeded: [], failures: [] };
   for (let start = 0; start < files.length; start += URLS_PER_REQUEST) {
     const chunk = files.slice(start, start + URLS_PER_REQUEST);
-    const { items, errors } = await api.downloadUrls(
-      chunk.map(({ id }) => id),
-      'original',
-    );
+    const { items, errors } = await api.downloadUrls(chunk.map(({ id }) => id));
     for (const { id, original_filename } of chunk) {
       const url = items[id]?.url;
       if (url === undefined) {
-        outcome.failures.push({ id, error: problemOf(errors[id]?.code) });
+        outcome.failures.push({
+          id,
+          error: new ApiError(problemOf(409, errors[id] ?? { code: 'not_found' })),
+        });
         continue;
       }
       saveUrl(url, original_filename);
@@ -43,8 +43,4 @@ export async function saveMany(
     }
   }
   return outcome;
-}
-
-function problemOf(code = 'not_found'): ApiError {
-  return new ApiError({ status: 409, code, detail: '', request_id: null, errors: [], extra: {} });
 }

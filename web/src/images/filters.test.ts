@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { cleared, isFiltered, listQuery, listsOwn, parseFilters, parseView, withValues } from './filters';
+import {
+  activeFilters,
+  cleared,
+  listsOwn,
+  parseFilters,
+  parseView,
+  sharedQuery,
+  withValues,
+} from './filters';
 
 const of = (query: string) => parseFilters(new URLSearchParams(query));
 
@@ -40,8 +48,8 @@ describe('filters', () => {
   });
 
   it('do not count the scope as a filter', () => {
-    expect(isFiltered(of('scope=mine'))).toBe(false);
-    expect(isFiltered(of('modality=CT'))).toBe(true);
+    expect(activeFilters(of('scope=mine'))).toBe(0);
+    expect(activeFilters(of('modality=CT&search=x'))).toBe(2);
   });
 
   it('choose the route that knows the filter', () => {
@@ -52,8 +60,8 @@ describe('filters', () => {
   });
 
   it('never send a parameter that my-images would refuse', () => {
-    expect(Object.keys(listQuery(of(''), true))).not.toContain('patient_id');
-    expect(Object.keys(listQuery(of(''), true))).not.toContain('scope');
+    expect(Object.keys(sharedQuery(of('')))).not.toContain('patient_id');
+    expect(Object.keys(sharedQuery(of('')))).not.toContain('scope');
   });
 
   it('accept only the page sizes on offer', () => {

@@ -1,11 +1,10 @@
-import type { Query } from '../api/client';
-import { FILE_TYPES, LIVE_STATUSES } from '../api/types';
+import { FILE_TYPES, LIVE_STATUSES, type FileType, type LiveStatus } from '../api/types';
 
 /** What the list shows. Every field lives in the page's URL, so that a link reproduces the view. */
 export interface Filters {
   search: string;
-  file_type: string;
-  status: string;
+  file_type: FileType | '';
+  status: LiveStatus | '';
   modality: string;
   start_date: string;
   end_date: string;
@@ -47,10 +46,8 @@ export const MODALITIES = [
 /** Reads a URL somebody may have typed: what is not understood is dropped, never guessed. */
 export function parseFilters(params: URLSearchParams): Filters {
   const text = (key: string) => params.get(key)?.trim() ?? '';
-  const oneOf = (key: string, allowed: readonly string[]) => {
-    const value = text(key).toUpperCase();
-    return allowed.includes(value) ? value : '';
-  };
+  const oneOf = <T extends string>(key: string, allowed: readonly T[]): T | '' =>
+    allowed.find((value) => value === text(key).toUpperCase()) ?? '';
   const date = (key: string) => (/^\d{4}-\d{2}-\d{2}$/.test(text(key)) ? text(key) : '');
   return {
     search: params.get('search') ?? '',
@@ -97,8 +94,9 @@ export function cleared(params: URLSearchParams): URLSearchParams {
   return next;
 }
 
-export function isFiltered(filters: Filters): boolean {
-  return Object.entries(filters).some(([key, value]) => key !== 'scope' && value !== '');
+/** How many filters narrow the list. */
+export function activeFilters(filters: Filters): number {
+  return Object.entries(filters).filter(([key, value]) => key !== 'scope' && value !== '').length;
 }
 
 /** Own files (contract route 1) or all the caller may see (route 7, which alone knows uploader and patient). */
@@ -107,8 +105,17 @@ export function listsOwn(filters: Filters, isAdmin: boolean): boolean {
   return !isAdmin || filters.scope === 'mine';
 }
 
-export function listQuery(filters: Filters, own: boolean): Query {
-  const { search, file_type, status, modality, start_date, end_date, patient_id, uploaded_by } = filters;
-  const shared = { search, file_type, status, modality, start_date, end_date };
-  return own ? shared : { ...shared, patient_id, uploaded_by };
+/** Filters that every list knows. */
+export function sharedQuery({ search, file_type, status, modality, start_date, end_date }: Filters) {
+  return { search, file_type, status, modality, start_date, end_date };
+}
+
+/** Filters of the list of everything the caller may see. */
+export function fullQuery(filters: Filters) {
+  const { patient_id, uploaded_by } = filters;
+  return {
+    ...sharedQuery(filters),
+    patient_id,
+    uploaded_by: uploaded_by === '' ? null : Number(uploaded_by),
+  };
 }

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, type InfiniteData, type QueryKey } from '@tanstack/react-query';
 import { useServices } from '../app/context';
 import type { ImageFile, ImagePage } from '../api/types';
-import { listQuery, listsOwn, type Filters } from './filters';
+import { fullQuery, listsOwn, sharedQuery, type Filters } from './filters';
 
 /** Statuses that change by themselves within seconds. */
 const MOVING = new Set(['UPLOADED', 'PROCESSING']);
@@ -10,18 +10,21 @@ const MOVING = new Set(['UPLOADED', 'PROCESSING']);
 const POLLED_PAGES = 3;
 
 export type ImageList = InfiniteData<ImagePage, string | null>;
+/** What a list and the trash have in common. */
+type Pages<T> = { pages: { total: number | null; items: T[] }[] };
 
 /** The list, one page per cursor. The exact total is only asked for once, with the first page. */
 export function useImageList(filters: Filters, pageSize: number) {
   const { api, user } = useServices();
   const own = listsOwn(filters, user.isAdmin);
-  const query = listQuery(filters, own);
   return useInfiniteQuery<ImagePage, Error, ImageList, QueryKey, string | null>({
-    queryKey: ['images', 'list', own, query, pageSize],
+    queryKey: ['images', 'list', own, filters, pageSize],
     initialPageParam: null,
     queryFn: ({ pageParam, signal }) => {
-      const page = { ...query, page_size: pageSize, cursor: pageParam, include_total: pageParam === null };
-      return own ? api.myImages(page, signal) : api.allImages(page, signal);
+      const page = { page_size: pageSize, cursor: pageParam, include_total: pageParam === null };
+      return own
+        ? api.myImages({ ...sharedQuery(filters), ...page }, signal)
+        : api.allImages({ ...fullQuery(filters), ...page }, signal);
     },
     getNextPageParam: (last) => last.next_cursor,
     refetchInterval: ({ state: { data } }) => (data && needsPolling(data) ? 2_500 : false),
@@ -37,14 +40,14 @@ function needsPolling(list: ImageList): boolean {
 }
 
 /** Loaded files in order. An item that a refetch moved between two pages appears once. */
-export function itemsOf(list: ImageList | undefined): ImageFile[] {
+export function itemsOf(list: Pages<ImageFile> | undefined): ImageFile[] {
   const seen = new Map<number, ImageFile>();
   for (const page of list?.pages ?? []) for (const item of page.items) seen.set(item.id, item);
   return [...seen.values()];
 }
 
 /** The list as it will be once these files are gone. */
-export function without(list: ImageList, gone: ReadonlySet<number>): ImageList {
+export function without<L extends Pages<ImageFile>>(list: L, gone: ReadonlySet<number>): L {
   const removed = itemsOf(list).filter(({ id }) => gone.has(id)).length;
   return {
     ...list,

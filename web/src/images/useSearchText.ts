@@ -12,6 +12,11 @@ export function useSearchText(value: string, onSearch: (text: string) => void) {
   const [known, setKnown] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const composing = useRef(false);
+  // What is searched after the pause goes with the filters of that moment, not with those of the keystroke.
+  const search = useRef(onSearch);
+  useEffect(() => {
+    search.current = onSearch;
+  }, [onSearch]);
 
   // The value changed from outside: back button, a link, cleared filters.
   if (value !== known) {
@@ -24,7 +29,7 @@ export function useSearchText(value: string, onSearch: (text: string) => void) {
     setText(next);
     clearTimeout(timer.current);
     if (composing.current) return;
-    timer.current = setTimeout(() => onSearch(next), pause);
+    timer.current = setTimeout(() => search.current(next), pause);
   };
 
   const handlers = {

@@ -4,9 +4,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
-import { ApiError } from '../api/problem';
-import type { Patient } from '../api/types';
+import type { NewPatient, Patient } from '../api/types';
+import { fieldError } from '../i18n/errors';
 import { Failure } from '../shell/states';
+import { SEXES, sexText } from './sex';
 
 /** Creates a patient, or corrects one. The id is the hospital's: what the DICOM headers of this patient carry. */
 export function PatientForm({
@@ -27,7 +28,7 @@ export function PatientForm({
     birth_date: patient?.birth_date ?? '',
   });
   const save = useMutation({
-    mutationFn: () => api.putPatient(wholeOf(values)),
+    mutationFn: () => api.putPatient(values.patient_id.trim(), wholeOf(values)),
     onSuccess: async (saved) => {
       notifications.show({ message: t('patients.created', { name: saved.name }), color: 'teal' });
       await queries.invalidateQueries({ queryKey: ['patients'] });
@@ -36,7 +37,7 @@ export function PatientForm({
   });
   const field = (key: keyof typeof values) => ({
     value: values[key],
-    error: fieldError(save.error, key),
+    error: fieldError(save.error, key, t),
     onChange: (event: { currentTarget: { value: string } }) => {
       const { value } = event.currentTarget;
       setValues((before) => ({ ...before, [key]: value }));
@@ -61,9 +62,7 @@ export function PatientForm({
         label={t('patients.sex')}
         data={[
           { value: '', label: t('patients.unknown') },
-          { value: 'M', label: t('patients.male') },
-          { value: 'F', label: t('patients.female') },
-          { value: 'O', label: t('patients.other') },
+          ...SEXES.map((value) => ({ value, label: sexText(value, t) })),
         ]}
         {...field('sex')}
       />
@@ -77,13 +76,11 @@ export function PatientForm({
 }
 
 /** An empty field is no value. */
-function wholeOf<T extends { patient_id: string; name: string }>(values: T) {
-  const { patient_id, name, ...rest } = values;
-  const set = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== ''));
-  return { patient_id: patient_id.trim(), name: name.trim(), ...set };
-}
-
-function fieldError(error: unknown, field: string): string | undefined {
-  if (!(error instanceof ApiError)) return undefined;
-  return error.problem.errors.find((wrong) => wrong.field === field)?.message;
+function wholeOf(values: Record<keyof NewPatient, string>): NewPatient {
+  return {
+    name: values.name.trim(),
+    medical_record_number: values.medical_record_number.trim() || null,
+    sex: SEXES.find((sex) => sex === values.sex) ?? null,
+    birth_date: values.birth_date || null,
+  };
 }

@@ -1,11 +1,20 @@
 import { Button, Modal, Skeleton } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconEdit, IconFolders, IconPhoto, IconTrash, IconUpload } from '@tabler/icons-react';
+import {
+  IconEdit,
+  IconFolders,
+  IconPhoto,
+  IconTrash,
+  IconUpload,
+  IconUserQuestion,
+} from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useNavigate, useParams } from 'react-router';
+import { Link, Navigate, useNavigate } from 'react-router';
+import { addressOf, useAddress } from '../app/address';
 import { useServices } from '../app/context';
+import { ApiError } from '../api/problem';
 import type { Patient, Study } from '../api/types';
 import { day } from '../format';
 import { EmptyState, Failure } from '../shell/states';
@@ -15,13 +24,32 @@ import { sexText } from './sex';
 
 /** One patient with the studies and series that their DICOM files brought. */
 export function PatientPage() {
+  const [params] = useAddress();
+  const id = params.get('patient_id');
+  return id === null ? <Navigate to="/patients" replace /> : <Record key={id} id={id} />;
+}
+
+function Record({ id }: { id: string }) {
+  const { t } = useTranslation();
   const { api } = useServices();
-  const { id = '' } = useParams();
   const patient = useQuery({
     queryKey: ['patients', 'one', id],
     queryFn: ({ signal }) => api.patient(id, signal),
   });
   if (patient.isPending) return <Skeleton height={240} />;
+  if (patient.error instanceof ApiError && patient.error.status === 404) {
+    return (
+      <EmptyState
+        title={t('patients.missingTitle')}
+        hint={t('patients.missingHint')}
+        icon={<IconUserQuestion size={56} stroke={1.2} />}
+      >
+        <Button component={Link} to="/patients">
+          {t('patients.back')}
+        </Button>
+      </EmptyState>
+    );
+  }
   if (patient.isError) return <Failure error={patient.error} onRetry={() => void patient.refetch()} />;
   return (
     <>
@@ -35,7 +63,7 @@ function Head({ patient }: { patient: Patient }) {
   const { t } = useTranslation();
   const { user } = useServices();
   const [editing, setEditing] = useState(false);
-  const query = `?patient_id=${encodeURIComponent(patient.patient_id)}`;
+  const address = addressOf({ patient_id: patient.patient_id });
   return (
     <>
       <div className="page-head">
@@ -43,13 +71,17 @@ function Head({ patient }: { patient: Patient }) {
         <span className="grow" />
         <Button
           component={Link}
-          to={`/images${query}`}
+          to={{ pathname: '/images', ...address }}
           variant="default"
           leftSection={<IconPhoto size={18} />}
         >
           {t('patients.images')}
         </Button>
-        <Button component={Link} to={`/upload${query}`} leftSection={<IconUpload size={18} />}>
+        <Button
+          component={Link}
+          to={{ pathname: '/upload', ...address }}
+          leftSection={<IconUpload size={18} />}
+        >
           {t('patients.upload')}
         </Button>
         <Button variant="default" leftSection={<IconEdit size={18} />} onClick={() => setEditing(true)}>

@@ -4,6 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
+import { patientPage, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import type { Patient } from '../api/types';
 import { day } from '../format';
@@ -18,9 +19,9 @@ export function PatientsPage() {
   const { api } = useServices();
   const navigate = useNavigate();
   const [creating, setCreating] = useState(false);
-  // A name is patient data: unlike a filter of the list it stays out of the page's address.
-  const [search, setSearch] = useState('');
-  const text = useSearchText(search, setSearch);
+  const [params, setParams] = useAddress();
+  const search = params.get('search') ?? '';
+  const text = useSearchText(search, (next) => setParams(next ? { search: next } : {}, { replace: true }));
   const list = useInfiniteQuery({
     queryKey: ['patients', 'list', search],
     initialPageParam: null as string | null,
@@ -70,9 +71,7 @@ export function PatientsPage() {
         </div>
       )}
       <Modal opened={creating} onClose={() => setCreating(false)} title={t('patients.add')}>
-        <PatientForm
-          onSaved={({ patient_id }) => void navigate(`/patients/${encodeURIComponent(patient_id)}`)}
-        />
+        <PatientForm onSaved={({ patient_id }) => void navigate(patientPage(patient_id))} />
       </Modal>
     </>
   );
@@ -96,7 +95,7 @@ function PatientTable({ patients }: { patients: Patient[] }) {
           {patients.map((patient) => (
             <tr key={patient.patient_id}>
               <td>
-                <Link to={`/patients/${encodeURIComponent(patient.patient_id)}`}>{patient.name}</Link>
+                <Link to={patientPage(patient.patient_id)}>{patient.name}</Link>
               </td>
               <td>{patient.patient_id}</td>
               <td>{patient.medical_record_number}</td>

@@ -3,6 +3,8 @@ import { SignedOut, type Session, type User } from './session';
 
 /** The page the issuer sends the browser back to; the stack serves index.html there. */
 export const CALLBACK_PATH = '/auth/callback';
+/** Where the user wanted to go. In this tab only, and only until they are back: the part behind the # may name a patient. */
+const RETURN_TO = 'filmroom.return-to';
 
 interface Settings {
   authority: string;
@@ -15,37 +17,32 @@ export class OidcSession implements Session {
   private constructor(
     private readonly manager: UserManager,
     private current: OidcUser | null,
-  ) {
-    manager.events.addUserLoaded((user) => void (this.current = user));
-    manager.events.addUserUnloaded(() => void (this.current = null));
-  }
+  ) {}
 
   /** Finishes a sign-in that is under way, else picks up the session of this tab, else goes to the issuer. */
-  static async start(settings: Settings, location: Location = window.location): Promise<OidcSession> {
+  static async start(settings: Settings): Promise<OidcSession> {
+    const { origin, pathname, search, hash } = window.location;
     const manager = new UserManager({
       authority: settings.authority,
       client_id: settings.clientId,
       scope: settings.scope,
       response_type: 'code',
-      redirect_uri: location.origin + CALLBACK_PATH,
-      post_logout_redirect_uri: `${location.origin}/`,
-      automaticSilentRenew: true,
+      redirect_uri: origin + CALLBACK_PATH,
+      post_logout_redirect_uri: `${origin}/`,
+      // A refused token is renewed when it is refused; before that nothing has to know its age.
+      automaticSilentRenew: false,
     });
-    if (location.pathname === CALLBACK_PATH) {
-      const user = (await manager.signinCallback()) ?? null;
-      const back = typeof user?.state === 'string' && user.state.startsWith('/') ? user.state : '/';
-      window.history.replaceState(null, '', back);
-      return new OidcSession(manager, user);
-    }
+    if (pathname === CALLBACK_PATH) return new OidcSession(manager, await finishSignIn(manager));
     const user = await manager.getUser();
-    if (!user || user.expired) {
-      await manager.signinRedirect({ state: location.pathname + location.search });
+    if (!user || (user.expired && !user.refresh_token)) {
+      sessionStorage.setItem(RETURN_TO, pathname + search + hash);
+      await manager.signinRedirect();
     }
     return new OidcSession(manager, user);
   }
 
   user(): User | null {
-    return this.current && userOf(this.current.profile);
+    return this.current && userOf({ ...this.current.profile, ...claimsOf(this.current.access_token) });
   }
 
   token(): Promise<string> {
@@ -53,13 +50,12 @@ export class OidcSession implements Session {
     return token ? Promise.resolve(token) : Promise.reject(new SignedOut());
   }
 
+  /** By refresh token only: the other way, a hidden frame, needs cookies that browsers no longer send to another site. */
   async renew(): Promise<boolean> {
-    try {
-      this.current = await this.manager.signinSilent();
-      return this.current !== null;
-    } catch {
-      return false;
-    }
+    if (!this.current?.refresh_token) return false;
+    const renewed = await this.manager.signinSilent().catch(() => null);
+    this.current = renewed ?? this.current;
+    return renewed !== null;
   }
 
   /** In a window of its own, so that running uploads and unsaved text survive. */
@@ -69,6 +65,29 @@ export class OidcSession implements Session {
 
   async signOut(): Promise<void> {
     await this.manager.signoutRedirect();
+  }
+}
+
+/** Null in the window of {@link OidcSession.signInAgain}, which closes itself. */
+async function finishSignIn(manager: UserManager): Promise<OidcUser | null> {
+  const back = sessionStorage.getItem(RETURN_TO) ?? '/';
+  try {
+    return (await manager.signinCallback()) ?? null;
+  } finally {
+    sessionStorage.removeItem(RETURN_TO);
+    // Also after a failure: reloading then begins anew instead of failing again.
+    window.history.replaceState(null, '', back);
+  }
+}
+
+/** What the service will read: it takes the token for a JWT (RFC 9068), so the page may as well. */
+function claimsOf(token: string): Record<string, unknown> {
+  try {
+    const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const bytes = Uint8Array.from(atob(payload), (char) => char.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+  } catch {
+    return {};
   }
 }
 

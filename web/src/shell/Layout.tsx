@@ -1,4 +1,12 @@
-import { ActionIcon, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import {
+  ActionIcon,
+  Button,
+  Menu,
+  Modal,
+  Tooltip,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core';
 import {
   IconChartBar,
   IconLogout,
@@ -10,12 +18,14 @@ import {
   IconUserCircle,
   IconUsers,
 } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { useState, type MouseEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink } from 'react-router';
 import { useServices } from '../app/context';
 import { DropAnywhere } from '../upload/DropAnywhere';
+import { isUnfinished } from '../upload/queue';
 import { UploadBadge } from '../upload/UploadBadge';
+import { useUploads } from '../upload/useUploads';
 import { LanguageSwitch } from './LanguageSwitch';
 import classes from './Layout.module.css';
 
@@ -32,9 +42,7 @@ export function Layout({ children, onSignOut }: { children: ReactNode; onSignOut
   const { t } = useTranslation();
   return (
     <div className={classes['frame']}>
-      <a className="skip" href="#content">
-        {t('app.skip')}
-      </a>
+      <SkipLink />
       <header className={classes['header']}>
         <NavLink to="/images" className={classes['brand']}>
           <img src="/favicon.svg" alt="" width={28} height={28} />
@@ -63,6 +71,20 @@ export function Layout({ children, onSignOut }: { children: ReactNode; onSignOut
   );
 }
 
+/** Not followed as a link: what stands behind the `#` of the address belongs to the page. */
+function SkipLink() {
+  const { t } = useTranslation();
+  const skip = (event: MouseEvent) => {
+    event.preventDefault();
+    document.getElementById('content')?.focus();
+  };
+  return (
+    <a className="skip" href="#content" onClick={skip}>
+      {t('app.skip')}
+    </a>
+  );
+}
+
 function SchemeSwitch() {
   const { t } = useTranslation();
   const { setColorScheme } = useMantineColorScheme();
@@ -85,22 +107,35 @@ function SchemeSwitch() {
 function Account({ onSignOut }: { onSignOut: () => void }) {
   const { t } = useTranslation();
   const { user } = useServices();
+  const unfinished = useUploads().items.filter(isUnfinished).length;
+  const [asking, setAsking] = useState(false);
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="default" size="lg" aria-label={`${t('app.account')}: ${user.name}`}>
-          <IconUserCircle size={19} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          {user.name}
-          {user.isAdmin && ` · ${t('app.admin')}`}
-        </Menu.Label>
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={onSignOut}>
-          {t('app.signOut')}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="default" size="lg" aria-label={`${t('app.account')}: ${user.name}`}>
+            <IconUserCircle size={19} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>
+            {user.name}
+            {user.isAdmin && ` · ${t('app.admin')}`}
+          </Menu.Label>
+          <Menu.Item
+            leftSection={<IconLogout size={16} />}
+            onClick={() => (unfinished > 0 ? setAsking(true) : onSignOut())}
+          >
+            {t('app.signOut')}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Modal opened={asking} onClose={() => setAsking(false)} title={t('app.signOut')}>
+        <p className="alert-text">{t('app.signOutUploads', { count: unfinished })}</p>
+        <Button color="red.9" onClick={onSignOut}>
+          {t('app.signOutAnyway')}
+        </Button>
+      </Modal>
+    </>
   );
 }

@@ -2,7 +2,7 @@ import { SegmentedControl, Skeleton } from '@mantine/core';
 import { IconChartBar } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
+import { useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import type { Summary } from '../api/types';
 import { bytes, count } from '../format';
@@ -14,7 +14,7 @@ import classes from './StatisticsPage.module.css';
 export function StatisticsPage() {
   const { t } = useTranslation();
   const { api, user } = useServices();
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const everybody = user.isAdmin && params.get('scope') !== 'mine';
   const summary = useQuery({
     queryKey: ['images', 'summary', everybody],

@@ -1,9 +1,9 @@
 import { Button, Skeleton } from '@mantine/core';
 import { IconArrowBackUp, IconTrash } from '@tabler/icons-react';
-import { useInfiniteQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
-import type { ImageFile, ImagePage } from '../api/types';
+import type { TrashedFile } from '../api/types';
 import { bytes, dateTime, day } from '../format';
 import { Thumbnail } from '../images/Thumbnail';
 import { useBulkActions } from '../images/useBulkActions';
@@ -28,10 +28,7 @@ export function TrashPage() {
   });
   const files = list.data?.pages.flatMap(({ items }) => items) ?? [];
   const bringBack = (id: number) => {
-    queries.setQueryData<InfiniteData<ImagePage, string | null>>(
-      KEY,
-      (data) => data && without(data, new Set([id])),
-    );
+    queries.setQueryData<typeof list.data>(KEY, (data) => data && without(data, new Set([id])));
     void restore([id]);
   };
 
@@ -78,7 +75,7 @@ export function TrashPage() {
 }
 
 interface RowProps {
-  file: ImageFile;
+  file: TrashedFile;
   /** When the list arrived, in milliseconds. */
   now: number;
   onRestore: () => void;

@@ -1,17 +1,19 @@
+import { notifications } from '@mantine/notifications';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
+import { useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import classes from './DropAnywhere.module.css';
 import { droppedFiles } from './folder';
-import { chosenPatient } from './patient';
 
 /** Files may be dropped on any page; the upload page then shows them. */
 export function DropAnywhere() {
   const { t } = useTranslation();
   const { uploads } = useServices();
   const navigate = useNavigate();
-  const { pathname, search } = useLocation();
+  const { pathname } = useLocation();
+  const [params] = useAddress();
   const [over, setOver] = useState(false);
 
   useEffect(() => {
@@ -27,10 +29,13 @@ export function DropAnywhere() {
       if (!event.dataTransfer || !carriesFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      void droppedFiles(event.dataTransfer).then((files) => {
-        uploads.add(files, onUpload ? chosenPatient(search) : null);
-        if (!onUpload) void navigate('/upload');
-      });
+      droppedFiles(event.dataTransfer).then(
+        (files) => {
+          uploads.add(files, onUpload ? params.get('patient_id') : null);
+          if (!onUpload) void navigate('/upload');
+        },
+        () => notifications.show({ message: t('upload.dropFailed'), color: 'red' }),
+      );
     };
     window.addEventListener('dragover', drag);
     window.addEventListener('dragleave', leave);
@@ -40,7 +45,7 @@ export function DropAnywhere() {
       window.removeEventListener('dragleave', leave);
       window.removeEventListener('drop', drop);
     };
-  }, [uploads, navigate, pathname, search]);
+  }, [uploads, navigate, pathname, params, t]);
 
   return over ? <div className={classes['veil']}>{t('upload.release')}</div> : null;
 }

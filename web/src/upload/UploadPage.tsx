@@ -1,10 +1,9 @@
 import { Alert, Button } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { useLocation, useSearchParams } from 'react-router';
+import { useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { DropZone } from './DropZone';
-import { chosenPatient } from './patient';
 import { PatientChoice } from './PatientChoice';
 import { UploadList } from './UploadList';
 import { UploadSummary } from './UploadSummary';
@@ -15,8 +14,8 @@ export function UploadPage() {
   const { t } = useTranslation();
   const { uploads } = useServices();
   const view = useUploads();
-  const patientId = chosenPatient(useLocation().search);
-  const [, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
+  const patientId = params.get('patient_id');
   const choose = (id: string | null) => setParams(id === null ? {} : { patient_id: id }, { replace: true });
 
   return (

@@ -1,11 +1,14 @@
 import type { Api } from '../api/api';
-import { ApiError } from '../api/problem';
-import type { CreatedUpload, NewUpload } from '../api/types';
+import { ApiError, problemOf } from '../api/problem';
+import type { BatchItem, ImageFile, NewUpload } from '../api/types';
 
 /** The contract takes at most this many files in one request. */
 const LARGEST = 100;
 /** How long the first file of a batch waits for company. */
 const GATHER_MS = 60;
+
+/** A file that is registered: to be sent, or there already. */
+export type CreatedUpload = Pick<BatchItem, 'upload' | 'duplicate'> & { file: ImageFile };
 
 interface Pending {
   upload: NewUpload;
@@ -49,13 +52,6 @@ export class Creations {
 }
 
 /** One bad item of a batch, as if it had been refused alone. */
-function refusalOf(error: { code: string; message: string } | null | undefined): ApiError {
-  return new ApiError({
-    status: 422,
-    code: error?.code ?? 'invalid',
-    detail: error?.message ?? '',
-    request_id: null,
-    errors: [],
-    extra: {},
-  });
+function refusalOf(error: BatchItem['error'] | undefined): ApiError {
+  return new ApiError(problemOf(error?.status ?? 500, error ?? { code: 'internal' }));
 }

@@ -3,7 +3,7 @@ import type { Api } from '../api/api';
 import { ApiError } from '../api/problem';
 import type { BatchItem, ImageFile, NewUpload, UploadState } from '../api/types';
 import { Refused } from './failures';
-import type { JournalEntry } from './journal';
+import { fingerprint, type JournalEntry } from './journal';
 import { isRunning, UploadQueue, type UploadItem } from './queue';
 import { Vanished, type TransferContext, type Work } from './transfer';
 
@@ -22,14 +22,15 @@ function memory() {
     entries,
     find: (key: string) => Promise.resolve(entries.get(key)),
     all: () => Promise.resolve([...entries.values()]),
-    save: (entry: Omit<JournalEntry, 'user'>) => {
-      entries.set(entry.key, { ...entry, user: 'u' });
+    save: (entry: Pick<JournalEntry, 'key' | 'fileId' | 'md5'>) => {
+      entries.set(entry.key, { ...entry, user: 'u', savedAt: 0 });
       return Promise.resolve();
     },
     forget: (key: string) => {
       entries.delete(key);
       return Promise.resolve();
     },
+    clear: () => Promise.resolve(entries.clear()),
   };
 }
 
@@ -118,7 +119,12 @@ describe('UploadQueue', () => {
       Promise.resolve({
         items: files.map((file) =>
           file.filename === 'bad.dcm'
-            ? { ...created(file), file: null, upload: null, error: { code: 'too_large', message: '' } }
+            ? {
+                ...created(file),
+                file: null,
+                upload: null,
+                error: { code: 'too_large', status: 413 } as unknown as BatchItem['error'],
+              }
             : created(file),
         ),
       }),
@@ -148,7 +154,8 @@ describe('UploadQueue', () => {
   it('does not mix a changed file into an old upload', async () => {
     const { queue, api, journal } = world();
     const file = fileOf('a.dcm');
-    await journal.save({ key: JSON.stringify(['u', 'a.dcm', file.size, 1]), fileId: 7, md5: 'other' });
+    const key = (await fingerprint('u', 'a.dcm', file))!;
+    await journal.save({ key, fileId: 7, md5: 'other' });
     add(queue, file);
     expect(await settled(queue, 1)).toMatchObject([{ state: 'done', fileId: 101 }]);
     expect(api.abortUpload).toHaveBeenCalledWith(7);
@@ -182,6 +189,15 @@ describe('UploadQueue', () => {
     expect(api.abortUpload).not.toHaveBeenCalled();
     queue.cancel(key);
     await vi.waitFor(() => expect(api.abortUpload).toHaveBeenCalledWith(101));
+    expect(journal.entries.size).toBe(0);
+  });
+
+  it('leaves nothing on the computer when the user signs out, and stops', async () => {
+    const { queue, journal, runs } = world({ run: () => new Promise(() => undefined) });
+    add(queue, fileOf('a.dcm'));
+    await vi.waitFor(() => expect(runs).toHaveBeenCalled());
+    await queue.close();
+    expect(runs.mock.calls[0]![1].signal.aborted).toBe(true);
     expect(journal.entries.size).toBe(0);
   });
 

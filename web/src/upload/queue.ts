@@ -37,8 +37,8 @@ export interface UploadItem {
   readonly key: string;
   readonly file: File;
   readonly path: string;
-  /** What the journal knows it by. */
-  readonly print: string;
+  /** What the journal knows it by, once that is known. */
+  readonly print: string | null;
   readonly patientId: string | null;
   readonly state: UploadStateName;
   readonly sent: number;
@@ -59,12 +59,17 @@ const RUNNING = new Set<UploadStateName>(['waiting', 'hashing', 'uploading', 'of
 const OVER = new Set<UploadStateName>(['done', 'duplicate', 'cancelled']);
 
 export const isRunning = ({ state }: UploadItem) => RUNNING.has(state);
+/** Signing out or closing the page would lose its progress. */
+export const isUnfinished = (item: UploadItem) => isRunning(item) || item.state === 'paused';
 export const isOver = ({ state }: UploadItem) => OVER.has(state);
+
+/** The same file of the same folder, as far as can be told without reading it. */
+const identity = ({ file, path }: ChosenFile) => JSON.stringify([path, file.size, file.lastModified]);
 
 interface Dependencies {
   api: Api;
   user: string;
-  journal: Pick<Journal, 'find' | 'all' | 'save' | 'forget'>;
+  journal: Pick<Journal, 'find' | 'all' | 'save' | 'forget' | 'clear'>;
   /** A file arrived: lists are out of date. */
   onArrived: () => void;
   hash?: typeof md5Of;
@@ -100,19 +105,17 @@ export class UploadQueue {
 
   /** Adds files; each starts as soon as there is room. The same file twice in a running queue is one upload. */
   add(files: ChosenFile[], patientId: string | null): void {
-    const present = new Set(
-      [...this.items.values()].filter((item) => !isOver(item)).map(({ print }) => print),
-    );
+    const present = new Set([...this.items.values()].filter((item) => !isOver(item)).map(identity));
     for (const { file, path } of files) {
-      const print = fingerprint(this.needs.user, path, file);
-      if (present.has(print)) continue;
-      present.add(print);
+      const name = identity({ file, path });
+      if (present.has(name)) continue;
+      present.add(name);
       const key = `upload-${++this.counter}`;
       this.items.set(key, {
         key,
         file,
         path,
-        print,
+        print: null,
         patientId,
         state: 'waiting',
         sent: 0,
@@ -188,6 +191,12 @@ export class UploadQueue {
     await this.readJournal();
   }
 
+  /** Stops everything and leaves no trace on this computer. */
+  async close(): Promise<void> {
+    this.pauseAll();
+    await this.needs.journal.clear();
+  }
+
   private each(matches: (item: UploadItem) => boolean, act: (key: string) => void): void {
     for (const item of [...this.items.values()]) if (matches(item)) act(item.key);
   }
@@ -207,6 +216,9 @@ export class UploadQueue {
   }
 
   private async work(key: string, signal: AbortSignal): Promise<void> {
+    const item = this.items.get(key);
+    if (!item) return;
+    this.change(key, { print: await fingerprint(this.needs.user, item.path, item.file) });
     const ready = await this.ahead.acquire(signal);
     try {
       let prepared = await this.prepare(key, signal);
@@ -242,7 +254,7 @@ export class UploadQueue {
     const item = this.items.get(key);
     if (!item) return null;
     const { print } = item;
-    const entry = await this.needs.journal.find(print);
+    const entry = print === null ? undefined : await this.needs.journal.find(print);
     if (!entry) return undefined;
     if (md5 !== undefined && entry.md5 !== null && md5 !== entry.md5) {
       await this.discardRemote(print, entry.fileId);
@@ -276,7 +288,9 @@ export class UploadQueue {
       this.finish(key, 'duplicate');
       return null;
     }
-    await this.needs.journal.save({ key: item.print, fileId: created.file.id, md5: md5 ?? null });
+    if (item.print !== null) {
+      await this.needs.journal.save({ key: item.print, fileId: created.file.id, md5: md5 ?? null });
+    }
     signal.throwIfAborted();
     return workOfPlan(created.upload);
   }
@@ -331,7 +345,7 @@ export class UploadQueue {
     };
   }
 
-  private async discardRemote(print: string, fileId: number | null): Promise<void> {
+  private async discardRemote(print: string | null, fileId: number | null): Promise<void> {
     await this.forget(print);
     // Abandoned uploads are ended by the server as well, so a failure here loses nothing.
     if (fileId !== null) await this.needs.api.abortUpload(fileId).catch(() => undefined);
@@ -342,7 +356,8 @@ export class UploadQueue {
     this.notify();
   }
 
-  private async forget(print: string): Promise<void> {
+  private async forget(print: string | null): Promise<void> {
+    if (print === null) return;
     this.unfinished = this.unfinished.filter(({ key }) => key !== print);
     await this.needs.journal.forget(print);
   }

@@ -26,7 +26,7 @@ function bucket(refuse: (url: string) => PutRefused | null = () => null) {
         expires_at: '',
       }),
     ),
-    signRequest: vi.fn(() =>
+    signPut: vi.fn(() =>
       Promise.resolve({ url: `whole?sig=${++signatures}`, key: 'k', headers: { 'x-a': '1' } }),
     ),
     completeUpload: vi.fn(() => Promise.resolve({} as never)),
@@ -85,7 +85,7 @@ describe('transfer', () => {
       url.endsWith('sig=1') ? new PutRefused(403, 'AccessDenied') : null,
     );
     await transfer({ method: 'single', url: 'whole?sig=1', headers: {} }, context);
-    expect(api.signRequest).toHaveBeenCalledTimes(2);
+    expect(api.signPut).toHaveBeenCalledTimes(2);
     expect(stored.has('whole')).toBe(true);
   });
 

@@ -17,7 +17,7 @@ const SIGNATURES_PER_PUT = 4;
 export class Vanished extends Error {}
 
 export interface TransferContext {
-  api: Pick<Api, 'signParts' | 'signRequest' | 'completeUpload'>;
+  api: Pick<Api, 'signParts' | 'signPut' | 'completeUpload'>;
   fileId: number;
   file: Blob;
   signal: AbortSignal;
@@ -67,7 +67,7 @@ export function transfer(work: Work, context: TransferContext): Promise<void> {
 async function sendWhole(work: Extract<Work, { method: 'single' }>, context: TransferContext): Promise<void> {
   let known = work.url === null ? null : { url: work.url, headers: work.headers };
   const target = async () => {
-    const signed = known ?? (await context.api.signRequest(context.fileId, 'PUT'));
+    const signed = known ?? (await context.api.signPut(context.fileId));
     known = null;
     return signed;
   };

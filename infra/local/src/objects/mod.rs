@@ -7,12 +7,13 @@
 //! - `ingest` a body becomes a blob · `digest` checksums · `stream` a blob becomes a body · `conditions` `If-*`.
 //! - One file per operation or family: `put get delete copy list versions multipart parts part_copy complete uploads
 //!   tags buckets`; `api` is the list of them; `assembly` is what a completed upload consists of.
-//! - `server` HTTP · `guard` what S3 refuses before it looks at the signature · `cors` browsers.
+//! - `server` HTTP · `access` who may do what · `guard` what S3 refuses before it looks at the signature · `cors` browsers.
 //! - `events` writes the bucket's events into the `outbox`, [`crate::queue`] delivers them.
 //!
 //! An object is bytes that were verified and made durable first, and rows that appear in one transaction, together
 //! with the event: a crash leaves all of it or nothing. Every bucket is versioned, as the one on AWS is.
 
+mod access;
 mod api;
 mod assembly;
 mod blobs;
@@ -57,6 +58,7 @@ use rusqlite::Connection;
 use self::blobs::{BlobId, Blobs};
 use self::index::Index;
 
+pub use self::access::Gate;
 pub use self::clock::Clock;
 pub use self::error::{OpenError, StoreError};
 pub(crate) use self::events::REGION;

@@ -17,6 +17,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, HttpError, S3Error, S3Result, s3_error};
 use tokio::net::TcpListener;
 
+use super::access::{Access, Gate};
 use super::cors::Cors;
 use super::drain::Drain;
 use super::{ObjectStore, guard, records};
@@ -49,8 +50,10 @@ impl fmt::Debug for Credentials {
 /// Who may use the store, and from where.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
-    /// Every pair may do everything. None: every request is refused.
+    /// The pairs there are. None: every request is refused.
     pub credentials: Vec<Credentials>,
+    /// What each of them may do.
+    pub gate: Gate,
     /// Exact origins a browser may come from; empty for any.
     pub cors_origins: Vec<String>,
     /// The region signatures must be made for.
@@ -89,11 +92,15 @@ impl ObjectStore {
         options: ServeOptions,
         shutdown: impl Future<Output = ()>,
     ) {
-        let mut builder = S3ServiceBuilder::new(self);
+        let mut builder = S3ServiceBuilder::new(self.clone());
         let mut config = S3Config::default();
         config.xml_max_body_size = MAX_XML;
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
         builder.set_auth(KeyRing(options.credentials));
+        builder.set_access(Access {
+            gate: options.gate,
+            store: self,
+        });
         let front = Arc::new(Front {
             service: builder.build(),
             cors: Cors::new(options.cors_origins),

@@ -7,21 +7,19 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use futures_util::future::try_join_all;
 
+use super::batch::batch_get;
 use super::files::{Files, Scope};
 use super::keys::{self, Index};
-use super::{Item, failure, records};
+use super::{Item, failure};
 use crate::auth::Caller;
 use crate::domain::{FileId, FileRecord, Filter, ListRequest};
 use crate::error::Error;
 
 /// Rows of the first read of a filtered list; the following ones grow, up to DynamoDB's 1 MB.
 const FIRST_FILTERED_READ: usize = 200;
-/// Keys in one `BatchGetItem`
-/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
-const KEYS_AT_ONCE: usize = 100;
 
 /// Where a list is read: an index, its partitions, and the counters that know its total.
 #[derive(Clone, Debug)]
@@ -261,40 +259,12 @@ impl Files {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn records(&self, ids: &[FileId]) -> Result<Vec<FileRecord>, Error> {
-        let mut found: Vec<FileRecord> = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(KEYS_AT_ONCE) {
-            let mut keys: Vec<Item> = chunk
-                .iter()
-                .map(|id| [("id".to_owned(), AttributeValue::N(id.to_string()))].into())
-                .collect();
-            while !keys.is_empty() {
-                let wanted = KeysAndAttributes::builder()
-                    .set_keys(Some(std::mem::take(&mut keys)))
-                    .consistent_read(true);
-                let table = &self.config.image_files_table;
-                let answer = self
-                    .client
-                    .batch_get_item()
-                    .request_items(table, wanted.build().map_err(Error::internal)?)
-                    .send()
-                    .await
-                    .map_err(failure)?;
-                for item in answer
-                    .responses
-                    .unwrap_or_default()
-                    .remove(table)
-                    .unwrap_or_default()
-                {
-                    found.push(records::from_item(item)?);
-                }
-                keys = answer
-                    .unprocessed_keys
-                    .unwrap_or_default()
-                    .remove(table)
-                    .map(|rest| rest.keys)
-                    .unwrap_or_default();
-            }
-        }
+        let keys = ids
+            .iter()
+            .map(|id| [("id".to_owned(), AttributeValue::N(id.to_string()))].into())
+            .collect();
+        let table = &self.config.image_files_table;
+        let mut found: Vec<FileRecord> = batch_get(&self.client, table, keys, true).await?;
         found.sort_unstable_by_key(|file| std::cmp::Reverse(file.id));
         Ok(found)
     }

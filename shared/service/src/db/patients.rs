@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 
+use super::batch::batch_get;
 use super::files::Files;
 use super::references::{Kind, Patient, References, key};
 use super::{Item, failure, keys, records};
@@ -14,8 +15,6 @@ use crate::error::Error;
 
 /// Rows of one read of a searched list.
 const ROWS_AT_ONCE: i32 = 1000;
-/// Keys in one `BatchGetItem`.
-const KEYS_AT_ONCE: usize = 100;
 
 /// Files of a patient by study and series.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,39 +116,8 @@ impl References {
         kind: Kind,
         ids: &[String],
     ) -> Result<Vec<T>, Error> {
-        let table = &self.config.references_table;
-        let mut found = Vec::new();
-        for chunk in ids.chunks(KEYS_AT_ONCE) {
-            let mut keys: Vec<Item> = chunk.iter().map(|id| key(kind, id)).collect();
-            while !keys.is_empty() {
-                let wanted = KeysAndAttributes::builder()
-                    .set_keys(Some(keys))
-                    .build()
-                    .map_err(Error::internal)?;
-                let answer = self
-                    .client
-                    .batch_get_item()
-                    .request_items(table, wanted)
-                    .send()
-                    .await
-                    .map_err(failure)?;
-                for item in answer
-                    .responses
-                    .unwrap_or_default()
-                    .remove(table)
-                    .unwrap_or_default()
-                {
-                    found.push(records::from_item(item)?);
-                }
-                keys = answer
-                    .unprocessed_keys
-                    .unwrap_or_default()
-                    .remove(table)
-                    .map(|rest| rest.keys)
-                    .unwrap_or_default();
-            }
-        }
-        Ok(found)
+        let keys = ids.iter().map(|id| key(kind, id)).collect();
+        batch_get(&self.client, &self.config.references_table, keys, false).await
     }
 }
 

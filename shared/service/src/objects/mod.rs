@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 
@@ -17,6 +17,7 @@ pub use presign::{Disposition, PresignedUrl};
 pub use sign::{Operation, SignedRequest};
 pub use uploads::{Completion, StoredPart};
 
+use crate::aws::failure;
 use crate::config::Config;
 use crate::domain::transition::StoredObject;
 use crate::error::Error;
@@ -126,36 +127,5 @@ impl Objects {
             .await
             .map_err(failure)?;
         Ok(())
-    }
-}
-
-/// Says what a failed call means to the caller.
-fn failure<E, R>(error: SdkError<E, R>) -> Error
-where
-    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    let passing = match &error {
-        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
-            true
-        }
-        SdkError::ServiceError(service) => {
-            matches!(
-                service.err().code(),
-                Some(
-                    "SlowDown"
-                        | "InternalError"
-                        | "ServiceUnavailable"
-                        | "RequestTimeout"
-                        | "ThrottlingException"
-                )
-            )
-        }
-        _ => false,
-    };
-    if passing {
-        Error::Unavailable(error.into())
-    } else {
-        Error::Internal(error.into())
     }
 }

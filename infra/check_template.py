@@ -1,0 +1,103 @@
+"""Holds template.yaml against what it repeats (the page's policy, texts of the log, the runbook), and against a limit no linter knows.
+
+Run by `make template`; says what differs and how to mend it. Linters check CloudFormation, tests/suite/template.rs checks endpoints and tables.
+"""
+
+import json
+import pathlib
+import re
+import sys
+
+import yaml
+
+ROOT = pathlib.Path(__file__).parent.parent
+# What web/csp.json calls {…}, in the template's words.
+SOURCES = {"{bucket}": "${Bucket}", "{issuer}": "${WebIssuerOrigin}"}
+# The local stack serves page and API from one origin; in the cloud the API has its own.
+OF_THE_CLOUD = {"connect-src": "${ApiOrigin}"}
+
+
+def read_template() -> dict:
+    """The template, with `!Sub x` read as x: names are compared here, not evaluated."""
+
+    class Loader(yaml.SafeLoader):
+        """Knows CloudFormation's tags."""
+
+    def construct(loader: yaml.SafeLoader, _tag: str, node: yaml.Node):
+        if isinstance(node, yaml.ScalarNode):
+            return loader.construct_scalar(node)
+        if isinstance(node, yaml.SequenceNode):
+            return loader.construct_sequence(node, deep=True)
+        return loader.construct_mapping(node, deep=True)
+
+    Loader.add_multi_constructor("!", construct)
+    return yaml.load((ROOT / "template.yaml").read_text("utf-8"), Loader)
+
+
+def of_type(resources: dict, kind: str) -> dict:
+    found = {name: resource for name, resource in resources.items() if resource["Type"] == kind}
+    assert found, f"template.yaml has no {kind}: this check must be changed with it"
+    return found
+
+
+def check_policy(resources: dict) -> list[str]:
+    """The Content-Security-Policy of CloudFront is that of web/csp.json, which the page is tested with."""
+    wanted = []
+    for name, value in json.loads((ROOT / "web/csp.json").read_text("utf-8"))["directives"].items():
+        for source, parameter in SOURCES.items():
+            value = value.replace(source, parameter)
+        wanted.append(" ".join(filter(None, [name, value, OF_THE_CLOUD.get(name)])))
+    headers = resources["WebHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    written = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"][0]
+    if written == "; ".join(wanted):
+        return []
+    return [f"WebHeaders differs from web/csp.json. Write into template.yaml:\n  {'; '.join(wanted)}"]
+
+
+def check_secrets(template: dict) -> list[str]:
+    """CloudFormation resolves at most this many references in one stack; every function has those of Globals."""
+    most = 60
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    functions = of_type(template["Resources"], "AWS::Serverless::Function")
+    used = str(variables).count("{{resolve:") * len(functions)
+    if used <= most:
+        return []
+    return [f"{len(functions)} functions resolve {used} secrets, CloudFormation {most}: give a secret only to those functions that need it"]
+
+
+def check_filters(resources: dict) -> list[str]:
+    """Every text that a metric filter looks for is a text that the code logs."""
+    code = "".join(path.read_text("utf-8") for path in sorted((ROOT / "functions/src").rglob("*.rs")))
+    problems = []
+    for name, resource in of_type(resources, "AWS::Logs::MetricFilter").items():
+        pattern = resource["Properties"]["FilterPattern"]
+        if pattern not in code:
+            problems.append(f"{name} looks for {pattern}, which nothing in functions/src logs: its alarm would be silent")
+    return problems
+
+
+def check_runbook(resources: dict) -> list[str]:
+    """Every alarm is in the runbook and on the dashboard, and the runbook has no other."""
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+    named = {alarm["Properties"]["AlarmName"].removeprefix("${AWS::StackName}-") for alarm in alarms.values()}
+    runbook = (ROOT / "docs/OPERATIONS.md").read_text("utf-8")
+    described = set(re.findall(r"^#### `([a-z-]+)`$", runbook, re.MULTILINE))
+    problems = [f"docs/OPERATIONS.md does not describe the alarm {name}" for name in sorted(named - described)]
+    problems += [f"docs/OPERATIONS.md describes {name}, which is no alarm" for name in sorted(described - named)]
+    body = resources["Dashboard"]["Properties"]["DashboardBody"]
+    json.loads(body)  # A comma too many shows here, not in a failed deployment.
+    problems += [f"the dashboard does not show {name}" for name in sorted(alarms) if f"${{{name}.Arn}}" not in body]
+    return problems
+
+
+def main() -> int:
+    template = read_template()
+    resources = template["Resources"]
+    problems = check_policy(resources) + check_secrets(template) + check_filters(resources) + check_runbook(resources)
+    for problem in problems:
+        print(f"check_template: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+//! IAM on one machine: every function has an access key of its own, and may do what its policy in template.yaml says.
+//!
+//! Calls of DynamoDB are checked on their way out ([`dynamodb`]), calls of S3 and presigned URLs where they arrive
+//! ([`crate::objects`]). What was used can be recorded, so that tests find what is granted for nothing.
+
+mod dynamodb;
+mod policy;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::stack::{BUCKET, REGION};
+use crate::template::Template;
+
+pub(crate) use self::dynamodb::guarded;
+pub use self::policy::Grant;
+pub(crate) use self::policy::Policy;
+
+/// What the functions may do, and what they did.
+#[derive(Debug, Clone)]
+pub(crate) struct Permissions(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    policies: BTreeMap<String, Policy>,
+    used: Mutex<BTreeSet<(String, Grant)>>,
+    record: Option<File>,
+}
+
+/// A function asked for what its policy does not allow.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the function {function} is not authorized to perform {action} on {resource}: its policy in template.yaml must say so"
+)]
+pub(crate) struct Denied {
+    function: String,
+    action: String,
+    resource: String,
+}
+
+impl Permissions {
+    /// The policies of `template`. Each permission is written to the file `record` when it is used first.
+    pub(crate) fn new(template: &Template, record: Option<&Path>) -> io::Result<Self> {
+        let policies = template
+            .functions
+            .iter()
+            .map(|function| (function.name.clone(), function.policy.clone()));
+        let open = |path| File::options().create(true).append(true).open(path);
+        Ok(Self(Arc::new(Inner {
+            policies: policies.collect(),
+            used: Mutex::default(),
+            record: record.map(open).transpose()?,
+        })))
+    }
+
+    /// Whether the owner of `access_key` may do `action` to `resource`. Keys that are no function's are an operator's: they may do
+    /// everything.
+    pub(crate) fn check(
+        &self,
+        access_key: &str,
+        action: &str,
+        resource: &str,
+    ) -> Result<(), Denied> {
+        let Some(policy) = self.0.policies.get(access_key) else {
+            return Ok(());
+        };
+        if let Some(grant) = policy.grant(action, resource) {
+            self.note(access_key, grant);
+            return Ok(());
+        }
+        let denied = Denied {
+            function: access_key.to_owned(),
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+        };
+        tracing::error!(%denied, "access denied");
+        Err(denied)
+    }
+
+    fn note(&self, function: &str, grant: Grant) {
+        let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = format!(
+            "{function} {} {} {}\n",
+            grant.sid, grant.action, grant.resource
+        );
+        if used.insert((function.to_owned(), grant))
+            && let Some(mut record) = self.0.record.as_ref()
+            && let Err(error) = record.write_all(line.as_bytes())
+        {
+            tracing::error!(%error, "a permission was used but not recorded");
+        }
+    }
+}
+
+/// The ARN of a table of the local stack.
+fn table_arn(name: &str) -> String {
+    format!("arn:aws:dynamodb:{REGION}:000000000000:table/{name}")
+}
+
+/// The ARN of the local stack's bucket.
+pub(crate) fn bucket_arn() -> String {
+    format!("arn:aws:s3:::{BUCKET}")
+}

@@ -1,0 +1,69 @@
+//! Many items by their keys.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use serde::de::DeserializeOwned;
+
+use super::{Item, failure, records};
+use crate::error::Error;
+
+/// Keys in one `BatchGetItem`
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
+const KEYS_AT_ONCE: usize = 100;
+/// How often what a busy table left out is asked for again, after twice as long each time.
+const ATTEMPTS: u32 = 6;
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+
+/// The items of `keys` in `table`, in any order; what is not there is left out.
+pub(super) async fn batch_get<T: DeserializeOwned>(
+    client: &Client,
+    table: &str,
+    keys: Vec<Item>,
+    consistent: bool,
+) -> Result<Vec<T>, Error> {
+    let mut found = Vec::with_capacity(keys.len());
+    for chunk in keys.chunks(KEYS_AT_ONCE) {
+        let mut rest = chunk.to_vec();
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(attempt - 1)).await;
+            }
+            let (items, left_out) = get(client, table, rest, consistent).await?;
+            for item in items {
+                found.push(records::from_item(item)?);
+            }
+            rest = left_out;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        if !rest.is_empty() {
+            return Err(Error::Unavailable("the table is busy".into()));
+        }
+    }
+    Ok(found)
+}
+
+/// The items there are, and the keys that the table had no time for.
+async fn get(
+    client: &Client,
+    table: &str,
+    keys: Vec<Item>,
+    consistent: bool,
+) -> Result<(Vec<Item>, Vec<Item>), Error> {
+    let wanted = KeysAndAttributes::builder()
+        .set_keys(Some(keys))
+        .consistent_read(consistent)
+        .build()
+        .map_err(Error::internal)?;
+    let request = client.batch_get_item().request_items(table, wanted);
+    let answer = request.send().await.map_err(failure)?;
+    let items = answer.responses.unwrap_or_default().remove(table);
+    let left_out = answer.unprocessed_keys.unwrap_or_default().remove(table);
+    Ok((
+        items.unwrap_or_default(),
+        left_out.map(|rest| rest.keys).unwrap_or_default(),
+    ))
+}

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+/** The program behind `make run`; `make build` makes it. */
+export const PROGRAM = process.env.FILMROOM_LOCAL ?? join(ROOT, 'target/debug/filmroom-local');
+/** The recipes that are tested here. */
+export const RECIPES = join(ROOT, 'docs/recipes');
+
+/** The local stack on free loopback ports, over a folder that is removed when it stops. */
+export async function startStack() {
+  const folder = mkdtempSync(join(tmpdir(), 'filmroom-recipes-'));
+  const log = join(folder, 'stack.log');
+  const env = { ...process.env, PORT: '0', DATA_DIR: join(folder, 'data') };
+  const child = spawn(PROGRAM, { env, stdio: ['ignore', 'pipe', openSync(log, 'w')] });
+  const output = await ready(child);
+  const find = (pattern) => pattern.exec(output)[1];
+  const url = find(/API\s+(\S+)\/api\/v1/);
+  const token = find(/^USER1=(\S+)/m);
+  return {
+    /** A folder for what a test writes. */
+    folder,
+    url,
+    api: `${url}/api/v1`,
+    bucket: find(/bucket\s+(\S+)/),
+    token,
+    /** Calls the API as the first user; fails on anything but success. */
+    async call(method, path, body) {
+      const headers = { accept: 'application/json', authorization: `Bearer ${token}` };
+      const answer = await fetch(`${url}/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+      return answer.json();
+    },
+    /** Uploads a small file; gives its record. */
+    async upload(filename, bytes) {
+      const { file, upload } = await this.call('POST', '/uploads', { filename, size: bytes.length });
+      const sent = await fetch(upload.url, { method: 'PUT', headers: upload.headers, body: bytes });
+      if (!sent.ok) throw new Error(`PUT ${filename}: ${sent.status} ${await sent.text()}`);
+      return this.processed(file.id);
+    },
+    /** Waits until a file is processed; gives its record. */
+    async processed(id) {
+      for (;;) {
+        const file = await this.call('GET', `/image-files/${id}`);
+        if (['PROCESSED', 'FAILED'].includes(file.status)) return file;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    async stop() {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await gone;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function ready(child) {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the stack ended with ${code}: ${output}`)));
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+      if (/^ready$/m.test(output)) resolve(output);
+    });
+  });
+}
+
+/** Runs a program to its end; gives what it wrote. `onLine` sees each line of stdout, and the process. */
+export function runProgram(program, args, { env = {}, cwd, onLine = () => {} } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr, rest] = ['', '', ''];
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+      rest += chunk;
+      const lines = rest.split('\n');
+      rest = lines.pop();
+      for (const line of lines) onLine(line, child);
+    });
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+}

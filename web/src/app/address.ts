@@ -1,0 +1,48 @@
+import { useCallback, useMemo } from 'react';
+import { useLocation, useNavigate } from 'react-router';
+
+/**
+ * Parameters that can name a patient: a patient id is the hospital's own, and people search for names. They stand behind
+ * the `#` of the address, which a browser sends to no server, proxy or `Referer`; a link still reproduces the view.
+ */
+const PRIVATE = new Set(['search', 'patient_id']);
+
+interface Address {
+  search: string;
+  hash: string;
+}
+
+/** All parameters of an address, from both sides of the `#`. */
+export function readAddress({ search, hash }: Address): URLSearchParams {
+  return new URLSearchParams([
+    ...new URLSearchParams(search),
+    ...new URLSearchParams(hash.replace(/^#/, '')),
+  ]);
+}
+
+/** The address of these parameters, each on its side of the `#`. */
+export function addressOf(params: URLSearchParams | Record<string, string>): Address {
+  const all = [...new URLSearchParams(params)];
+  const side = (isPrivate: boolean) =>
+    new URLSearchParams(all.filter(([name]) => PRIVATE.has(name) === isPrivate)).toString();
+  const [open, hidden] = [side(false), side(true)];
+  return { search: open && `?${open}`, hash: hidden && `#${hidden}` };
+}
+
+/** The page of a patient. */
+export function patientPage(patientId: string) {
+  return { pathname: '/patients/record', ...addressOf({ patient_id: patientId }) };
+}
+
+/** The parameters of the page's address, and how to change them. */
+export function useAddress() {
+  const { search, hash } = useLocation();
+  const navigate = useNavigate();
+  const params = useMemo(() => readAddress({ search, hash }), [search, hash]);
+  const setParams = useCallback(
+    (next: URLSearchParams | Record<string, string>, options?: { replace: boolean }) =>
+      void navigate(addressOf(next), options),
+    [navigate],
+  );
+  return [params, setParams] as const;
+}

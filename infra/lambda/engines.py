@@ -57,7 +57,8 @@ def engines(program):
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "PORT": "0", "DATA_DIR": folder, "JWT_SECRET": JWT_SECRET}
         with open(Path(folder, "log"), "w+") as log:
-            stack = subprocess.Popen([program], env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+            stack = subprocess.Popen([program], env=environment, stdout=subprocess.PIPE, stderr=log, text=True,
+                                     start_new_session=True)
             try:
                 said = {}
                 for line in stack.stdout:

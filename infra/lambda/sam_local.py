@@ -63,7 +63,9 @@ def docker():
         with open(Path(folder, "log"), "w") as log:
             daemon = subprocess.Popen(
                 ["dockerd", "--storage-driver=vfs", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec",
-                 "--pidfile", f"{folder}/dockerd.pid", "--host", os.environ["DOCKER_HOST"]], stdout=log, stderr=log)
+                 "--pidfile", f"{folder}/dockerd.pid", "--host", os.environ["DOCKER_HOST"]],
+                # An interrupt is for us: the daemon has to outlive the containers.
+                stdout=log, stderr=log, start_new_session=True)
         try:
             wait_until(daemon_answers, "dockerd")
             yield
@@ -79,18 +81,17 @@ def daemon_answers():
 
 def make_image(variables):
     """Imports the image that SAM asks for: C library, shell, and what starts a function with these variables."""
-    files = {Path("/etc/ssl/certs/ca-certificates.crt")}
-    for program in PROGRAMS:
-        path = Path(shutil.which(program))
-        files.add(path)
-        files.update(map(Path, re.findall(r"(/\S+) \(0x", run("ldd", path))))
+    tools = [Path(shutil.which(program)) for program in PROGRAMS]
+    functions = ROOT.glob("target/lambda/*/bootstrap")
+    libraries = [re.findall(r"(/\S+) \(0x", run("ldd", program)) for program in (*tools, *functions)]
+    files = {Path("/etc/ssl/certs/ca-certificates.crt"), *tools, *(Path(library) for found in libraries for library in found)}
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w", dereference=True) as archive:
         for path in sorted(files):
             archive.add(path, str(path).lstrip("/"))
-        for program in PROGRAMS:
-            if not Path(shutil.which(program)) == Path("/bin", program):
-                archive.add(shutil.which(program), f"bin/{program}")
+        for tool in tools:
+            if tool.parent != Path("/bin"):
+                archive.add(tool, f"bin/{tool.name}")
         start = tarfile.TarInfo("var/runtime/bootstrap")
         start.mode, start.size = 0o755, len(START)
         archive.addfile(start, io.BytesIO(START))

@@ -2,18 +2,22 @@
 
 use std::future::Future;
 
-use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::environment::{
+    EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
+};
 use aws_config::meta::region::ProvideRegion as _;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_s3::config::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, HttpClientError};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use lambda_http::{Error, lambda_runtime, tracing};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, sdk_variable};
 use crate::http::Endpoint;
 
 /// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority G2; the first to expire does in December 2037.
@@ -67,7 +71,8 @@ async fn start() -> Result<App, Error> {
 }
 
 /// The AWS settings of the environment, over one HTTP client that all SDK clients share. TLS by ring: its first handshake does not
-/// wait for CPU-jitter entropy, which at a small memory size takes most of a cold start.
+/// wait for CPU-jitter entropy, which at a small memory size takes most of a cold start. Lambda gives its credentials in variables: the
+/// SDK's default chain would also bring profiles, roles and instance metadata, a megabyte of code that never runs.
 async fn aws() -> Result<SdkConfig, HttpClientError> {
     // Lambda always sets it.
     let region = EnvironmentVariableRegionProvider::new().region().await;
@@ -78,11 +83,27 @@ async fn aws() -> Result<SdkConfig, HttpClientError> {
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(context)
         .build_https();
-    Ok(aws_config::defaults(BehaviorVersion::latest())
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    Ok(SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
         .region(region)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .service_config(Endpoints)
         .http_client(http)
-        .load()
-        .await)
+        .build())
+}
+
+/// Where the services are when it is not AWS, by the variables of all SDKs: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_DYNAMODB`, else
+/// `AWS_ENDPOINT_URL`.
+#[derive(Debug)]
+struct Endpoints;
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let general = Some(key.env()).filter(|name| *name == "AWS_ENDPOINT_URL")?;
+        let own = format!("{general}_{}", key.service_id().to_uppercase());
+        sdk_variable(&own).or_else(|| sdk_variable(general))
+    }
 }
 
 /// Whose certificates are good: Amazon's five roots, as <https://www.amazontrust.com/repository/> asks of those who bring their own list.

@@ -7,10 +7,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-# What the local stack takes as its own (infra/local/src/stack.rs).
+# What the local stack takes as its own (infra/local/src/stack.rs, apps.rs). A function's access key is its name.
 REGION = "us-east-1"
-ACCESS_KEY = "local-functions"
-SECRET_KEY = "local-functions-secret"
+OPERATOR = "operator"
+SECRET_KEY = "local-secret"
 BUCKET = "filmroom-images"
 TABLES = {
     "IMAGE_FILES_TABLE": "filmroom-ImageFilesTable",
@@ -46,9 +46,9 @@ class Engines:
         """The variables of the SDK: where DynamoDB and S3 are. On AWS there are none."""
         return {"AWS_ENDPOINT_URL_DYNAMODB": self.tables_url, "AWS_ENDPOINT_URL_S3": self.bucket_url}
 
-    def credentials(self):
-        """The variables that Lambda sets itself."""
-        return {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    def credentials(self, function=OPERATOR):
+        """The variables that Lambda sets itself: of one function, or of the one who may do everything."""
+        return {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": function, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
 
 
 @contextlib.contextmanager

@@ -238,6 +238,8 @@ def measure(name, bootstrap, asked, variables, runs):
             if not right:
                 wrong.append(f"{name} should have done this: {sentence}. It answered: {json.dumps(answer)[:600]}")
         memory = emulated.peak_memory()
+    if wrong:
+        wrong += emulated.log[-10:]
     inits = []
     for _ in range(runs):
         with Emulated(bootstrap, variables) as emulated:
@@ -258,8 +260,8 @@ def main():
     chosen = [function for function in known if not arguments.names or function[0] in (*arguments.names, "hello")]
     rows, wrong = [], []
     with engines(arguments.local) as stack:
-        variables = {**stack.settings(), **stack.services(), **stack.credentials()}
         for name, method, path in chosen:
+            variables = {**stack.settings(), **stack.services(), **stack.credentials(name)}
             bootstrap = arguments.folder / name / "bootstrap"
             if not bootstrap.exists():
                 raise SystemExit(f"{bootstrap} is missing: make lambda ARCH={architecture()}")

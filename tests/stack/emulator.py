@@ -1,8 +1,6 @@
 """Starts ministack 1.5.33, an emulator of AWS, with what a stack of SAM needs and the emulator lacks:
 
 - the routes of an HTTP API. SAM writes them into the API's OpenAPI body, which the emulator ignores: every route would answer 404;
-- `S3_PATH_STYLE=true` for every function: a bucket has no host name of its own on a loopback address, so the setting of the template,
-  which is for AWS, is changed on its way into the process and not in the template;
 - `TCP_NODELAY` in its Lambda runtime API: without it every call waits 40 ms for an acknowledgement, twice.
 
 Configured by ministack's own variables (BIND_HOST, GATEWAY_PORT, AWS_ENDPOINT_URL, …), which `tests/stack/stack.py` sets.
@@ -13,7 +11,7 @@ import socketserver
 import sys
 
 from ministack.app import main
-from ministack.services import apigateway, lambda_svc
+from ministack.services import apigateway
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 API = _RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
@@ -51,16 +49,8 @@ def with_routes(provision, properties_at):
     return provisioned
 
 
-def with_path_style(environment):
-    """`environment`, which makes the variables of a function's process, with the one setting that is not for AWS."""
-    def changed(*arguments, **named):
-        return {**environment(*arguments, **named), "S3_PATH_STYLE": "true"}
-    return changed
-
-
 API["create"] = with_routes(API["create"], 1)
 API["update"] = with_routes(API["update"], 2)
-lambda_svc._provided_worker_env = with_path_style(lambda_svc._provided_worker_env)
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
 sys.exit(main())

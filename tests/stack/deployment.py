@@ -50,6 +50,8 @@ def emulator():
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": port,
         "MINISTACK_REGION": REGION,
+        # It holds every request against signature, policy and role: a function that lacks a permission fails here.
+        "AUTH": "true",
         # Functions are processes of this machine, not containers.
         "LAMBDA_EXECUTOR": "local",
     }

@@ -86,9 +86,9 @@ def nobody_gets_in_without_a_token(story):
     """Nor with one that another secret signed. The description of the API is for everybody."""
     stranger = story.stack.call("GET", "/image-files/my-images", user=None)
     assert (stranger.status, stranger.headers["content-type"]) == (401, "application/problem+json"), stranger
-    forged = Stack(story.stack.name)
-    forged.secret = SECRET[::-1]
-    assert forged.call("GET", "/image-files/my-images").status == 401
+    forger = Stack(story.stack.name)
+    forger.secret = SECRET[::-1]
+    assert story.stack.call("GET", "/image-files/my-images", user=None, Authorization=f"Bearer {forger.token(1)}").status == 401
     assert story.stack.call("GET", "/openapi.json", user=None).json()["openapi"].startswith("3.1")
 
 
@@ -99,6 +99,14 @@ def a_page_of_another_origin_is_not_let_in(story):
     assert ours.headers.get("access-control-allow-origin") == "http://127.0.0.1:8080", ours
     other = story.stack.call("OPTIONS", "/image-files/my-images", user=None, Origin="https://example.org", **asks)
     assert "access-control-allow-origin" not in other.headers, other
+
+
+def the_bucket_wants_tls(story):
+    """Its policy refuses a presigned URL over http, which is all the emulator speaks: for the rest of the story the policy is gone."""
+    put = story.stack.call("POST", "/uploads", {"filename": "note.bin", "size": 4}).json()["upload"]
+    assert send("PUT", put["url"], b"note", **put["headers"]).status == 403
+    client("s3").delete_bucket_policy(Bucket=story.stack.resources("AWS::S3::Bucket")["ImageBucket"])
+    assert send("PUT", put["url"], b"note", **put["headers"]).status == 200
 
 
 def an_upload_is_hashed_and_gets_its_pictures(story):
@@ -225,6 +233,7 @@ STEPS = [
     a_stack_is_deployed,
     nobody_gets_in_without_a_token,
     a_page_of_another_origin_is_not_let_in,
+    the_bucket_wants_tls,
     an_upload_is_hashed_and_gets_its_pictures,
     an_url_writes_once,
     a_large_file_comes_in_parts,

@@ -16,8 +16,10 @@ LAMBDA_TOOLS := $(VENV)-lambda/.installed
 STACK_TOOLS := $(VENV)-stack/.installed
 # The processor of the functions, as AWS spells it; this machine's, unless it is set.
 ARCH ?= $(patsubst aarch64,arm64,$(shell uname -m))
+IMAGING_VENV := target/imaging-venv
+IMAGING_TOOLS := $(IMAGING_VENV)/.installed
 
-.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema lambda lambda-report sam-local sam-local-walk e2e-stack needs-rust needs-node needs-chromium clean
+.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema lambda lambda-report sam-local sam-local-walk e2e-stack needs-rust needs-node needs-chromium clean fuzz truth bench
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -98,6 +100,17 @@ sam-local-walk: build $(TOOLS) ## The walk of the README against `sam local star
 e2e-stack: build $(TOOLS) $(STACK_TOOLS) ## Deploy the template to an emulator of AWS and test the stack through HTTP
 	$(VENV)-stack/bin/python tests/stack/flow.py
 
+fuzz: needs-rust ## Hostile files for SECONDS (120) against every reader of files
+	shared/imaging/fuzz/run.sh $(or $(SECONDS),120)
+
+truth: needs-rust $(IMAGING_TOOLS) ## Our pictures against pydicom's; `make truth TABLE=write` renews the table of docs/IMAGING.md
+	cargo build --locked --package imaging --example render
+	$(IMAGING_VENV)/bin/python infra/bench/imaging/truth.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --table docs/IMAGING.md $(if $(TABLE),,--check)
+
+bench: needs-rust $(IMAGING_TOOLS) ## Our thumbnails against libvips, DCMTK and GDCM, where installed
+	cargo build --locked --release --package imaging --example thumbnail --example md5
+	$(IMAGING_VENV)/bin/python infra/bench/imaging/speed.py $${CARGO_TARGET_DIR:-target}/release/examples --table docs/IMAGING.md
+
 clean: ## Remove what was built (not the data)
 	rm -rf target web/dist web/node_modules $(VENV) $(VENV)-lambda $(VENV)-stack
 
@@ -124,4 +137,9 @@ $(TOOLS): infra/requirements.txt infra/requirements-checkov.txt
 $(VENV)-%/.installed: infra/requirements-%.txt
 	python3 -m venv $(VENV)-$*
 	$(VENV)-$*/bin/pip install --quiet --requirement $<
+	@touch $@
+
+$(IMAGING_TOOLS): infra/bench/imaging/requirements.txt
+	python3 -m venv $(IMAGING_VENV)
+	$(IMAGING_VENV)/bin/pip install --quiet --requirement infra/bench/imaging/requirements.txt
 	@touch $@

@@ -35,6 +35,13 @@ export default defineConfig({
     manifest: true,
     chunkSizeWarningLimit: 4000,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // The codecs' WebAssembly loaders can also run in Node.js and name its modules; a browser never gets there.
+      onLog: (level, log, handle) => {
+        const ofCodec = log.message.includes('externalized for browser') && log.message.includes('/codec-');
+        if (!ofCodec) handle(level, log);
+      },
+    },
   },
   worker: { format: 'es' },
   server: {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use service::App;
 use service::access::Action;
 use service::auth::Caller;
-use service::domain::{FileId, Status};
+use service::domain::{Code, FileId, Status};
 use service::error::Error;
 use service::http::{Endpoint, Path};
 use utoipa::ToSchema;
@@ -21,6 +21,7 @@ pub fn endpoint() -> Endpoint {
         "/api/v1/uploads/{file_id}",
         handle,
     )
+    .conflicts(&[Code::AlreadyUploaded, Code::VersionConflict])
 }
 
 /// What is gone.
@@ -46,7 +47,6 @@ pub(crate) struct Aborted {
     responses(
         (status = 200, description = "It is gone", body = Aborted),
         (status = 404),
-        (status = 409, description = "`already_uploaded`: The upload is finished. Delete the file instead. `version_conflict`: Somebody else changed this file at the same time; read it again."),
     )
 )]
 pub(crate) async fn handle(
@@ -57,12 +57,7 @@ pub(crate) async fn handle(
     let file = app.files.open(&caller, Action::Upload, id).await?.file;
     let key = file.object_key().to_string();
     // A finished upload is a file: it goes by DELETE /image-files/{file_id}, from where it can come back.
-    let finished = || {
-        Error::from(Error::conflict(
-            "already_uploaded",
-            "The upload is finished. Delete the file instead.",
-        ))
-    };
+    let finished = || Error::from(Code::AlreadyUploaded);
     if file.status != Status::Uploading {
         return Err(finished());
     }

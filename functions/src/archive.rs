@@ -45,11 +45,23 @@ pub async fn finish_move(app: &App, file: FileRecord) -> Result<FileRecord, Erro
         version: file.object_version.clone(),
         size: file.file_size,
     };
-    let new = app
+    let id = file.id;
+    let new = match app
         .objects
         .move_to(&key, &old, class, &file.mime_type)
-        .await?;
-    let id = file.id;
+        .await
+    {
+        Ok(new) => new,
+        // Another run finished it first and took the old version away.
+        Err(error) => {
+            let current = app.files.find(id).await?.ok_or(Error::NotFound)?;
+            return if current.object_version == old.version {
+                Err(error)
+            } else {
+                Ok(current)
+            };
+        }
+    };
     let moved = match app.files.advance(file, |file| Ok(file.moved(&new)?)).await {
         Ok(moved) => moved,
         // Another run finished it first: its version counts, this one is a copy too many.

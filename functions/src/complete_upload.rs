@@ -10,8 +10,8 @@ use service::App;
 use service::access::Action;
 use service::auth::Caller;
 use service::domain::part_plan::MAX_PARTS;
-use service::domain::{FileId, FileRecord, PartPlan, Status};
-use service::error::{Error, FieldError};
+use service::domain::{Code, FileId, FileRecord, PartPlan, Status};
+use service::error::{Conflict, Error, FieldError};
 use service::http::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
 use service::image_file::ImageFile;
 use service::objects::{Completion, StoredPart};
@@ -26,6 +26,7 @@ pub fn endpoint() -> Endpoint {
         "/api/v1/uploads/{file_id}/complete",
         handle,
     )
+    .conflicts(&[Code::UploadIncomplete, Code::VersionConflict])
 }
 
 /// The parts as the client saw them; without, the bucket's own list counts.
@@ -109,7 +110,6 @@ impl FromFields for Completing {
     responses(
         (status = 200, description = "The record, its bytes stored", body = ImageFile),
         (status = 404),
-        (status = 409, description = "`upload_incomplete`: Parts are missing: send them, then complete again. Nothing is lost. `version_conflict`: Somebody else changed this file at the same time; read it again."),
     )
 )]
 pub(crate) async fn handle(
@@ -197,10 +197,7 @@ fn all_missing(file: &FileRecord) -> Vec<u32> {
 }
 
 fn incomplete(missing: &[u32]) -> Error {
-    Error::conflict(
-        "upload_incomplete",
-        "Parts are missing: send them, then complete again. Nothing is lost.",
-    )
-    .with("missing_chunks", missing)
-    .into()
+    Conflict::from(Code::UploadIncomplete)
+        .with("missing_chunks", missing)
+        .into()
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use service::App;
 use service::access::Action;
 use service::auth::Caller;
-use service::domain::FileId;
 use service::domain::time::DAY_MS;
+use service::domain::{Code, FileId};
 use service::error::Error;
 use service::http::{Endpoint, Path};
 use utoipa::ToSchema;
@@ -22,6 +22,7 @@ pub fn endpoint() -> Endpoint {
         "/api/v1/image-files/{file_id}",
         handle,
     )
+    .conflicts(&[Code::VersionConflict])
 }
 
 /// What is gone.
@@ -47,7 +48,6 @@ pub(crate) struct Deleted {
     responses(
         (status = 200, description = "It is in the trash", body = Deleted),
         (status = 404),
-        (status = 409, description = "`version_conflict`: Somebody else changed this file at the same time; read it again."),
     )
 )]
 pub(crate) async fn handle(

@@ -7,6 +7,7 @@ use serde::Serialize;
 use service::App;
 use service::access::require_admin;
 use service::auth::Caller;
+use service::domain::Code;
 use service::domain::text::ReferenceId;
 use service::error::Error;
 use service::http::{Endpoint, Path};
@@ -21,6 +22,7 @@ pub fn endpoint() -> Endpoint {
         "/api/v1/patients/{patient_id}",
         handle,
     )
+    .conflicts(&[Code::PatientInUse])
 }
 
 /// Who is gone.
@@ -47,7 +49,6 @@ pub(crate) struct Deleted {
         (status = 200, description = "They are gone", body = Deleted),
         (status = 403),
         (status = 404),
-        (status = 409, description = "`patient_in_use`: Files point at this patient, perhaps in somebody's trash: move or purge them first."),
     )
 )]
 pub(crate) async fn handle(

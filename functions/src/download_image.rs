@@ -8,7 +8,7 @@ use serde::Serialize;
 use service::App;
 use service::access::Action;
 use service::auth::Caller;
-use service::domain::{FileId, FileRecord};
+use service::domain::{Code, FileId, FileRecord};
 use service::error::Error;
 use service::http::{Endpoint, Path};
 use service::objects::{Disposition, PresignedUrl};
@@ -23,6 +23,7 @@ pub fn endpoint() -> Endpoint {
         "/api/v1/image-files/{file_id}/download",
         handle,
     )
+    .conflicts(&[Code::NotReady])
 }
 
 /// Where the bytes are, and what they are.
@@ -75,7 +76,7 @@ impl Download {
 
 /// Download
 ///
-/// The original bytes, by redirect to a presigned URL that works for five minutes. Its answer carries the original name (`Content-Disposition`, RFC 6266) and the MIME type. With `Accept: application/json` the URL comes as JSON instead: for clients that would send their token along with the redirect, which the bucket refuses.
+/// The original bytes, by redirect to a presigned URL that works for five minutes. Its answer carries the original name (`Content-Disposition`, RFC 6266) and the MIME type. A client that accepts `application/json` more than `*/*` gets the URL as JSON instead: for clients that would send their token along with the redirect, which the bucket refuses.
 #[utoipa::path(
     get,
     path = "/api/v1/image-files/{file_id}/download",
@@ -87,7 +88,6 @@ impl Download {
         (status = 200, description = "With `Accept: application/json`: where the bytes are, and what they are", body = Download),
         (status = 307, description = "Where the bytes are", headers(("Location" = String, description = "A presigned URL. It is a secret until it expires"))),
         (status = 404),
-        (status = 409, description = "`not_ready`: The bytes of this file are not here yet."),
     )
 )]
 pub(crate) async fn handle(
@@ -114,23 +114,35 @@ pub(crate) async fn handle(
 /// `not_ready` while no bytes are stored.
 pub async fn sign_original(app: &App, file: &FileRecord) -> Result<PresignedUrl, Error> {
     if !file.has_bytes() {
-        return Err(
-            Error::conflict("not_ready", "The bytes of this file are not here yet.").into(),
-        );
+        return Err(Code::NotReady.into());
     }
     app.objects
         .presign_download(file, Disposition::Attachment)
         .await
 }
 
-/// Whether the client asks for JSON by name; `*/*` and browsers get the redirect.
+/// Whether the client wants JSON more than anything else. Axios asks for JSON by name in every request and for `*/*` just as much: it wants
+/// the bytes, as browsers and curl do.
 fn wants_json(headers: &HeaderMap) -> bool {
-    let accepted = headers
+    let accepted: Vec<&str> = headers
         .get_all(header::ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    accepted
-        .filter_map(|part| part.split(';').next())
-        .any(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+        .flat_map(|value| value.split(','))
+        .collect();
+    let weight = |wanted: &str| {
+        let given = accepted.iter().filter_map(|range| weight_of(range, wanted));
+        given.fold(0.0, f32::max)
+    };
+    weight("application/json") > weight("*/*")
+}
+
+/// How much `range` of an `Accept` is wanted, 0 to 1, if it is `wanted` (RFC 9110, section 12.5.1).
+fn weight_of(range: &str, wanted: &str) -> Option<f32> {
+    let mut parts = range.split(';').map(str::trim);
+    if !parts.next()?.eq_ignore_ascii_case(wanted) {
+        return None;
+    }
+    let weight = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+    Some(weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0)))
 }

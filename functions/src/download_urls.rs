@@ -10,7 +10,7 @@ use serde_json::Value;
 use service::App;
 use service::access::Action;
 use service::auth::Caller;
-use service::domain::{FileId, FileRecord};
+use service::domain::{Code, FileId, FileRecord};
 use service::error::Error;
 use service::http::{Body, Endpoint, Field, Fields, FromFields, Raw};
 use utoipa::ToSchema;
@@ -109,8 +109,7 @@ pub(crate) struct Urls {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Failure {
     /// Stable, `snake_case`.
-    #[schema(examples("not_found"))]
-    code: String,
+    code: Code,
     /// For a person.
     message: String,
 }
@@ -125,7 +124,6 @@ pub(crate) struct Failure {
     request_body(content = Asked, example = json!({"ids": [241_413_742_592_123_u64], "variant": "thumbnail"})),
     responses(
         (status = 200, description = "The URLs by id, and what went wrong by id", body = Urls),
-        (status = 409, description = "`version_conflict`: Somebody else changed this file at the same time; read it again."),
     )
 )]
 pub(crate) async fn handle(
@@ -148,7 +146,7 @@ pub(crate) async fn handle(
             Err(error) => drop(urls.errors.insert(
                 id,
                 Failure {
-                    code: error.code().to_owned(),
+                    code: error.code(),
                     message: error.to_string(),
                 },
             )),
@@ -167,7 +165,10 @@ async fn sign(app: &App, file: FileRecord, variant: Variant) -> Result<Download,
         Variant::Preview => file.preview_path.clone(),
     };
     let key = picture.ok_or_else(|| {
-        Error::conflict("not_ready", "There is no picture of this file, or not yet.")
+        Error::conflict(
+            Code::NotReady,
+            "There is no picture of this file, or not yet.",
+        )
     })?;
     let signed = app.objects.presign_picture(&key).await?;
     Ok(Download::of_picture(app, file, signed))

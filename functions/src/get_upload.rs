@@ -7,7 +7,7 @@ use serde::Serialize;
 use service::App;
 use service::access::Action;
 use service::auth::Caller;
-use service::domain::{FileId, Status, Timestamp};
+use service::domain::{Code, FileId, Status, Timestamp};
 use service::error::Error;
 use service::http::{Endpoint, Path};
 use service::image_file::percent;
@@ -22,6 +22,7 @@ pub fn endpoint() -> Endpoint {
         "/api/v1/uploads/{file_id}",
         handle,
     )
+    .conflicts(&[Code::VersionConflict])
 }
 
 /// An upload's progress.
@@ -62,7 +63,6 @@ pub(crate) struct Progress {
     responses(
         (status = 200, description = "The progress", body = Progress),
         (status = 404),
-        (status = 409, description = "`version_conflict`: Somebody else changed this file at the same time; read it again."),
     )
 )]
 pub(crate) async fn handle(

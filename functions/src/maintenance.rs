@@ -126,7 +126,7 @@ impl Maintenance {
             Err(error) => {
                 tracing::error!(
                     file_id = id.number(),
-                    code = error.code(),
+                    code = error.code().name(),
                     cause = chain(&error),
                     "maintenance of a file failed"
                 );

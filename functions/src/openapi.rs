@@ -4,6 +4,8 @@
 //! [`conventions`] and [`problems`], once, as it is in `service::http` and `service::error`.
 
 mod conventions;
+mod examples;
+mod notices;
 mod problems;
 
 use std::sync::LazyLock;
@@ -11,10 +13,10 @@ use std::sync::LazyLock;
 use axum::response::IntoResponse;
 use http::{Method, header};
 use serde_json::{Value, json};
-use service::domain::FileId;
 use service::domain::text::{
     BodyPart, Date, Description, FileName, Line, Md5, MimeType, Modality, ReferenceId, StudyDate,
 };
+use service::domain::{Code, FileId};
 use service::error::{FieldError, ProblemDetails};
 use service::http::Endpoint;
 use utoipa::OpenApi as _;
@@ -66,7 +68,7 @@ pub fn endpoint() -> Endpoint {
         handle,
     ),
     components(schemas(
-        BodyPart, Date, Description, FieldError, FileId, FileName, Line, Md5, MimeType, Modality, ProblemDetails, ReferenceId, StudyDate,
+        BodyPart, Code, Date, Description, FieldError, FileId, FileName, Line, Md5, MimeType, Modality, ProblemDetails, ReferenceId, StudyDate,
     )),
 )]
 struct Document;
@@ -76,6 +78,8 @@ struct Document;
 pub fn document() -> Value {
     let mut document = json!(Document::openapi());
     conventions::apply(&mut document, &crate::endpoints());
+    notices::apply(&mut document);
+    examples::apply(&mut document);
     document
 }
 

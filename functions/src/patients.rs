@@ -3,12 +3,9 @@
 use serde::Serialize;
 use service::App;
 use service::db::references;
-use service::domain::{Dicom, Notice};
+use service::domain::{Dicom, Notice, NoticeCode};
 use service::error::Error;
 use utoipa::ToSchema;
-
-/// The code of the warning that a file is under the wrong patient.
-pub const MISMATCH: &str = "patient_mismatch";
 
 /// A file under the wrong patient is the mistake that hurts: the header's Patient ID must be the chosen patient's id or record number.
 ///
@@ -34,10 +31,7 @@ pub async fn mismatch(
     if in_header == chosen || record_number.as_deref() == Some(in_header) {
         return Ok(None);
     }
-    Ok(Some(Notice::new(
-        MISMATCH,
-        "The Patient ID in the file is not the one of the patient it was uploaded for.",
-    )))
+    Ok(Some(Notice::of(NoticeCode::PatientMismatch)))
 }
 
 /// A patient.

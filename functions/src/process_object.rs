@@ -16,7 +16,7 @@ use percent_encoding::percent_decode_str;
 use service::App;
 use service::domain::image_file::Lease;
 use service::domain::transition::{Findings, StoredObject};
-use service::domain::{FileRecord, ObjectKey};
+use service::domain::{Code, FileRecord, ObjectKey};
 use service::error::{Error, chain};
 
 /// A run holds its file this long without a sign of life.
@@ -48,7 +48,7 @@ impl Processor {
             let body = message.body.unwrap_or_default();
             if let Err(error) = self.handle_message(&body).await {
                 tracing::error!(
-                    code = error.code(),
+                    code = error.code().name(),
                     cause = chain(&error),
                     "processing failed; the message comes again"
                 );
@@ -126,7 +126,7 @@ impl Processor {
         let claimed = match self.claim(file, &object, &holder).await {
             Ok(claimed) => claimed,
             // The run that holds it may have died: this message comes again when its lease has run out.
-            Err(Error::Conflict(conflict)) if conflict.code() == "already_claimed" => {
+            Err(Error::Conflict(conflict)) if conflict.code() == Code::AlreadyClaimed => {
                 return Err(Error::Unavailable("another run holds this file".into()));
             }
             Err(Error::Conflict(_) | Error::NotFound) => return Ok(()),

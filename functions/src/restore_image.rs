@@ -6,7 +6,7 @@ use http::Method;
 use service::App;
 use service::access::Action;
 use service::auth::Caller;
-use service::domain::FileId;
+use service::domain::{Code, FileId};
 use service::error::Error;
 use service::http::{Endpoint, Path};
 use service::image_file::ImageFile;
@@ -20,6 +20,7 @@ pub fn endpoint() -> Endpoint {
         "/api/v1/image-files/{file_id}/restore",
         handle,
     )
+    .conflicts(&[Code::VersionConflict])
 }
 
 /// Restore
@@ -35,7 +36,6 @@ pub fn endpoint() -> Endpoint {
     responses(
         (status = 200, description = "The record, out of the trash", body = ImageFile),
         (status = 404),
-        (status = 409, description = "`version_conflict`: Somebody else changed this file at the same time; read it again."),
     )
 )]
 pub(crate) async fn handle(

@@ -9,7 +9,7 @@ use service::App;
 use service::access::Action;
 use service::auth::Caller;
 use service::domain::part_plan::MAX_PARTS;
-use service::domain::{FileId, FileRecord, PartPlan, Status};
+use service::domain::{Code, FileId, FileRecord, PartPlan, Status};
 use service::error::Error;
 use service::http::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
 use utoipa::ToSchema;
@@ -29,6 +29,11 @@ pub fn endpoint() -> Endpoint {
         "/api/v1/uploads/{file_id}/parts",
         handle,
     )
+    .conflicts(&[
+        Code::NotUploading,
+        Code::NotMultipart,
+        Code::VersionConflict,
+    ])
 }
 
 /// Which parts.
@@ -109,7 +114,6 @@ pub(crate) struct Signed {
     responses(
         (status = 200, description = "The URLs", body = Signed),
         (status = 404),
-        (status = 409, description = "`not_uploading`: The upload of this file has ended. `not_multipart`: This file is sent by one PUT; it has no parts. `version_conflict`: Somebody else changed this file at the same time; read it again."),
     )
 )]
 pub(crate) async fn handle(
@@ -132,14 +136,8 @@ pub(crate) async fn handle(
 /// The multipart upload that this file is waiting for.
 pub(crate) fn multipart(file: &FileRecord) -> Result<(String, PartPlan), Error> {
     if file.status != Status::Uploading {
-        return Err(Error::conflict("not_uploading", "The upload of this file has ended.").into());
+        return Err(Code::NotUploading.into());
     }
     let parts = file.upload_id.clone().zip(file.part_plan());
-    parts.ok_or_else(|| {
-        Error::conflict(
-            "not_multipart",
-            "This file is sent by one PUT; it has no parts.",
-        )
-        .into()
-    })
+    parts.ok_or_else(|| Code::NotMultipart.into())
 }

@@ -7,7 +7,7 @@ use service::App;
 use service::access::Action;
 use service::auth::Caller;
 use service::db::files::Opened;
-use service::domain::{FileId, Status};
+use service::domain::{Code, FileId, Status};
 use service::error::{Error, chain};
 use service::http::{Body, Endpoint, Fields, FromFields, Path};
 use service::objects::{Operation, SignedRequest};
@@ -21,6 +21,7 @@ pub fn endpoint() -> Endpoint {
         "/api/v1/uploads/{file_id}/sign",
         handle,
     )
+    .conflicts(&[Code::NotUploading, Code::VersionConflict])
 }
 
 /// S3's own ids of uploads are shorter than this.
@@ -80,7 +81,6 @@ impl FromFields for Wanted {
     responses(
         (status = 200, description = "The signed request", body = SignedRequest),
         (status = 404),
-        (status = 409, description = "`not_uploading`: The upload of this file has ended. `version_conflict`: Somebody else changed this file at the same time; read it again."),
     )
 )]
 pub(crate) async fn handle(
@@ -91,7 +91,7 @@ pub(crate) async fn handle(
 ) -> Result<Json<SignedRequest>, Error> {
     let opened = app.files.open(&caller, Action::Upload, id).await?;
     if opened.file.status != Status::Uploading {
-        return Err(Error::conflict("not_uploading", "The upload of this file has ended.").into());
+        return Err(Code::NotUploading.into());
     }
     let signed = app.objects.sign(&opened.file, &wanted.operation).await?;
     follow(&app, opened, &wanted.operation).await?;

@@ -5,8 +5,8 @@ use axum::extract::State;
 use http::Method;
 use service::App;
 use service::auth::Caller;
-use service::domain::FileId;
 use service::domain::image_file::StorageClass;
+use service::domain::{Code, FileId};
 use service::error::Error;
 use service::http::{Endpoint, Path};
 use service::image_file::ImageFile;
@@ -22,6 +22,7 @@ pub fn endpoint() -> Endpoint {
         "/api/v1/image-files/{file_id}/unarchive",
         handle,
     )
+    .conflicts(&[Code::NotArchived, Code::VersionConflict])
 }
 
 /// Take out of the archive
@@ -37,7 +38,6 @@ pub fn endpoint() -> Endpoint {
     responses(
         (status = 200, description = "The record, processed again", body = ImageFile),
         (status = 404),
-        (status = 409, description = "`not_archived`: This file is not in the archive. `version_conflict`: Somebody else changed this file at the same time; read it again."),
     )
 )]
 pub(crate) async fn handle(

@@ -7,13 +7,13 @@ use service::App;
 use service::access::Action;
 use service::auth::Caller;
 use service::domain::text::{BodyPart, Description, FileName, Modality, ReferenceId, StudyDate};
-use service::domain::{FileId, FileRecord, Notice};
+use service::domain::{Code, FileId, FileRecord, Notice, NoticeCode};
 use service::error::Error;
 use service::http::{Body, Endpoint, Fields, FromFields, Patch, Path};
 use service::image_file::ImageFile;
 use utoipa::ToSchema;
 
-use crate::patients::{MISMATCH, mismatch};
+use crate::patients::mismatch;
 
 /// The endpoint.
 #[must_use]
@@ -24,6 +24,7 @@ pub fn endpoint() -> Endpoint {
         "/api/v1/image-files/{file_id}",
         handle,
     )
+    .conflicts(&[Code::VersionConflict])
 }
 
 /// What changes; a field that is not mentioned stays, `null` takes the value away.
@@ -125,7 +126,8 @@ impl Changes {
             self.patient_id
                 .map(ReferenceId::into_string)
                 .apply(&mut file.patient_id);
-            file.warnings.retain(|warning| warning.code != MISMATCH);
+            let mismatch = NoticeCode::PatientMismatch.name();
+            file.warnings.retain(|warning| warning.code != mismatch);
             file.warnings.extend(warning);
         }
         file
@@ -146,7 +148,6 @@ impl Changes {
     responses(
         (status = 200, description = "The record as it is now", body = ImageFile),
         (status = 404),
-        (status = 409, description = "`version_conflict`: Somebody changed this file since you read it: look at it again, then decide."),
     )
 )]
 pub(crate) async fn handle(
@@ -174,7 +175,7 @@ pub(crate) async fn handle(
         .await;
     match changed {
         Ok(file) => ImageFile::of(&app, file).await.map(Json),
-        Err(Error::Conflict(conflict)) if conflict.code() == "version_conflict" => {
+        Err(Error::Conflict(conflict)) if conflict.code() == Code::VersionConflict => {
             let current = app.files.find(id).await?.ok_or(Error::NotFound)?;
             Err(conflict
                 .with("current", ImageFile::of(&app, current).await?)
@@ -186,7 +187,7 @@ pub(crate) async fn handle(
 
 fn stale() -> Error {
     Error::conflict(
-        "version_conflict",
+        Code::VersionConflict,
         "Somebody changed this file since you read it: look at it again, then decide.",
     )
     .into()

@@ -232,7 +232,7 @@ async fn assert_counted(user: &Client, states: &[&str]) -> Vec<Value> {
 }
 
 /// This binary as a stack over `folder`; returns when it accepts requests.
-async fn start_child(folder: &Path) -> (Child, String) {
+pub(crate) async fn start_child(folder: &Path) -> (Child, String) {
     let name = "durability::stack_that_runs_until_it_is_killed";
     let mut child = Command::new(std::env::current_exe().expect("this binary"))
         .args(["--exact", name, "--nocapture"])

@@ -33,10 +33,14 @@ mod unarchive_image;
 mod update_image;
 
 // What holds for all of them.
+mod access_log_concurrency;
 mod access_matrix;
+mod costs;
 mod cursors;
 mod durability;
+mod interrupted_runs;
 mod jwks;
+mod multipart_durability;
 mod permissions;
 mod sign_in;
 mod statistics;

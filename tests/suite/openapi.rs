@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use http::Method;
 use serde_json::{Map, Value};
+use service::domain::{Code, NoticeCode};
 use service::http::Endpoint;
+
+use crate::harness::upload::text;
 
 /// The parameters of every list, as the contract names them.
 const LIST_PARAMETERS: [&str; 11] = [
@@ -251,5 +254,108 @@ fn every_answer_has_all_of_its_fields_and_every_problem_its_codes() {
             );
             assert!(problem["examples"].is_object(), "{endpoint:?} {status}");
         }
+    }
+}
+
+#[test]
+fn every_code_that_a_caller_can_meet_is_described_where_it_can_happen() {
+    let document = document();
+    let mut described = BTreeSet::new();
+    let mut collect = |response: &Value| {
+        let schema = &response["content"]["application/problem+json"]["schema"];
+        let codes = schema["allOf"][1]["properties"]["code"]["enum"].as_array();
+        for code in codes.into_iter().flatten().filter_map(Value::as_str) {
+            described.insert(code.to_owned());
+        }
+    };
+    for endpoint in functions::endpoints() {
+        objects(&operation(&document, &endpoint)["responses"])
+            .for_each(|(_, response)| collect(response));
+    }
+    objects(&document["components"]["responses"]).for_each(|(_, response)| collect(response));
+    let told: BTreeSet<String> = Code::told().map(|code| code.name().to_owned()).collect();
+    assert_eq!(
+        described, told,
+        "a new code belongs into the conflicts() of its endpoints; one that no caller meets is not in Code::told()"
+    );
+    let schema = &document["components"]["schemas"]["ErrorCode"]["enum"];
+    let listed: Option<BTreeSet<String>> = serde_json::from_value(schema.clone()).ok();
+    assert_eq!(listed, Some(told));
+}
+
+#[test]
+fn reasons_and_warnings_list_their_codes() {
+    let document = document();
+    let codes = |schema: &str| {
+        let codes = &document["components"]["schemas"][schema]["properties"]["code"]["enum"];
+        let codes = codes.as_array().cloned().unwrap_or_default();
+        codes
+            .iter()
+            .map(|code| text(code).to_owned())
+            .collect::<BTreeSet<String>>()
+    };
+    let (reasons, warnings) = (codes("StatusReason"), codes("Warning"));
+    for code in NoticeCode::ALL {
+        let its = if code.is_failure() {
+            &reasons
+        } else {
+            &warnings
+        };
+        assert!(its.contains(code.name()), "{code:?}");
+    }
+    for code in imaging::Code::ALL {
+        assert!(warnings.contains(code.as_str()), "{code:?}");
+        assert!(
+            !code.is_fault() || reasons.contains(code.as_str()),
+            "{code:?}"
+        );
+    }
+    // A page has a copy of its files' schema: it must say the same.
+    let everywhere = document["components"]["schemas"].to_string();
+    assert!(!everywhere.contains("schemas/Notice\""));
+}
+
+#[test]
+fn every_json_answer_has_an_example_with_every_field() {
+    let document = document();
+    for endpoint in functions::endpoints() {
+        for (status, response) in objects(&operation(&document, &endpoint)["responses"]) {
+            let Some(content) = response["content"].get("application/json") else {
+                continue;
+            };
+            let example = &content["example"];
+            if endpoint.name() != "openapi" {
+                assert!(example.is_object(), "{endpoint:?} {status}: {example}");
+            }
+            let name = content["schema"]["$ref"].as_str().unwrap_or("#");
+            let schema = document.pointer(&name[1..]).expect("a schema");
+            for field in schema["required"].as_array().into_iter().flatten() {
+                assert!(example.get(text(field)).is_some(), "{name} lacks {field}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_documentation_has_every_code_with_its_status_and_no_other() {
+    let documentation = include_str!("../../docs/API.md");
+    let rows = documentation.lines().filter(|line| line.starts_with("| "));
+    let mut written = BTreeSet::new();
+    for cells in rows.map(|row| row.split('|').map(str::trim).collect::<Vec<_>>()) {
+        if cells[1].parse::<u16>().is_ok() {
+            let codes = cells[2].split('`').skip(1).step_by(2);
+            written.extend(codes.map(|code| (cells[1].to_owned(), code.to_owned())));
+        }
+    }
+    let told: BTreeSet<(String, String)> = Code::told()
+        .map(|code| (code.status().to_string(), code.name().to_owned()))
+        .collect();
+    assert_eq!(written, told, "the table of errors in docs/API.md");
+    let notices = NoticeCode::ALL.iter().map(|code| code.name());
+    for code in notices.chain(imaging::Code::ALL.iter().map(|code| code.as_str())) {
+        assert!(
+            documentation.contains(&format!("`{code}`")),
+            "docs/API.md lacks {code}"
+        );
     }
 }

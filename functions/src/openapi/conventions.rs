@@ -25,7 +25,11 @@ pub(super) fn apply(document: &mut Value, endpoints: &[Endpoint]) {
         } else {
             json!([{ TOKEN: [] }])
         };
-        problems::add(operation, endpoint.is_public());
+        problems::add(operation, endpoint);
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        parameters.into_iter().flatten().for_each(allow_empty);
     }
     document["components"]["responses"] = problems::shared();
     document["components"]["securitySchemes"] = json!({ TOKEN: {
@@ -34,6 +38,19 @@ pub(super) fn apply(document: &mut Value, endpoints: &[Endpoint]) {
                         integer `user_id`, else `sub`; an admin has `is_superuser`, `is_system_admin` or the role `admin`.",
     }});
     complete_schemas(document);
+}
+
+/// In a query an empty value is none, as forms send it (`Fields::optional`).
+fn allow_empty(parameter: &mut Value) {
+    if parameter["in"] != "query" {
+        return;
+    }
+    let schema = &mut parameter["schema"];
+    if let Some(names) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+        names.push("".into());
+    } else if schema["type"] != "string" || schema.get("pattern").is_some() {
+        *schema = json!({ "anyOf": [schema.take(), { "const": "", "description": "None" }] });
+    }
 }
 
 /// An answer has every field, `null` where there is no value; utoipa takes an `Option` for a field that may be missing. A request has no field

@@ -1,10 +1,12 @@
 //! Error answers, as `service::error` and the layers of `service::http` give them.
 //!
-//! An operation names its own codes in its description: each code in backticks, a colon, a sentence. From the codes come the
-//! schema and the examples. `(status = 404)` and `(status = 403)` say that these can happen; the others follow from what an operation takes.
+//! An endpoint names the codes of its 409s ([`Endpoint::conflicts`]); from them come the schema and the examples.
+//! `(status = 404)` and `(status = 403)` say that these can happen; the others follow from what an operation takes.
 
 use serde_json::{Map, Value, json};
+use service::domain::Code;
 use service::error::{Error, ProblemDetails};
+use service::http::Endpoint;
 use utoipa::ToSchema as _;
 
 /// The name of the schema of all problems.
@@ -69,7 +71,7 @@ pub(super) fn shared() -> Value {
         let mut response = problem(
             when,
             error.status().as_u16(),
-            &[(error.code().to_owned(), error.problem())],
+            &[(error.code(), error.problem())],
         );
         match error {
             Error::Unauthenticated(_) => {
@@ -98,7 +100,7 @@ fn header(name: &str, description: &str) -> Value {
 }
 
 /// Adds to an operation what it can answer when it fails.
-pub(super) fn add(operation: &mut Value, is_public: bool) {
+pub(super) fn add(operation: &mut Value, endpoint: &Endpoint) {
     let takes_body = operation.get("requestBody").is_some();
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
@@ -107,7 +109,7 @@ pub(super) fn add(operation: &mut Value, is_public: bool) {
         let status = error.status().as_u16().to_string();
         let happens = match error {
             Error::NotJson(_) | Error::TooLarge(_) => takes_body,
-            Error::Unauthenticated(_) | Error::Unavailable(_) => !is_public,
+            Error::Unauthenticated(_) | Error::Unavailable(_) => !endpoint.is_public(),
             Error::NotFound | Error::Forbidden(_) => responses.contains_key(&status),
             // An unknown parameter is refused everywhere.
             _ => true,
@@ -123,45 +125,36 @@ pub(super) fn add(operation: &mut Value, is_public: bool) {
         "429".to_owned(),
         json!({ "$ref": "#/components/responses/Throttled" }),
     );
-    if let Some(conflict) = responses.get_mut("409") {
-        let description = conflict["description"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        let examples: Vec<(String, Value)> = codes(&description)
-            .map(|(code, message)| {
-                (
-                    code.to_owned(),
-                    Error::from(Error::conflict(code, message)).problem(),
-                )
-            })
-            .collect();
-        *conflict = problem(&description, 409, &examples);
+    if !endpoint.conflict_codes().is_empty() {
+        responses.insert("409".to_owned(), conflict(endpoint.conflict_codes()));
     }
 }
 
-/// The codes of a description and what each says: `` `code`: Sentence. ``
-fn codes(description: &str) -> impl Iterator<Item = (&str, &str)> {
-    let parts: Vec<&str> = description.split('`').skip(1).collect();
-    parts
-        .chunks_exact(2)
-        .map(|part| (part[0], part[1].trim_start_matches(':').trim()))
-        .collect::<Vec<_>>()
-        .into_iter()
+/// The 409 of an operation: each code and what it says.
+fn conflict(codes: &[Code]) -> Value {
+    let sentences: Vec<String> = codes
+        .iter()
+        .map(|code| format!("`{}`: {}", code.name(), code.sentence()))
+        .collect();
+    let examples: Vec<(Code, Value)> = codes
+        .iter()
+        .map(|code| (*code, Error::from(*code).problem()))
+        .collect();
+    problem(&sentences.join(" "), 409, &examples)
 }
 
 /// A problem with one of these codes.
-fn problem(description: &str, status: u16, examples: &[(String, Value)]) -> Value {
-    let codes: Vec<&String> = examples.iter().map(|(code, _)| code).collect();
+fn problem(description: &str, status: u16, examples: &[(Code, Value)]) -> Value {
+    let codes: Vec<Code> = examples.iter().map(|(code, _)| *code).collect();
     let mut properties = json!({ "status": { "const": status }, "code": { "enum": codes } });
     for code in &codes {
-        if let Some((name, schema)) = extra(code) {
+        if let Some((name, schema)) = extra(*code) {
             properties[name] = schema;
         }
     }
     let examples: Map<String, Value> = examples
         .iter()
-        .map(|(code, problem)| (code.clone(), json!({ "value": problem })))
+        .map(|(code, problem)| (code.name().to_owned(), json!({ "value": problem })))
         .collect();
     json!({
         "description": description,
@@ -176,19 +169,19 @@ fn problem(description: &str, status: u16, examples: &[(String, Value)]) -> Valu
 }
 
 /// The further member that comes with a code.
-fn extra(code: &str) -> Option<(&'static str, Value)> {
+fn extra(code: Code) -> Option<(&'static str, Value)> {
     match code {
-        "upload_incomplete" => Some((
+        Code::UploadIncomplete => Some((
             "missing_chunks",
             json!({
                 "type": "array", "items": { "type": "integer", "minimum": 1 }, "description": "With `upload_incomplete`: the parts to send.",
             }),
         )),
-        "version_conflict" => Some((
+        Code::VersionConflict => Some((
             "current",
             json!({ "$ref": "#/components/schemas/ImageFile", "description": "With a stale `version`: the record as it is now." }),
         )),
-        "patient_in_use" => Some((
+        Code::PatientInUse => Some((
             "file_count",
             json!({ "type": "integer", "minimum": 1, "description": "How many files point at the patient." }),
         )),

@@ -4,7 +4,7 @@ use imaging::{DicomHeader, Inspection, Limits, Outcome, Reason};
 use md5::{Digest as _, Md5};
 use service::db::references::{Series, Study, id_of_uid};
 use service::domain::transition::{Findings, StoredObject};
-use service::domain::{Dicom, FileId, FileRecord, FileType, Notice, object_key, text};
+use service::domain::{Dicom, FileId, FileRecord, FileType, Notice, NoticeCode, object_key, text};
 use service::error::Error;
 
 use super::Processor;
@@ -130,7 +130,7 @@ fn failure(file: &FileRecord, md5: &str, whole: bool, inspection: &Inspection) -
     let (declared, came) = (file.declared_size, file.file_size);
     if declared != came {
         return Some(Notice::new(
-            "size_mismatch",
+            NoticeCode::SizeMismatch,
             format!("{declared} bytes were declared and {came} came: upload the file again."),
         ));
     }
@@ -139,17 +139,14 @@ fn failure(file: &FileRecord, md5: &str, whole: bool, inspection: &Inspection) -
         .as_deref()
         .is_some_and(|declared| declared != md5)
     {
-        return Some(Notice::new(
-            "checksum_mismatch",
-            "The bytes that came are not the declared ones (MD5): upload the file again.",
-        ));
+        return Some(Notice::of(NoticeCode::ChecksumMismatch));
     }
     if file.declared_type.is_image() && inspection.file_type == imaging::FileType::Other {
         let message = format!(
             "This is not a {} file, and no other image that can be read.",
             file.declared_type.name()
         );
-        return Some(Notice::new("not_an_image", message));
+        return Some(Notice::new(NoticeCode::NotAnImage, message));
     }
     match &inspection.outcome {
         Outcome::Failed(reason) if whole => Some(notice(reason)),
@@ -162,7 +159,7 @@ fn type_mismatch(file: &FileRecord, inspection: &Inspection) -> Option<Notice> {
     let differs = declared.is_image() && actual.is_image() && declared != actual;
     differs.then(|| {
         Notice::new(
-            "type_mismatch",
+            NoticeCode::TypeMismatch,
             format!(
                 "It was declared as {} and is {}.",
                 declared.name(),
@@ -182,7 +179,10 @@ fn mime_type(file: &FileRecord, inspection: &Inspection) -> String {
 }
 
 fn notice(reason: &Reason) -> Notice {
-    Notice::new(reason.code.as_str(), reason.message.clone())
+    Notice {
+        code: reason.code.as_str().to_owned(),
+        message: reason.message.clone(),
+    }
 }
 
 fn content_hash(bytes: &[u8]) -> String {

@@ -1,9 +1,10 @@
 """Measures thumbnails against libvips, DCMTK and GDCM: same inputs, same run, each program started anew.
 
-usage: speed.py THUMBNAIL [--table DOCUMENT] [--runs N]
+usage: speed.py EXAMPLES [--table DOCUMENT] [--runs N]
 
-THUMBNAIL is the built example `thumbnail` of shared/imaging (release). It makes a thumbnail and a preview; each peer makes
-one picture of 256 pixels only, so the comparison favours the peers. Peers that are not installed are left out.
+EXAMPLES is the folder of the built examples of shared/imaging (release). `thumbnail` makes a thumbnail and a preview; each
+peer makes one picture of 256 pixels only, so the comparison favours the peers. `md5` is measured against openssl. Peers
+that are not installed are left out.
 """
 
 import argparse
@@ -62,6 +63,9 @@ def inputs(folder):
     dicom(folder / "mg.dcm", scene(4096, 3328, 4095).astype(np.uint16)[None], 12, (2048, 3000))
     us = np.stack([scene(480, 640, 255, seed) for seed in range(60)]).astype(np.uint8)
     dicom(folder / "us.dcm", np.repeat(us[..., None], 3, -1), 8, None)
+    with (folder / "large").open("wb") as large:
+        for _ in range(64):
+            large.write(np.random.default_rng(1).bytes(16 << 20))
     compress(folder / "mg.dcm", folder / "mg_jls.dcm", "1.2.840.10008.1.2.4.80")
     import data_store
 
@@ -76,7 +80,29 @@ def inputs(folder):
         ("Ultrasound, 60 frames RGB", folder / "us.dcm", "dicom"),
         ("JPEG-LS mammography", folder / "mg_jls.dcm", "dicom"),
         ("JPEG 2000 radiograph 1955×1841", data / "RG1_J2KR.dcm", "dicom"),
+        ("MD5 of 1 GB", folder / "large", "hash"),
+        ("Multi-frame, 2 GB", sparse(folder / "frames.dcm", 1024, 1000), "memory"),
+        ("One frame of 200 MB", sparse(folder / "frame.dcm", 10_000, 1), "memory"),
+        ("MD5 of 5 GB", hole(folder / "five", 5 << 30), "hash-memory"),
     ]
+
+
+def sparse(path, side, frames):
+    """A DICOM file of black 16-bit frames, whose pixels are a hole in the file."""
+    dicom(path, np.zeros((1, side, side), np.uint16), 12, (2048, 4096))
+    header = path.read_bytes()[: -2 * side * side]
+    size = 2 * side * side * frames
+    with path.open("wb") as file:
+        # Number of Frames stands in two bytes, and in four from now on.
+        file.write(header[:-4].replace(b"IS\x02\x001 ", b"IS\x04\x00%-4d" % frames) + size.to_bytes(4, "little"))
+    return hole(path, path.stat().st_size + size)
+
+
+def hole(path, size):
+    """Makes a file `size` bytes long without writing them."""
+    with path.open("ab") as file:
+        file.truncate(size)
+    return path
 
 
 def compress(source, target, syntax):
@@ -88,6 +114,10 @@ def compress(source, target, syntax):
 def peers(kind, path, folder):
     """Command lines of what is installed and reads this kind."""
     out = folder / "peer"
+    if kind.endswith("memory"):
+        return {}
+    if kind == "hash":
+        return {"openssl": ["openssl", "dgst", "-md5", path]}
     if kind == "image":
         return {"libvips": ["vipsthumbnail", path, "--size", "256", "-o", f"{out}.jpg"]}
     return {
@@ -134,7 +164,7 @@ def insert(document, text):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("thumbnail")
+    parser.add_argument("examples", type=pathlib.Path)
     parser.add_argument("--table", type=pathlib.Path)
     parser.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
@@ -142,12 +172,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for name, path, kind in inputs(folder):
-            command = [arguments.thumbnail, path, folder / "t.jpg", folder / "p.jpg"]
-            ours = measure(command, arguments.runs)
+            thumbnail = [arguments.examples / "thumbnail", path, folder / "t.jpg", folder / "p.jpg"]
+            command = [arguments.examples / "md5", path] if kind.startswith("hash") else thumbnail
+            ours = measure(command, 1 if kind.endswith("memory") else arguments.runs)
             others = {peer: measure(line, arguments.runs) for peer, line in peers(kind, path, folder).items()}
             others = {peer: value for peer, value in others.items() if value}
             ratio = f"{ours / min(others.values()):.2f}" if ours and others else "–"
-            text = ", ".join(f"{peer} {value:.0f}" for peer, value in others.items()) or "none reads it"
+            text = ", ".join(f"{peer} {value:.0f}" for peer, value in others.items()) or "–"
             memory = f"{peak_memory(command):.0f}" if ours else "–"
             lines.append(f"| {name} | {ours and round(ours)} | {memory} | {text} | {ratio} |")
             print(lines[-1], flush=True)

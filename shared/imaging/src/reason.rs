@@ -63,8 +63,7 @@ impl Code {
     pub fn is_fault(self) -> bool {
         matches!(
             self,
-            Self::NotAnImage
-                | Self::Truncated
+            Self::Truncated
                 | Self::Damaged
                 | Self::TooLarge
                 | Self::DecoderFailed
@@ -75,8 +74,6 @@ impl Code {
 }
 
 codes! {
-    /// The bytes are no image of any known kind.
-    NotAnImage = "not_an_image", "The file is not an image in a format we know.";
     /// The file ends before its content does.
     Truncated = "truncated", "The file ends too early: part of it is missing. Please upload it again.";
     /// The content contradicts itself.

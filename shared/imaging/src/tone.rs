@@ -64,6 +64,20 @@ pub(crate) fn over_white(level: u8, alpha: u8) -> u8 {
     u8::try_from(mixed).unwrap_or(u8::MAX)
 }
 
+/// The inverse of the full-range YCbCr transformation (PS3.3 C.7.6.3.1.2, JFIF), in 16-bit fixed point.
+pub(crate) fn ybr_to_rgb(pixel: &mut [u8; 3]) {
+    let [y, cb, cr] = pixel.map(i32::from);
+    let (cb, cr) = (cb - 128, cr - 128);
+    let fixed = |red: i32| {
+        u8::try_from(((y << 16) + red + (1 << 15)) >> 16).unwrap_or(if red < 0 { 0 } else { 255 })
+    };
+    *pixel = [
+        fixed(91_881 * cr),
+        fixed(-22_554 * cb - 46_802 * cr),
+        fixed(116_130 * cb),
+    ];
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +97,14 @@ mod tests {
     #[test]
     fn numbers_that_are_none_are_black() {
         assert_eq!(gray_from_numbers(&[f64::NAN, 1.0, 3.0]), [0, 0, 255]);
+    }
+
+    #[test]
+    fn colour_differences_become_colours() {
+        let [mut red, mut gray] = [[76, 85, 255], [90, 128, 128]];
+        ybr_to_rgb(&mut red);
+        ybr_to_rgb(&mut gray);
+        assert_eq!((red, gray), ([254, 0, 0], [90, 90, 90]));
     }
 
     #[test]

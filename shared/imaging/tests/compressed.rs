@@ -1,7 +1,14 @@
 //! Compressed DICOM frames: every codec, and how fragments become frames.
 
-use imaging::fixtures::{DicomSpec, JPEG_LS, dicom, jpeg, jpeg_ls_level, rle_frame, scene};
-use imaging::{Code, Outcome};
+use std::io::{Cursor, Write};
+
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use imaging::dicom::render_frame;
+use imaging::fixtures::{
+    DicomSpec, HTJ2K, JPEG_2000, JPEG_LS, JPEG_XL, codestream_level, dicom, jpeg, rle_frame, scene,
+};
+use imaging::{Code, Limits, Outcome};
 use libjpeg_turbo_rs::Subsampling;
 use libjpeg_turbo_rs::precision::{compress_12bit, compress_16bit};
 
@@ -11,7 +18,6 @@ const RLE: &str = "1.2.840.10008.1.2.5";
 const JPEG_BASELINE: &str = "1.2.840.10008.1.2.4.50";
 const JPEG_EXTENDED: &str = "1.2.840.10008.1.2.4.51";
 const JPEG_LOSSLESS: &str = "1.2.840.10008.1.2.4.70";
-const JPEG_LS_LOSSLESS: &str = "1.2.840.10008.1.2.4.80";
 
 fn gray(transfer_syntax: &'static str, fragments: Vec<Vec<u8>>) -> DicomSpec {
     DicomSpec {
@@ -82,25 +88,88 @@ fn lossless_jpeg_decodes() {
 }
 
 #[test]
-fn jpeg_ls_decodes() {
+fn codestreams_of_reference_encoders_decode_to_what_was_encoded() {
+    let expected: Vec<u8> = (0..8)
+        .flat_map(|y| (0..20).map(move |x| codestream_level(x, y).to_le_bytes()[0]))
+        .collect();
+    for (transfer_syntax, codestream) in [
+        ("1.2.840.10008.1.2.4.80", &JPEG_LS[..]),
+        ("1.2.840.10008.1.2.4.81", &JPEG_LS),
+        ("1.2.840.10008.1.2.4.90", &JPEG_2000),
+        ("1.2.840.10008.1.2.4.91", &JPEG_2000),
+        ("1.2.840.10008.1.2.4.201", &HTJ2K),
+        ("1.2.840.10008.1.2.4.202", &HTJ2K),
+        ("1.2.840.10008.1.2.4.203", &HTJ2K),
+        ("1.2.840.10008.1.2.4.110", &JPEG_XL),
+        ("1.2.840.10008.1.2.4.112", &JPEG_XL),
+    ] {
+        let bytes = dicom(&DicomSpec {
+            rows: 8,
+            columns: 20,
+            ..gray(transfer_syntax, vec![codestream.to_vec()])
+        });
+        let raster = render_frame(Cursor::new(&bytes), &Limits::default());
+        let raster = raster.expect("a picture");
+        assert_eq!(raster.data, expected, "{transfer_syntax}");
+        let picture = picture(inspect(&bytes));
+        assert_eq!((picture.width, picture.height), (20, 8));
+    }
+}
+
+#[test]
+fn codestreams_cut_short_fail_as_truncated_or_damaged() {
+    for (transfer_syntax, codestream) in [
+        ("1.2.840.10008.1.2.4.90", &JPEG_2000[..]),
+        ("1.2.840.10008.1.2.4.201", &HTJ2K),
+        ("1.2.840.10008.1.2.4.110", &JPEG_XL),
+    ] {
+        let cut = codestream[..codestream.len() - 40].to_vec();
+        let spec = DicomSpec {
+            rows: 8,
+            columns: 20,
+            ..gray(transfer_syntax, vec![cut])
+        };
+        let code = failure(inspect(&dicom(&spec))).code;
+        assert_eq!(code, Code::Truncated, "{transfer_syntax}");
+    }
+}
+
+#[test]
+fn frames_deflated_or_not_compressed_at_all_decode() {
+    let levels = scene(64, 64, 1);
+    let mut deflated = DeflateEncoder::new(Vec::new(), Compression::default());
+    deflated.write_all(&levels).expect("memory takes all");
+    let deflated = deflated.finish().expect("memory takes all");
+    for (transfer_syntax, fragment) in [
+        ("1.2.840.10008.1.2.8.1", deflated),
+        ("1.2.840.10008.1.2.1.98", levels),
+    ] {
+        let spec = gray(transfer_syntax, vec![fragment]);
+        let (disc, corner) = disc_and_corner(&picture(inspect(&dicom(&spec))).preview);
+        assert!(
+            disc > 240 && corner < 40,
+            "{transfer_syntax}: {disc} {corner}"
+        );
+    }
+}
+
+#[test]
+fn an_extended_offset_table_leads_to_one_frame() {
+    let frames: Vec<Vec<u8>> = [10, 200, 50]
+        .iter()
+        .map(|&level| rle_frame(&[level; 64 * 64]))
+        .collect();
+    // The second frame's entry points at the third: without the table the second would be shown.
+    let step = frames[0].len() as u64 + 8;
+    let table = [0, 2 * step, 3 * step].into_iter();
+    let table = table.flat_map(u64::to_le_bytes).collect();
     let spec = DicomSpec {
-        rows: 8,
-        columns: 20,
-        ..gray(JPEG_LS_LOSSLESS, vec![JPEG_LS.to_vec()])
+        frames: 3,
+        extra: vec![(0x7FE0_0001, *b"OV", table)],
+        ..gray(RLE, frames)
     };
-    let bytes = dicom(&spec);
-    let raster =
-        imaging::dicom::render_frame(std::io::Cursor::new(bytes), &imaging::Limits::default());
-    let expected: Vec<u16> = (0..8)
-        .flat_map(|y| (0..20).map(move |x| jpeg_ls_level(x, y)))
-        .collect();
-    let found: Vec<u16> = raster
-        .expect("a picture")
-        .data
-        .into_iter()
-        .map(u16::from)
-        .collect();
-    assert_eq!(found, expected);
+    let (.., data) = decode(&picture(inspect(&dicom(&spec))).preview);
+    assert!(data.iter().all(|level| level.abs_diff(50) <= 1));
 }
 
 #[test]

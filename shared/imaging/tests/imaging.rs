@@ -1,10 +1,14 @@
 //! The crate through its public door: files in, facts and pictures out.
 
 mod compressed;
+mod counting;
 mod dicom;
+mod display;
 mod hostile;
 mod isolation;
 mod ordinary;
+mod reasons;
+mod tiff;
 
 use std::io::Write;
 

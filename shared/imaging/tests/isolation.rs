@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use imaging::fixtures::{DicomSpec, dicom, jpeg};
+use imaging::fixtures::{DicomSpec, JPEG_2000, dicom, jpeg};
 use imaging::isolated::{self, Worker};
 use imaging::{Code, Limits, Outcome};
 
@@ -157,4 +157,30 @@ fn a_multi_frame_file_of_two_gigabytes_needs_memory_for_one_frame_only() {
     let inspection = isolated::inspect(&worker(), &path, folder.folder.path(), &limits);
     let picture = picture(inspection);
     assert_eq!((picture.width, picture.height), (1024, 1024));
+}
+
+#[test]
+fn a_jpeg_2000_bomb_stays_within_the_limits() {
+    let folder = Folder::new();
+    // 79 million pixels in 248 bytes, which the limits on pixels and bytes allow: one tile as large as the picture.
+    let mut bomb = JPEG_2000.to_vec();
+    for side in [8, 12, 24, 28] {
+        bomb[side..side + 4].copy_from_slice(&8_900u32.to_be_bytes());
+    }
+    let spec = DicomSpec {
+        transfer_syntax: "1.2.840.10008.1.2.4.90",
+        rows: 8_900,
+        columns: 8_900,
+        bits_allocated: 8,
+        bits_stored: 8,
+        fragments: Some(vec![bomb]),
+        ..DicomSpec::default()
+    };
+    let path = folder.file(&dicom(&spec));
+    let inspection = isolated::inspect(&worker(), &path, folder.folder.path(), &Limits::default());
+    let code = failure(inspection).code;
+    assert!(
+        matches!(code, Code::Truncated | Code::Damaged | Code::TooLarge),
+        "{code:?}"
+    );
 }

@@ -1,7 +1,13 @@
 //! JPEG, PNG, TIFF and files without a picture.
 
+use std::io::Write;
+
+use flate2::write::ZlibEncoder;
 use imaging::fixtures::{jpeg, jpeg_with_orientation, png, png_of, scene, tiff};
 use imaging::{Code, FileType, Outcome};
+use jpeg_encoder::{ColorType, Encoder};
+use libjpeg_turbo_rs::Subsampling;
+use libjpeg_turbo_rs::precision::{compress_12bit, compress_16bit};
 
 use crate::{decode, disc_and_corner, failure, inspect, picture};
 
@@ -73,6 +79,105 @@ fn every_kind_of_png_has_a_picture() {
             disc > 240 && corner < 40,
             "{color:?} {depth:?}: {disc} {corner}"
         );
+    }
+}
+
+#[test]
+fn an_interlaced_png_has_a_picture() {
+    let levels = scene(40, 30, 1);
+    // First column and row, and steps, of the seven passes (PNG 8.2).
+    let passes = [
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    ];
+    let mut deflate = ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    for (left, top, across, down) in passes {
+        for y in (top..30).step_by(down) {
+            let row = (left..40).step_by(across).map(|x| levels[y * 40 + x]);
+            // Filter 0: the bytes as they are.
+            let row: Vec<u8> = std::iter::once(0).chain(row).collect();
+            deflate.write_all(&row).expect("memory takes all");
+        }
+    }
+    let deflated = deflate.finish().expect("memory takes all");
+    let bytes = png_of_chunks(40, 30, 1, &deflated);
+    let (disc, corner) = disc_and_corner(&picture(inspect(&bytes)).preview);
+    assert!(disc > 240 && corner < 40, "{disc} {corner}");
+}
+
+/// A gray PNG file of eight bits.
+fn png_of_chunks(width: u32, height: u32, interlace: u8, data: &[u8]) -> Vec<u8> {
+    let header = [
+        &width.to_be_bytes()[..],
+        &height.to_be_bytes(),
+        &[8, 0, 0, 0, interlace],
+    ];
+    let mut file = b"\x89PNG\r\n\x1A\n".to_vec();
+    for (name, content) in [
+        (b"IHDR", header.concat()),
+        (b"IDAT", data.to_vec()),
+        (b"IEND", Vec::new()),
+    ] {
+        let named = [&name[..], &content].concat();
+        file.extend(
+            u32::try_from(content.len())
+                .expect("a short chunk")
+                .to_be_bytes(),
+        );
+        file.extend(&named);
+        file.extend(crc32(&named).to_be_bytes());
+    }
+    file
+}
+
+#[test]
+fn a_png_that_inflates_without_end_is_stopped() {
+    // 64 MB of zeros in 64 KB, for a picture of 8 × 8.
+    let mut deflate = ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    deflate
+        .write_all(&vec![0; 64 << 20])
+        .expect("memory takes all");
+    let bomb = deflate.finish().expect("memory takes all");
+    let picture = picture(inspect(&png_of_chunks(8, 8, 0, &bomb)));
+    assert_eq!((picture.width, picture.height), (8, 8));
+}
+
+#[test]
+fn every_process_of_jpeg_has_a_picture() {
+    let levels = scene(64, 48, 1);
+    let mut progressive = Vec::new();
+    let mut encoder = Encoder::new(&mut progressive, 90);
+    encoder.set_progressive(true);
+    encoder
+        .encode(&levels, 64, 48, ColorType::Luma)
+        .expect("memory takes all");
+    let inks: Vec<u8> = levels
+        .iter()
+        .flat_map(|&level| [0, 0, 0, 255 - level])
+        .collect();
+    let mut cmyk = Vec::new();
+    Encoder::new(&mut cmyk, 90)
+        .encode(&inks, 64, 48, ColorType::Cmyk)
+        .expect("memory takes all");
+    let twelve: Vec<i16> = levels.iter().map(|&level| i16::from(level) * 16).collect();
+    let twelve = compress_12bit(&twelve, 64, 48, 1, 95, Subsampling::S444).expect("it encodes");
+    let sixteen: Vec<u16> = levels.iter().map(|&level| u16::from(level) * 257).collect();
+    let lossless = compress_16bit(&sixteen, 64, 48, 1, 1, 0).expect("it encodes");
+    for (process, bytes) in [
+        ("progressive", progressive),
+        ("CMYK", cmyk),
+        ("12 bits", twelve),
+        ("lossless, 16 bits", lossless),
+    ] {
+        let picture = picture(inspect(&bytes));
+        assert_eq!((picture.width, picture.height), (64, 48), "{process}");
+        let (disc, corner) = disc_and_corner(&picture.preview);
+        assert!(disc > 235 && corner < 45, "{process}: {disc} {corner}");
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Config {
     pub image_bucket: String,
     /// How tokens are verified.
     pub tokens: TokenConfig,
-    /// `CURSOR_SECRET`: the key that seals cursors. Default: `JWT_SECRET`; required without it.
+    /// `CURSOR_SECRET`: the key that seals cursors, at least 32 bytes. Default: `JWT_SECRET`; required without it.
     pub cursor_secret: Secret,
     /// `DATE_TIME_ZONE`: the zone of plain dates in filters, an IANA name. Default: `UTC`.
     pub date_time_zone: TimeZone,
@@ -137,21 +137,14 @@ impl Config {
             audience: get("JWT_AUDIENCE"),
         };
         tokens.check()?;
-        let cursor_secret = get("CURSOR_SECRET")
-            .map(Secret::new)
-            .or_else(|| tokens.secret.clone());
+        let cursor_secret = cursor_secret(get("CURSOR_SECRET"), &tokens)?;
         Ok(Self {
             image_files_table: required("IMAGE_FILES_TABLE")?,
             stats_table: required("STATS_TABLE")?,
             access_log_table: required("ACCESS_LOG_TABLE")?,
             references_table: required("REFERENCES_TABLE")?,
             image_bucket: required("IMAGE_BUCKET")?,
-            cursor_secret: cursor_secret.ok_or_else(|| {
-                wrong(
-                    "CURSOR_SECRET",
-                    "is needed when JWT_SECRET is not set: any 32 random bytes",
-                )
-            })?,
+            cursor_secret,
             tokens,
             date_time_zone: time_zone(get("DATE_TIME_ZONE"))?,
             max_upload_bytes: parsed(
@@ -222,6 +215,23 @@ fn time_zone(name: Option<String>) -> Result<TimeZone, ConfigError> {
     })
 }
 
+/// What seals cursors: the secret of its own, else that of the tokens.
+fn cursor_secret(own: Option<String>, tokens: &TokenConfig) -> Result<Secret, ConfigError> {
+    let variable = "CURSOR_SECRET";
+    match (own, &tokens.secret) {
+        (Some(own), _) if own.len() < 32 => Err(wrong(
+            variable,
+            "is too short: it needs at least 32 bytes, for example `openssl rand -base64 48`",
+        )),
+        (Some(own), _) => Ok(Secret::new(own)),
+        (None, Some(of_tokens)) => Ok(of_tokens.clone()),
+        (None, None) => Err(wrong(
+            variable,
+            "is needed when JWT_SECRET is not set: 32 random bytes or more",
+        )),
+    }
+}
+
 fn wrong(variable: &'static str, problem: &str) -> ConfigError {
     ConfigError {
         variable,
@@ -276,6 +286,7 @@ mod tests {
             ("IMAGE_BUCKET", ""),
             ("JWT_SECRET", ""),
             ("JWT_SECRET", "short"),
+            ("CURSOR_SECRET", "short"),
             ("JWKS_URL", "http://example.com/jwks"),
             ("DATE_TIME_ZONE", "Mars/Base"),
             ("MAX_UPLOAD_BYTES", "much"),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::domain::Notice;
+use crate::domain::Code;
 
 /// A cause, for the log only.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -56,8 +56,7 @@ pub struct ProblemDetails {
     /// Equals `detail`.
     pub message: String,
     /// What went wrong, for a program: stable.
-    #[schema(pattern = "^[a-z0-9]+(_[a-z0-9]+)*$", examples("not_ready"))]
-    pub code: String,
+    pub code: Code,
     /// The request's id, to quote to support. The problem of one item of a batch has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -106,7 +105,7 @@ pub enum Error {
 /// A state that is in the way.
 #[derive(Debug)]
 pub struct Conflict {
-    code: String,
+    code: Code,
     message: String,
     extra: Map<String, Value>,
 }
@@ -114,8 +113,8 @@ pub struct Conflict {
 impl Conflict {
     /// The stable code.
     #[must_use]
-    pub fn code(&self) -> &str {
-        &self.code
+    pub fn code(&self) -> Code {
+        self.code
     }
 
     /// The further members of the problem: what the caller needs to go on (`missing_chunks`, `current`).
@@ -133,11 +132,11 @@ impl Error {
         Self::Invalid(vec![FieldError::new(field, message)])
     }
 
-    /// A state that is in the way: a stable code and a sentence.
+    /// A state that is in the way, with its own sentence.
     #[must_use]
-    pub fn conflict(code: &str, message: impl Into<String>) -> Conflict {
+    pub fn conflict(code: Code, message: impl Into<String>) -> Conflict {
         Conflict {
-            code: code.to_owned(),
+            code,
             message: message.into(),
             extra: Map::new(),
         }
@@ -150,17 +149,17 @@ impl Error {
 
     /// The stable code.
     #[must_use]
-    pub fn code(&self) -> &str {
+    pub fn code(&self) -> Code {
         match self {
-            Self::NotJson(_) => "not_json",
-            Self::Unauthenticated(_) => "unauthenticated",
-            Self::Forbidden(_) => "forbidden",
-            Self::NotFound => "not_found",
-            Self::Conflict(conflict) => &conflict.code,
-            Self::TooLarge(_) => "too_large",
-            Self::Invalid(_) => "invalid",
-            Self::Unavailable(_) => "unavailable",
-            Self::Internal(_) => "internal",
+            Self::NotJson(_) => Code::NotJson,
+            Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::Forbidden(_) => Code::Forbidden,
+            Self::NotFound => Code::NotFound,
+            Self::Conflict(conflict) => conflict.code,
+            Self::TooLarge(_) => Code::TooLarge,
+            Self::Invalid(_) => Code::Invalid,
+            Self::Unavailable(_) => Code::Unavailable,
+            Self::Internal(_) => Code::Internal,
         }
     }
 
@@ -174,7 +173,7 @@ impl Error {
     fn log(&self) {
         if let Self::Unavailable(cause) | Self::Internal(cause) = self {
             tracing::error!(
-                code = self.code(),
+                code = self.code().name(),
                 cause = chain(cause.as_ref()),
                 "request failed"
             );
@@ -184,17 +183,7 @@ impl Error {
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        match self {
-            Self::NotJson(_) => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
+        StatusCode::from_u16(self.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The problem document, without `request_id`, which the response layer knows.
@@ -208,7 +197,7 @@ impl Error {
             status: status.as_u16(),
             message: detail.clone(),
             detail,
-            code: self.code().to_owned(),
+            code: self.code(),
             request_id: None,
             errors: match self {
                 Self::Invalid(errors) => Some(errors.clone()),
@@ -228,10 +217,16 @@ impl From<Conflict> for Error {
     }
 }
 
-impl From<Notice> for Error {
+impl From<Code> for Conflict {
+    fn from(code: Code) -> Self {
+        Error::conflict(code, code.sentence())
+    }
+}
+
+impl From<Code> for Error {
     /// A rule of the domain said no.
-    fn from(notice: Notice) -> Self {
-        Self::conflict(&notice.code, notice.message).into()
+    fn from(code: Code) -> Self {
+        Conflict::from(code).into()
     }
 }
 

@@ -67,7 +67,7 @@ pub struct ImageFile {
     /// Why it is `FAILED`.
     pub status_reason: Option<Notice>,
     /// Whole percents of the parts that are there.
-    #[schema(maximum = 100)]
+    #[schema(maximum = 100, examples(100))]
     pub upload_progress: u8,
     /// Whether it is sent in parts.
     pub is_chunked: bool,

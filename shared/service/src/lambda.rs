@@ -50,7 +50,7 @@ where
             async move {
                 Box::pin(handle(app, event.payload)).await.map_err(|error| {
                     tracing::error!(
-                        code = error.code(),
+                        code = error.code().name(),
                         cause = crate::error::chain(&error),
                         "event failed"
                     );

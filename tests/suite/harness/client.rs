@@ -8,6 +8,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
+use super::documented::assert_documented;
+
 /// A plain HTTP client; it follows no redirect.
 pub(crate) type Http = legacy::Client<HttpConnector, Full<Bytes>>;
 
@@ -100,7 +102,7 @@ impl Client {
         body: impl Into<Bytes>,
     ) -> Result<Response, String> {
         let mut request = Request::builder()
-            .method(method)
+            .method(method.clone())
             .uri(format!("{}{path}", self.api));
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
@@ -109,7 +111,9 @@ impl Client {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(body.into())).expect("a request");
-        try_send(&self.http, request).await
+        let answer = try_send(&self.http, request).await?;
+        assert_documented(&method, path, answer.status, &answer.json);
+        Ok(answer)
     }
 }
 

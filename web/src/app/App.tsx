@@ -1,7 +1,7 @@
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo, useState } from 'react';
-import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-router';
 import { createApi } from '../api/api';
 import { ApiClient } from '../api/client';
 import { isTransient } from '../api/problem';
@@ -69,27 +69,35 @@ function SignedIn({ config, session, user, onSignedOut }: SignedInProps) {
       <ServicesContext value={services}>
         <BrowserRouter>
           <Layout onSignOut={() => void signOut()}>
-            <CrashGuard>
-              <Suspense fallback={<PageSkeleton />}>
-                <Routes>
-                  <Route path="/" element={<Navigate to="/images" replace />} />
-                  <Route path="/images" element={<ListPage />} />
-                  <Route path="/images/:id" element={<DetailPage />} />
-                  <Route path="/upload" element={<UploadPage />} />
-                  <Route path="/patients" element={<PatientsPage />} />
-                  <Route path="/patients/record" element={<PatientPage />} />
-                  <Route path="/statistics" element={<StatisticsPage />} />
-                  <Route path="/trash" element={<TrashPage />} />
-                  <Route path="*" element={<NotFound />} />
-                </Routes>
-              </Suspense>
-            </CrashGuard>
+            <Pages />
           </Layout>
         </BrowserRouter>
         <SessionExpired />
         <Notifications position="bottom-center" zIndex={400} />
       </ServicesContext>
     </QueryClientProvider>
+  );
+}
+
+/** What a page broke, another one need not suffer: the guard begins anew with each path. */
+function Pages() {
+  const { pathname } = useLocation();
+  return (
+    <CrashGuard key={pathname}>
+      <Suspense fallback={<PageSkeleton />}>
+        <Routes>
+          <Route path="/" element={<Navigate to="/images" replace />} />
+          <Route path="/images" element={<ListPage />} />
+          <Route path="/images/:id" element={<DetailPage />} />
+          <Route path="/upload" element={<UploadPage />} />
+          <Route path="/patients" element={<PatientsPage />} />
+          <Route path="/patients/record" element={<PatientPage />} />
+          <Route path="/statistics" element={<StatisticsPage />} />
+          <Route path="/trash" element={<TrashPage />} />
+          <Route path="*" element={<NotFound />} />
+        </Routes>
+      </Suspense>
+    </CrashGuard>
   );
 }
 

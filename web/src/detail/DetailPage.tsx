@@ -44,6 +44,7 @@ export function DetailPage() {
   if (missing) {
     return (
       <EmptyState
+        whole
         title={t('detail.missingTitle')}
         hint={t('detail.missingHint')}
         icon={<IconFileUnknown size={56} stroke={1.2} />}

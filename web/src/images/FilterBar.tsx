@@ -187,6 +187,7 @@ function ViewSwitch({ view, onChange }: Pick<Props, 'view' | 'onChange'>) {
   return (
     <div className={classes['view']}>
       <NativeSelect
+        className={classes['pageSize']}
         aria-label={t('images.pageSize')}
         title={t('images.pageSize')}
         data={PAGE_SIZES.map((size) => ({

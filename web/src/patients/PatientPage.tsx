@@ -40,6 +40,7 @@ function Record({ id }: { id: string }) {
   if (patient.error instanceof ApiError && patient.error.status === 404) {
     return (
       <EmptyState
+        whole
         title={t('patients.missingTitle')}
         hint={t('patients.missingHint')}
         icon={<IconUserQuestion size={56} stroke={1.2} />}
@@ -181,9 +182,9 @@ function StudyPanel({ study }: { study: Study }) {
   const { t } = useTranslation();
   return (
     <section className={`panel ${classes['study']}`}>
-      <h3>
+      <h2>
         {day(study.study_date) || t('patients.undated')} {study.description}
-      </h3>
+      </h2>
       <span className={classes['uid']}>
         {t('patients.files', { count: study.file_count })} · {study.study_instance_uid}
       </span>

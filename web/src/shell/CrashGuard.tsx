@@ -18,7 +18,7 @@ export class CrashGuard extends Component<{ children: ReactNode }, State> {
   override render() {
     if (!this.state.broken) return this.props.children;
     return (
-      <EmptyState title={i18next.t('app.crashTitle')} hint={i18next.t('app.crashHint')}>
+      <EmptyState whole title={i18next.t('app.crashTitle')} hint={i18next.t('app.crashHint')}>
         <Button onClick={() => window.location.reload()}>{i18next.t('app.reload')}</Button>
       </EmptyState>
     );

@@ -23,7 +23,7 @@ import { useTranslation } from 'react-i18next';
 import { NavLink } from 'react-router';
 import { useServices } from '../app/context';
 import { DropAnywhere } from '../upload/DropAnywhere';
-import { isUnfinished } from '../upload/queue';
+import { isUnfinished } from '../upload/item';
 import { UploadBadge } from '../upload/UploadBadge';
 import { useUploads } from '../upload/useUploads';
 import { LanguageSwitch } from './LanguageSwitch';

@@ -7,7 +7,7 @@ export function StartFailed() {
   const { t } = useTranslation();
   return (
     <main className="centred">
-      <EmptyState title={t('signIn.configTitle')} hint={t('signIn.configHint')}>
+      <EmptyState whole title={t('signIn.configTitle')} hint={t('signIn.configHint')}>
         <Button onClick={() => window.location.reload()}>{t('app.reload')}</Button>
       </EmptyState>
     </main>

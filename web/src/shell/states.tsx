@@ -9,15 +9,18 @@ interface EmptyProps {
   title: string;
   hint: string;
   icon?: ReactNode;
+  /** It is all there is on the page, so its title is the page's. */
+  whole?: boolean;
   children?: ReactNode;
 }
 
 /** A place without content says why, and what to do. */
-export function EmptyState({ title, hint, icon, children }: EmptyProps) {
+export function EmptyState({ title, hint, icon, whole, children }: EmptyProps) {
+  const Title = whole ? 'h1' : 'h2';
   return (
     <div className="empty">
       {icon && <div className="empty-icon">{icon}</div>}
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       <p>{hint}</p>
       {children}
     </div>
@@ -56,7 +59,7 @@ export function PageSkeleton() {
 export function NotFound() {
   const { t } = useTranslation();
   return (
-    <EmptyState title={t('app.notFoundTitle')} hint={t('app.notFoundHint')}>
+    <EmptyState whole title={t('app.notFoundTitle')} hint={t('app.notFoundHint')}>
       <Button component={Link} to="/images">
         {t('nav.images')}
       </Button>

@@ -1,4 +1,4 @@
-import { isRunning } from './queue';
+import { isRunning } from './item';
 import classes from './UploadBadge.module.css';
 import { useUploads } from './useUploads';
 

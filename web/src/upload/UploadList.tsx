@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { UploadItem } from './queue';
+import type { UploadItem } from './item';
 import classes from './UploadList.module.css';
 import { UploadRow } from './UploadRow';
 

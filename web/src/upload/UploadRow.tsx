@@ -16,8 +16,8 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useServices } from '../app/context';
 import { bytes } from '../format';
-import { isOver, isRunning, type UploadItem, type UploadStateName } from './queue';
-import { isFinal, reasonText } from './reasonText';
+import { isOver, isRetryable, isRunning, type UploadItem, type UploadStateName } from './item';
+import { reasonText } from './reasonText';
 import classes from './UploadRow.module.css';
 
 const ICONS: Partial<Record<UploadStateName, typeof IconFile>> = {
@@ -94,7 +94,7 @@ function RowActions({ item }: { item: UploadItem }) {
           <IconPlayerPlay size={18} />
         </ActionIcon>
       )}
-      {item.state === 'failed' && !isFinal(item.error) && (
+      {isRetryable(item) && (
         <ActionIcon
           variant="subtle"
           aria-label={t('upload.retry', { name })}

@@ -17,7 +17,7 @@ export function UploadSummary({ view }: { view: QueueView }) {
       <div className={classes['line']}>
         <strong>{t('upload.filesOf', { done: totals.filesDone, total: totals.files })}</strong>
         <span>{t('upload.progressOf', { done: bytes(totals.bytesDone), total: bytes(totals.bytes) })}</span>
-        {totals.running > 0 && view.speed > 0 && (
+        {totals.running > 0 && view.speed > 0 && !totals.offline && (
           <span>{t('upload.speed', { speed: bytes(view.speed) })}</span>
         )}
         {totals.remaining !== null && (
@@ -62,9 +62,9 @@ function Actions({ totals }: { totals: Totals }) {
           {t('upload.resumeAll')}
         </Button>
       )}
-      {totals.failed > 0 && (
+      {totals.retryable > 0 && (
         <Button size="sm" leftSection={<IconRefresh size={17} />} onClick={uploads.retryAll}>
-          {t('upload.retryAll', { count: totals.failed })}
+          {t('upload.retryAll', { count: totals.retryable })}
         </Button>
       )}
       {unfinished > 0 && (

@@ -1,3 +1,4 @@
+import { ApiError } from '../api/problem';
 import type { zh } from '../i18n/zh';
 
 /** Reasons the page finds itself, before or beside the API. Keys of the translations. */
@@ -21,4 +22,10 @@ export class PutRefused extends Error {
   ) {
     super(`PUT ${status} ${code}`);
   }
+}
+
+/** Whether only another file would help. */
+export function isFinal(error: unknown): boolean {
+  if (error instanceof Refused) return error.reason === 'empty';
+  return error instanceof ApiError && (error.status === 413 || error.code === 'too_large');
 }

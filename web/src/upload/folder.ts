@@ -7,9 +7,12 @@ export interface ChosenFile {
 /** What operating systems leave in every folder. */
 const LITTER = new Set(['.ds_store', 'thumbs.db', 'desktop.ini']);
 
+/** As people count: slice-2 before slice-10. */
+const ORDER = new Intl.Collator(undefined, { numeric: true });
+
 /** Files of an `<input type="file">`, with or without `webkitdirectory`. */
 export function chosenFiles(files: Iterable<File>): ChosenFile[] {
-  return [...files].map((file) => ({ file, path: file.webkitRelativePath || file.name })).filter(isWanted);
+  return sorted([...files].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
 }
 
 /** Everything that was dropped, folders with all they contain. */
@@ -20,7 +23,7 @@ export async function droppedFiles(transfer: DataTransfer): Promise<ChosenFile[]
     .filter((entry) => entry !== null);
   if (entries.length === 0) return chosenFiles(transfer.files);
   const found = await Promise.all(entries.map(filesOf));
-  return found.flat().filter(isWanted);
+  return sorted(found.flat());
 }
 
 async function filesOf(entry: FileSystemEntry): Promise<ChosenFile[]> {
@@ -51,6 +54,9 @@ function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
   return entry.isFile;
 }
 
-function isWanted({ file }: ChosenFile): boolean {
-  return !LITTER.has(file.name.toLowerCase());
+/** Without what no doctor put there, in the order of their paths. */
+function sorted(files: ChosenFile[]): ChosenFile[] {
+  return files
+    .filter(({ file }) => !LITTER.has(file.name.toLowerCase()))
+    .sort((one, other) => ORDER.compare(one.path, other.path));
 }

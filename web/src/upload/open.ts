@@ -1,6 +1,7 @@
 import type { Api } from '../api/api';
 import { Journal } from './journal';
-import { isRunning, UploadQueue } from './queue';
+import { isRunning } from './item';
+import { UploadQueue } from './queue';
 
 /** The upload queue of the signed-in user; warns before the window closes over running uploads. */
 export function openUploads(api: Api, user: string, onArrived: () => void): UploadQueue {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { Unreachable } from '../api/problem';
+import { Refused } from './failures';
 import { Meter } from './meter';
 import { progressOf } from './progress';
-import type { UploadItem, UploadStateName } from './queue';
+import type { UploadItem, UploadStateName } from './item';
 
 function item(state: UploadStateName, size: number, sent: number): UploadItem {
   const file = { size } as File;
@@ -29,6 +31,19 @@ describe('progressOf', () => {
       added: 1,
       existing: 1,
       remaining: 3,
+    });
+  });
+
+  it('offers another try only for what may succeed', () => {
+    const failed = (error: unknown) => ({ ...item('failed', 1, 0), error });
+    const totals = progressOf([failed(new Refused('empty')), failed(new Unreachable('x'))], 0);
+    expect(totals).toMatchObject({ failed: 2, retryable: 1 });
+  });
+
+  it('promises no end while the network is gone', () => {
+    expect(progressOf([item('uploading', 20, 8), item('offline', 20, 8)], 4)).toMatchObject({
+      offline: true,
+      remaining: null,
     });
   });
 

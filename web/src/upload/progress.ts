@@ -1,4 +1,4 @@
-import { isOver, isRunning, type UploadItem } from './queue';
+import { isOver, isRetryable, isRunning, type UploadItem } from './item';
 
 /** The queue in one line. */
 export interface Progress {
@@ -9,6 +9,8 @@ export interface Progress {
   running: number;
   paused: number;
   failed: number;
+  /** Failed ones that are worth another try. */
+  retryable: number;
   added: number;
   existing: number;
   offline: boolean;
@@ -24,6 +26,7 @@ export function progressOf(items: readonly UploadItem[], speed: number): Progres
   const number = (matches: (item: UploadItem) => boolean) => counted.filter(matches).length;
   const coming = counted.filter(({ state }) => state !== 'failed');
   const running = counted.filter(isRunning);
+  const offline = running.some(({ state }) => state === 'offline');
   const left = sum(({ file, sent }) => file.size - sent, running);
   return {
     files: counted.length,
@@ -33,9 +36,10 @@ export function progressOf(items: readonly UploadItem[], speed: number): Progres
     running: running.length,
     paused: number(({ state }) => state === 'paused'),
     failed: number(({ state }) => state === 'failed'),
+    retryable: number(isRetryable),
     added: number(({ state }) => state === 'done'),
     existing: number(({ state }) => state === 'duplicate'),
-    offline: number(({ state }) => state === 'offline') > 0,
-    remaining: running.length > 0 && speed > 0 ? left / speed : null,
+    offline,
+    remaining: running.length > 0 && speed > 0 && !offline ? left / speed : null,
   };
 }

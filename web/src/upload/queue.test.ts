@@ -4,7 +4,8 @@ import { ApiError } from '../api/problem';
 import type { BatchItem, ImageFile, NewUpload, UploadState } from '../api/types';
 import { Refused } from './failures';
 import { fingerprint, type JournalEntry } from './journal';
-import { isRunning, UploadQueue, type UploadItem } from './queue';
+import { isRunning, type UploadItem } from './item';
+import { UploadQueue } from './queue';
 import { Vanished, type TransferContext, type Work } from './transfer';
 
 function problem(status: number, code: string) {
@@ -190,6 +191,21 @@ describe('UploadQueue', () => {
     queue.cancel(key);
     await vi.waitFor(() => expect(api.abortUpload).toHaveBeenCalledWith(101));
     expect(journal.entries.size).toBe(0);
+  });
+
+  it('frees an upload that is registered only after it was cancelled, and does not remember it', async () => {
+    const { queue, api, journal, created } = world();
+    let answer: () => void = () => undefined;
+    api.createUploads.mockImplementation(
+      (files) => new Promise((resolve) => (answer = () => resolve({ items: files.map(created) }))),
+    );
+    add(queue, fileOf('a.dcm'));
+    await vi.waitFor(() => expect(api.createUploads).toHaveBeenCalled());
+    queue.cancelAll();
+    answer();
+    await vi.waitFor(() => expect(api.abortUpload).toHaveBeenCalledWith(101));
+    expect(journal.entries.size).toBe(0);
+    await vi.waitFor(() => expect(queue.snapshot().items).toMatchObject([{ state: 'cancelled' }]));
   });
 
   it('leaves nothing on the computer when the user signs out, and stops', async () => {

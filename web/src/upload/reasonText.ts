@@ -15,9 +15,3 @@ export function reasonText(error: unknown, t: TFunction): string {
   if (error instanceof PutRefused) return t('error.unavailable');
   return errorText(error, t);
 }
-
-/** Whether only another file would help. */
-export function isFinal(error: unknown): boolean {
-  if (error instanceof Refused) return error.reason === 'empty';
-  return error instanceof ApiError && (error.status === 413 || error.code === 'too_large');
-}

@@ -36,8 +36,8 @@ pub(crate) fn frame<R: Read + Seek>(
     let first = stream.position();
     let mut fragments = None;
     if layout.frames > 1 {
-        if let Some(offset) = extended_offset(stream, offset_table, index)? {
-            fragments = at_offset(stream, first, (offset, None));
+        if let Some(offsets) = extended_offsets(stream, offset_table, layout.frames, index)? {
+            fragments = at_offset(stream, first, offsets);
         }
         if let (None, Some(offsets)) = (
             &fragments,
@@ -117,48 +117,57 @@ fn fragments_until<R: Read + Seek>(
     Ok(fragments)
 }
 
-/// The entry of the Extended Offset Table (PS3.3 C.7.6.3.1.8): 64 bits for each frame.
-fn extended_offset<R: Read + Seek>(
+/// Where a frame starts, and where the next one does when it is not the last; from the first fragment on.
+type Offsets = (u64, Option<u64>);
+
+/// The entries of the Extended Offset Table (PS3.3 C.7.6.3.1.8), 64 bits for each frame; `None` when it has another
+/// length.
+fn extended_offsets<R: Read + Seek>(
     stream: &mut Stream<R>,
     table: Option<(u64, u64)>,
+    frames: u32,
     index: u32,
-) -> Result<Option<u64>, Stop> {
-    let Some((position, _)) = table.filter(|(_, length)| *length >= 8 * (u64::from(index) + 1))
-    else {
+) -> Result<Option<Offsets>, Stop> {
+    let Some((position, _)) = table.filter(|(_, length)| *length == 8 * u64::from(frames)) else {
         return Ok(None);
     };
-    let mut entry = [0; 8];
     stream.go_to(position + 8 * u64::from(index))?;
-    stream.read_exact(&mut entry)?;
-    Ok(Some(u64::from_le_bytes(entry)))
+    let mut entry = || {
+        let mut bytes = [0; 8];
+        stream.read_exact(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    };
+    let start = entry()?;
+    let end = (index + 1 < frames).then(entry).transpose()?;
+    Ok(Some((start, end)))
 }
 
-/// The entry of the Basic Offset Table and the one after it; `None` when the table is empty or has another length.
+/// The entries of the Basic Offset Table, 32 bits each; `None` when it is empty or has another length.
 fn basic_offsets<R: Read + Seek>(
     stream: &mut Stream<R>,
     table: Fragment,
     frames: u32,
     index: u32,
-) -> Result<Option<(u64, Option<u64>)>, Stop> {
+) -> Result<Option<Offsets>, Stop> {
     if u64::from(table.length) != 4 * u64::from(frames) {
         return Ok(None);
     }
     stream.go_to(table.position + 4 * u64::from(index))?;
-    let mut entry = [0; 4];
-    stream.read_exact(&mut entry)?;
-    let offset = u64::from(u32::from_le_bytes(entry));
-    if index + 1 == frames {
-        return Ok(Some((offset, None)));
-    }
-    stream.read_exact(&mut entry)?;
-    Ok(Some((offset, Some(u64::from(u32::from_le_bytes(entry))))))
+    let mut entry = || {
+        let mut bytes = [0; 4];
+        stream.read_exact(&mut bytes)?;
+        Ok(u64::from(u32::from_le_bytes(bytes)))
+    };
+    let start = entry()?;
+    let end = (index + 1 < frames).then(entry).transpose()?;
+    Ok(Some((start, end)))
 }
 
 /// The fragments between two offsets; `None` when the offsets do not lead to fragments.
 fn at_offset<R: Read + Seek>(
     stream: &mut Stream<R>,
     first: u64,
-    (start, end): (u64, Option<u64>),
+    (start, end): Offsets,
 ) -> Option<Vec<Fragment>> {
     stream.go_to(first.checked_add(start)?).ok()?;
     let end = match end {

@@ -19,7 +19,7 @@ pub(crate) enum Photometric {
     YbrFull,
     /// The same, with colour differences for every other pixel.
     YbrFull422,
-    /// Colour differences as JPEG 2000 makes them; its decoder undoes them.
+    /// Colour differences as JPEG 2000 and JPEG XL make them; their decoders undo them.
     Jpeg2000Ybr,
 }
 
@@ -35,7 +35,7 @@ impl Photometric {
             Some("RGB") => Some(Self::Rgb),
             Some("YBR_FULL") => Some(Self::YbrFull),
             Some("YBR_FULL_422" | "YBR_PARTIAL_422" | "YBR_PARTIAL_420") => Some(Self::YbrFull422),
-            Some("YBR_ICT" | "YBR_RCT") => Some(Self::Jpeg2000Ybr),
+            Some("YBR_ICT" | "YBR_RCT" | "XYB") => Some(Self::Jpeg2000Ybr),
             _ if samples == 1 => Some(Self::Monochrome2),
             None if samples == 3 => Some(Self::Rgb),
             _ => None,

@@ -6,6 +6,7 @@ mod element;
 mod encapsulated;
 mod encoding;
 mod frame;
+mod gray;
 pub mod header;
 mod kind;
 mod layout;

@@ -1,12 +1,12 @@
 //! From the samples of a frame to what a viewer shows: eight bits, gray or colour.
 
 use super::element::DataSet;
+use super::gray::gray;
 use super::layout::{Layout, Photometric};
 use super::palette;
 use super::samples::Samples;
-use super::tag;
-use super::window::{Modality, Voi, transformations};
 use crate::raster::{Channels, Raster};
+use crate::tone::ybr_to_rgb;
 use crate::{Code, Reason};
 
 /// Renders one frame.
@@ -17,7 +17,7 @@ pub(crate) fn render(
 ) -> Result<Raster, Reason> {
     let (channels, data) = match layout.photometric {
         Photometric::Monochrome1 | Photometric::Monochrome2 => {
-            (Channels::Gray, gray(data_set, layout, &samples))
+            (Channels::Gray, gray(data_set, layout, samples))
         }
         Photometric::Palette => (Channels::Rgb, palette::apply(data_set, layout, &samples)?),
         Photometric::Rgb | Photometric::Jpeg2000Ybr => (Channels::Rgb, eight_bits(layout, samples)),
@@ -28,224 +28,6 @@ pub(crate) fn render(
         }
     };
     Raster::new(layout.columns, layout.rows, channels, data).ok_or_else(|| Code::Truncated.into())
-}
-
-/// Gray levels of one frame.
-fn gray(data_set: &DataSet, layout: &Layout, samples: &Samples) -> Vec<u8> {
-    let (modality, voi) = transformations(data_set, layout.signed);
-    let tone = Tone {
-        modality,
-        padding: Padding::new(data_set, layout),
-        layout,
-    };
-    match samples {
-        Samples::Bytes(bytes) => {
-            let stored = bytes.iter().map(|&byte| u16::from(byte));
-            let table = tone.table(voi, 256, stored);
-            bytes.iter().map(|&byte| table[usize::from(byte)]).collect()
-        }
-        Samples::Words {
-            bytes,
-            big_endian: false,
-        } => {
-            let words = bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&pair| u16::from_le_bytes(pair));
-            let table = tone.table(voi, 65_536, words.clone());
-            words.map(|word| table[usize::from(word)]).collect()
-        }
-        Samples::Words {
-            bytes,
-            big_endian: true,
-        } => {
-            let words = bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&pair| u16::from_be_bytes(pair));
-            let table = tone.table(voi, 65_536, words.clone());
-            words.map(|word| table[usize::from(word)]).collect()
-        }
-        Samples::Wide(values) => tone.wide(voi, values),
-    }
-}
-
-/// Share of the values left out at each end when the file names no window: hot pixels and burnt-in text do not decide
-/// the contrast.
-const OUTLIERS: f64 = 0.005;
-/// Pixels looked at to find that contrast.
-const SAMPLED_PIXELS: usize = 1_000_000;
-
-struct Tone<'a> {
-    modality: Modality,
-    padding: Padding,
-    layout: &'a Layout,
-}
-
-impl Tone<'_> {
-    /// The gray level of every possible stored word.
-    fn table(
-        &self,
-        voi: Option<Voi>,
-        size: usize,
-        stored: impl ExactSizeIterator<Item = u16>,
-    ) -> Vec<u8> {
-        let voi = voi.unwrap_or_else(|| self.contrast(size, stored));
-        (0..=u16::MAX)
-            .take(size)
-            .map(|word| {
-                let value = self.value(word);
-                if self.padding.contains(value) {
-                    0
-                } else {
-                    self.level(&voi, value)
-                }
-            })
-            .collect()
-    }
-
-    /// The gray levels of values too wide for a table.
-    fn wide(&self, voi: Option<Voi>, values: &[f64]) -> Vec<u8> {
-        let voi = voi.unwrap_or_else(|| {
-            let stride = values.len().div_ceil(SAMPLED_PIXELS).max(1);
-            let shown = values.iter().step_by(stride).copied();
-            let mut sorted: Vec<f64> = shown
-                .filter(|v| v.is_finite() && !self.padding.contains(*v))
-                .collect();
-            sorted.sort_unstable_by(f64::total_cmp);
-            let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
-            let (low, high) = cut(sorted.len());
-            let last = sorted.len().saturating_sub(1);
-            let (low, high) = if at(low) < at(high) {
-                (at(low), at(high))
-            } else {
-                (at(0), at(last))
-            };
-            self.range(low, high)
-        });
-        let level = |&value: &f64| {
-            if self.padding.contains(value) {
-                0
-            } else {
-                self.level(&voi, value)
-            }
-        };
-        values.iter().map(level).collect()
-    }
-
-    /// The number a stored word means: unused bits dropped, sign extended.
-    fn value(&self, word: u16) -> f64 {
-        let unused = 16 - self.layout.bits_stored.min(16);
-        let shifted = word << unused;
-        if self.layout.signed {
-            f64::from(shifted.cast_signed() >> unused)
-        } else {
-            f64::from(shifted >> unused)
-        }
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the level is between 0 and 1"
-    )]
-    fn level(&self, voi: &Voi, value: f64) -> u8 {
-        let level = voi.apply(self.modality.apply(value));
-        let level = if self.layout.photometric == Photometric::Monochrome1 {
-            1.0 - level
-        } else {
-            level
-        };
-        (level * 255.0 + 0.5) as u8
-    }
-
-    /// Shows stored values from `low` to `high`.
-    fn range(&self, low: f64, high: f64) -> Voi {
-        let (a, b) = (self.modality.apply(low), self.modality.apply(high));
-        Voi::range(a.min(b), a.max(b))
-    }
-
-    /// Without a window: all of an 8-bit image, of others what all but a few outliers use.
-    fn contrast(&self, size: usize, stored: impl ExactSizeIterator<Item = u16>) -> Voi {
-        if self.layout.bits_allocated <= 8 && !self.layout.signed {
-            return self.range(0.0, f64::from((1u32 << self.layout.bits_stored) - 1));
-        }
-        let stride = stored.len().div_ceil(SAMPLED_PIXELS).max(1);
-        let mut counts = vec![0usize; size];
-        for word in stored.step_by(stride) {
-            counts[usize::from(word)] += 1;
-        }
-        let used = (0..=u16::MAX).zip(&counts).filter(|(_, count)| **count > 0);
-        let mut values: Vec<(f64, usize)> = used
-            .map(|(word, count)| (self.value(word), *count))
-            .collect();
-        if values
-            .iter()
-            .any(|(value, _)| !self.padding.contains(*value))
-        {
-            values.retain(|(value, _)| !self.padding.contains(*value));
-        }
-        values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let (low, high) = cut(values.iter().map(|(_, count)| count).sum());
-        let (low, high) = (ranked(&values, low), ranked(&values, high));
-        if low < high {
-            return self.range(low, high);
-        }
-        self.range(
-            values.first().map_or(0.0, |v| v.0),
-            values.last().map_or(0.0, |v| v.0),
-        )
-    }
-}
-
-/// Ranks of the darkest and brightest value that count, among `count` sorted values.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "counts are at most SAMPLED_PIXELS"
-)]
-fn cut(count: usize) -> (usize, usize) {
-    let last = count.saturating_sub(1) as f64;
-    (
-        (last * OUTLIERS).floor() as usize,
-        (last * (1.0 - OUTLIERS)).ceil() as usize,
-    )
-}
-
-/// The value of a rank in a sorted list of values and how often each occurs.
-fn ranked(values: &[(f64, usize)], rank: usize) -> f64 {
-    let mut seen = 0;
-    let found = values.iter().find(|(_, count)| {
-        seen += count;
-        seen > rank
-    });
-    found.or(values.last()).map_or(0.0, |(value, _)| *value)
-}
-
-/// Stored values outside the picture proper (PS3.3 C.7.5.1.1.2): painted black, not counted for contrast.
-#[derive(Clone, Copy, Debug)]
-struct Padding(Option<(f64, f64)>);
-
-impl Padding {
-    fn new(data_set: &DataSet, layout: &Layout) -> Self {
-        let value = |tag| {
-            let value = data_set.number(tag)?;
-            let wraps = layout.signed && value > 32_767.0 && layout.bits_allocated == 16;
-            Some(if wraps { value - 65_536.0 } else { value })
-        };
-        Self(value(tag::PIXEL_PADDING_VALUE).map(|first| {
-            let limit = value(tag::PIXEL_PADDING_LIMIT).unwrap_or(first);
-            (first.min(limit), first.max(limit))
-        }))
-    }
-
-    fn contains(self, value: f64) -> bool {
-        self.0
-            .is_some_and(|(low, high)| low <= value && value <= high)
-    }
 }
 
 /// The upper eight of the stored bits.
@@ -286,18 +68,4 @@ fn eight_bits(layout: &Layout, samples: Samples) -> Vec<u8> {
                 .collect()
         }
     }
-}
-
-/// PS3.3 C.7.6.3.1.2: the inverse of the full-range YBR transformation, in 16-bit fixed point.
-pub(crate) fn ybr_to_rgb(pixel: &mut [u8; 3]) {
-    let [y, cb, cr] = pixel.map(i32::from);
-    let (cb, cr) = (cb - 128, cr - 128);
-    let fixed = |red: i32| {
-        u8::try_from(((y << 16) + red + (1 << 15)) >> 16).unwrap_or(if red < 0 { 0 } else { 255 })
-    };
-    *pixel = [
-        fixed(91_881 * cr),
-        fixed(-22_554 * cb - 46_802 * cr),
-        fixed(116_130 * cb),
-    ];
 }

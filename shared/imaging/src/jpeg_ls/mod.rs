@@ -3,14 +3,16 @@
 //! Why here and not from a library: the reference implementation needs cmake and a C++ compiler on every machine that
 //! builds this project, and of the Rust ones found none reads all of what DICOM uses. See docs/IMAGING.md.
 //!
-//! `bits` undoes the bit stuffing, `context` holds the adaptive statistics, `scan` decodes samples; this file reads
-//! the marker segments.
+//! `bits` undoes the bit stuffing, `context` holds the adaptive statistics, `coder` decodes samples and `scan` lines;
+//! this file reads the marker segments.
 
 mod bits;
+mod coder;
 mod context;
 mod scan;
 
-use scan::{Parameters, Scan};
+use coder::Parameters;
+use scan::Scan;
 
 use crate::{Code, Limits, Reason};
 
@@ -30,6 +32,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Image, Reason> {
     let mut rest = bytes.strip_prefix(&[0xFF, 0xD8]).ok_or(Code::Damaged)?;
     let mut image = None;
     let mut presets = Presets::default();
+    let mut restart_interval = None;
     let mut decoded = 0;
     loop {
         let (marker, segment, after) = next_segment(rest)?;
@@ -41,7 +44,8 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Image, Reason> {
             // SOS.
             0xDA => {
                 let image = image.as_mut().ok_or(Code::Damaged)?;
-                let scan = Scan::new(header(segment, image, &presets)?, image.width as usize);
+                let parameters = header(segment, image, &presets)?;
+                let scan = Scan::new(parameters, image.width as usize, restart_interval);
                 let (components, used) = scan.decode(after, decoded, image)?;
                 decoded += components;
                 rest = &after[used..];
@@ -50,9 +54,12 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Image, Reason> {
                 }
                 continue;
             }
-            // DRI: restart markers inside the data are not supported unless switched off.
-            0xDD if segment.iter().any(|&byte| byte != 0) => {
-                return Err(Code::UnsupportedCompression.into());
+            // DRI: a number of lines in two to four bytes (T.87 C.2.5).
+            0xDD if (2..=4).contains(&segment.len()) => {
+                let lines = segment
+                    .iter()
+                    .fold(0, |lines, &byte| lines << 8 | usize::from(byte));
+                restart_interval = (lines > 0).then_some(lines);
             }
             // Another start of frame: this is JPEG, not JPEG-LS.
             0xC0..=0xCF => return Err(Code::UnsupportedCompression.into()),
@@ -211,7 +218,7 @@ fn default_thresholds(max_value: i32, near: i32) -> [i32; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{JPEG_LS, jpeg_ls_level};
+    use crate::fixtures::{JPEG_LS, codestream_level};
 
     #[test]
     fn the_default_thresholds_are_those_of_the_standard() {
@@ -230,11 +237,51 @@ mod tests {
         }
     }
 
+    /// Two pictures in one scan, one below the other: what follows a restart marker is coded like a new picture.
+    fn with_restart(marker: u8) -> Vec<u8> {
+        let scan_header = JPEG_LS
+            .windows(2)
+            .position(|pair| pair == [0xFF, 0xDA])
+            .expect("a start of scan");
+        let (frame, rest) = JPEG_LS.split_at(scan_header);
+        let (scan_header, rest) = rest.split_at(10);
+        let scan = &rest[..rest.len() - 2];
+        let mut frame = frame.to_vec();
+        frame[8] = 16;
+        let interval = [0xFF, 0xDD, 0, 4, 0, 8];
+        let end = [0xFF, 0xD9];
+        [
+            &frame,
+            &interval[..],
+            scan_header,
+            scan,
+            &[0xFF, marker],
+            scan,
+            &end,
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn after_a_restart_marker_everything_begins_anew() {
+        let image = decode(&with_restart(0xD0), &Limits::default()).expect("it decodes");
+        let (upper, lower) = image.samples.split_at(20 * 8);
+        let single = decode(&JPEG_LS, &Limits::default()).expect("it decodes");
+        assert_eq!((image.width, image.height), (20, 16));
+        assert_eq!((upper, lower), (&single.samples[..], &single.samples[..]));
+    }
+
+    #[test]
+    fn a_restart_marker_out_of_order_is_damage() {
+        let error = decode(&with_restart(0xD1), &Limits::default()).expect_err("it fails");
+        assert_eq!(error.code, Code::Damaged);
+    }
+
     #[test]
     fn texture_and_runs_decode_to_what_the_reference_encoder_was_given() {
         let image = decode(&JPEG_LS, &Limits::default()).expect("it decodes");
         let expected: Vec<u16> = (0..8)
-            .flat_map(|y| (0..20).map(move |x| jpeg_ls_level(x, y)))
+            .flat_map(|y| (0..20).map(move |x| codestream_level(x, y)))
             .collect();
         assert_eq!(
             (image.width, image.height, image.samples),

@@ -1,46 +1,18 @@
-//! Decodes the samples of one scan (T.87 annex A).
+//! Decodes the lines of one scan (T.87 annex A).
 
 use super::Image;
 use super::bits::Bits;
-use super::context::{Context, RunContext};
+use super::coder::{Coder, Parameters, predict, run};
 use crate::{Code, Reason};
-
-/// What the header of a scan and the presets say.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Parameters {
-    pub(super) components: usize,
-    /// All components of a pixel together; otherwise line by line.
-    pub(super) by_sample: bool,
-    /// Largest error of a sample; 0 is lossless.
-    pub(super) near: i32,
-    pub(super) max_value: i32,
-    pub(super) thresholds: [i32; 3],
-    pub(super) reset: i32,
-}
-
-/// Lengths of runs, as powers of two (T.87 A.2.1, table J).
-const RUN_LENGTHS: [u32; 32] = [
-    0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13,
-    14, 15,
-];
-
-/// Contexts of regular mode and their mirror images share statistics: 9³ / 2, rounded up (T.87 A.3.4).
-const CONTEXTS: usize = 365;
 
 /// The state of a scan while it is decoded.
 pub(super) struct Scan {
-    parameters: Parameters,
+    coder: Coder,
+    components: usize,
+    by_sample: bool,
     width: usize,
-    /// Number of different prediction errors.
-    range: i32,
-    /// Bits of the largest of them.
-    range_bits: u32,
-    /// Longest code.
-    limit: u32,
-    /// The class, -4 to 4, of every difference from `-max_value` to `max_value`.
-    classes: Vec<i8>,
-    contexts: [Context; CONTEXTS],
-    runs: [RunContext; 2],
+    /// Lines after which everything starts anew, behind a marker (T.87 C.2.5); `None`: never.
+    restart_interval: Option<usize>,
 }
 
 /// Two lines of one component: `above[x + 1]` is the sample over `line[x + 1]`; both have a sample more at each end.
@@ -69,25 +41,17 @@ impl Lines {
 }
 
 impl Scan {
-    pub(super) fn new(parameters: Parameters, width: usize) -> Self {
-        let Parameters {
-            near, max_value, ..
-        } = parameters;
-        let range = (max_value + 2 * near) / (2 * near + 1) + 1;
-        let bits_of = |count: i32| (count - 1).max(1).ilog2() + 1;
-        let sample_bits = bits_of(max_value + 1).max(2);
-        let magnitude = ((range + 32) / 64).max(2);
+    pub(super) fn new(
+        parameters: Parameters,
+        width: usize,
+        restart_interval: Option<usize>,
+    ) -> Self {
         Self {
-            parameters,
+            coder: Coder::new(parameters),
+            components: parameters.components,
+            by_sample: parameters.by_sample,
             width,
-            range,
-            range_bits: bits_of(range),
-            limit: 2 * (sample_bits + sample_bits.max(8)),
-            classes: (-max_value..=max_value)
-                .map(|difference| class(difference, &parameters))
-                .collect(),
-            contexts: [Context::new(magnitude); CONTEXTS],
-            runs: [RunContext::new(0, magnitude), RunContext::new(1, magnitude)],
+            restart_interval,
         }
     }
 
@@ -98,18 +62,38 @@ impl Scan {
         first: usize,
         image: &mut Image,
     ) -> Result<(usize, usize), Reason> {
-        let count = self.parameters.components;
-        if first + count > image.components {
+        if first + self.components > image.components {
             return Err(Code::Damaged.into());
         }
+        let stride = self.width * image.components;
+        let interval = self.restart_interval.unwrap_or(usize::MAX);
+        let part = stride.saturating_mul(interval);
+        let mut used = 0;
+        for (number, rows) in image.samples.chunks_mut(part).enumerate() {
+            if number > 0 {
+                used += restart_marker(&data[used..], number)?;
+                self.coder.restart();
+            }
+            let rows = rows.chunks_exact_mut(stride);
+            used += self.rows(&data[used..], rows, (first, image.components))?;
+        }
+        Ok((self.components, used))
+    }
+
+    /// Decodes lines without a restart between them; how many bytes they took.
+    fn rows<'a>(
+        &mut self,
+        data: &[u8],
+        rows: impl Iterator<Item = &'a mut [u16]>,
+        (first, all): (usize, usize),
+    ) -> Result<usize, Reason> {
         let mut bits = Bits::new(data);
-        let mut lines: Vec<Lines> = (0..count).map(|_| Lines::new(self.width)).collect();
-        for row in image
-            .samples
-            .chunks_exact_mut(self.width * image.components)
-        {
+        let mut lines: Vec<Lines> = (0..self.components)
+            .map(|_| Lines::new(self.width))
+            .collect();
+        for row in rows {
             lines.iter_mut().for_each(Lines::advance);
-            if self.parameters.by_sample {
+            if self.by_sample {
                 self.pixels(&mut bits, &mut lines);
             } else {
                 for lines in &mut lines {
@@ -120,15 +104,13 @@ impl Scan {
                 return Err(Code::Truncated.into());
             }
             for (component, lines) in lines.iter().enumerate() {
-                let into = row[first + component..]
-                    .iter_mut()
-                    .step_by(image.components);
+                let into = row[first + component..].iter_mut().step_by(all);
                 for (sample, &value) in into.zip(&lines.line[1..]) {
                     *sample = u16::try_from(value).unwrap_or_default();
                 }
             }
         }
-        Ok((count, bits.used()))
+        Ok(bits.used())
     }
 
     /// One line of one component.
@@ -142,9 +124,11 @@ impl Scan {
         let (mut left, mut up_left, mut up) = (line[0], above[0], above[1]);
         while x <= self.width {
             let up_right = above[x + 1];
-            let context = self.context(left, up, up_left, up_right);
+            let context = self.coder.context(left, up, up_left, up_right);
             if context != 0 {
-                left = self.regular(bits, context, predict(left, up, up_left));
+                left = self
+                    .coder
+                    .regular(bits, context, predict(left, up, up_left));
                 line[x] = left;
                 (up_left, up) = (up, up_right);
                 x += 1;
@@ -154,7 +138,7 @@ impl Scan {
             line[x..x + length].fill(left);
             x += length;
             if ended {
-                left = self.run_end(bits, left, above[x], run_index);
+                left = self.coder.run_end(bits, left, above[x], run_index);
                 line[x] = left;
                 run_index = run_index.saturating_sub(1);
                 x += 1;
@@ -172,12 +156,14 @@ impl Scan {
             let mut contexts = [0; 4];
             for (context, lines) in contexts.iter_mut().zip(lines.iter()) {
                 let above = &lines.above;
-                *context = self.context(lines.line[x - 1], above[x], above[x - 1], above[x + 1]);
+                *context =
+                    self.coder
+                        .context(lines.line[x - 1], above[x], above[x - 1], above[x + 1]);
             }
             if contexts != [0; 4] {
                 for (context, lines) in contexts.into_iter().zip(lines.iter_mut()) {
                     let prediction = predict(lines.line[x - 1], lines.above[x], lines.above[x - 1]);
-                    lines.line[x] = self.regular(bits, context, prediction);
+                    lines.line[x] = self.coder.regular(bits, context, prediction);
                 }
                 x += 1;
                 continue;
@@ -190,8 +176,12 @@ impl Scan {
             x += length;
             if ended {
                 for lines in lines.iter_mut() {
-                    lines.line[x] =
-                        self.run_end_unlike(bits, lines.line[x - 1], lines.above[x], run_index);
+                    lines.line[x] = self.coder.run_end_unlike(
+                        bits,
+                        lines.line[x - 1],
+                        lines.above[x],
+                        run_index,
+                    );
                 }
                 run_index = run_index.saturating_sub(1);
                 x += 1;
@@ -199,151 +189,17 @@ impl Scan {
         }
         lines[0].run_index = run_index;
     }
-
-    /// The context of a sample, negative when its mirror image is meant; 0 starts a run.
-    #[inline]
-    fn context(&self, left: i32, up: i32, up_left: i32, up_right: i32) -> i32 {
-        let class = |difference: i32| {
-            i32::from(
-                self.classes[(difference + self.parameters.max_value).cast_unsigned() as usize],
-            )
-        };
-        (class(up_right - up) * 9 + class(up - up_left)) * 9 + class(up_left - left)
-    }
-
-    /// Regular mode (T.87 A.4 to A.6).
-    #[inline]
-    fn regular(&mut self, bits: &mut Bits<'_>, context: i32, prediction: i32) -> i32 {
-        let sign = if context < 0 { -1 } else { 1 };
-        let index = context.unsigned_abs() as usize;
-        let Context {
-            magnitude: _,
-            bias,
-            correction,
-            count,
-        } = self.contexts[index];
-        let Parameters {
-            near,
-            max_value,
-            reset,
-            ..
-        } = self.parameters;
-        let prediction = (prediction + sign * correction).clamp(0, max_value);
-        let k = self.contexts[index].parameter();
-        let code = self.code(bits, k, self.limit);
-        let mut error = (code >> 1) ^ -(code & 1);
-        if near == 0 && k == 0 && 2 * bias <= -count {
-            error = !error;
-        }
-        self.contexts[index].update(error, near, reset);
-        self.reconstruct(prediction, sign * error)
-    }
-
-    /// The sample that ends a run of one component (T.87 A.7.2).
-    fn run_end(&mut self, bits: &mut Bits<'_>, left: i32, up: i32, run_index: usize) -> i32 {
-        if (left - up).abs() > self.parameters.near {
-            return self.run_end_unlike(bits, left, up, run_index);
-        }
-        let error = self.run_error(bits, 1, run_index);
-        self.reconstruct(left, error)
-    }
-
-    /// The same where left and upper neighbour differ; always so when components come together.
-    fn run_end_unlike(&mut self, bits: &mut Bits<'_>, left: i32, up: i32, run_index: usize) -> i32 {
-        let error = self.run_error(bits, 0, run_index);
-        self.reconstruct(up, if up < left { -error } else { error })
-    }
-
-    fn run_error(&mut self, bits: &mut Bits<'_>, kind: usize, run_index: usize) -> i32 {
-        let k = self.runs[kind].parameter();
-        let code = self.code(bits, k, self.limit - RUN_LENGTHS[run_index] - 1);
-        let error = self.runs[kind].error(code, k);
-        self.runs[kind].update(error, code, self.parameters.reset);
-        error
-    }
-
-    /// A Golomb code of limited length (T.87 A.5.3).
-    #[inline]
-    fn code(&self, bits: &mut Bits<'_>, k: u32, limit: u32) -> i32 {
-        let longest = limit - self.range_bits - 1;
-        let zeros = bits.zeros(longest);
-        if zeros >= longest {
-            // A code of the greatest length holds the error as it is.
-            return bits.read(self.range_bits) + 1;
-        }
-        // At most 47 zeros and 24 bits: it fits.
-        (zeros << k).cast_signed() + bits.read(k)
-    }
-
-    /// The sample an error leads to (T.87 A.4.4 and A.4.5).
-    #[inline]
-    fn reconstruct(&self, prediction: i32, error: i32) -> i32 {
-        let Parameters {
-            near, max_value, ..
-        } = self.parameters;
-        let step = 2 * near + 1;
-        let value = prediction.wrapping_add(error.wrapping_mul(step));
-        let wrapped = if value < -near {
-            value.wrapping_add(self.range * step)
-        } else if value > max_value + near {
-            value.wrapping_sub(self.range * step)
-        } else {
-            value
-        };
-        wrapped.clamp(0, max_value)
-    }
 }
 
-/// The length of a run of at most `room` samples, and whether another sample ends it (T.87 A.7.1.2).
-fn run(bits: &mut Bits<'_>, run_index: &mut usize, room: usize) -> (usize, bool) {
-    let mut length = 0;
-    while bits.bit() {
-        let whole = 1usize << RUN_LENGTHS[*run_index];
-        let part = whole.min(room - length);
-        length += part;
-        if part == whole && *run_index < 31 {
-            *run_index += 1;
-        }
-        if length == room {
-            return (length, false);
-        }
-    }
-    let rest = bits.read(RUN_LENGTHS[*run_index]);
-    length += usize::try_from(rest).unwrap_or_default();
-    // A damaged stream may claim more than there is room for; the end of the line ends the run.
-    if length >= room {
-        (room, false)
+/// Steps over the marker before part `number` of a scan, which counts from 0 to 7 and again: how many bytes.
+fn restart_marker(data: &[u8], number: usize) -> Result<usize, Reason> {
+    let at = data
+        .windows(2)
+        .position(|pair| pair[0] == 0xFF && pair[1] >= 0x80 && pair[1] != 0xFF)
+        .ok_or(Code::Truncated)?;
+    if usize::from(data[at + 1]) == 0xD0 + (number - 1) % 8 {
+        Ok(at + 2)
     } else {
-        (length, true)
-    }
-}
-
-/// The median edge detector (T.87 A.4.1).
-#[inline]
-fn predict(left: i32, up: i32, up_left: i32) -> i32 {
-    let (low, high) = (left.min(up), left.max(up));
-    if up_left >= high {
-        low
-    } else if up_left <= low {
-        high
-    } else {
-        left + up - up_left
-    }
-}
-
-/// The class of a difference of neighbours (T.87 A.3.3).
-fn class(difference: i32, parameters: &Parameters) -> i8 {
-    let [t1, t2, t3] = parameters.thresholds;
-    let magnitude = match difference.abs() {
-        d if d >= t3 => 4,
-        d if d >= t2 => 3,
-        d if d >= t1 => 2,
-        d if d > parameters.near => 1,
-        _ => 0,
-    };
-    if difference < 0 {
-        -magnitude
-    } else {
-        magnitude
+        Err(Code::Damaged.into())
     }
 }

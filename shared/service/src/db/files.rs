@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::cursor::CursorKey;
 use crate::domain::stats::{Counters, Delta};
-use crate::domain::{FileId, FileRecord};
+use crate::domain::{Code, FileId, FileRecord};
 use crate::error::Error;
 use crate::ids::Ids;
 
@@ -391,9 +391,5 @@ impl Change {
 }
 
 fn stale() -> Error {
-    Error::conflict(
-        "version_conflict",
-        "Somebody else changed this file at the same time; read it again.",
-    )
-    .into()
+    Code::VersionConflict.into()
 }

@@ -215,11 +215,11 @@ impl Files {
             return Ok(found);
         };
         let mut start: Option<Item> = None;
-        let mut limit = if conditions.filter.is_empty() {
+        let mut limit = Some(if conditions.filter.is_empty() {
             read.want
         } else {
             read.want.max(FIRST_FILTERED_READ)
-        };
+        });
         loop {
             let only_count = found.ids.len() >= read.want;
             if only_count && !read.count_all {
@@ -233,7 +233,11 @@ impl Files {
                 } else {
                     Select::SpecificAttributes
                 })
-                .set_limit((!read.count_all).then(|| i32::try_from(limit).unwrap_or(i32::MAX)))
+                .set_limit(
+                    limit
+                        .filter(|_| !only_count)
+                        .map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)),
+                )
                 .set_exclusive_start_key(start)
                 .send()
                 .await
@@ -247,7 +251,10 @@ impl Files {
                 found.ids.push(id_of(item)?);
             }
             start = answer.last_evaluated_key;
-            limit = limit.saturating_mul(4);
+            // What must be counted to its end is read in as few calls as can be, once the page had its chance to be full.
+            limit = limit
+                .filter(|_| !read.count_all)
+                .map(|limit| limit.saturating_mul(4));
             if start.is_none() {
                 return Ok(found);
             }

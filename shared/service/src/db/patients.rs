@@ -11,7 +11,8 @@ use super::batch::batch_get;
 use super::files::Files;
 use super::references::{Kind, Patient, References, key};
 use super::{Item, failure, keys, records};
-use crate::error::Error;
+use crate::domain::Code;
+use crate::error::{Conflict, Error};
 
 /// Rows of one read of a searched list.
 const ROWS_AT_ONCE: i32 = 1000;
@@ -98,8 +99,7 @@ impl References {
                 ) =>
             {
                 let patient = self.patient(id).await?.ok_or(Error::NotFound)?;
-                let message = "Files point at this patient, perhaps in somebody's trash: move or purge them first.";
-                Err(Error::conflict("patient_in_use", message)
+                Err(Conflict::from(Code::PatientInUse)
                     .with("file_count", patient.file_count)
                     .into())
             }

@@ -9,11 +9,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{FileId, FileType, ObjectKey, PartPlan, Timestamp};
+use super::{FileId, FileType, NoticeCode, ObjectKey, PartPlan, Timestamp};
 
 /// Where a file is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
+#[schema(examples("PROCESSED"))]
 pub enum Status {
     /// The record exists; the bytes are on their way.
     Uploading,
@@ -62,20 +63,25 @@ impl Status {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Notice {
     /// Stable, `snake_case`.
-    #[schema(examples("type_mismatch"))]
     pub code: String,
     /// For a person; no patient data.
     pub message: String,
 }
 
 impl Notice {
-    /// A notice of `code` and `message`.
+    /// A notice with its own sentence.
     #[must_use]
-    pub fn new(code: &str, message: impl Into<String>) -> Self {
+    pub fn new(code: NoticeCode, message: impl Into<String>) -> Self {
         Self {
-            code: code.to_owned(),
+            code: code.name().to_owned(),
             message: message.into(),
         }
+    }
+
+    /// The notice with the sentence that fits most cases of `code`.
+    #[must_use]
+    pub fn of(code: NoticeCode) -> Self {
+        Self::new(code, code.sentence())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The rules, without I/O: values that are right by construction, and what may follow what.
 
+pub mod code;
 pub mod cursor;
 pub mod file_id;
 pub mod file_type;
@@ -12,6 +13,7 @@ pub mod text;
 pub mod time;
 pub mod transition;
 
+pub use code::{Code, NoticeCode};
 pub use cursor::Cursor;
 pub use file_id::FileId;
 pub use file_type::FileType;

@@ -1,7 +1,7 @@
 //! What may happen to a file: functions from a record to the next one, or the reason why not.
 
 use super::image_file::{Dicom, FileRecord, Lease, Notice, Status, StorageClass};
-use super::{FileId, FileType, PartPlan, Timestamp, time::DAY_MS};
+use super::{Code, FileId, FileType, NoticeCode, PartPlan, Timestamp, time::DAY_MS};
 
 /// How long maintenance waits before it looks at what should have moved on by itself.
 const MINUTE_MS: i64 = 60 * 1000;
@@ -170,22 +170,16 @@ impl FileRecord {
         object: &StoredObject,
         lease: Lease,
         now: Timestamp,
-    ) -> Result<Self, Notice> {
+    ) -> Result<Self, Code> {
         let leased = self.is_leased(now);
         match *self.life() {
             Status::Uploading | Status::Uploaded => {}
             Status::Processing if !leased => {}
             Status::Processing => {
-                return Err(Notice::new(
-                    "already_claimed",
-                    "Another run is processing this file.",
-                ));
+                return Err(Code::AlreadyClaimed);
             }
             _ => {
-                return Err(Notice::new(
-                    "already_processed",
-                    "This file has been processed.",
-                ));
+                return Err(Code::AlreadyProcessed);
             }
         }
         self.hold(object, now);
@@ -199,7 +193,7 @@ impl FileRecord {
     ///
     /// # Errors
     /// `lease_lost`: another run took over.
-    pub fn renewed(mut self, holder: &str, until: Timestamp) -> Result<Self, Notice> {
+    pub fn renewed(mut self, holder: &str, until: Timestamp) -> Result<Self, Code> {
         self.held_by(holder)?.until = until;
         self.due(until);
         Ok(self)
@@ -209,7 +203,7 @@ impl FileRecord {
     ///
     /// # Errors
     /// `lease_lost`: another run took over, and its result counts.
-    pub fn processed(mut self, holder: &str, found: Findings) -> Result<Self, Notice> {
+    pub fn processed(mut self, holder: &str, found: Findings) -> Result<Self, Code> {
         self.held_by(holder)?;
         self.lease = None;
         *self.life() = if found.failure.is_some() {
@@ -241,12 +235,9 @@ impl FileRecord {
     ///
     /// # Errors
     /// `already_deleted`.
-    pub fn deleted(mut self, by: i64, now: Timestamp, purge_at: Timestamp) -> Result<Self, Notice> {
+    pub fn deleted(mut self, by: i64, now: Timestamp, purge_at: Timestamp) -> Result<Self, Code> {
         if self.is_deleted() {
-            return Err(Notice::new(
-                "already_deleted",
-                "This file is in the trash already.",
-            ));
+            return Err(Code::AlreadyDeleted);
         }
         self.status_before = Some(self.status);
         self.status = Status::Deleted;
@@ -260,9 +251,9 @@ impl FileRecord {
     ///
     /// # Errors
     /// `not_deleted`: it was restored in time.
-    pub fn purged(mut self) -> Result<Self, Notice> {
+    pub fn purged(mut self) -> Result<Self, Code> {
         if !self.is_deleted() {
-            return Err(Notice::new("not_deleted", "This file is not in the trash."));
+            return Err(Code::NotDeleted);
         }
         self.purging = true;
         Ok(self)
@@ -272,9 +263,9 @@ impl FileRecord {
     ///
     /// # Errors
     /// `not_deleted`.
-    pub fn restored(mut self, now: Timestamp) -> Result<Self, Notice> {
+    pub fn restored(mut self, now: Timestamp) -> Result<Self, Code> {
         let Some(before) = self.status_before.take().filter(|_| self.is_deleted()) else {
-            return Err(Notice::new("not_deleted", "This file is not in the trash."));
+            return Err(Code::NotDeleted);
         };
         self.status = before;
         self.deleted_at = None;
@@ -291,18 +282,12 @@ impl FileRecord {
     ///
     /// # Errors
     /// `not_uploading`: the bytes came after all.
-    pub fn abandoned(mut self) -> Result<Self, Notice> {
+    pub fn abandoned(mut self) -> Result<Self, Code> {
         if *self.life() != Status::Uploading {
-            return Err(Notice::new(
-                "not_uploading",
-                "The upload of this file has ended.",
-            ));
+            return Err(Code::NotUploading);
         }
         *self.life() = Status::Failed;
-        self.status_reason = Some(Notice::new(
-            "upload_abandoned",
-            "The upload was not finished in time: upload the file again.",
-        ));
+        self.status_reason = Some(Notice::of(NoticeCode::UploadAbandoned));
         self.upload_id = None;
         self.expires_at = None;
         self.uploaded_chunks = Vec::new();
@@ -328,32 +313,27 @@ impl FileRecord {
         self
     }
 
-    /// The object is to be moved to `class`: `PROCESSED` files to the cold one, `ARCHIVED` files back.
+    /// The object is to be moved to `class`: `PROCESSED` files to the cold one, `ARCHIVED` files back. Who asks for a move that has begun joins
+    /// it: the record stays as it is.
     ///
     /// # Errors
     /// `already_archived`, `not_archived` or `not_processed`.
-    pub fn moving(mut self, class: StorageClass, now: Timestamp) -> Result<Self, Notice> {
+    pub fn moving(mut self, class: StorageClass, now: Timestamp) -> Result<Self, Code> {
         match (class, self.status) {
             (StorageClass::InstantRetrieval, Status::Processed)
             | (StorageClass::Standard, Status::Archived) => {}
             (StorageClass::InstantRetrieval, Status::Archived) => {
-                return Err(Notice::new(
-                    "already_archived",
-                    "This file is in the archive already.",
-                ));
+                return Err(Code::AlreadyArchived);
             }
             (StorageClass::InstantRetrieval, _) => {
-                return Err(Notice::new(
-                    "not_processed",
-                    "Only a processed file can be archived.",
-                ));
+                return Err(Code::NotProcessed);
             }
             (StorageClass::Standard, _) => {
-                return Err(Notice::new(
-                    "not_archived",
-                    "This file is not in the archive.",
-                ));
+                return Err(Code::NotArchived);
             }
+        }
+        if self.moving_to == Some(class) {
+            return Ok(self);
         }
         self.moving_to = Some(class);
         self.due(now.plus(EVENT_OVERDUE_MS));
@@ -364,11 +344,8 @@ impl FileRecord {
     ///
     /// # Errors
     /// `not_moving`: another run has finished the move.
-    pub fn moved(mut self, object: &StoredObject) -> Result<Self, Notice> {
-        let class = self
-            .moving_to
-            .take()
-            .ok_or_else(|| Notice::new("not_moving", "The move has been finished."))?;
+    pub fn moved(mut self, object: &StoredObject) -> Result<Self, Code> {
+        let class = self.moving_to.take().ok_or(Code::NotMoving)?;
         self.object_version.clone_from(&object.version);
         *self.life() = match class {
             StorageClass::InstantRetrieval => Status::Archived,
@@ -380,9 +357,9 @@ impl FileRecord {
         Ok(self)
     }
 
-    fn held_by(&mut self, holder: &str) -> Result<&mut Lease, Notice> {
+    fn held_by(&mut self, holder: &str) -> Result<&mut Lease, Code> {
         let lease = self.lease.as_mut().filter(|lease| lease.holder == holder);
-        lease.ok_or_else(|| Notice::new("lease_lost", "Another run took this file over."))
+        lease.ok_or(Code::LeaseLost)
     }
 
     /// The status of its life outside the trash: what `status` is, or will be again when it is restored.

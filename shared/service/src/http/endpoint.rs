@@ -7,6 +7,7 @@ use http::Method;
 
 use super::layers;
 use crate::app::App;
+use crate::domain::Code;
 
 /// One endpoint. Signed-in callers only and no query parameters, unless it says otherwise.
 #[derive(Clone)]
@@ -16,6 +17,7 @@ pub struct Endpoint {
     path: &'static str,
     router: Router<App>,
     rules: Rules,
+    conflicts: &'static [Code],
 }
 
 /// What the layers in front of a handler let through.
@@ -58,6 +60,7 @@ impl Endpoint {
             path,
             router,
             rules: Rules::default(),
+            conflicts: &[],
         }
     }
 
@@ -72,6 +75,13 @@ impl Endpoint {
     #[must_use]
     pub fn public(mut self) -> Self {
         self.rules.public = true;
+        self
+    }
+
+    /// It may find a state in its way (409): these codes, and no others.
+    #[must_use]
+    pub fn conflicts(mut self, codes: &'static [Code]) -> Self {
+        self.conflicts = codes;
         self
     }
 
@@ -97,6 +107,12 @@ impl Endpoint {
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.rules.public
+    }
+
+    /// The codes of its 409s.
+    #[must_use]
+    pub fn conflict_codes(&self) -> &'static [Code] {
+        self.conflicts
     }
 
     /// The whole service of this endpoint.

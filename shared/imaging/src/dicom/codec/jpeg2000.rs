@@ -19,10 +19,8 @@ pub(crate) fn decode(
     if too_large {
         return Err(Code::TooLarge.into());
     }
-    let parameters = DecodeParameters::new()
-        .strict(true)
-        .reduce(size.reduction(wanted));
-    let image = Image::from_bytes_with(bytes, parameters).map_err(|_| Reason::of(Code::Damaged))?;
+    let parameters = DecodeParameters::new().reduce(size.reduction(wanted));
+    let image = Image::from_bytes_with(bytes, parameters).map_err(|_| fault(bytes))?;
     let components = image.components();
     if components.len() < layout.samples as usize {
         return Err(Code::Damaged.into());
@@ -52,6 +50,16 @@ pub(crate) fn decode(
         original: (size.width, size.height),
         layout,
     })
+}
+
+/// Why a codestream does not decode: one that was cut off lacks its end (EOC marker, T.800 A.4.4).
+fn fault(bytes: &[u8]) -> Code {
+    let end = bytes.strip_suffix(&[0]).unwrap_or(bytes);
+    if end.ends_with(&[0xFF, 0xD9]) {
+        Code::Damaged
+    } else {
+        Code::Truncated
+    }
 }
 
 /// Planes of 32-bit values as pixels. What the header calls signed and the codestream does not, is extended later, from

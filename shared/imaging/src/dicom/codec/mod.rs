@@ -3,6 +3,7 @@
 mod jpeg;
 mod jpeg2000;
 mod jpeg_ls;
+mod jpeg_xl;
 mod rle;
 
 use super::layout::Layout;
@@ -46,6 +47,7 @@ pub(crate) fn decode(
         Compression::Jpeg => jpeg::decode(&bytes, layout, limits),
         Compression::JpegLs => jpeg_ls::decode(&bytes, layout, limits),
         Compression::Jpeg2000 => jpeg2000::decode(&bytes, layout, wanted, limits),
+        Compression::JpegXl => jpeg_xl::decode(&bytes, layout, limits),
         Compression::Deflate => native(inflate(&bytes, &layout)?, layout),
         _ => Err(Code::UnsupportedCompression.into()),
     }

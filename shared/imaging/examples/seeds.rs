@@ -1,0 +1,180 @@
+//! Writes the seeds of the fuzz targets: `seeds FOLDER` (`shared/imaging/fuzz/corpus`). Each is a small valid file;
+//! findings are kept beside them by hand, under names that tell what was found.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use imaging::fixtures::{
+    DEFLATED, DicomSpec, EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, HTJ2K,
+    IMPLICIT_LITTLE_ENDIAN, JPEG_2000, JPEG_LS, JPEG_XL, TiffPage, dicom, jpeg,
+    jpeg_with_orientation, png, rle_frame, scene, tiff, tiff_of,
+};
+
+fn main() -> io::Result<()> {
+    let corpus = PathBuf::from(env::args_os().nth(1).unwrap_or_default());
+    for (name, file) in dicom_files() {
+        put(&corpus, "dicom", name, &file)?;
+        put(&corpus, "header", name, &file)?;
+    }
+    for (name, file) in tiff_files() {
+        put(&corpus, "tiff", name, &file)?;
+    }
+    put(&corpus, "jpeg", "plain", &jpeg(24, 16, 1))?;
+    put(
+        &corpus,
+        "jpeg",
+        "exif",
+        &jpeg_with_orientation(24, 16, 1, 6),
+    )?;
+    put(&corpus, "png", "plain", &png(12, 8, 1))?;
+    for (name, head) in [
+        ("jpeg", &b"\xFF\xD8\xFF\xE0"[..]),
+        ("text", "姓名,年龄\n".as_bytes()),
+        ("riff", b"RIFF\0\0\0\0WEBPVP8 "),
+        (
+            "dicom",
+            b"\x08\0\x16\0UI\x04\x001.2\0\x08\0\x18\0UI\x04\x001.2\0",
+        ),
+    ] {
+        put(&corpus, "sniff", name, head)?;
+    }
+    for (target, name, layout, frame) in frames() {
+        put(
+            &corpus,
+            target,
+            name,
+            &[&[layout], frame.as_slice()].concat(),
+        )?;
+    }
+    Ok(())
+}
+
+fn put(corpus: &Path, target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let folder = corpus.join(target);
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join(format!("seed-{name}")), bytes)
+}
+
+fn dicom_files() -> Vec<(&'static str, Vec<u8>)> {
+    let small = DicomSpec {
+        rows: 8,
+        columns: 8,
+        ..DicomSpec::default()
+    };
+    let spec = |transfer_syntax| DicomSpec {
+        transfer_syntax,
+        ..small.clone()
+    };
+    vec![
+        ("explicit", dicom(&spec(EXPLICIT_LITTLE_ENDIAN))),
+        ("implicit", dicom(&spec(IMPLICIT_LITTLE_ENDIAN))),
+        ("big-endian", dicom(&spec(EXPLICIT_BIG_ENDIAN))),
+        ("deflated", dicom(&spec(DEFLATED))),
+        (
+            "bare",
+            dicom(&DicomSpec {
+                preamble: false,
+                meta: false,
+                ..small.clone()
+            }),
+        ),
+        (
+            "window-gb18030",
+            dicom(&DicomSpec {
+                window: Some((40.0, 400.0)),
+                rescale: Some((1.0, -1024.0)),
+                signed: true,
+                character_set: Some("GB18030"),
+                patient_name: b"Wang^XiaoDong=\xcd\xf5^\xd0\xa1\xb6\xab".to_vec(),
+                ..small.clone()
+            }),
+        ),
+        (
+            "frames-rgb",
+            dicom(&DicomSpec {
+                frames: 3,
+                samples_per_pixel: 3,
+                photometric: "RGB",
+                planar: true,
+                bits_allocated: 8,
+                bits_stored: 8,
+                ..small.clone()
+            }),
+        ),
+        (
+            "fragments",
+            dicom(&DicomSpec {
+                transfer_syntax: "1.2.840.10008.1.2.5",
+                frames: 2,
+                bits_allocated: 8,
+                bits_stored: 8,
+                fragments: Some(vec![rle_frame(&scene(8, 8, 1)); 2]),
+                ..small.clone()
+            }),
+        ),
+        (
+            "float",
+            dicom(&DicomSpec {
+                float: true,
+                bits_allocated: 32,
+                bits_stored: 32,
+                ..small
+            }),
+        ),
+    ]
+}
+
+fn tiff_files() -> Vec<(&'static str, Vec<u8>)> {
+    let page = TiffPage::gray(20, 12, scene(20, 12, 1));
+    let pyramid = TiffPage {
+        sub_pages: vec![page.clone()],
+        ..page.clone()
+    };
+    let packed = TiffPage {
+        samples_per_pixel: 3,
+        photometric: 6,
+        compression: 7,
+        chunks: vec![jpeg(20, 12, 1)],
+        ..page.clone()
+    };
+    vec![
+        ("sixteen-bits", tiff(12, 8, 1)),
+        ("tiles", tiff_of(&[page.tiled(16)])),
+        ("pyramid", tiff_of(&[pyramid])),
+        ("jpeg", tiff_of(&[packed])),
+    ]
+}
+
+/// Target, name, the byte that chooses the layout (see `frame` in fuzz/src/lib.rs), and the fragment.
+fn frames() -> Vec<(&'static str, &'static str, u8, Vec<u8>)> {
+    let deep: Vec<u16> = scene(20, 8, 1)
+        .into_iter()
+        .map(|level| u16::from(level) * 257)
+        .collect();
+    let twelve: Vec<i16> = scene(20, 8, 1)
+        .into_iter()
+        .map(|level| i16::from(level) * 16)
+        .collect();
+    let lossless = libjpeg_turbo_rs::precision::compress_16bit(&deep, 20, 8, 1, 1, 0);
+    let twelve = libjpeg_turbo_rs::precision::compress_12bit(
+        &twelve,
+        20,
+        8,
+        1,
+        90,
+        libjpeg_turbo_rs::Subsampling::S444,
+    );
+    // A stored block (RFC 1951, 3.2.4) of the 160 bytes of a frame.
+    let stored = [&[1, 160, 0, 95, 255][..], &scene(20, 8, 1)].concat();
+    vec![
+        ("frame_deflated", "stored", 0, stored),
+        ("frame_jpeg", "baseline", 1, jpeg(20, 8, 1)),
+        ("frame_jpeg", "lossless", 8, lossless.expect("it encodes")),
+        ("frame_jpeg", "twelve-bits", 4, twelve.expect("it encodes")),
+        ("frame_jpeg_2000", "lossless", 0, JPEG_2000.to_vec()),
+        ("frame_jpeg_2000", "high-throughput", 0, HTJ2K.to_vec()),
+        ("frame_jpeg_ls", "lossless", 0, JPEG_LS.to_vec()),
+        ("frame_jpeg_xl", "lossless", 0, JPEG_XL.to_vec()),
+        ("frame_rle", "literal", 0, rle_frame(&scene(20, 8, 1))),
+    ]
+}

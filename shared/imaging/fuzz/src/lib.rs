@@ -1,0 +1,68 @@
+//! What the fuzz targets share: limits that keep one input cheap, and the ways in.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use imaging::fixtures::{DicomSpec, dicom};
+use imaging::{FileType, Limits};
+use tempfile::TempDir;
+
+/// As in production, but small enough for thousands of inputs a second. `run.sh` sets the limits on memory and time of
+/// the process, which have to hold with these.
+pub const LIMITS: Limits = Limits {
+    max_pixels: 1 << 20,
+    max_decoded_bytes: 8 << 20,
+    max_encoded_bytes: 1 << 20,
+    max_elements: 10_000,
+    max_depth: 32,
+    max_header_bytes: 1 << 20,
+    max_inflated_bytes: 4 << 20,
+    max_memory: 512 << 20,
+    max_time: std::time::Duration::from_secs(5),
+};
+
+/// Inspects `data` as a file of the kind `expected`; other kinds have targets of their own.
+pub fn file(data: &[u8], expected: FileType) {
+    static FILE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
+        // In memory where there is such a place: a file is written for every input.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let folder = folder.expect("a temporary folder");
+        let path = folder.path().join("input");
+        (folder, path)
+    });
+    if imaging::sniff(&data[..data.len().min(imaging::SNIFF_BYTES)]).file_type != expected {
+        return;
+    }
+    fs::write(&FILE.1, data).expect("the temporary folder takes the input");
+    let _ = imaging::inspect(&FILE.1, &LIMITS);
+}
+
+/// Renders `data` as the only frame of a DICOM file. Its first byte chooses what the header says about the samples.
+pub fn frame(transfer_syntax: &'static str, data: &[u8]) {
+    let Some((&layout, fragment)) = data.split_first() else {
+        return;
+    };
+    let (bits_allocated, bits_stored) =
+        [(8, 8), (16, 12), (16, 16), (32, 32)][usize::from(layout >> 2 & 3)];
+    let (samples_per_pixel, photometric) = [
+        (1, "MONOCHROME2"),
+        (3, "RGB"),
+        (3, "YBR_FULL_422"),
+        (1, "PALETTE COLOR"),
+    ][usize::from(layout & 3)];
+    let spec = DicomSpec {
+        transfer_syntax,
+        rows: 8,
+        columns: 20,
+        bits_allocated,
+        bits_stored,
+        signed: layout & 16 != 0,
+        samples_per_pixel,
+        photometric,
+        fragments: Some(vec![fragment.to_vec()]),
+        ..DicomSpec::default()
+    };
+    let _ = imaging::dicom::render_frame(Cursor::new(dicom(&spec)), &LIMITS);
+}

@@ -1,0 +1,127 @@
+//! What requests cost in DynamoDB: read units by rows, reads that a page does not need, transactions by files.
+
+use serde_json::{Value, json};
+
+use crate::harness::meter::sum;
+use crate::harness::{Client, TestStack};
+
+/// Files of one user: many more than a page.
+const FILES: u32 = 1000;
+/// Files in one batch.
+const BATCH: u32 = 100;
+/// Rows that one read unit has to be enough for.
+const ROWS_PER_UNIT: f64 = 25.0;
+
+/// Begins `FILES` uploads as hospitals name them; every tenth is a CT, one is the needle.
+async fn fill(client: &Client) {
+    client
+        .put("/patients/P-1", json!({"name": "张三"}))
+        .await
+        .ok();
+    for batch in 0..FILES / BATCH {
+        let files: Vec<Value> = (0..BATCH)
+            .map(|number| file(batch * BATCH + number))
+            .collect();
+        let answer = client
+            .post("/uploads/batch", json!({ "files": files }))
+            .await
+            .ok();
+        let items = answer["items"].as_array().expect("items");
+        assert!(items.iter().all(|item| item["error"].is_null()), "{answer}");
+    }
+}
+
+fn file(number: u32) -> Value {
+    let needle = if number == FILES / 2 { "针" } else { "" };
+    json!({
+        "client_file_id": number,
+        "filename": format!("20260105_胸部平扫_{number:06}{needle}.dcm"),
+        "size": 526_336,
+        "patient_id": "P-1",
+        "modality": if number.is_multiple_of(10) { "CT" } else { "MR" },
+        "description": "患者两周前出现咳嗽,无发热,建议与前次检查对照,注意右肺下叶小结节。",
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_looks_at_every_row_reads_one_unit_per_25_rows_at_most() {
+    let stack = TestStack::start().await;
+    fill(&stack.user(1)).await;
+    for (function, list) in [
+        ("my-images", "/image-files/my-images"),
+        ("patient-images", "/image-files/patient/P-1"),
+        ("list-images", "/image-files"),
+    ] {
+        let meter = stack.meter(function).await;
+        for (filter, found) in [
+            ("search=针", 1),
+            ("search=nothing", 0),
+            ("file_type=DICOM&modality=CT", FILES / 10),
+            ("file_type=JPEG&status=UPLOADING", 0),
+        ] {
+            let path = format!("{list}?{filter}").replace('针', "%E9%92%88");
+            let page = meter.user(1).get(&path).await.ok();
+            assert_eq!(page["total"], found, "{path}");
+            let (units, rows) = sum(&meter.take("Query"));
+            assert!(rows >= FILES, "{path} looked at {rows} rows only");
+            assert!(
+                units <= f64::from(rows) / ROWS_PER_UNIT,
+                "{path} reads {units} units for {rows} rows"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_page_of_a_common_filter_reads_no_rows_it_does_not_need() {
+    let stack = TestStack::start().await;
+    fill(&stack.user(1)).await;
+    let meter = stack.meter("my-images").await;
+    // A counter knows the total of one facet; who does not ask for a total does not wait for one either.
+    for (filter, most) in [
+        ("", 21),
+        ("?file_type=DICOM", 200),
+        ("?status=UPLOADING", 200),
+        ("?modality=MR", 200),
+        ("?file_type=DICOM&modality=MR&include_total=false", 200),
+        ("?search=20260105&include_total=false", 200),
+        ("?modality=MR&page_size=100", 400),
+    ] {
+        let path = format!("/image-files/my-images{filter}");
+        let page = meter.user(1).get(&path).await.ok();
+        let items = page["items"].as_array().map(Vec::len);
+        assert_eq!(json!(items), page["page_size"], "{path}");
+        let queries = meter.take("Query");
+        // The counters are a query too, of a handful of rows.
+        let rows = queries.iter().map(|call| call.rows).max();
+        assert!(rows.is_some_and(|rows| rows <= most), "{path}: {queries:?}");
+        assert!(queries.len() <= 3, "{path}: {queries:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_takes_one_transaction_per_25_files_and_two_when_some_are_refused() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    user.put("/patients/P-1", json!({"name": "张三"}))
+        .await
+        .ok();
+    let meter = stack.meter("create-uploads-batch").await;
+    // One of every 25 is refused: four problems, and once more for the other 24.
+    for (refused, expected) in [(0, (0, 4)), (1, (4, 8))] {
+        let files: Vec<Value> = (0..BATCH)
+            .map(|number| {
+                let mut file = file(number);
+                if number % 25 < refused {
+                    file["patient_id"] = json!("nobody");
+                }
+                file
+            })
+            .collect();
+        let body = json!({ "files": files });
+        let answer = meter.user(1).post("/uploads/batch", body).await.ok();
+        let items = answer["items"].as_array().expect("items");
+        let wrong = items.iter().filter(|item| !item["error"].is_null()).count();
+        assert_eq!((wrong, meter.take("TransactWriteItems").len()), expected);
+    }
+}

@@ -12,13 +12,17 @@ export SAM_CLI_TELEMETRY := 0
 VENV := .venv
 WEB := web/node_modules/.installed
 TOOLS := $(VENV)/.installed
+LAMBDA_TOOLS := $(VENV)-lambda/.installed
+STACK_TOOLS := $(VENV)-stack/.installed
+# The processor of the functions, as AWS spells it; this machine's, unless it is set.
+ARCH ?= $(patsubst aarch64,arm64,$(shell uname -m))
 IMAGING_VENV := target/imaging-venv
 IMAGING_TOOLS := $(IMAGING_VENV)/.installed
 
-.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema needs-rust needs-node needs-chromium clean fuzz truth bench
+.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema lambda lambda-report sam-local sam-local-walk e2e-stack needs-rust needs-node needs-chromium clean fuzz truth bench
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: build ## Build everything and start the whole stack on 127.0.0.1:$(PORT), data in $(DATA_DIR)
 	@WEB_DIR=web/dist exec target/debug/filmroom-local
@@ -80,6 +84,22 @@ test-web: $(WEB)
 test-browser: build needs-chromium
 	cd web && npm run --silent e2e
 
+lambda: needs-rust $(LAMBDA_TOOLS) ## Build every function for Lambda into target/lambda (ARCH=arm64 or x86_64)
+	PATH="$(CURDIR)/$(VENV)-lambda/bin:$$PATH" cargo lambda build --locked --release --package functions --package hello \
+	  --lambda-dir target/lambda --$(subst _,-,$(ARCH))
+
+lambda-report: build $(TOOLS) ## Start every built function in AWS's emulator: answers, size, init time, memory
+	$(VENV)/bin/python infra/lambda/report.py
+
+sam-local: build $(TOOLS) ## Serve the built functions with `sam local start-api` (needs Docker) on the local stack's engines
+	$(VENV)/bin/python infra/lambda/sam_local.py --port $(PORT)
+
+sam-local-walk: build $(TOOLS) ## The walk of the README against `sam local start-api`
+	$(VENV)/bin/python infra/lambda/sam_local.py --walk
+
+e2e-stack: build $(TOOLS) $(STACK_TOOLS) ## Deploy the template to an emulator of AWS and test the stack through HTTP
+	$(VENV)-stack/bin/python tests/stack/flow.py
+
 fuzz: needs-rust ## Hostile files for SECONDS (120) against every reader of files
 	shared/imaging/fuzz/run.sh $(or $(SECONDS),120)
 
@@ -92,7 +112,7 @@ bench: needs-rust $(IMAGING_TOOLS) ## Our thumbnails against libvips, DCMTK and 
 	$(IMAGING_VENV)/bin/python infra/bench/imaging/speed.py $${CARGO_TARGET_DIR:-target}/release/examples --table docs/IMAGING.md
 
 clean: ## Remove what was built (not the data)
-	rm -rf target web/dist web/node_modules $(VENV)
+	rm -rf target web/dist web/node_modules $(VENV) $(VENV)-lambda $(VENV)-stack
 
 needs-rust:
 	@command -v cargo >/dev/null || { echo "Rust is missing: curl https://sh.rustup.rs -sSf | sh -s -- -y"; exit 1; }
@@ -112,6 +132,11 @@ $(TOOLS): infra/requirements.txt infra/requirements-checkov.txt
 	$(VENV)/bin/pip install --quiet --requirement infra/requirements.txt
 	python3 -m venv $(VENV)/checkov
 	$(VENV)/checkov/bin/pip install --quiet --requirement infra/requirements-checkov.txt
+	@touch $@
+
+$(VENV)-%/.installed: infra/requirements-%.txt
+	python3 -m venv $(VENV)-$*
+	$(VENV)-$*/bin/pip install --quiet --requirement $<
 	@touch $@
 
 $(IMAGING_TOOLS): infra/bench/imaging/requirements.txt

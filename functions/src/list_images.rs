@@ -68,7 +68,7 @@ pub(crate) async fn handle(
     caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Page<ImageFile>>, Error> {
-    let mut request = asked.list.into_request(app.config.date_time_zone)?;
+    let mut request = asked.list.into_request(&app.config.date_time_zone)?;
     let foreign = asked
         .uploaded_by
         .is_some_and(|uploader| uploader != caller.id);

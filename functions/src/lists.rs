@@ -1,6 +1,6 @@
 //! Lists: the query parameters and the answer that all of them share.
 
-use chrono_tz::Tz;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use service::App;
 use service::auth::Caller;
@@ -89,7 +89,7 @@ impl ListQuery {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a date that does not exist in the zone.
-    pub fn into_request(self, zone: Tz) -> Result<ListRequest, Error> {
+    pub fn into_request(self, zone: &TimeZone) -> Result<ListRequest, Error> {
         let edge = |name: &str, text: Option<String>, edge| {
             text.map(|text| {
                 parse_edge(&text, edge, zone).map_err(|message| Error::field(name, message))
@@ -128,7 +128,7 @@ impl FromFields for ListQuery {
 /// A date's text, once it is sure that it is one in any zone.
 fn date(fields: &mut Fields, name: &str) -> Option<String> {
     let text: String = fields.optional(name)?;
-    match parse_edge(&text, Edge::Start, Tz::UTC) {
+    match parse_edge(&text, Edge::Start, &TimeZone::UTC) {
         Ok(_) => Some(text),
         Err(message) => {
             fields.refuse(name, message);

@@ -45,7 +45,7 @@ pub(crate) async fn handle(
     caller: Caller,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<ImageFile>>, Error> {
-    let request = query.into_request(app.config.date_time_zone)?;
+    let request = query.into_request(&app.config.date_time_zone)?;
     let source = Source::owner(caller.id);
     read_page(&app, &caller, &source, request).await.map(Json)
 }

@@ -47,7 +47,7 @@ pub(crate) async fn handle(
     Path(patient_id): Path<String>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<ImageFile>>, Error> {
-    let mut request = query.into_request(app.config.date_time_zone)?;
+    let mut request = query.into_request(&app.config.date_time_zone)?;
     request.filter.uploaded_by = (!caller.admin).then_some(caller.id);
     let source = Source::patient(&patient_id);
     read_page(&app, &caller, &source, request).await.map(Json)

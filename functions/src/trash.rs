@@ -52,7 +52,7 @@ pub(crate) async fn handle(
     caller: Caller,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Trashed>>, Error> {
-    let request = query.into_request(app.config.date_time_zone)?;
+    let request = query.into_request(&app.config.date_time_zone)?;
     let source = Source::trash(caller.id);
     let mut page = read_records(&app, &caller, &source, request).await?;
     let mut items = Vec::with_capacity(page.items.len());

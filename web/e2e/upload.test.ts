@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page, Request, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launch, recordRequests, Window } from './browser';
+import { launch, measured, recordRequests, Window } from './browser';
 import { dicom, noise, png } from './pictures';
 import { Stack, until } from './stack';
 
@@ -118,6 +118,15 @@ async function drop(window: Window, ...files: string[]): Promise<void> {
   }
 }
 
+/** What the page's JavaScript holds, in megabytes. */
+async function heapOf({ context, page }: Window): Promise<string> {
+  const session = await context.newCDPSession(page);
+  await session.send('Performance.enable');
+  const { metrics } = await session.send('Performance.getMetrics');
+  const used = metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? NaN;
+  return (used / 1e6).toFixed(0);
+}
+
 async function storedHash(name: string): Promise<string> {
   return until(`${name} is processed`, async () => {
     const page = await stack.api<{ items: { file_hash: string | null; original_filename: string }[] }>(
@@ -141,7 +150,10 @@ describe('uploading', () => {
       const window = await uploadPage();
       await window.page.locator('input[type=file]').nth(1).setInputFiles(study);
       const result = window.page.getByText(/全部完成：|没有成功/);
+      const begun = Date.now();
       await result.waitFor({ timeout: PATIENCE });
+      const seconds = ((Date.now() - begun) / 1000).toFixed(0);
+      measured(`folder of ${FOLDER} files`, `${seconds} s, JavaScript heap ${await heapOf(window)} MB`);
       expect(await result.innerText()).toBe(`全部完成：新增 ${FOLDER} 个，已有 0 个`);
       await window.shot('upload-folder');
       await until(

@@ -126,6 +126,7 @@ fn print(
     writeln!(out, "  API     {}/api/v1", stack.url)?;
     writeln!(out, "  try it  {}/docs/", stack.url)?;
     writeln!(out, "  bucket  {}", stack.bucket_url)?;
+    writeln!(out, "  tables  {}", stack.database_url)?;
     if is_ours {
         writeln!(
             out,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono_tz::Tz;
+use jiff::tz::TimeZone;
 
 /// 50 GiB: what one Lambda can read and hash in its 15 minutes at 75 MB/s, with room.
 const DEFAULT_MAX_UPLOAD_BYTES: u64 = 50 * 1024 * 1024 * 1024;
@@ -25,7 +25,7 @@ pub struct Config {
     /// `CURSOR_SECRET`: the key that seals cursors, at least 32 bytes. Default: `JWT_SECRET`; required without it.
     pub cursor_secret: Secret,
     /// `DATE_TIME_ZONE`: the zone of plain dates in filters, an IANA name. Default: `UTC`.
-    pub date_time_zone: Tz,
+    pub date_time_zone: TimeZone,
     /// `MAX_UPLOAD_BYTES`: the largest file. Default: 50 GiB.
     pub max_upload_bytes: u64,
     /// `TRASH_DAYS`: how long a deleted file can be restored. Default: 30.
@@ -146,12 +146,7 @@ impl Config {
             image_bucket: required("IMAGE_BUCKET")?,
             cursor_secret,
             tokens,
-            date_time_zone: parsed(
-                "DATE_TIME_ZONE",
-                get("DATE_TIME_ZONE"),
-                Tz::UTC,
-                "must be an IANA time zone such as Asia/Shanghai",
-            )?,
+            date_time_zone: time_zone(get("DATE_TIME_ZONE"))?,
             max_upload_bytes: parsed(
                 "MAX_UPLOAD_BYTES",
                 get("MAX_UPLOAD_BYTES"),
@@ -199,6 +194,25 @@ impl TokenConfig {
             _ => Ok(()),
         }
     }
+}
+
+/// A variable of the AWS SDKs, which the SDKs document and template.yaml does not set.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this file is the one place that reads the environment"
+)]
+pub(crate) fn sdk_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn time_zone(name: Option<String>) -> Result<TimeZone, ConfigError> {
+    let found = name.map_or(Ok(TimeZone::UTC), |name| TimeZone::get(&name));
+    found.map_err(|_| {
+        wrong(
+            "DATE_TIME_ZONE",
+            "must be an IANA time zone such as Asia/Shanghai",
+        )
+    })
 }
 
 /// What seals cursors: the secret of its own, else that of the tokens.
@@ -260,7 +274,10 @@ mod tests {
     #[test]
     fn defaults_fill_what_is_not_set() {
         let config = read(&[]).unwrap();
-        assert_eq!((config.trash_days, config.date_time_zone), (30, Tz::UTC));
+        assert_eq!(
+            (config.trash_days, config.date_time_zone),
+            (30, TimeZone::UTC)
+        );
     }
 
     #[test]

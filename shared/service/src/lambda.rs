@@ -2,16 +2,26 @@
 
 use std::future::Future;
 
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_smithy_http_client::{Builder, tls};
+use aws_config::environment::{
+    EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
+};
+use aws_config::meta::region::ProvideRegion as _;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_s3::config::SharedCredentialsProvider;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, HttpClientError};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use lambda_http::{Error, lambda_runtime, tracing};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, sdk_variable};
 use crate::http::Endpoint;
+
+/// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority G2; the first to expire does in December 2037.
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
 /// Serves one endpoint until Lambda ends the process.
 ///
@@ -56,20 +66,57 @@ async fn start() -> Result<App, Error> {
     tracing::init_default_subscriber();
     let config = Config::from_env()
         .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
-    let aws = aws().await;
+    let aws = aws().await?;
     Ok(App::new(config, &aws, &aws, Clock::default()))
 }
 
 /// The AWS settings of the environment, over one HTTP client that all SDK clients share. TLS by ring: its first handshake does not
-/// wait for CPU-jitter entropy, which at a small memory size takes most of a cold start.
-async fn aws() -> SdkConfig {
+/// wait for CPU-jitter entropy, which at a small memory size takes most of a cold start. Lambda gives its credentials in variables: the
+/// SDK's default chain would also bring profiles, roles and instance metadata, a megabyte of code that never runs.
+async fn aws() -> Result<SdkConfig, HttpClientError> {
+    // Lambda always sets it.
+    let region = EnvironmentVariableRegionProvider::new().region().await;
+    let context = TlsContext::builder()
+        .with_trust_store(trusted(region.as_ref()))
+        .build()?;
     let http = Builder::new()
-        .tls_provider(tls::Provider::Rustls(
-            tls::rustls_provider::CryptoMode::Ring,
-        ))
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context)
         .build_https();
-    aws_config::defaults(BehaviorVersion::latest())
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    Ok(SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(region)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .service_config(Endpoints)
         .http_client(http)
-        .load()
-        .await
+        .build())
+}
+
+/// Where the services are when it is not AWS, by the variables of all SDKs: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_DYNAMODB`, else
+/// `AWS_ENDPOINT_URL`.
+#[derive(Debug)]
+struct Endpoints;
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let general = Some(key.env()).filter(|name| *name == "AWS_ENDPOINT_URL")?;
+        let own = format!("{general}_{}", key.service_id().to_uppercase());
+        sdk_variable(&own).or_else(|| sdk_variable(general))
+    }
+}
+
+/// Whose certificates are good: Amazon's five roots, as <https://www.amazontrust.com/repository/> asks of those who bring their own list.
+/// Reading the 140 of the system instead takes longer than everything else at start. AWS's services in China, in the European sovereign
+/// cloud and in the isolated regions have certificates of others: there it is the system's list.
+fn trusted(region: Option<&Region>) -> TrustStore {
+    let elsewhere = |region: &Region| {
+        let name = region.as_ref();
+        name.starts_with("cn-") || name.starts_with("eusc-") || name.contains("-iso")
+    };
+    if region.is_none_or(elsewhere) {
+        TrustStore::default()
+    } else {
+        TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
+    }
 }

@@ -201,7 +201,7 @@ export interface paths {
         };
         /**
          * Download
-         * @description The original bytes, by redirect to a presigned URL that works for five minutes. Its answer carries the original name (`Content-Disposition`, RFC 6266) and the MIME type. With `Accept: application/json` the URL comes as JSON instead: for clients that would send their token along with the redirect, which the bucket refuses.
+         * @description The original bytes, by redirect to a presigned URL that works for five minutes. Its answer carries the original name (`Content-Disposition`, RFC 6266) and the MIME type. A client that accepts `application/json` more than `*\/*` gets the URL as JSON instead: for clients that would send their token along with the redirect, which the bucket refuses.
          */
         get: operations["download-image"];
         put?: never;
@@ -485,7 +485,7 @@ export interface components {
         /** @description One thing somebody did. */
         AccessLogEntry: {
             /**
-             * @description What they did: `view`, `download`, `url`, `upload`, `update`, `delete`, `restore`, `archive`.
+             * @description What they did: `view`, `download`, `url`, `upload`, `update`, `delete`, `restore`, `archive`, `unarchive`.
              * @example view
              */
             action: string;
@@ -713,12 +713,11 @@ export interface components {
          * @enum {string}
          */
         DownloadVariant: "original" | "thumbnail" | "preview";
+        /** @enum {string} */
+        ErrorCode: "not_json" | "unauthenticated" | "forbidden" | "not_found" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_uploaded" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "patient_in_use" | "upload_incomplete" | "version_conflict";
         Failure: {
-            /**
-             * @description Stable, `snake_case`.
-             * @example not_found
-             */
-            code: string;
+            /** @description Stable, `snake_case`. */
+            code: components["schemas"]["ErrorCode"];
             /** @description For a person. */
             message: string;
         };
@@ -828,7 +827,7 @@ export interface components {
             series_id: string | null;
             /** @description Where it is in its life. */
             status: components["schemas"]["Status"];
-            status_reason: components["schemas"]["Notice"] | null;
+            status_reason: components["schemas"]["StatusReason"] | null;
             /**
              * @description The object key.
              * @example originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11
@@ -860,6 +859,7 @@ export interface components {
             /**
              * Format: int32
              * @description Whole percents of the parts that are there.
+             * @example 100
              */
             upload_progress: number;
             /**
@@ -887,7 +887,7 @@ export interface components {
              */
             version: number;
             /** @description What a person should look at: `patient_mismatch`, `type_mismatch`, … */
-            warnings: components["schemas"]["Notice"][];
+            warnings: components["schemas"]["Warning"][];
         };
         /** @description What changes; a field that is not mentioned stays, `null` takes the value away. */
         ImageFileChanges: {
@@ -957,16 +957,6 @@ export interface components {
             size: number;
             study_date?: components["schemas"]["StudyDate"] | null;
             study_id?: components["schemas"]["ReferenceId"] | null;
-        };
-        /** @description A stable code and a sentence in words: a reason or a warning. */
-        Notice: {
-            /**
-             * @description Stable, `snake_case`.
-             * @example type_mismatch
-             */
-            code: string;
-            /** @description For a person; no patient data. */
-            message: string;
         };
         /** @description One page of a list. */
         Page_ImageFile: {
@@ -1047,7 +1037,7 @@ export interface components {
                 series_id: string | null;
                 /** @description Where it is in its life. */
                 status: components["schemas"]["Status"];
-                status_reason: components["schemas"]["Notice"] | null;
+                status_reason: components["schemas"]["StatusReason"] | null;
                 /**
                  * @description The object key.
                  * @example originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11
@@ -1079,6 +1069,7 @@ export interface components {
                 /**
                  * Format: int32
                  * @description Whole percents of the parts that are there.
+                 * @example 100
                  */
                 upload_progress: number;
                 /**
@@ -1106,7 +1097,7 @@ export interface components {
                  */
                 version: number;
                 /** @description What a person should look at: `patient_mismatch`, `type_mismatch`, … */
-                warnings: components["schemas"]["Notice"][];
+                warnings: components["schemas"]["Warning"][];
             }[];
             /** @description Continues after this page; `null` on the last one. */
             next_cursor: string | null;
@@ -1237,11 +1228,8 @@ export interface components {
         };
         /** @description What went wrong (RFC 9457), and never a cause chain, a key, a bucket, a table or a stack trace. */
         Problem: {
-            /**
-             * @description What went wrong, for a program: stable.
-             * @example not_ready
-             */
-            code: string;
+            /** @description What went wrong, for a program: stable. */
+            code: components["schemas"]["ErrorCode"];
             /** @description What went wrong, for a person. */
             detail: string;
             /** @description With 422: every field that is wrong. */
@@ -1357,9 +1345,20 @@ export interface components {
         };
         /**
          * @description Where a file is in its life.
+         * @example PROCESSED
          * @enum {string}
          */
         Status: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED";
+        /** @description A stable code and a sentence in words: a reason or a warning. */
+        StatusReason: {
+            /**
+             * @description Stable, `snake_case`.
+             * @enum {string}
+             */
+            code: "checksum_mismatch" | "damaged" | "decoder_failed" | "not_an_image" | "size_mismatch" | "timed_out" | "too_large" | "truncated" | "unreadable" | "upload_abandoned";
+            /** @description For a person; no patient data. */
+            message: string;
+        };
         /** @description A patient's studies, newest first. */
         Studies: {
             /** @description Newest first. */
@@ -1493,6 +1492,16 @@ export interface components {
             uploaded_bytes: number;
             /** @description The S3 part numbers that are there, from 1. */
             uploaded_chunks: number[];
+        };
+        /** @description A stable code and a sentence in words: a reason or a warning. */
+        Warning: {
+            /**
+             * @description Stable, `snake_case`.
+             * @enum {string}
+             */
+            code: "damaged" | "decoder_failed" | "directory" | "document" | "no_pixel_data" | "not_an_image" | "not_image_file" | "patient_mismatch" | "presentation_state" | "radiotherapy" | "structured_report" | "timed_out" | "too_large" | "truncated" | "type_mismatch" | "unreadable" | "unsupported_compression" | "unsupported_pixels" | "video" | "waveform";
+            /** @description For a person; no patient data. */
+            message: string;
         };
     };
     responses: {
@@ -1640,31 +1649,31 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Which page, from 1. Without effect beside `cursor`. */
-                page?: number;
+                page?: number | "";
                 /** @description Items on a page. */
-                page_size?: number;
+                page_size?: number | "";
                 /** @description `next_cursor` of the page before: continues exactly there. Bound to the caller and the filters. */
                 cursor?: string;
                 /** @description Whether to count: without, `total` and `total_pages` are `null`. */
-                include_total?: boolean;
+                include_total?: boolean | "";
                 /** @description Only this type. */
-                file_type?: "DICOM" | "JPEG" | "PNG" | "TIFF" | "OTHER";
+                file_type?: "DICOM" | "JPEG" | "PNG" | "TIFF" | "OTHER" | "";
                 /** @description Only this status. */
-                status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED";
+                status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
                 /** @description Only this modality. */
-                modality?: string;
+                modality?: string | "";
                 /** @description Only files made then or later: a plain date (that day in the configured time zone) or an RFC 3339 time. */
-                start_date?: string;
+                start_date?: (string) | "";
                 /** @description Only files made then or earlier; a plain date includes the whole day. */
-                end_date?: string;
+                end_date?: (string) | "";
                 /** @description Only files whose name or description contains this text, in any case; `%`, `_` and `*` mean themselves. */
                 search?: string;
                 /** @description Only files of this user id. */
-                uploaded_by?: number;
+                uploaded_by?: number | "";
                 /** @description Only files of this patient. */
                 patient_id?: string;
                 /** @description The same as `status`, for older clients: give one of them */
-                file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED";
+                file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
             };
             header?: never;
             path?: never;
@@ -1678,6 +1687,71 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "body_part": "CHEST",
+                     *           "created_at": "2026-01-05T14:30:22.000Z",
+                     *           "deleted_at": null,
+                     *           "deleted_by": null,
+                     *           "description": null,
+                     *           "dicom": {
+                     *             "columns": 512,
+                     *             "instance_number": 1,
+                     *             "number_of_frames": 1,
+                     *             "patient_id": "P-0001",
+                     *             "patient_name": "Zhang^San",
+                     *             "rows": 512,
+                     *             "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *             "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *             "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *             "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *             "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *           },
+                     *           "duplicate_of": 241413742592123,
+                     *           "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *           "file_size": 526336,
+                     *           "file_type": "DICOM",
+                     *           "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *           "id": 241413742592123,
+                     *           "is_chunked": false,
+                     *           "is_deleted": false,
+                     *           "mime_type": "application/dicom",
+                     *           "modality": "CT",
+                     *           "original_filename": "chest-ct-0001.dcm",
+                     *           "patient_id": "P-0001",
+                     *           "preview_url": null,
+                     *           "series_id": null,
+                     *           "status": "PROCESSED",
+                     *           "status_reason": null,
+                     *           "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *           "study_date": "2026-01-05",
+                     *           "study_id": null,
+                     *           "thumbnail_path": null,
+                     *           "thumbnail_url": null,
+                     *           "total_chunks": 1,
+                     *           "updated_at": "2026-01-05T14:30:22.000Z",
+                     *           "upload_progress": 100,
+                     *           "uploaded_at": null,
+                     *           "uploaded_by": 1,
+                     *           "uploaded_chunks": [
+                     *             [
+                     *               1
+                     *             ]
+                     *           ],
+                     *           "uploader_name": "Dr. Smith",
+                     *           "version": 3,
+                     *           "warnings": []
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "page": 0,
+                     *       "page_size": 0,
+                     *       "total": null,
+                     *       "total_pages": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ImageFile"];
                 };
             };
@@ -1715,27 +1789,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "errors": {},
+                     *       "items": {
+                     *         "…": {
+                     *           "expires_at": "2026-01-05T14:30:22.000Z",
+                     *           "expires_in": 0,
+                     *           "file_hash": null,
+                     *           "file_size": null,
+                     *           "filename": "…",
+                     *           "mime_type": "application/dicom",
+                     *           "url": "…"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["DownloadUrls"];
                 };
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
-            /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "version_conflict";
-                        /** @description With a stale `version`: the record as it is now. */
-                        current?: components["schemas"]["ImageFile"];
-                        /** @constant */
-                        status?: 409;
-                    };
-                };
-            };
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -1747,27 +1821,27 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Which page, from 1. Without effect beside `cursor`. */
-                page?: number;
+                page?: number | "";
                 /** @description Items on a page. */
-                page_size?: number;
+                page_size?: number | "";
                 /** @description `next_cursor` of the page before: continues exactly there. Bound to the caller and the filters. */
                 cursor?: string;
                 /** @description Whether to count: without, `total` and `total_pages` are `null`. */
-                include_total?: boolean;
+                include_total?: boolean | "";
                 /** @description Only this type. */
-                file_type?: "DICOM" | "JPEG" | "PNG" | "TIFF" | "OTHER";
+                file_type?: "DICOM" | "JPEG" | "PNG" | "TIFF" | "OTHER" | "";
                 /** @description Only this status. */
-                status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED";
+                status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
                 /** @description Only this modality. */
-                modality?: string;
+                modality?: string | "";
                 /** @description Only files made then or later: a plain date (that day in the configured time zone) or an RFC 3339 time. */
-                start_date?: string;
+                start_date?: (string) | "";
                 /** @description Only files made then or earlier; a plain date includes the whole day. */
-                end_date?: string;
+                end_date?: (string) | "";
                 /** @description Only files whose name or description contains this text, in any case; `%`, `_` and `*` mean themselves. */
                 search?: string;
                 /** @description The same as `status`, for older clients: give one of them */
-                file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED";
+                file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
             };
             header?: never;
             path?: never;
@@ -1781,6 +1855,71 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "body_part": "CHEST",
+                     *           "created_at": "2026-01-05T14:30:22.000Z",
+                     *           "deleted_at": null,
+                     *           "deleted_by": null,
+                     *           "description": null,
+                     *           "dicom": {
+                     *             "columns": 512,
+                     *             "instance_number": 1,
+                     *             "number_of_frames": 1,
+                     *             "patient_id": "P-0001",
+                     *             "patient_name": "Zhang^San",
+                     *             "rows": 512,
+                     *             "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *             "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *             "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *             "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *             "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *           },
+                     *           "duplicate_of": 241413742592123,
+                     *           "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *           "file_size": 526336,
+                     *           "file_type": "DICOM",
+                     *           "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *           "id": 241413742592123,
+                     *           "is_chunked": false,
+                     *           "is_deleted": false,
+                     *           "mime_type": "application/dicom",
+                     *           "modality": "CT",
+                     *           "original_filename": "chest-ct-0001.dcm",
+                     *           "patient_id": "P-0001",
+                     *           "preview_url": null,
+                     *           "series_id": null,
+                     *           "status": "PROCESSED",
+                     *           "status_reason": null,
+                     *           "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *           "study_date": "2026-01-05",
+                     *           "study_id": null,
+                     *           "thumbnail_path": null,
+                     *           "thumbnail_url": null,
+                     *           "total_chunks": 1,
+                     *           "updated_at": "2026-01-05T14:30:22.000Z",
+                     *           "upload_progress": 100,
+                     *           "uploaded_at": null,
+                     *           "uploaded_by": 1,
+                     *           "uploaded_chunks": [
+                     *             [
+                     *               1
+                     *             ]
+                     *           ],
+                     *           "uploader_name": "Dr. Smith",
+                     *           "version": 3,
+                     *           "warnings": []
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "page": 0,
+                     *       "page_size": 0,
+                     *       "total": null,
+                     *       "total_pages": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ImageFile"];
                 };
             };
@@ -1795,27 +1934,27 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Which page, from 1. Without effect beside `cursor`. */
-                page?: number;
+                page?: number | "";
                 /** @description Items on a page. */
-                page_size?: number;
+                page_size?: number | "";
                 /** @description `next_cursor` of the page before: continues exactly there. Bound to the caller and the filters. */
                 cursor?: string;
                 /** @description Whether to count: without, `total` and `total_pages` are `null`. */
-                include_total?: boolean;
+                include_total?: boolean | "";
                 /** @description Only this type. */
-                file_type?: "DICOM" | "JPEG" | "PNG" | "TIFF" | "OTHER";
+                file_type?: "DICOM" | "JPEG" | "PNG" | "TIFF" | "OTHER" | "";
                 /** @description Only this status. */
-                status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED";
+                status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
                 /** @description Only this modality. */
-                modality?: string;
+                modality?: string | "";
                 /** @description Only files made then or later: a plain date (that day in the configured time zone) or an RFC 3339 time. */
-                start_date?: string;
+                start_date?: (string) | "";
                 /** @description Only files made then or earlier; a plain date includes the whole day. */
-                end_date?: string;
+                end_date?: (string) | "";
                 /** @description Only files whose name or description contains this text, in any case; `%`, `_` and `*` mean themselves. */
                 search?: string;
                 /** @description The same as `status`, for older clients: give one of them */
-                file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED";
+                file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
             };
             header?: never;
             path: {
@@ -1835,6 +1974,71 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "body_part": "CHEST",
+                     *           "created_at": "2026-01-05T14:30:22.000Z",
+                     *           "deleted_at": null,
+                     *           "deleted_by": null,
+                     *           "description": null,
+                     *           "dicom": {
+                     *             "columns": 512,
+                     *             "instance_number": 1,
+                     *             "number_of_frames": 1,
+                     *             "patient_id": "P-0001",
+                     *             "patient_name": "Zhang^San",
+                     *             "rows": 512,
+                     *             "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *             "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *             "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *             "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *             "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *           },
+                     *           "duplicate_of": 241413742592123,
+                     *           "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *           "file_size": 526336,
+                     *           "file_type": "DICOM",
+                     *           "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *           "id": 241413742592123,
+                     *           "is_chunked": false,
+                     *           "is_deleted": false,
+                     *           "mime_type": "application/dicom",
+                     *           "modality": "CT",
+                     *           "original_filename": "chest-ct-0001.dcm",
+                     *           "patient_id": "P-0001",
+                     *           "preview_url": null,
+                     *           "series_id": null,
+                     *           "status": "PROCESSED",
+                     *           "status_reason": null,
+                     *           "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *           "study_date": "2026-01-05",
+                     *           "study_id": null,
+                     *           "thumbnail_path": null,
+                     *           "thumbnail_url": null,
+                     *           "total_chunks": 1,
+                     *           "updated_at": "2026-01-05T14:30:22.000Z",
+                     *           "upload_progress": 100,
+                     *           "uploaded_at": null,
+                     *           "uploaded_by": 1,
+                     *           "uploaded_chunks": [
+                     *             [
+                     *               1
+                     *             ]
+                     *           ],
+                     *           "uploader_name": "Dr. Smith",
+                     *           "version": 3,
+                     *           "warnings": []
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "page": 0,
+                     *       "page_size": 0,
+                     *       "total": null,
+                     *       "total_pages": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ImageFile"];
                 };
             };
@@ -1849,7 +2053,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Whose files: the caller's (`mine`, the default), or everybody's (`all`, admins only). */
-                scope?: "mine" | "all";
+                scope?: "mine" | "all" | "";
             };
             header?: never;
             path?: never;
@@ -1863,6 +2067,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "by_modality": {
+                     *         "…": 0
+                     *       },
+                     *       "by_status": {
+                     *         "…": 0
+                     *       },
+                     *       "by_type": {
+                     *         "…": 0
+                     *       },
+                     *       "total_files": 0,
+                     *       "total_size": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Summary"];
                 };
             };
@@ -1878,27 +2097,27 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Which page, from 1. Without effect beside `cursor`. */
-                page?: number;
+                page?: number | "";
                 /** @description Items on a page. */
-                page_size?: number;
+                page_size?: number | "";
                 /** @description `next_cursor` of the page before: continues exactly there. Bound to the caller and the filters. */
                 cursor?: string;
                 /** @description Whether to count: without, `total` and `total_pages` are `null`. */
-                include_total?: boolean;
+                include_total?: boolean | "";
                 /** @description Only this type. */
-                file_type?: "DICOM" | "JPEG" | "PNG" | "TIFF" | "OTHER";
+                file_type?: "DICOM" | "JPEG" | "PNG" | "TIFF" | "OTHER" | "";
                 /** @description Only this status. */
-                status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED";
+                status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
                 /** @description Only this modality. */
-                modality?: string;
+                modality?: string | "";
                 /** @description Only files made then or later: a plain date (that day in the configured time zone) or an RFC 3339 time. */
-                start_date?: string;
+                start_date?: (string) | "";
                 /** @description Only files made then or earlier; a plain date includes the whole day. */
-                end_date?: string;
+                end_date?: (string) | "";
                 /** @description Only files whose name or description contains this text, in any case; `%`, `_` and `*` mean themselves. */
                 search?: string;
                 /** @description The same as `status`, for older clients: give one of them */
-                file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED";
+                file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
             };
             header?: never;
             path?: never;
@@ -1912,6 +2131,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "body_part": "CHEST",
+                     *           "created_at": "2026-01-05T14:30:22.000Z",
+                     *           "deleted_at": null,
+                     *           "deleted_by": null,
+                     *           "description": null,
+                     *           "dicom": {
+                     *             "columns": 512,
+                     *             "instance_number": 1,
+                     *             "number_of_frames": 1,
+                     *             "patient_id": "P-0001",
+                     *             "patient_name": "Zhang^San",
+                     *             "rows": 512,
+                     *             "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *             "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *             "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *             "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *             "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *           },
+                     *           "duplicate_of": 241413742592123,
+                     *           "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *           "file_size": 526336,
+                     *           "file_type": "DICOM",
+                     *           "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *           "id": 241413742592123,
+                     *           "is_chunked": false,
+                     *           "is_deleted": false,
+                     *           "mime_type": "application/dicom",
+                     *           "modality": "CT",
+                     *           "original_filename": "chest-ct-0001.dcm",
+                     *           "patient_id": "P-0001",
+                     *           "preview_url": null,
+                     *           "purge_at": null,
+                     *           "series_id": null,
+                     *           "status": "PROCESSED",
+                     *           "status_reason": null,
+                     *           "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *           "study_date": "2026-01-05",
+                     *           "study_id": null,
+                     *           "thumbnail_path": null,
+                     *           "thumbnail_url": null,
+                     *           "total_chunks": 1,
+                     *           "updated_at": "2026-01-05T14:30:22.000Z",
+                     *           "upload_progress": 100,
+                     *           "uploaded_at": null,
+                     *           "uploaded_by": 1,
+                     *           "uploaded_chunks": [
+                     *             [
+                     *               1
+                     *             ]
+                     *           ],
+                     *           "uploader_name": "Dr. Smith",
+                     *           "version": 3,
+                     *           "warnings": []
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "page": 0,
+                     *       "page_size": 0,
+                     *       "total": null,
+                     *       "total_pages": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_TrashedFile"];
                 };
             };
@@ -1940,6 +2225,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "body_part": "CHEST",
+                     *       "created_at": "2026-01-05T14:30:22.000Z",
+                     *       "deleted_at": null,
+                     *       "deleted_by": null,
+                     *       "description": null,
+                     *       "dicom": {
+                     *         "columns": 512,
+                     *         "instance_number": 1,
+                     *         "number_of_frames": 1,
+                     *         "patient_id": "P-0001",
+                     *         "patient_name": "Zhang^San",
+                     *         "rows": 512,
+                     *         "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *         "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *         "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *         "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *         "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *       },
+                     *       "duplicate_of": 241413742592123,
+                     *       "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *       "file_size": 526336,
+                     *       "file_type": "DICOM",
+                     *       "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *       "id": 241413742592123,
+                     *       "is_chunked": false,
+                     *       "is_deleted": false,
+                     *       "mime_type": "application/dicom",
+                     *       "modality": "CT",
+                     *       "original_filename": "chest-ct-0001.dcm",
+                     *       "patient_id": "P-0001",
+                     *       "preview_url": null,
+                     *       "series_id": null,
+                     *       "status": "PROCESSED",
+                     *       "status_reason": null,
+                     *       "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *       "study_date": "2026-01-05",
+                     *       "study_id": null,
+                     *       "thumbnail_path": null,
+                     *       "thumbnail_url": null,
+                     *       "total_chunks": 1,
+                     *       "updated_at": "2026-01-05T14:30:22.000Z",
+                     *       "upload_progress": 100,
+                     *       "uploaded_at": null,
+                     *       "uploaded_by": 1,
+                     *       "uploaded_chunks": [
+                     *         [
+                     *           1
+                     *         ]
+                     *       ],
+                     *       "uploader_name": "Dr. Smith",
+                     *       "version": 3,
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ImageFile"];
                 };
             };
@@ -1969,6 +2310,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "file_id": 241413742592123,
+                     *       "message": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeletedFile"];
                 };
             };
@@ -2025,13 +2372,69 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "body_part": "CHEST",
+                     *       "created_at": "2026-01-05T14:30:22.000Z",
+                     *       "deleted_at": null,
+                     *       "deleted_by": null,
+                     *       "description": null,
+                     *       "dicom": {
+                     *         "columns": 512,
+                     *         "instance_number": 1,
+                     *         "number_of_frames": 1,
+                     *         "patient_id": "P-0001",
+                     *         "patient_name": "Zhang^San",
+                     *         "rows": 512,
+                     *         "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *         "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *         "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *         "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *         "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *       },
+                     *       "duplicate_of": 241413742592123,
+                     *       "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *       "file_size": 526336,
+                     *       "file_type": "DICOM",
+                     *       "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *       "id": 241413742592123,
+                     *       "is_chunked": false,
+                     *       "is_deleted": false,
+                     *       "mime_type": "application/dicom",
+                     *       "modality": "CT",
+                     *       "original_filename": "chest-ct-0001.dcm",
+                     *       "patient_id": "P-0001",
+                     *       "preview_url": null,
+                     *       "series_id": null,
+                     *       "status": "PROCESSED",
+                     *       "status_reason": null,
+                     *       "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *       "study_date": "2026-01-05",
+                     *       "study_id": null,
+                     *       "thumbnail_path": null,
+                     *       "thumbnail_url": null,
+                     *       "total_chunks": 1,
+                     *       "updated_at": "2026-01-05T14:30:22.000Z",
+                     *       "upload_progress": 100,
+                     *       "uploaded_at": null,
+                     *       "uploaded_by": 1,
+                     *       "uploaded_chunks": [
+                     *         [
+                     *           1
+                     *         ]
+                     *       ],
+                     *       "uploader_name": "Dr. Smith",
+                     *       "version": 3,
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ImageFile"];
                 };
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
-            /** @description `version_conflict`: Somebody changed this file since you read it: look at it again, then decide. */
+            /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2058,7 +2461,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Entries on a page. */
-                page_size?: number;
+                page_size?: number | "";
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
@@ -2077,6 +2480,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "action": "view",
+                     *           "actor_id": 0,
+                     *           "actor_name": "…",
+                     *           "at": "2026-01-05T14:30:22.000Z",
+                     *           "ip": null,
+                     *           "request_id": "…",
+                     *           "user_agent": null
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccessLog"];
                 };
             };
@@ -2106,6 +2525,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "body_part": "CHEST",
+                     *       "created_at": "2026-01-05T14:30:22.000Z",
+                     *       "deleted_at": null,
+                     *       "deleted_by": null,
+                     *       "description": null,
+                     *       "dicom": {
+                     *         "columns": 512,
+                     *         "instance_number": 1,
+                     *         "number_of_frames": 1,
+                     *         "patient_id": "P-0001",
+                     *         "patient_name": "Zhang^San",
+                     *         "rows": 512,
+                     *         "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *         "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *         "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *         "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *         "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *       },
+                     *       "duplicate_of": 241413742592123,
+                     *       "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *       "file_size": 526336,
+                     *       "file_type": "DICOM",
+                     *       "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *       "id": 241413742592123,
+                     *       "is_chunked": false,
+                     *       "is_deleted": false,
+                     *       "mime_type": "application/dicom",
+                     *       "modality": "CT",
+                     *       "original_filename": "chest-ct-0001.dcm",
+                     *       "patient_id": "P-0001",
+                     *       "preview_url": null,
+                     *       "series_id": null,
+                     *       "status": "PROCESSED",
+                     *       "status_reason": null,
+                     *       "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *       "study_date": "2026-01-05",
+                     *       "study_id": null,
+                     *       "thumbnail_path": null,
+                     *       "thumbnail_url": null,
+                     *       "total_chunks": 1,
+                     *       "updated_at": "2026-01-05T14:30:22.000Z",
+                     *       "upload_progress": 100,
+                     *       "uploaded_at": null,
+                     *       "uploaded_by": 1,
+                     *       "uploaded_chunks": [
+                     *         [
+                     *           1
+                     *         ]
+                     *       ],
+                     *       "uploader_name": "Dr. Smith",
+                     *       "version": 3,
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ImageFile"];
                 };
             };
@@ -2151,6 +2626,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2026-01-05T14:30:22.000Z",
+                     *       "expires_in": 0,
+                     *       "file_hash": null,
+                     *       "file_size": null,
+                     *       "filename": "…",
+                     *       "mime_type": "application/dicom",
+                     *       "url": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Download"];
                 };
             };
@@ -2203,6 +2689,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "body_part": "CHEST",
+                     *       "created_at": "2026-01-05T14:30:22.000Z",
+                     *       "deleted_at": null,
+                     *       "deleted_by": null,
+                     *       "description": null,
+                     *       "dicom": {
+                     *         "columns": 512,
+                     *         "instance_number": 1,
+                     *         "number_of_frames": 1,
+                     *         "patient_id": "P-0001",
+                     *         "patient_name": "Zhang^San",
+                     *         "rows": 512,
+                     *         "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *         "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *         "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *         "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *         "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *       },
+                     *       "duplicate_of": 241413742592123,
+                     *       "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *       "file_size": 526336,
+                     *       "file_type": "DICOM",
+                     *       "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *       "id": 241413742592123,
+                     *       "is_chunked": false,
+                     *       "is_deleted": false,
+                     *       "mime_type": "application/dicom",
+                     *       "modality": "CT",
+                     *       "original_filename": "chest-ct-0001.dcm",
+                     *       "patient_id": "P-0001",
+                     *       "preview_url": null,
+                     *       "series_id": null,
+                     *       "status": "PROCESSED",
+                     *       "status_reason": null,
+                     *       "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *       "study_date": "2026-01-05",
+                     *       "study_id": null,
+                     *       "thumbnail_path": null,
+                     *       "thumbnail_url": null,
+                     *       "total_chunks": 1,
+                     *       "updated_at": "2026-01-05T14:30:22.000Z",
+                     *       "upload_progress": 100,
+                     *       "uploaded_at": null,
+                     *       "uploaded_by": 1,
+                     *       "uploaded_chunks": [
+                     *         [
+                     *           1
+                     *         ]
+                     *       ],
+                     *       "uploader_name": "Dr. Smith",
+                     *       "version": 3,
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ImageFile"];
                 };
             };
@@ -2248,6 +2790,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "body_part": "CHEST",
+                     *       "created_at": "2026-01-05T14:30:22.000Z",
+                     *       "deleted_at": null,
+                     *       "deleted_by": null,
+                     *       "description": null,
+                     *       "dicom": {
+                     *         "columns": 512,
+                     *         "instance_number": 1,
+                     *         "number_of_frames": 1,
+                     *         "patient_id": "P-0001",
+                     *         "patient_name": "Zhang^San",
+                     *         "rows": 512,
+                     *         "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *         "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *         "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *         "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *         "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *       },
+                     *       "duplicate_of": 241413742592123,
+                     *       "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *       "file_size": 526336,
+                     *       "file_type": "DICOM",
+                     *       "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *       "id": 241413742592123,
+                     *       "is_chunked": false,
+                     *       "is_deleted": false,
+                     *       "mime_type": "application/dicom",
+                     *       "modality": "CT",
+                     *       "original_filename": "chest-ct-0001.dcm",
+                     *       "patient_id": "P-0001",
+                     *       "preview_url": null,
+                     *       "series_id": null,
+                     *       "status": "PROCESSED",
+                     *       "status_reason": null,
+                     *       "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *       "study_date": "2026-01-05",
+                     *       "study_id": null,
+                     *       "thumbnail_path": null,
+                     *       "thumbnail_url": null,
+                     *       "total_chunks": 1,
+                     *       "updated_at": "2026-01-05T14:30:22.000Z",
+                     *       "upload_progress": 100,
+                     *       "uploaded_at": null,
+                     *       "uploaded_by": 1,
+                     *       "uploaded_chunks": [
+                     *         [
+                     *           1
+                     *         ]
+                     *       ],
+                     *       "uploader_name": "Dr. Smith",
+                     *       "version": 3,
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ImageFile"];
                 };
             };
@@ -2290,6 +2888,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example null */
                     "application/json": unknown;
                 };
             };
@@ -2306,7 +2905,7 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Patients on a page. */
-                page_size?: number;
+                page_size?: number | "";
             };
             header?: never;
             path?: never;
@@ -2320,6 +2919,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "birth_date": null,
+                     *           "created_at": "2026-01-05T14:30:22.000Z",
+                     *           "medical_record_number": "MRN-20260105",
+                     *           "name": "Zhang San",
+                     *           "patient_id": "P-0001",
+                     *           "sex": "M",
+                     *           "updated_at": "2026-01-05T14:30:22.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PatientPage"];
                 };
             };
@@ -2348,6 +2963,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "birth_date": null,
+                     *       "created_at": "2026-01-05T14:30:22.000Z",
+                     *       "medical_record_number": "MRN-20260105",
+                     *       "name": "Zhang San",
+                     *       "patient_id": "P-0001",
+                     *       "sex": "M",
+                     *       "updated_at": "2026-01-05T14:30:22.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Patient"];
                 };
             };
@@ -2389,6 +3015,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "birth_date": null,
+                     *       "created_at": "2026-01-05T14:30:22.000Z",
+                     *       "medical_record_number": "MRN-20260105",
+                     *       "name": "Zhang San",
+                     *       "patient_id": "P-0001",
+                     *       "sex": "M",
+                     *       "updated_at": "2026-01-05T14:30:22.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Patient"];
                 };
             };
@@ -2419,6 +3056,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "…",
+                     *       "patient_id": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeletedPatient"];
                 };
             };
@@ -2465,6 +3108,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "description": null,
+                     *           "file_count": 0,
+                     *           "series": [
+                     *             {
+                     *               "description": null,
+                     *               "file_count": 0,
+                     *               "modality": null,
+                     *               "series_id": "…",
+                     *               "series_instance_uid": null,
+                     *               "series_number": null
+                     *             }
+                     *           ],
+                     *           "study_date": null,
+                     *           "study_id": "…",
+                     *           "study_instance_uid": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Studies"];
                 };
             };
@@ -2503,6 +3169,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "duplicate": false,
+                     *       "file": {
+                     *         "body_part": "CHEST",
+                     *         "created_at": "2026-01-05T14:30:22.000Z",
+                     *         "deleted_at": null,
+                     *         "deleted_by": null,
+                     *         "description": null,
+                     *         "dicom": {
+                     *           "columns": 512,
+                     *           "instance_number": 1,
+                     *           "number_of_frames": 1,
+                     *           "patient_id": "P-0001",
+                     *           "patient_name": "Zhang^San",
+                     *           "rows": 512,
+                     *           "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *           "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *           "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *           "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *           "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *         },
+                     *         "duplicate_of": 241413742592123,
+                     *         "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *         "file_size": 526336,
+                     *         "file_type": "DICOM",
+                     *         "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *         "id": 241413742592123,
+                     *         "is_chunked": false,
+                     *         "is_deleted": false,
+                     *         "mime_type": "application/dicom",
+                     *         "modality": "CT",
+                     *         "original_filename": "chest-ct-0001.dcm",
+                     *         "patient_id": "P-0001",
+                     *         "preview_url": null,
+                     *         "series_id": null,
+                     *         "status": "PROCESSED",
+                     *         "status_reason": null,
+                     *         "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *         "study_date": "2026-01-05",
+                     *         "study_id": null,
+                     *         "thumbnail_path": null,
+                     *         "thumbnail_url": null,
+                     *         "total_chunks": 1,
+                     *         "updated_at": "2026-01-05T14:30:22.000Z",
+                     *         "upload_progress": 100,
+                     *         "uploaded_at": null,
+                     *         "uploaded_by": 1,
+                     *         "uploaded_chunks": [
+                     *           [
+                     *             1
+                     *           ]
+                     *         ],
+                     *         "uploader_name": "Dr. Smith",
+                     *         "version": 3,
+                     *         "warnings": []
+                     *       },
+                     *       "upload": {
+                     *         "expires_at": "2026-01-05T14:30:22.000Z",
+                     *         "headers": {
+                     *           "…": "…"
+                     *         },
+                     *         "method": "single",
+                     *         "url": "…"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Begun"];
                 };
             };
@@ -2545,6 +3278,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "client_file_id": null,
+                     *           "duplicate": false,
+                     *           "error": null,
+                     *           "file": {
+                     *             "body_part": "CHEST",
+                     *             "created_at": "2026-01-05T14:30:22.000Z",
+                     *             "deleted_at": null,
+                     *             "deleted_by": null,
+                     *             "description": null,
+                     *             "dicom": {
+                     *               "columns": 512,
+                     *               "instance_number": 1,
+                     *               "number_of_frames": 1,
+                     *               "patient_id": "P-0001",
+                     *               "patient_name": "Zhang^San",
+                     *               "rows": 512,
+                     *               "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *               "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *               "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *               "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *               "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *             },
+                     *             "duplicate_of": 241413742592123,
+                     *             "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *             "file_size": 526336,
+                     *             "file_type": "DICOM",
+                     *             "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *             "id": 241413742592123,
+                     *             "is_chunked": false,
+                     *             "is_deleted": false,
+                     *             "mime_type": "application/dicom",
+                     *             "modality": "CT",
+                     *             "original_filename": "chest-ct-0001.dcm",
+                     *             "patient_id": "P-0001",
+                     *             "preview_url": null,
+                     *             "series_id": null,
+                     *             "status": "PROCESSED",
+                     *             "status_reason": null,
+                     *             "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *             "study_date": "2026-01-05",
+                     *             "study_id": null,
+                     *             "thumbnail_path": null,
+                     *             "thumbnail_url": null,
+                     *             "total_chunks": 1,
+                     *             "updated_at": "2026-01-05T14:30:22.000Z",
+                     *             "upload_progress": 100,
+                     *             "uploaded_at": null,
+                     *             "uploaded_by": 1,
+                     *             "uploaded_chunks": [
+                     *               [
+                     *                 1
+                     *               ]
+                     *             ],
+                     *             "uploader_name": "Dr. Smith",
+                     *             "version": 3,
+                     *             "warnings": []
+                     *           },
+                     *           "upload": {
+                     *             "expires_at": "2026-01-05T14:30:22.000Z",
+                     *             "headers": {
+                     *               "…": "…"
+                     *             },
+                     *             "method": "single",
+                     *             "url": "…"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["BatchAnswers"];
                 };
             };
@@ -2575,6 +3381,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expires_at": null,
+                     *       "file_id": 241413742592123,
+                     *       "part_size": null,
+                     *       "status": "PROCESSED",
+                     *       "total_chunks": 0,
+                     *       "upload_progress": 0,
+                     *       "uploaded_bytes": 0,
+                     *       "uploaded_chunks": [
+                     *         [
+                     *           1,
+                     *           2,
+                     *           5
+                     *         ]
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["UploadProgress"];
                 };
             };
@@ -2620,6 +3444,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "file_id": 241413742592123,
+                     *       "message": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AbortedUpload"];
                 };
             };
@@ -2670,6 +3500,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "body_part": "CHEST",
+                     *       "created_at": "2026-01-05T14:30:22.000Z",
+                     *       "deleted_at": null,
+                     *       "deleted_by": null,
+                     *       "description": null,
+                     *       "dicom": {
+                     *         "columns": 512,
+                     *         "instance_number": 1,
+                     *         "number_of_frames": 1,
+                     *         "patient_id": "P-0001",
+                     *         "patient_name": "Zhang^San",
+                     *         "rows": 512,
+                     *         "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *         "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *         "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *         "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *         "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *       },
+                     *       "duplicate_of": 241413742592123,
+                     *       "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *       "file_size": 526336,
+                     *       "file_type": "DICOM",
+                     *       "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *       "id": 241413742592123,
+                     *       "is_chunked": false,
+                     *       "is_deleted": false,
+                     *       "mime_type": "application/dicom",
+                     *       "modality": "CT",
+                     *       "original_filename": "chest-ct-0001.dcm",
+                     *       "patient_id": "P-0001",
+                     *       "preview_url": null,
+                     *       "series_id": null,
+                     *       "status": "PROCESSED",
+                     *       "status_reason": null,
+                     *       "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *       "study_date": "2026-01-05",
+                     *       "study_id": null,
+                     *       "thumbnail_path": null,
+                     *       "thumbnail_url": null,
+                     *       "total_chunks": 1,
+                     *       "updated_at": "2026-01-05T14:30:22.000Z",
+                     *       "upload_progress": 100,
+                     *       "uploaded_at": null,
+                     *       "uploaded_by": 1,
+                     *       "uploaded_chunks": [
+                     *         [
+                     *           1
+                     *         ]
+                     *       ],
+                     *       "uploader_name": "Dr. Smith",
+                     *       "version": 3,
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ImageFile"];
                 };
             };
@@ -2732,6 +3618,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2026-01-05T14:30:22.000Z",
+                     *       "parts": [
+                     *         {
+                     *           "part_number": 0,
+                     *           "url": "…"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedParts"];
                 };
             };
@@ -2788,6 +3685,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "headers": {
+                     *         "…": "…"
+                     *       },
+                     *       "key": "…",
+                     *       "url": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedRequest"];
                 };
             };

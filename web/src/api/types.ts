@@ -5,9 +5,9 @@ type Schemas = components['schemas'];
 
 export type AccessLogEntry = Schemas['AccessLogEntry'];
 export type BatchItem = Schemas['BatchAnswer'];
-export type CodedMessage = Schemas['Notice'];
 export type DicomHeader = Schemas['Dicom'];
 export type Download = Schemas['Download'];
+export type ErrorCode = Schemas['ErrorCode'];
 export type FieldError = Schemas['FieldError'];
 export type FileStatus = Schemas['Status'];
 export type FileType = Schemas['FileType'];
@@ -18,6 +18,8 @@ export type NewPatient = Schemas['NewPatient'];
 export type NewUpload = Schemas['NewUpload'];
 export type Patient = Schemas['Patient'];
 export type SignedPart = Schemas['Part'];
+/** Why a file failed, or what a person should look at. */
+export type Notice = Schemas['StatusReason'] | Schemas['Warning'];
 export type Study = Schemas['Study'];
 export type Summary = Schemas['Summary'];
 export type TrashedFile = Schemas['TrashedFile'];

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { TFunction } from 'i18next';
 import { useState } from 'react';
@@ -6,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import { dateTime } from '../format';
 import { zh } from '../i18n/zh';
-import { Failure } from '../shell/states';
+import { Failure, LoadMore } from '../shell/states';
 import classes from './AccessLog.module.css';
 
 function actionText(action: string, t: TFunction): string {
@@ -56,16 +55,7 @@ export function AccessLog({ fileId }: { fileId: number }) {
           </table>
         </div>
       )}
-      {log.hasNextPage && (
-        <Button
-          size="xs"
-          variant="subtle"
-          loading={log.isFetchingNextPage}
-          onClick={() => void log.fetchNextPage()}
-        >
-          {t('images.more')}
-        </Button>
-      )}
+      <LoadMore list={log} />
     </details>
   );
 }

@@ -92,8 +92,7 @@ function Head({ file }: { file: ImageFile }) {
     onError: (error) => notifications.show({ message: errorText(error, t), color: 'red' }),
   });
   const remove = async () => {
-    await actions.remove([file.id]);
-    await navigate('/images');
+    if (await actions.remove([file.id])) await navigate('/images');
   };
   return (
     <div className="page-head">

@@ -1,3 +1,5 @@
+import type { ErrorCode, Notice } from '../api/types';
+
 /** 中文. The model the other languages are checked against: a missing or extra key there does not compile. */
 export const zh = {
   app: {
@@ -170,7 +172,7 @@ export const zh = {
     presentation_state: '这个 DICOM 对象只说明如何显示其他文件，不含图像。',
     video: '这个 DICOM 对象是压缩的影片，无法生成预览，请下载后播放。',
     directory: '这是 DICOM 光盘的目录文件，不含图像。',
-  },
+  } satisfies Record<Notice['code'], string>,
   action: {
     view: '查看',
     download: '下载',
@@ -363,7 +365,7 @@ export const zh = {
     throttled: '请求太频繁，请稍后再试。',
     unavailable: '服务暂时不可用，请稍后再试。',
     internal: '服务器出错了，请稍后重试；如果仍有问题，请联系信息科。',
-  },
+  } satisfies Record<ErrorCode, string> & Record<string, string>,
   field: {
     filename: '文件名：1 到 255 个字符，不能含有 / 或 \\。',
     original_filename: '文件名：1 到 255 个字符，不能含有 / 或 \\。',

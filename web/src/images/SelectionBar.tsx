@@ -3,10 +3,8 @@ import { notifications } from '@mantine/notifications';
 import { IconArchive, IconArchiveOff, IconDownload, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useServices } from '../app/context';
 import type { ImageFile } from '../api/types';
 import { errorText } from '../i18n/errors';
-import { saveMany } from './download';
 import classes from './SelectionBar.module.css';
 import type { useBulkActions } from './useBulkActions';
 
@@ -19,23 +17,14 @@ interface Props {
 /** What can be done with the chosen files. */
 export function SelectionBar({ files, actions, onClear }: Props) {
   const { t } = useTranslation();
-  const { api } = useServices();
   const [busy, setBusy] = useState(false);
   const archived = files.filter(({ status }) => status === 'ARCHIVED').map(({ id }) => id);
   const active = files.filter(({ status }) => status === 'PROCESSED').map(({ id }) => id);
 
-  const run = async (act: () => Promise<void>) => {
+  const run = async (act: () => Promise<unknown>) => {
     setBusy(true);
     await act().catch((error: unknown) => notifications.show({ message: errorText(error, t), color: 'red' }));
     setBusy(false);
-  };
-  const download = async () => {
-    const { succeeded, failures } = await saveMany(api, files);
-    notifications.show({ message: t('images.downloadStarted', { count: succeeded.length }), color: 'teal' });
-    if (failures[0]) {
-      const reason = errorText(failures[0].error, t);
-      notifications.show({ message: t('images.partly', { failed: failures.length, reason }), color: 'red' });
-    }
   };
 
   return (
@@ -48,7 +37,7 @@ export function SelectionBar({ files, actions, onClear }: Props) {
         variant="default"
         leftSection={<IconDownload size={17} />}
         loading={busy}
-        onClick={() => void run(download)}
+        onClick={() => void run(() => actions.download(files))}
       >
         {t('images.download')}
       </Button>

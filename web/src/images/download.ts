@@ -19,11 +19,14 @@ export function saveUrl(url: string, filename: string): void {
   link.remove();
 }
 
+/** A file and the name to save it under. */
+export interface Named {
+  id: number;
+  original_filename: string;
+}
+
 /** Downloads many originals one after the other. */
-export async function saveMany(
-  api: Api,
-  files: { id: number; original_filename: string }[],
-): Promise<Outcome> {
+export async function saveMany(api: Api, files: Named[]): Promise<Outcome> {
   const outcome: Outcome = { succeeded: [], failures: [] };
   for (let start = 0; start < files.length; start += URLS_PER_REQUEST) {
     const chunk = files.slice(start, start + URLS_PER_REQUEST);

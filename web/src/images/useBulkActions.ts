@@ -4,6 +4,7 @@ import { createElement } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import { errorText } from '../i18n/errors';
+import { saveMany, type Named } from './download';
 import { eachOf, type Outcome } from './eachOf';
 import { UndoMessage } from './UndoMessage';
 import { without, type ImageList } from './useImageList';
@@ -39,8 +40,8 @@ export function useBulkActions() {
     await refresh();
   };
 
-  /** The files leave the screen at once; those the server did not delete come back. */
-  const remove = async (ids: number[]) => {
+  /** The files leave the screen at once; those the server did not delete come back. Answers whether all are gone. */
+  const remove = async (ids: number[]): Promise<boolean> => {
     await queries.cancelQueries({ queryKey: ['images', 'list'] });
     const gone = new Set(ids);
     queries.setQueriesData<ImageList>(
@@ -52,6 +53,7 @@ export function useBulkActions() {
     if (outcome.succeeded.length > 0) offerUndo(outcome.succeeded);
     if (outcome.failures.length > 0) await refresh();
     else await queries.invalidateQueries({ queryKey: ['images'], refetchType: 'none' });
+    return outcome.failures.length === 0;
   };
 
   const offerUndo = (ids: number[]) => {
@@ -75,6 +77,9 @@ export function useBulkActions() {
     report(await eachOf(ids, (id) => api.unarchive(id)), (count) => t('images.unarchived', { count }));
     await refresh();
   };
+  const download = async (files: Named[]) => {
+    report(await saveMany(api, files), (count) => t('images.downloadStarted', { count }));
+  };
 
-  return { remove, restore, archive, unarchive };
+  return { remove, restore, archive, unarchive, download };
 }

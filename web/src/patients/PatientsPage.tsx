@@ -9,7 +9,7 @@ import { useServices } from '../app/context';
 import type { Patient } from '../api/types';
 import { day } from '../format';
 import { useSearchText } from '../images/useSearchText';
-import { EmptyState, Failure } from '../shell/states';
+import { EmptyState, Failure, LoadMore } from '../shell/states';
 import { PatientForm } from './PatientForm';
 import classes from './Patients.module.css';
 import { sexText } from './sex';
@@ -59,17 +59,7 @@ export function PatientsPage() {
         />
       )}
       {patients.length > 0 && <PatientTable patients={patients} />}
-      {list.hasNextPage && (
-        <div className="list-end">
-          <Button
-            variant="subtle"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t('images.more')}
-          </Button>
-        </div>
-      )}
+      <LoadMore list={list} />
       <Modal opened={creating} onClose={() => setCreating(false)} title={t('patients.add')}>
         <PatientForm onSaved={({ patient_id }) => void navigate(patientPage(patient_id))} />
       </Modal>

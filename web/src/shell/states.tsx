@@ -44,6 +44,23 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
   );
 }
 
+interface LoadMoreProps {
+  list: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => Promise<unknown> };
+}
+
+/** Continues a list that has more pages. */
+export function LoadMore({ list }: LoadMoreProps) {
+  const { t } = useTranslation();
+  if (!list.hasNextPage) return null;
+  return (
+    <div className="list-end">
+      <Button variant="subtle" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+        {t('images.more')}
+      </Button>
+    </div>
+  );
+}
+
 /** Stands in for a page whose code is on its way. */
 export function PageSkeleton() {
   const { t } = useTranslation();

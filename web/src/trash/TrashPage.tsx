@@ -8,7 +8,7 @@ import { bytes, dateTime, day } from '../format';
 import { Thumbnail } from '../images/Thumbnail';
 import { useBulkActions } from '../images/useBulkActions';
 import { without } from '../images/useImageList';
-import { EmptyState, Failure } from '../shell/states';
+import { EmptyState, Failure, LoadMore } from '../shell/states';
 import classes from './TrashPage.module.css';
 
 const KEY = ['images', 'trash'];
@@ -59,17 +59,7 @@ export function TrashPage() {
           ))}
         </ul>
       )}
-      {list.hasNextPage && (
-        <div className="list-end">
-          <Button
-            variant="subtle"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t('images.more')}
-          </Button>
-        </div>
-      )}
+      <LoadMore list={list} />
     </>
   );
 }

@@ -18,8 +18,11 @@ use crate::auth::Caller;
 use crate::domain::{FileId, FileRecord, Filter, ListRequest};
 use crate::error::Error;
 
-/// Rows of the first read of a filtered list; the following ones grow, up to DynamoDB's 1 MB.
+/// Rows of the first read of a filtered list; the following ones grow.
 const FIRST_FILTERED_READ: usize = 200;
+/// Rows of the largest read: about what DynamoDB's page of 1 MB holds. Without a limit the embedded engine would load the rest of the partition
+/// for every page.
+const LARGEST_READ: usize = 4000;
 
 /// Where a list is read: an index, its partitions, and the counters that know its total.
 #[derive(Clone, Debug)]
@@ -215,11 +218,11 @@ impl Files {
             return Ok(found);
         };
         let mut start: Option<Item> = None;
-        let mut limit = Some(if conditions.filter.is_empty() {
+        let mut limit = if conditions.filter.is_empty() {
             read.want
         } else {
             read.want.max(FIRST_FILTERED_READ)
-        });
+        };
         loop {
             let only_count = found.ids.len() >= read.want;
             if only_count && !read.count_all {
@@ -233,11 +236,7 @@ impl Files {
                 } else {
                     Select::SpecificAttributes
                 })
-                .set_limit(
-                    limit
-                        .filter(|_| !only_count)
-                        .map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)),
-                )
+                .limit(rows_of(if only_count { LARGEST_READ } else { limit }))
                 .set_exclusive_start_key(start)
                 .send()
                 .await
@@ -252,9 +251,11 @@ impl Files {
             }
             start = answer.last_evaluated_key;
             // What must be counted to its end is read in as few calls as can be, once the page had its chance to be full.
-            limit = limit
-                .filter(|_| !read.count_all)
-                .map(|limit| limit.saturating_mul(4));
+            limit = if read.count_all {
+                LARGEST_READ
+            } else {
+                limit.saturating_mul(4)
+            };
             if start.is_none() {
                 return Ok(found);
             }
@@ -369,6 +370,11 @@ fn range(read: &Read) -> Option<(FileId, FileId)> {
         None => to,
     };
     (from <= to).then_some((from, to))
+}
+
+/// A query's limit.
+fn rows_of(limit: usize) -> i32 {
+    i32::try_from(limit.min(LARGEST_READ)).unwrap_or(i32::MAX)
 }
 
 fn id_of(item: &Item) -> Result<FileId, Error> {

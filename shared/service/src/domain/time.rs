@@ -1,7 +1,8 @@
 //! Points in time: milliseconds since the Unix epoch, written as RFC 3339 in UTC.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, Utc};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// One day in milliseconds.
@@ -55,7 +56,7 @@ pub enum Edge {
 ///
 /// # Errors
 /// A sentence for the caller when the text is neither.
-pub fn parse_edge(text: &str, edge: Edge, zone: Tz) -> Result<Timestamp, String> {
+pub fn parse_edge(text: &str, edge: Edge, zone: &TimeZone) -> Result<Timestamp, String> {
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return day_edge(day, edge, zone).ok_or_else(|| "is out of range".to_owned());
     }
@@ -68,17 +69,25 @@ pub fn parse_edge(text: &str, edge: Edge, zone: Tz) -> Result<Timestamp, String>
 }
 
 /// A day's edge in `zone`. A day that begins inside a daylight-saving gap begins at the first time that exists.
-fn day_edge(day: NaiveDate, edge: Edge, zone: Tz) -> Option<Timestamp> {
+fn day_edge(day: NaiveDate, edge: Edge, zone: &TimeZone) -> Option<Timestamp> {
     match edge {
-        Edge::Start => (0..=3)
-            .filter_map(|hour| day.and_hms_opt(hour, 0, 0))
-            .find_map(|local| zone.from_local_datetime(&local).earliest())
-            .map(|time| Timestamp(time.timestamp_millis())),
+        Edge::Start => begin_in(day, zone).or_else(|| {
+            // After the year 9999 no zone is known.
+            let begin = day.and_hms_opt(0, 0, 0)?.and_utc();
+            Some(Timestamp(begin.timestamp_millis()))
+        }),
         Edge::End => {
             let next = day.succ_opt()?;
             day_edge(next, Edge::Start, zone).map(|time| time.plus(-1))
         }
     }
+}
+
+fn begin_in(day: NaiveDate, zone: &TimeZone) -> Option<Timestamp> {
+    let (month, date) = (day.month().try_into().ok()?, day.day().try_into().ok()?);
+    let day = Date::new(day.year().try_into().ok()?, month, date).ok()?;
+    let begin = day.to_zoned(zone.clone()).ok()?;
+    Some(Timestamp(begin.timestamp().as_millisecond()))
 }
 
 #[cfg(test)]
@@ -87,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_plain_date_is_the_whole_day_in_the_zone() {
-        let zone = chrono_tz::Asia::Shanghai;
+        let zone = &TimeZone::get("Asia/Shanghai").unwrap();
         let start = parse_edge("2026-01-05", Edge::Start, zone).unwrap();
         let end = parse_edge("2026-01-05", Edge::End, zone).unwrap();
         assert_eq!(start.rfc3339(), "2026-01-04T16:00:00.000Z");
@@ -97,13 +106,20 @@ mod tests {
     #[test]
     fn a_day_that_starts_in_a_daylight_saving_gap_starts_when_the_clock_does() {
         // Cuba moves its clock at midnight.
-        let start = parse_edge("2026-03-08", Edge::Start, chrono_tz::America::Havana).unwrap();
+        let zone = TimeZone::get("America/Havana").unwrap();
+        let start = parse_edge("2026-03-08", Edge::Start, &zone).unwrap();
         assert_eq!(start.rfc3339(), "2026-03-08T05:00:00.000Z");
     }
 
     #[test]
+    fn the_last_day_of_all_is_a_day() {
+        let end = parse_edge("9999-12-31", Edge::End, &TimeZone::UTC).unwrap();
+        assert_eq!(end.rfc3339(), "9999-12-31T23:59:59.999Z");
+    }
+
+    #[test]
     fn a_plus_that_became_a_space_is_still_an_offset() {
-        let time = parse_edge("2026-01-05T14:30:22 08:00", Edge::Start, Tz::UTC).unwrap();
+        let time = parse_edge("2026-01-05T14:30:22 08:00", Edge::Start, &TimeZone::UTC).unwrap();
         assert_eq!(time.rfc3339(), "2026-01-05T06:30:22.000Z");
     }
 
@@ -116,7 +132,10 @@ mod tests {
             "2026-01-05T25:00:00Z",
             "20260105",
         ] {
-            assert!(parse_edge(text, Edge::Start, Tz::UTC).is_err(), "{text}");
+            assert!(
+                parse_edge(text, Edge::Start, &TimeZone::UTC).is_err(),
+                "{text}"
+            );
         }
     }
 }

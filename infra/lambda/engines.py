@@ -1,0 +1,77 @@
+"""The local stack, for functions that run outside of it: under the emulator of Lambda's runtime, or in containers."""
+
+import contextlib
+import dataclasses
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+# What the local stack takes as its own (infra/local/src/stack.rs, apps.rs). A function's access key is its name.
+REGION = "us-east-1"
+OPERATOR = "operator"
+SECRET_KEY = "local-secret"
+BUCKET = "filmroom-images"
+TABLES = {
+    "IMAGE_FILES_TABLE": "filmroom-ImageFilesTable",
+    "STATS_TABLE": "filmroom-StatsTable",
+    "ACCESS_LOG_TABLE": "filmroom-AccessLogTable",
+    "REFERENCES_TABLE": "filmroom-ReferencesTable",
+}
+
+# Signs the tokens of one run; it opens nothing but loopback ports.
+JWT_SECRET = "secret-of-functions-that-run-outside-the-local-stack"
+
+
+@dataclasses.dataclass
+class Engines:
+    """Where the engines of a running local stack are, and whom it knows."""
+
+    bucket_url: str
+    tables_url: str
+    user: str
+    """The token of a user."""
+
+    def settings(self):
+        """The variables of template.yaml, as they are here."""
+        return {
+            **TABLES,
+            "IMAGE_BUCKET": BUCKET,
+            "JWT_SECRET": JWT_SECRET,
+            "CURSOR_SECRET": JWT_SECRET,
+            "S3_PATH_STYLE": "true",
+        }
+
+    def services(self):
+        """The variables of the SDK: where DynamoDB and S3 are. On AWS there are none."""
+        return {"AWS_ENDPOINT_URL_DYNAMODB": self.tables_url, "AWS_ENDPOINT_URL_S3": self.bucket_url}
+
+    def credentials(self, function=OPERATOR):
+        """The variables that Lambda sets itself: of one function, or of the one who may do everything."""
+        return {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": function, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+
+
+@contextlib.contextmanager
+def engines(program):
+    """Runs the local stack `program` on free ports and an empty folder until the block ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "PORT": "0", "DATA_DIR": folder, "JWT_SECRET": JWT_SECRET}
+        with open(Path(folder, "log"), "w+") as log:
+            stack = subprocess.Popen([program], env=environment, stdout=subprocess.PIPE, stderr=log, text=True,
+                                     start_new_session=True)
+            try:
+                said = {}
+                for line in stack.stdout:
+                    words = line.replace("=", " ", 1).split()
+                    if words == ["ready"]:
+                        break
+                    if len(words) == 2:
+                        said[words[0]] = words[1]
+                else:
+                    log.seek(0)
+                    raise SystemExit(f"{program} did not start:\n{log.read()}")
+                yield Engines(said["bucket"], said["tables"], said["USER1"])
+            finally:
+                stack.terminate()
+                stack.wait()
+                stack.stdout.close()

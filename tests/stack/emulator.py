@@ -1,0 +1,56 @@
+"""Starts ministack 1.5.33, an emulator of AWS, with what a stack of SAM needs and the emulator lacks:
+
+- the routes of an HTTP API. SAM writes them into the API's OpenAPI body, which the emulator ignores: every route would answer 404;
+- `TCP_NODELAY` in its Lambda runtime API: without it every call waits 40 ms for an acknowledgement, twice.
+
+Configured by ministack's own variables (BIND_HOST, GATEWAY_PORT, AWS_ENDPOINT_URL, …), which `tests/stack/stack.py` sets.
+"""
+
+import json
+import socketserver
+import sys
+
+from ministack.app import main
+from ministack.services import apigateway
+from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
+
+API = _RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
+INTEGRATION = "x-amazon-apigateway-integration"
+
+
+def import_routes(api_id, body):
+    """Makes the routes of the API those of its OpenAPI body."""
+    apigateway._routes[api_id].clear()
+    apigateway._integrations[api_id].clear()
+    for path, operations in body["paths"].items():
+        for method, operation in operations.items():
+            integration = operation[INTEGRATION]
+            _, _, created = apigateway._create_integration(api_id, {
+                "integrationType": integration["type"].upper(),
+                "integrationUri": integration["uri"],
+                "integrationMethod": integration["httpMethod"],
+                "payloadFormatVersion": integration["payloadFormatVersion"],
+            })
+            apigateway._create_route(api_id, {
+                "routeKey": f"{method.upper()} {path}",
+                "target": f"integrations/{json.loads(created)['integrationId']}",
+            })
+    cors = body.get("x-amazon-apigateway-cors")
+    if cors:
+        apigateway._apis[api_id]["corsConfiguration"] = cors
+
+
+def with_routes(provision, properties_at):
+    """`provision`, which creates or updates an API, followed by the import of its body."""
+    def provisioned(*arguments, **named):
+        result = provision(*arguments, **named)
+        import_routes(result[0], arguments[properties_at]["Body"])
+        return result
+    return provisioned
+
+
+API["create"] = with_routes(API["create"], 1)
+API["update"] = with_routes(API["update"], 2)
+socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+sys.exit(main())

@@ -75,7 +75,7 @@ pub struct ImageFile {
     #[schema(examples(1))]
     pub total_chunks: u32,
     /// The S3 part numbers that are there, from 1.
-    #[schema(value_type = Vec<u32>, examples(json!([1])))]
+    #[schema(value_type = Vec<u32>, examples(1))]
     pub uploaded_chunks: Vec<u32>,
     /// When the record was made.
     #[schema(format = DateTime, examples("2026-01-05T14:30:22.000Z"))]

@@ -107,10 +107,14 @@ impl Fields {
     /// A field that may be absent. In a body `null` is absent; in a query an empty value is.
     pub fn optional<T: Field>(&mut self, name: &str) -> Option<T> {
         let value = self.values.remove(name)?;
-        if value.is_null() || (self.is_query && value == "") {
+        if self.is_none(&value) {
             return None;
         }
         self.read(name, &value)
+    }
+
+    fn is_none(&self, value: &Value) -> bool {
+        value.is_null() || (self.is_query && value == "")
     }
 
     /// A field that must be there; `None` only when an error was noted.
@@ -132,16 +136,22 @@ impl Fields {
         }
     }
 
-    /// Takes the first of two names that is there: a parameter and its alias.
+    /// Takes the one of two names that has a value: a parameter and its alias.
     pub fn optional_alias<T: Field>(&mut self, name: &str, alias: &str) -> Option<T> {
-        if self.values.contains_key(name) && self.values.remove(alias).is_some() {
+        let has = |name| {
+            let value = self.values.get(name);
+            value.is_some_and(|value| !self.is_none(value))
+        };
+        let (has_name, has_alias) = (has(name), has(alias));
+        if has_name && has_alias {
             self.refuse(alias, format!("is the same as {name}: give one of them"));
         }
-        let used = if self.values.contains_key(name) {
-            name
+        let (used, unused) = if has_alias && !has_name {
+            (alias, name)
         } else {
-            alias
+            (name, alias)
         };
+        self.values.remove(unused);
         self.optional(used)
     }
 
@@ -382,6 +392,20 @@ mod tests {
         let _: Option<Status> = query.optional_alias("status", "file_status");
         let error = query.finish(|| Some(())).unwrap_err();
         assert_eq!(fields_in(error), ["file_status"]);
+    }
+
+    #[test]
+    fn an_empty_name_leaves_the_word_to_its_alias() {
+        for (name, alias) in [("", "FAILED"), ("FAILED", "")] {
+            let pairs = vec![
+                ("status".into(), name.into()),
+                ("file_status".into(), alias.into()),
+            ];
+            let mut query = Fields::of_query(pairs).unwrap();
+            let status = query.optional_alias("status", "file_status");
+            assert_eq!(status, Some(Status::Failed));
+            assert!(query.finish(|| Some(())).is_ok());
+        }
     }
 
     #[test]

@@ -112,6 +112,10 @@ impl Maintenance {
         if !task.dry_run {
             self.app.files.set_watermark(watermark).await?;
         }
+        if report != Report::default() {
+            let report = serde_json::to_string(&report).unwrap_or_default();
+            tracing::info!(dry_run = task.dry_run, report, "maintenance ran");
+        }
         Ok(report)
     }
 

@@ -1,5 +1,5 @@
 //! A Lambda function that does nothing: its size and init time are the floor that no function of ours can be under.
-//! It runs as ours do, on lambda_http with its log subscriber, but has no configuration and no client of AWS.
+//! It runs as ours do, on `lambda_http` with its log subscriber, but has no configuration and no client of AWS.
 
 use lambda_http::{Error, Request, run, service_fn, tracing};
 

@@ -123,15 +123,7 @@ impl Stack {
         let database = DatabaseServer::start(&options.data, &template).await?;
         let store = open_bucket(&options)?;
         let (url, bucket_url) = (url_of(&listener)?, url_of(&bucket_listener)?);
-        let permissions = Permissions::new(&template, options.record.as_deref())
-            .map_err(StartError::folder(&options.data))?;
-        let apps = Apps {
-            config: config(&template, &options)?,
-            dynamodb: sdk(&database.url).await,
-            s3: sdk(&bucket_url).await,
-            clock: options.clock.clone(),
-            permissions: permissions.clone(),
-        };
+        let apps = apps_of(&template, &options, &database.url, &bucket_url).await?;
         let app = apps.of(OPERATOR);
         let processor = Processor::new(apps.of("process-object"), options.worker.clone());
         let its_processor = Processor::new(apps.of("maintenance"), options.worker.clone());
@@ -143,7 +135,7 @@ impl Stack {
         );
         let mut tasks = vec![tokio::spawn(store.serve(
             bucket_listener,
-            serve_options(&template, permissions),
+            serve_options(&template, apps.permissions.clone()),
             until(stopped.clone()),
         ))];
         if options.has_schedule {
@@ -189,6 +181,22 @@ impl Stack {
         }
         self.database.stop().await;
     }
+}
+
+async fn apps_of(
+    template: &Template,
+    options: &Options,
+    database_url: &str,
+    bucket_url: &str,
+) -> Result<Apps, StartError> {
+    Ok(Apps {
+        config: config(template, options)?,
+        dynamodb: sdk(database_url).await,
+        s3: sdk(bucket_url).await,
+        clock: options.clock.clone(),
+        permissions: Permissions::new(template, options.record.as_deref())
+            .map_err(StartError::folder(&options.data))?,
+    })
 }
 
 fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {

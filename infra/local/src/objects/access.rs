@@ -13,9 +13,12 @@ use s3s::{S3Request, S3Result, s3_error};
 
 use super::{ObjectStore, records};
 
+/// Access key, action, ARN.
+type Allows = dyn Fn(&str, &str, &str) -> bool + Send + Sync;
+
 /// Answers whether the owner of an access key may do an action to a resource: key, `s3:GetObject`, ARN.
 #[derive(Clone)]
-pub struct Gate(Arc<dyn Fn(&str, &str, &str) -> bool + Send + Sync>);
+pub struct Gate(Arc<Allows>);
 
 impl Gate {
     /// A gate that asks `allows`.

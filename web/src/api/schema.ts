@@ -1499,7 +1499,7 @@ export interface components {
              * @description Stable, `snake_case`.
              * @enum {string}
              */
-            code: "damaged" | "decoder_failed" | "directory" | "document" | "no_pixel_data" | "not_an_image" | "not_image_file" | "patient_mismatch" | "presentation_state" | "radiotherapy" | "structured_report" | "timed_out" | "too_large" | "truncated" | "type_mismatch" | "unreadable" | "unsupported_compression" | "unsupported_pixels" | "video" | "waveform";
+            code: "damaged" | "decoder_failed" | "directory" | "document" | "no_pixel_data" | "not_image_file" | "patient_mismatch" | "presentation_state" | "radiotherapy" | "structured_report" | "timed_out" | "too_large" | "truncated" | "type_mismatch" | "unreadable" | "unsupported_compression" | "unsupported_pixels" | "video" | "waveform";
             /** @description For a person; no patient data. */
             message: string;
         };
@@ -1736,9 +1736,7 @@ export interface operations {
                      *           "uploaded_at": null,
                      *           "uploaded_by": 1,
                      *           "uploaded_chunks": [
-                     *             [
-                     *               1
-                     *             ]
+                     *             1
                      *           ],
                      *           "uploader_name": "Dr. Smith",
                      *           "version": 3,
@@ -1904,9 +1902,7 @@ export interface operations {
                      *           "uploaded_at": null,
                      *           "uploaded_by": 1,
                      *           "uploaded_chunks": [
-                     *             [
-                     *               1
-                     *             ]
+                     *             1
                      *           ],
                      *           "uploader_name": "Dr. Smith",
                      *           "version": 3,
@@ -2023,9 +2019,7 @@ export interface operations {
                      *           "uploaded_at": null,
                      *           "uploaded_by": 1,
                      *           "uploaded_chunks": [
-                     *             [
-                     *               1
-                     *             ]
+                     *             1
                      *           ],
                      *           "uploader_name": "Dr. Smith",
                      *           "version": 3,
@@ -2181,9 +2175,7 @@ export interface operations {
                      *           "uploaded_at": null,
                      *           "uploaded_by": 1,
                      *           "uploaded_chunks": [
-                     *             [
-                     *               1
-                     *             ]
+                     *             1
                      *           ],
                      *           "uploader_name": "Dr. Smith",
                      *           "version": 3,
@@ -2272,9 +2264,7 @@ export interface operations {
                      *       "uploaded_at": null,
                      *       "uploaded_by": 1,
                      *       "uploaded_chunks": [
-                     *         [
-                     *           1
-                     *         ]
+                     *         1
                      *       ],
                      *       "uploader_name": "Dr. Smith",
                      *       "version": 3,
@@ -2419,9 +2409,7 @@ export interface operations {
                      *       "uploaded_at": null,
                      *       "uploaded_by": 1,
                      *       "uploaded_chunks": [
-                     *         [
-                     *           1
-                     *         ]
+                     *         1
                      *       ],
                      *       "uploader_name": "Dr. Smith",
                      *       "version": 3,
@@ -2572,9 +2560,7 @@ export interface operations {
                      *       "uploaded_at": null,
                      *       "uploaded_by": 1,
                      *       "uploaded_chunks": [
-                     *         [
-                     *           1
-                     *         ]
+                     *         1
                      *       ],
                      *       "uploader_name": "Dr. Smith",
                      *       "version": 3,
@@ -2736,9 +2722,7 @@ export interface operations {
                      *       "uploaded_at": null,
                      *       "uploaded_by": 1,
                      *       "uploaded_chunks": [
-                     *         [
-                     *           1
-                     *         ]
+                     *         1
                      *       ],
                      *       "uploader_name": "Dr. Smith",
                      *       "version": 3,
@@ -2837,9 +2821,7 @@ export interface operations {
                      *       "uploaded_at": null,
                      *       "uploaded_by": 1,
                      *       "uploaded_chunks": [
-                     *         [
-                     *           1
-                     *         ]
+                     *         1
                      *       ],
                      *       "uploader_name": "Dr. Smith",
                      *       "version": 3,
@@ -3218,9 +3200,7 @@ export interface operations {
                      *         "uploaded_at": null,
                      *         "uploaded_by": 1,
                      *         "uploaded_chunks": [
-                     *           [
-                     *             1
-                     *           ]
+                     *           1
                      *         ],
                      *         "uploader_name": "Dr. Smith",
                      *         "version": 3,
@@ -3331,9 +3311,7 @@ export interface operations {
                      *             "uploaded_at": null,
                      *             "uploaded_by": 1,
                      *             "uploaded_chunks": [
-                     *               [
-                     *                 1
-                     *               ]
+                     *               1
                      *             ],
                      *             "uploader_name": "Dr. Smith",
                      *             "version": 3,
@@ -3391,11 +3369,7 @@ export interface operations {
                      *       "upload_progress": 0,
                      *       "uploaded_bytes": 0,
                      *       "uploaded_chunks": [
-                     *         [
-                     *           1,
-                     *           2,
-                     *           5
-                     *         ]
+                     *         1
                      *       ]
                      *     }
                      */
@@ -3547,9 +3521,7 @@ export interface operations {
                      *       "uploaded_at": null,
                      *       "uploaded_by": 1,
                      *       "uploaded_chunks": [
-                     *         [
-                     *           1
-                     *         ]
+                     *         1
                      *       ],
                      *       "uploader_name": "Dr. Smith",
                      *       "version": 3,

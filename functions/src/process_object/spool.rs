@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use md5::{Digest as _, Md5};
+use fast_md5::Md5;
 use service::App;
 use service::domain::{FileRecord, text};
 use service::error::Error;
@@ -53,4 +53,33 @@ pub(super) async fn spool(app: &App, file: &FileRecord, path: &Path) -> Result<S
     copy.flush().await.map_err(Error::internal)?;
     let md5 = text::hex(&hash.finalize());
     Ok(Spooled { md5, whole })
+}
+
+#[cfg(test)]
+mod tests {
+    use md5::Digest as _;
+
+    use super::Md5;
+
+    /// Pieces of an object come in any size; the hash decides about duplicates, so another implementation has to agree.
+    #[test]
+    fn the_hash_is_the_md5_however_the_bytes_are_cut() {
+        let bytes: Vec<u8> = (0..300u32)
+            .map(|at| (at * at % 251).to_le_bytes()[0])
+            .collect();
+        for length in 0..=bytes.len() {
+            let expected: [u8; 16] = md5::Md5::digest(&bytes[..length]).into();
+            for piece in [1, 7, 63, 64, 65, 300] {
+                let mut hash = Md5::new();
+                for piece in bytes[..length].chunks(piece) {
+                    hash.update(piece);
+                }
+                assert_eq!(
+                    hash.finalize(),
+                    expected,
+                    "{length} bytes in pieces of {piece}"
+                );
+            }
+        }
+    }
 }

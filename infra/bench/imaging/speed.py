@@ -133,18 +133,21 @@ def decoder(path):
     return ["dcml2pnm", "+op"] if jpeg_ls else ["dcmj2pnm", "+oj"]
 
 
-def measure(command, runs):
-    """The best wall time in milliseconds, or None when the program is missing or fails."""
-    if not shutil.which(str(command[0])):
-        return None
-    best = None
+def measure(commands, runs):
+    """The best wall time of each command in milliseconds; those that are missing or fail are left out.
+
+    They take turns: what else the machine does in the meantime slows all of them.
+    """
+    best = {name: float("inf") for name, command in commands.items() if shutil.which(str(command[0]))}
     for _ in range(runs):
-        started = time.perf_counter()
-        done = subprocess.run([str(part) for part in command], capture_output=True, check=False)
-        if done.returncode:
-            return None
-        taken = (time.perf_counter() - started) * 1e3
-        best = taken if best is None else min(best, taken)
+        for name in list(best):
+            started = time.perf_counter()
+            done = subprocess.run([str(part) for part in commands[name]], capture_output=True, check=False)
+            taken = (time.perf_counter() - started) * 1e3
+            if done.returncode:
+                del best[name]
+            else:
+                best[name] = min(best[name], taken)
     return best
 
 
@@ -174,9 +177,9 @@ def main():
         for name, path, kind in inputs(folder):
             thumbnail = [arguments.examples / "thumbnail", path, folder / "t.jpg", folder / "p.jpg"]
             command = [arguments.examples / "md5", path] if kind.startswith("hash") else thumbnail
-            ours = measure(command, 1 if kind.endswith("memory") else arguments.runs)
-            others = {peer: measure(line, arguments.runs) for peer, line in peers(kind, path, folder).items()}
-            others = {peer: value for peer, value in others.items() if value}
+            runs = 1 if kind.endswith("memory") else arguments.runs
+            others = measure({"ours": command, **peers(kind, path, folder)}, runs)
+            ours = others.pop("ours", None)
             ratio = f"{ours / min(others.values()):.2f}" if ours and others else "–"
             text = ", ".join(f"{peer} {value:.0f}" for peer, value in others.items()) or "–"
             memory = f"{peak_memory(command):.0f}" if ours else "–"

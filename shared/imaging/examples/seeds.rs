@@ -6,7 +6,7 @@ use std::{env, fs, io};
 
 use imaging::fixtures::{
     DEFLATED, DicomSpec, EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, HTJ2K,
-    IMPLICIT_LITTLE_ENDIAN, JPEG_2000, JPEG_LS, JPEG_XL, TiffPage, dicom, jpeg,
+    IMPLICIT_LITTLE_ENDIAN, JPEG_2000, JPEG_2000_YCC, JPEG_LS, JPEG_XL, TiffPage, dicom, jpeg,
     jpeg_with_orientation, png, rle_frame, scene, tiff, tiff_of,
 };
 
@@ -141,7 +141,15 @@ fn tiff_files() -> Vec<(&'static str, Vec<u8>)> {
         chunks: vec![jpeg(20, 12, 1)],
         ..page.clone()
     };
+    let slide = TiffPage {
+        samples_per_pixel: 3,
+        compression: 33_003,
+        tile: Some(16),
+        chunks: vec![JPEG_2000_YCC.to_vec(); 2],
+        ..page.clone()
+    };
     vec![
+        ("jpeg-2000", tiff_of(&[slide])),
         ("sixteen-bits", tiff(12, 8, 1)),
         ("tiles", tiff_of(&[page.tiled(16)])),
         ("pyramid", tiff_of(&[pyramid])),

@@ -1,9 +1,10 @@
 //! Inspection in a child process: a decoder that crashes, hangs or asks for 4 GB harms nobody.
 //!
 //! The child is the same program, started again with [`JOB_VARIABLE`] in an otherwise empty environment: it sees no
-//! credentials. It limits its own memory, CPU time, files and file sizes before it opens the file, and answers through
-//! files in a folder of its own, which the parent bounds and parses like any other input. What is known before the
-//! pixels are touched (type and header) is written first and survives whatever happens to the child.
+//! credentials, also not in the memory or environment of its parent, which the kernel hides from it. It limits its own
+//! memory, CPU time, files and file sizes before it opens the file, and answers through files in a folder of its own,
+//! which the parent bounds and parses like any other input. What is known before the pixels are
+//! touched (type and header) is written first and survives whatever happens to the child.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -14,7 +15,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rlimit::Resource;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::inspect::inspect_with;
@@ -75,6 +76,7 @@ fn run(worker: &Worker, path: &Path, scratch: &Path, limits: &Limits) -> io::Res
         limits: *limits,
     };
     fs::write(folder.join("job.json"), serde_json::to_vec(&job)?)?;
+    hide()?;
     let mut child = Command::new(&worker.program)
         .args(&worker.args)
         .env_clear()
@@ -98,6 +100,20 @@ fn run(worker: &Worker, path: &Path, scratch: &Path, limits: &Limits) -> io::Res
             },
         },
     )
+}
+
+/// Makes the environment and memory of this process unreadable to others of the same user, which the child is:
+/// `/proc/<pid>/environ` and `mem`, and debuggers. Starting another program ends it, so the child is not affected.
+#[cfg(target_os = "linux")]
+fn hide() -> io::Result<()> {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
+}
+
+/// Other systems have no `/proc` of this kind.
+#[cfg(not(target_os = "linux"))]
+fn hide() -> io::Result<()> {
+    Ok(())
 }
 
 /// Waits for the end of the child, which closes its standard output; `None` when it had to be killed for taking too
@@ -211,15 +227,22 @@ fn serve(job_file: &Path) -> io::Result<()> {
 fn restrict(limits: &Limits) -> io::Result<()> {
     let seconds = limits.max_time.as_secs() + 1;
     for (resource, limit) in [
-        (Resource::AS, limits.max_memory),
-        (Resource::CPU, seconds),
-        (Resource::FSIZE, MAX_ANSWER),
-        (Resource::NOFILE, MAX_FILES),
-        (Resource::CORE, 0),
+        (Resource::As, limits.max_memory),
+        (Resource::Cpu, seconds),
+        (Resource::Fsize, MAX_ANSWER),
+        (Resource::Nofile, MAX_FILES),
+        (Resource::Core, 0),
     ] {
         // Nobody may raise a hard limit: what is already lower stays.
-        let (_, hard) = resource.get()?;
-        resource.set(limit.min(hard), limit.min(hard))?;
+        let hard = getrlimit(resource).maximum;
+        let limit = Some(hard.map_or(limit, |hard| limit.min(hard)));
+        setrlimit(
+            resource,
+            Rlimit {
+                current: limit,
+                maximum: limit,
+            },
+        )?;
     }
     Ok(())
 }

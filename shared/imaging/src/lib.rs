@@ -9,7 +9,7 @@
 //! - [`dicom`]: the DICOM reader. `stream` and `parse` walk elements, `header` names the facts, `frame` finds the
 //!   bytes of one frame, `samples` decodes them, `render` turns them into what a viewer would show.
 //! - `jpeg`, `png`, `tiff`: one file per ordinary format, each from bytes to a `Raster`.
-//! - `jpeg_ls`: the JPEG-LS decoder, for DICOM frames.
+//! - `jpeg_ls`: the JPEG-LS decoder, for DICOM frames; `jpeg2000`: `OpenJPEG` with limits, for these and TIFF.
 //! - `picture`: from one decode to both sizes: `scale`, `orientation`, and the JPEG encoder.
 //! - `fixtures` (cargo feature): builders of small valid files for tests.
 //!
@@ -22,6 +22,7 @@ mod inspect;
 mod inspection;
 pub mod isolated;
 mod jpeg;
+mod jpeg2000;
 mod jpeg_ls;
 mod limits;
 mod orientation;

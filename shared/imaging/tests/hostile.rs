@@ -165,35 +165,90 @@ fn pictures_that_claim_gigapixels_are_refused_before_they_are_decoded() {
         huge_tiff[at + 8..at + 12].copy_from_slice(&1_000_000u32.to_le_bytes());
     }
 
-    // The main header of a JPEG 2000 codestream: SOC, SIZ of 60,000 × 60,000 and one component.
-    let siz = [
-        &[0xFF, 0x4F, 0xFF, 0x51, 0, 41, 0, 0][..],
-        &60_000u32.to_be_bytes(),
-        &60_000u32.to_be_bytes(),
-    ]
-    .concat();
-    let siz = [
-        siz,
-        vec![0; 8],
-        60_000u32.to_be_bytes().repeat(2),
-        vec![0; 8],
-        vec![0, 1, 7, 1, 1],
-    ]
-    .concat();
-    let huge_jpeg_2000 = dicom(&DicomSpec {
-        transfer_syntax: "1.2.840.10008.1.2.4.90",
-        bits_allocated: 8,
-        bits_stored: 8,
-        fragments: Some(vec![siz]),
-        ..DicomSpec::default()
-    });
-
     assert_eq!(failed_code(&huge_jpeg), imaging::Code::TooLarge, "JPEG");
     assert_eq!(
-        failed_code(&huge_jpeg_2000),
+        codestream_code(&[siz(60_000, 60_000, 1)]),
         imaging::Code::TooLarge,
         "JPEG 2000"
     );
     // Its strips no longer fit its size, which is found first.
     assert_eq!(failed_code(&huge_tiff), imaging::Code::Damaged, "TIFF");
+}
+
+/// The code of a DICOM file whose frame is these parts of a JPEG 2000 codestream, one after the other.
+fn codestream_code(parts: &[Vec<u8>]) -> imaging::Code {
+    failed_code(&dicom(&DicomSpec {
+        transfer_syntax: "1.2.840.10008.1.2.4.90",
+        bits_allocated: 8,
+        bits_stored: 8,
+        fragments: Some(vec![parts.concat()]),
+        ..DicomSpec::default()
+    }))
+}
+
+/// SOC and SIZ of a square picture in square tiles.
+fn siz(side: u32, tile: u32, components: u16) -> Vec<u8> {
+    let length = 38 + 3 * components;
+    let mut bytes = [
+        &[0xFF, 0x4F, 0xFF, 0x51],
+        &length.to_be_bytes()[..],
+        &[0, 0],
+    ]
+    .concat();
+    for number in [side, side, 0, 0, tile, tile, 0, 0] {
+        bytes.extend(number.to_be_bytes());
+    }
+    bytes.extend(components.to_be_bytes());
+    bytes.extend([7, 1, 1].repeat(usize::from(components)));
+    bytes
+}
+
+/// COD of `layers`, code-blocks of 4 × 4, and two resolutions whose precincts have the size in `precinct`.
+fn cod(layers: u16, precinct: u8) -> Vec<u8> {
+    let layers = layers.to_be_bytes();
+    let style = [
+        1, 0, layers[0], layers[1], 0, 1, 0, 0, 0, 1, precinct, precinct,
+    ];
+    [&[0xFF, 0x52, 0, 14][..], &style].concat()
+}
+
+#[test]
+fn codestreams_cut_into_more_parts_than_memory_can_note_are_refused_before_they_are_decoded() {
+    // A tile-part of tile 0, of `length` bytes from here on.
+    let sot = |length: u32| {
+        let length = length.to_be_bytes();
+        [&[0xFF, 0x90, 0, 10, 0, 0][..], &length, &[0, 1]].concat()
+    };
+    let sod = || vec![0xFF, 0x93];
+    let coarse = || vec![siz(2_000, 2_000, 1), cod(1, 0xFF)];
+    let too_fine = [
+        ("tiles", vec![siz(255, 1, 1), cod(1, 0xFF)]),
+        ("components", vec![siz(8, 1, 16_384), cod(1, 0xFF)]),
+        ("code-blocks", vec![siz(6_000, 6_000, 1), cod(1, 0xFF)]),
+        ("precincts", vec![siz(2_000, 2_000, 1), cod(1, 0x11)]),
+        ("layers", vec![siz(2_000, 2_000, 1), cod(65_535, 0x55)]),
+        (
+            "precincts of a component",
+            [
+                coarse(),
+                vec![vec![0xFF, 0x53, 0, 11, 0, 1, 1, 0, 0, 0, 1, 0x11, 0x11]],
+            ]
+            .concat(),
+        ),
+        (
+            "precincts of a tile",
+            [coarse(), vec![sot(0), cod(1, 0x11)]].concat(),
+        ),
+        (
+            "precincts of a second tile-part",
+            [coarse(), vec![sot(14), sod(), sot(0), cod(1, 0x11)]].concat(),
+        ),
+    ];
+    for (what, parts) in too_fine {
+        assert_eq!(codestream_code(&parts), imaging::Code::TooLarge, "{what}");
+    }
+    // What they have in common is no reason.
+    for parts in [coarse(), [coarse(), vec![sot(14), sod()]].concat()] {
+        assert_eq!(codestream_code(&parts), imaging::Code::Truncated);
+    }
 }

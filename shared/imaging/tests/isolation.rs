@@ -1,6 +1,10 @@
 //! The isolated worker: the test binary itself, started again.
 
-use std::path::PathBuf;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use imaging::fixtures::{DicomSpec, JPEG_2000, dicom, jpeg};
@@ -37,7 +41,7 @@ impl Folder {
 
     fn file(&self, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join("file");
-        std::fs::write(&path, bytes).expect("it takes the bytes");
+        fs::write(&path, bytes).expect("it takes the bytes");
         path
     }
 }
@@ -54,11 +58,80 @@ fn a_worker_finds_what_this_process_finds() {
         let limits = Limits::default();
         let inspection = isolated::inspect(&worker(), &path, folder.folder.path(), &limits);
         assert_eq!(inspection, imaging::inspect(&path, &limits));
-        let left: Vec<_> = std::fs::read_dir(folder.folder.path())
+        let left: Vec<_> = fs::read_dir(folder.folder.path())
             .expect("a folder")
             .collect();
         assert_eq!(left.len(), 1, "the worker's files are gone");
     }
+}
+
+/// A worker that copies the environment of its parent into a file.
+fn spy(target: &Path) -> Worker {
+    Worker {
+        program: "/bin/sh".into(),
+        args: [
+            "-c",
+            "cat /proc/$PPID/environ > \"$0\"",
+            target.to_str().expect("a plain path"),
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+    }
+}
+
+/// Part of the next test, as a process of its own: the parent that is spied upon.
+#[test]
+fn spied_parent() {
+    let Some(folder) = std::env::var_os("SPIED_PARENT").map(PathBuf::from) else {
+        return;
+    };
+    let before = spy(&folder.join("before"));
+    Command::new(before.program)
+        .args(before.args)
+        .status()
+        .expect("a shell");
+    let _ = isolated::inspect(
+        &spy(&folder.join("after")),
+        &folder.join("file"),
+        &folder,
+        &Limits::default(),
+    );
+    // And it still finds its own program, starts it, and gets answers.
+    let file = folder.join("file");
+    picture(isolated::inspect(
+        &worker(),
+        &file,
+        &folder,
+        &Limits::default(),
+    ));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_worker_cannot_read_the_environment_of_its_parent() {
+    const NOBODY: u32 = 65_534;
+    let folder = Folder::new();
+    folder.file(&jpeg(300, 200, 7));
+    let path = folder.folder.path();
+    // Root reads everything: then the parent and its children are somebody else, who can reach a copy of this program.
+    let program = path.join("program");
+    fs::copy(std::env::current_exe().expect("a path"), &program).expect("a copy");
+    fs::set_permissions(path, Permissions::from_mode(0o777)).expect("our folder");
+    let mut parent = Command::new(program);
+    if rustix::process::geteuid().is_root() {
+        parent.uid(NOBODY).gid(NOBODY);
+    }
+    let ended = parent
+        .args(["--exact", "isolation::spied_parent"])
+        // Its only variable: a failure prints what the spy saw.
+        .env_clear()
+        .env("SPIED_PARENT", path)
+        .output()
+        .expect("it starts");
+    assert!(ended.status.success(), "{ended:?}");
+    let seen = |name| fs::read_to_string(path.join(name)).expect("the spy was there");
+    assert!(seen("before").contains("SPIED_PARENT="));
+    assert_eq!(seen("after"), "");
 }
 
 #[test]
@@ -143,7 +216,7 @@ fn a_multi_frame_file_of_two_gigabytes_needs_memory_for_one_frame_only() {
     // The length of the pixel element, written as 0; its value is a hole in the file.
     bytes[start - 4..].copy_from_slice(&length.to_le_bytes());
     let path = folder.file(&bytes);
-    let file = std::fs::File::options()
+    let file = fs::File::options()
         .write(true)
         .open(&path)
         .expect("our file");

@@ -1,6 +1,6 @@
 //! TIFF files of every organisation and compression.
 
-use imaging::fixtures::{TiffPage, jpeg, scene, tiff_of};
+use imaging::fixtures::{JPEG_2000, JPEG_2000_RGB, JPEG_2000_YCC, TiffPage, jpeg, scene, tiff_of};
 use imaging::{Code, Picture};
 use tiff::encoder::{Compression, DeflateLevel, Predictor, TiffEncoder, colortype::Gray16};
 
@@ -138,10 +138,122 @@ fn jpeg_is_read() {
     );
 }
 
+/// A page of 40 × 24 pixels in six tiles, each the same codestream of 16 × 16.
+fn mosaic(compression: u16, photometric: u16, tile: &[u8]) -> TiffPage {
+    TiffPage {
+        samples_per_pixel: 3,
+        photometric,
+        compression,
+        tile: Some(16),
+        chunks: vec![tile.to_vec(); 6],
+        ..page(40, 24)
+    }
+}
+
+#[test]
+fn tiles_of_jpeg_2000_are_read_however_they_name_their_colours() {
+    for (compression, photometric, tile) in [
+        (33_003, 2, &JPEG_2000_YCC[..]),
+        (33_005, 2, &JPEG_2000_RGB),
+        (34_712, 2, &JPEG_2000_RGB),
+        (34_712, 6, &JPEG_2000_YCC),
+    ] {
+        let bytes = tiff_of(&[mosaic(compression, photometric, tile)]);
+        let (width, height, _, data) = decode(&picture(inspect(&bytes)).preview);
+        assert_eq!((width, height), (40, 24));
+        for (column, row) in [
+            (4, 8),
+            (12, 8),
+            (20, 8),
+            (28, 8),
+            (36, 8),
+            (4, 20),
+            (28, 20),
+        ] {
+            let expected = if column % 16 < 8 {
+                [255, 127, 0]
+            } else {
+                [0, 0, 255]
+            };
+            let pixel = &data[(row * width + column) * 3..][..3];
+            let near = |(is, wanted): (&u8, u8)| is.abs_diff(wanted) < 25;
+            assert!(
+                pixel.iter().zip(expected).all(near),
+                "{compression} {photometric} {column} {row}: {pixel:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn colours_that_could_be_one_thing_or_another_are_not_guessed() {
+    let bytes = tiff_of(&[mosaic(33_004, 2, &JPEG_2000_RGB)]);
+    let outcome = inspect(&bytes).outcome;
+    assert!(
+        matches!(&outcome, imaging::Outcome::NoPicture(reason) if reason.code == Code::UnsupportedPixels),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_tile_of_a_slide_that_was_left_out_is_white() {
+    let mut slide = mosaic(33_005, 2, &JPEG_2000_RGB);
+    slide.chunks[1].clear();
+    let (width, _, _, data) = decode(&picture(inspect(&tiff_of(&[slide]))).preview);
+    let pixel = &data[(8 * width + 24) * 3..][..3];
+    assert!(pixel.iter().all(|level| *level > 240), "{pixel:?}");
+}
+
+#[test]
+fn hostile_tiles_of_jpeg_2000_are_refused() {
+    let good = mosaic(33_005, 2, &JPEG_2000_RGB);
+    let larger = TiffPage {
+        tile: Some(8),
+        chunks: vec![JPEG_2000_RGB.to_vec(); 15],
+        ..good.clone()
+    };
+    let smaller = TiffPage {
+        tile: Some(32),
+        ..good.clone()
+    };
+    let fewer = TiffPage {
+        chunks: good.chunks[..5].to_vec(),
+        ..good.clone()
+    };
+    let cut = TiffPage {
+        chunks: vec![JPEG_2000_RGB[..120].to_vec(); 6],
+        ..good.clone()
+    };
+    let gray = mosaic(34_712, 2, &JPEG_2000);
+    let one_component = TiffPage {
+        tile: Some(20),
+        ..gray
+    };
+    for (what, page, code) in [
+        ("larger than its tile", larger, Code::Damaged),
+        ("smaller than its tile", smaller, Code::Damaged),
+        ("too few", fewer, Code::Damaged),
+        ("cut off", cut, Code::Truncated),
+        ("of one component", one_component, Code::Damaged),
+    ] {
+        assert_eq!(failure(inspect(&tiff_of(&[page]))).code, code, "{what}");
+    }
+    // A strip as large as the picture says it is, which is too large.
+    let huge = TiffPage {
+        width: 20_000,
+        height: 20_000,
+        tile: None,
+        chunks: vec![JPEG_2000_RGB.to_vec()],
+        ..good
+    };
+    assert_eq!(failure(inspect(&tiff_of(&[huge]))).code, Code::TooLarge);
+}
+
 #[test]
 fn a_compression_nobody_reads_is_named() {
     let bytes = tiff_of(&[TiffPage {
-        compression: 33_005,
+        // LERC.
+        compression: 34_887,
         ..page(40, 30)
     }]);
     let inspection = inspect(&bytes);

@@ -1,7 +1,9 @@
 //! TIFF files (TIFF 6.0 and `BigTIFF`) to pixels: strips, tiles, pyramids, many pages, 1 to 64 bits.
 //!
-//! `levels` chooses among the sizes of a pyramid, `samples` makes eight bits of whatever the file stores.
+//! `levels` chooses among the sizes of a pyramid, `jpeg2000` reads the compression the decoder does not know, `samples`
+//! makes eight bits of whatever the file stores.
 
+mod jpeg2000;
 mod levels;
 mod samples;
 
@@ -37,13 +39,10 @@ pub(crate) fn decode(mut reader: impl Read + Seek, limits: &Limits) -> Result<De
     if u64::from(width) * u64::from(height) > limits.max_pixels {
         return Err(Code::TooLarge.into());
     }
-    let color = decoder.colortype().map_err(failed)?;
-    let mut samples = DecodingResult::U8(Vec::new());
-    let planes = decoder
-        .read_image_to_buffer(&mut samples)
-        .map_err(failed)?
-        .planes;
-    let (channels, data) = pixels(&mut decoder, color, samples, planes, (width, height))?;
+    let (channels, data) = match jpeg2000::Variant::of(&mut decoder).map_err(failed)? {
+        Some(variant) => jpeg2000::decode(&mut decoder, variant, limits)?,
+        None => read(&mut decoder, (width, height))?,
+    };
     let raster = Raster::new(width, height, channels, data).ok_or(Code::Damaged)?;
     Ok(Decoded {
         raster,
@@ -60,6 +59,21 @@ fn open<R: Read + Seek>(reader: R, limits: &Limits) -> TiffResult<Decoder<R>> {
     // Strip tables of large pictures: 8 bytes for each of a million strips.
     tiff_limits.ifd_value_size = 8 << 20;
     Ok(Decoder::new(reader)?.with_limits(tiff_limits))
+}
+
+/// The pixels of the picture `decoder` stands at, whose compression it knows.
+fn read<R: Read + Seek>(
+    decoder: &mut Decoder<R>,
+    size: (u32, u32),
+) -> Result<(Channels, Vec<u8>), Reason> {
+    let failed = |error| reason(&error);
+    let color = decoder.colortype().map_err(failed)?;
+    let mut samples = DecodingResult::U8(Vec::new());
+    let planes = decoder
+        .read_image_to_buffer(&mut samples)
+        .map_err(failed)?
+        .planes;
+    pixels(decoder, color, samples, planes, size)
 }
 
 /// Pixels of eight bits.

@@ -16,10 +16,12 @@ LAMBDA_TOOLS := $(VENV)-lambda/.installed
 STACK_TOOLS := $(VENV)-stack/.installed
 # The processor of the functions, as AWS spells it; this machine's, unless it is set.
 ARCH ?= $(patsubst aarch64,arm64,$(shell uname -m))
+# Names of functions; all, unless it is set.
+FUNCTIONS ?=
 IMAGING_VENV := target/imaging-venv
 IMAGING_TOOLS := $(IMAGING_VENV)/.installed
 
-.PHONY: help run build samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema lambda lambda-report sam-local sam-local-walk e2e-stack needs-rust needs-node needs-chromium clean fuzz truth bench
+.PHONY: help run build stack-as-tested samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema api lambda lambda-report sam-local sam-local-walk e2e-stack e2e-stack-unoptimised needs-rust needs-node needs-chromium clean fuzz truth bench
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,42 +71,60 @@ test-rust: needs-rust
 	cargo test --locked --workspace --all-features
 	cargo test --locked --package tests --test suite -- --ignored --exact permissions::no_function_may_do_what_it_never_does
 
+# The local stack with the features that `cargo test` gives its packages: nothing is compiled a second time for the tests that need the program.
+stack-as-tested: needs-rust
+	cargo build --locked --workspace --all-features --bin filmroom-local --test suite
+
 test-contract: needs-rust
 	tests/contract/seaweedfs.sh
 
-test-recipes: build needs-node needs-chromium ## The recipes of docs/recipes: curl, Python, browsers
+test-recipes: web stack-as-tested needs-node needs-chromium ## The recipes of docs/recipes: curl, Python, browsers
 	tests/recipes/run
 
-test-schema: build ## The API against its own description, with schemathesis (two minutes)
+test-schema: stack-as-tested ## The API against its own description, with schemathesis (two minutes)
 	tests/schemathesis/run
 
 test-web: $(WEB)
 	cd web && npm test --silent
 
-test-browser: build needs-chromium
+test-browser: web stack-as-tested needs-chromium
 	cd web && npm run --silent e2e
 
-lambda: needs-rust $(LAMBDA_TOOLS) ## Build every function for Lambda into target/lambda (ARCH=arm64 or x86_64)
+api: needs-rust $(WEB) ## Renew docs/openapi.json and the page's types from the code
+	cargo build --locked --workspace --all-features --example openapi
+	$${CARGO_TARGET_DIR:-target}/debug/examples/openapi >docs/openapi.json.new
+	mv docs/openapi.json.new docs/openapi.json
+	cd web && npm run --silent api
+
+lambda: needs-rust $(LAMBDA_TOOLS) ## Build every function for Lambda into target/lambda (ARCH=arm64 or x86_64, FUNCTIONS="my-images trash")
 	PATH="$(CURDIR)/$(VENV)-lambda/bin:$$PATH" cargo lambda build --locked --release --package functions --package hello \
-	  --lambda-dir target/lambda --$(subst _,-,$(ARCH))
+	  $(if $(FUNCTIONS),$(addprefix --bin ,hello $(FUNCTIONS))) --lambda-dir target/lambda --$(subst _,-,$(ARCH))
 
-lambda-report: build $(TOOLS) ## Start every built function in AWS's emulator: answers, size, init time, memory
-	$(VENV)/bin/python infra/lambda/report.py
+lambda-report: stack-as-tested $(TOOLS) ## Start every built function in AWS's emulator: answers, size, init time, memory
+	$(VENV)/bin/python infra/lambda/report.py $(FUNCTIONS)
 
-sam-local: build $(TOOLS) ## Serve the built functions with `sam local start-api` (needs Docker) on the local stack's engines
+sam-local: stack-as-tested $(TOOLS) ## Serve the built functions with `sam local start-api` (needs Docker) on the local stack's engines
 	$(VENV)/bin/python infra/lambda/sam_local.py --port $(PORT)
 
-sam-local-walk: build $(TOOLS) ## The walk of the README against `sam local start-api`
+sam-local-walk: stack-as-tested $(TOOLS) ## The walk of the README against `sam local start-api`
 	$(VENV)/bin/python infra/lambda/sam_local.py --walk
 
-e2e-stack: build $(TOOLS) $(STACK_TOOLS) ## Deploy the template to an emulator of AWS and test the stack through HTTP
+e2e-stack: stack-as-tested $(TOOLS) $(STACK_TOOLS) ## Deploy the template to an emulator of AWS and test the stack through HTTP
 	$(VENV)-stack/bin/python tests/stack/flow.py
+
+# Not in target/lambda: these would not start on AWS, whose C library is older than this machine's.
+e2e-stack-unoptimised: needs-rust $(TOOLS) $(STACK_TOOLS) ## The same with functions of the development build: minutes instead of half an hour
+	cargo build --locked --workspace --all-features --bins --test suite
+	for source in functions/src/bin/*.rs; do name=$$(basename $$source .rs); \
+	  install -D --strip $${CARGO_TARGET_DIR:-target}/debug/$$name target/unoptimised/$$name/bootstrap; done
+	$(VENV)-stack/bin/python tests/stack/flow.py --functions target/unoptimised
 
 fuzz: needs-rust ## Hostile files for SECONDS (120) against every reader of files
 	shared/imaging/fuzz/run.sh $(or $(SECONDS),120)
 
+# Its example is built with the features of `make test`, so that nothing is compiled twice.
 truth: needs-rust $(IMAGING_TOOLS) ## Our pictures against pydicom's; `make truth TABLE=write` renews the table of docs/IMAGING.md
-	cargo build --locked --package imaging --example render
+	cargo build --locked --workspace --all-features --example render
 	$(IMAGING_VENV)/bin/python infra/bench/imaging/truth.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --table docs/IMAGING.md $(if $(TABLE),,--check)
 
 bench: needs-rust $(IMAGING_TOOLS) ## Our thumbnails against libvips, DCMTK and GDCM, where installed

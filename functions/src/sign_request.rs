@@ -36,8 +36,8 @@ pub(crate) struct Wanted {
 impl FromFields for Wanted {
     fn from_fields(mut fields: Fields) -> Result<Self, Error> {
         let method: Option<String> = fields.required("method");
-        let upload_id: Option<String> = fields.optional("upload_id");
-        let part_number: Option<u32> = fields.optional("part_number");
+        let upload_id: Option<String> = fields.absent_or("upload_id");
+        let part_number: Option<u32> = fields.absent_or("part_number");
         if upload_id
             .as_ref()
             .is_some_and(|id| id.is_empty() || id.len() > MAX_UPLOAD_ID)

@@ -1,91 +1,24 @@
 //! Begins uploads: what `create-upload` and `create-uploads-batch` share.
 
+mod new_upload;
+
 use futures_util::future::join_all;
 use serde::Serialize;
 use service::App;
 use service::auth::Caller;
 use service::db::create::NotCreated;
-use service::domain::transition::NewFile;
-use service::domain::{FileRecord, FileType, PartPlan, text};
+use service::domain::{FileRecord, FileType, NewFile, PartPlan, text};
 use service::error::Error;
-use service::http::{Fields, FromFields};
 use service::image_file::ImageFile;
 use service::objects::PresignedUrl;
 use utoipa::ToSchema;
+
+pub use new_upload::NewUpload;
 
 /// Parts whose URLs come with the answer; the others are asked for.
 const FIRST_PARTS: u32 = 10;
 /// Tries with another id when one is taken.
 const ATTEMPTS: usize = 3;
-
-/// A file that a caller wants to upload.
-#[derive(Clone, Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewUpload {
-    /// The name its owner gives it.
-    filename: text::FileName,
-    /// Bytes. Other sizes are refused by the bucket.
-    #[schema(minimum = 1)]
-    size: u64,
-    /// What it is, if the caller knows.
-    mime_type: Option<text::MimeType>,
-    /// An existing patient.
-    patient_id: Option<text::ReferenceId>,
-    /// An existing study.
-    study_id: Option<text::ReferenceId>,
-    /// An existing series.
-    series_id: Option<text::ReferenceId>,
-    /// Instead of what the DICOM header says.
-    modality: Option<text::Modality>,
-    /// Instead of what the DICOM header says.
-    body_part: Option<text::BodyPart>,
-    /// Instead of what the DICOM header says.
-    study_date: Option<text::StudyDate>,
-    /// Free text.
-    description: Option<text::Description>,
-    /// MD5 of the bytes: finds a duplicate before any bytes move, and other bytes are refused by the bucket.
-    md5: Option<text::Md5>,
-    /// Upload it even if the caller has these bytes already.
-    #[schema(value_type = Option<bool>, default = false)]
-    allow_duplicate: bool,
-}
-
-impl FromFields for NewUpload {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let filename = fields.required("filename");
-        let size = fields.required("size");
-        if size == Some(0) {
-            fields.refuse("size", "is 0: the file is empty");
-        }
-        let mime_type = fields.optional("mime_type");
-        let patient_id = fields.optional("patient_id");
-        let study_id = fields.optional("study_id");
-        let series_id = fields.optional("series_id");
-        let modality = fields.optional("modality");
-        let body_part = fields.optional("body_part");
-        let study_date = fields.optional("study_date");
-        let description = fields.optional("description");
-        let md5 = fields.optional("md5");
-        let allow_duplicate = fields.optional("allow_duplicate").unwrap_or(false);
-        fields.finish(|| {
-            let (filename, size) = (filename?, size?);
-            Some(Self {
-                filename,
-                size,
-                mime_type,
-                patient_id,
-                study_id,
-                series_id,
-                modality,
-                body_part,
-                study_date,
-                description,
-                md5,
-                allow_duplicate,
-            })
-        })
-    }
-}
 
 /// An upload that has begun, or the file that makes it needless.
 #[derive(Debug, Default, Serialize, ToSchema)]

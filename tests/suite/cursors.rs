@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
+use crate::harness::property::holds;
 use crate::harness::upload::{begin, id_of, text};
 use crate::harness::{Client, TestStack};
 
@@ -53,23 +53,7 @@ fn walks() -> impl Strategy<Value = Walk> {
 
 #[test]
 fn a_walk_by_cursor_gives_nothing_twice_and_skips_nothing_that_was_there_throughout() {
-    let config = Config {
-        cases: CASES,
-        max_shrink_iters: 50,
-        failure_persistence: None,
-        ..Config::default()
-    };
-
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &SEED);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    TestRunner::new_with_rng(config, rng)
-        .run(&walks(), |walk| {
-            runtime.block_on(go(&walk)).map_err(TestCaseError::fail)
-        })
-        .unwrap_or_else(|failure| panic!("with the seed {SEED:?}: {failure}"));
+    holds(&SEED, CASES, &walks(), &go);
 }
 
 async fn go(walk: &Walk) -> Result<(), String> {

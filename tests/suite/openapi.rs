@@ -44,6 +44,15 @@ fn parameters(operation: &Value) -> BTreeSet<&str> {
 }
 
 #[test]
+fn the_document_that_is_served_is_the_one_the_code_describes() {
+    let served = include_str!("../../docs/openapi.json");
+    assert!(
+        served == format!("{:#}\n", document()),
+        "docs/openapi.json is not what the code describes: `make api` renews it and the types of the page"
+    );
+}
+
+#[test]
 fn the_document_has_exactly_the_routes_that_are_served() {
     let document = document();
     let documented: BTreeSet<(String, String)> = objects(&document["paths"])

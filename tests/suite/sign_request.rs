@@ -148,6 +148,11 @@ async fn a_request_that_makes_no_sense_is_refused_by_name() {
             json!({"method": "PUT", "upload_id": upload_id, "part_number": 3}),
             "part_number",
         ),
+        (json!({"method": "POST", "upload_id": null}), "upload_id"),
+        (
+            json!({"method": "GET", "upload_id": upload_id, "part_number": null}),
+            "part_number",
+        ),
         (json!({"method": "PUT", "key": "originals/2/3/x"}), "key"),
     ] {
         let problem = sign(&user, id, wanted.clone())

@@ -3,9 +3,9 @@
 
 use imaging::fixtures::{DicomSpec, dicom, jpeg, png};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
+use crate::harness::property::holds;
 use crate::harness::recount::{self, all};
 use crate::harness::upload::{begin, id_of};
 use crate::harness::{Client, TestStack};
@@ -98,23 +98,7 @@ fn steps() -> impl Strategy<Value = Vec<(i64, Step)>> {
 
 #[test]
 fn statistics_equal_a_recount_after_any_sequence_of_operations() {
-    let config = Config {
-        cases: CASES,
-        // Each smaller try runs a whole sequence.
-        max_shrink_iters: 30,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &SEED);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    TestRunner::new_with_rng(config, rng)
-        .run(&steps(), |steps| {
-            runtime.block_on(play(&steps)).map_err(TestCaseError::fail)
-        })
-        .unwrap_or_else(|failure| panic!("with the seed {SEED:?}: {failure}"));
+    holds(&SEED, CASES, &steps(), &async |steps| play(steps).await);
 }
 
 /// What the players know of their files.

@@ -36,6 +36,15 @@ pub struct Config {
     pub s3_path_style: bool,
 }
 
+/// Who calls a function. Only one that users call verifies tokens, so template.yaml gives no other the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalledBy {
+    /// Over HTTP, with a token.
+    Users,
+    /// A queue or the schedule.
+    Events,
+}
+
 /// How tokens are verified: which algorithms are allowed follows from which of the two is set, never from a token.
 #[derive(Clone, Debug, Default)]
 pub struct TokenConfig {
@@ -117,15 +126,18 @@ impl Config {
         clippy::disallowed_methods,
         reason = "this is the one place that reads the environment"
     )]
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_lookup(|name| std::env::var(name).ok())
+    pub fn from_env(called_by: CalledBy) -> Result<Self, ConfigError> {
+        Self::from_lookup(called_by, |name| std::env::var(name).ok())
     }
 
     /// The settings that `lookup` knows. An empty value counts as none.
     ///
     /// # Errors
     /// The first variable that is missing or wrong.
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    pub fn from_lookup(
+        called_by: CalledBy,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
         let get = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let required = |variable| {
             get(variable).ok_or_else(|| wrong(variable, "is not set; template.yaml sets it"))
@@ -136,7 +148,7 @@ impl Config {
             issuer: get("JWT_ISSUER"),
             audience: get("JWT_AUDIENCE"),
         };
-        tokens.check()?;
+        tokens.check(called_by)?;
         let cursor_secret = cursor_secret(get("CURSOR_SECRET"), &tokens)?;
         Ok(Self {
             image_files_table: required("IMAGE_FILES_TABLE")?,
@@ -176,9 +188,9 @@ impl Config {
 }
 
 impl TokenConfig {
-    fn check(&self) -> Result<(), ConfigError> {
+    fn check(&self, called_by: CalledBy) -> Result<(), ConfigError> {
         match (&self.secret, &self.jwks_url) {
-            (None, None) => Err(wrong(
+            (None, None) if called_by == CalledBy::Users => Err(wrong(
                 "JWT_SECRET",
                 "is not set, and neither is JWKS_URL: set one of them",
             )),
@@ -196,12 +208,12 @@ impl TokenConfig {
     }
 }
 
-/// A variable of the AWS SDKs, which the SDKs document and template.yaml does not set.
+/// A variable of Lambda or of the AWS SDKs, which AWS documents and template.yaml does not set.
 #[expect(
     clippy::disallowed_methods,
     reason = "this file is the one place that reads the environment"
 )]
-pub(crate) fn sdk_variable(name: &str) -> Option<String> {
+pub(crate) fn aws_variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -255,6 +267,10 @@ mod tests {
     use super::*;
 
     fn read(changes: &[(&str, &str)]) -> Result<Config, String> {
+        read_as(CalledBy::Users, changes)
+    }
+
+    fn read_as(called_by: CalledBy, changes: &[(&str, &str)]) -> Result<Config, String> {
         let lookup = |name: &str| {
             let changed = changes
                 .iter()
@@ -268,7 +284,7 @@ mod tests {
                 _ => None,
             })
         };
-        Config::from_lookup(lookup).map_err(|error| error.to_string())
+        Config::from_lookup(called_by, lookup).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -300,6 +316,14 @@ mod tests {
                 "{variable}={value}: {message}"
             );
         }
+    }
+
+    #[test]
+    fn a_function_that_only_events_call_needs_no_key_of_tokens() {
+        let template = [("JWT_SECRET", ""), ("CURSOR_SECRET", &"x".repeat(32))];
+        let config = read_as(CalledBy::Events, &template).unwrap();
+        assert_eq!(config.tokens.secret, None);
+        assert!(read(&template).unwrap_err().starts_with("JWT_SECRET"));
     }
 
     #[test]

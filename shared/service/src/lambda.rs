@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{Config, sdk_variable};
+use crate::config::{CalledBy, Config, aws_variable};
 use crate::http::Endpoint;
 
 /// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority G2; the first to expire does in December 2037.
@@ -28,7 +28,7 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 /// # Errors
 /// A setting that is missing or wrong, and failures of the runtime itself.
 pub async fn serve(endpoint: Endpoint) -> Result<(), Error> {
-    let app = start().await?;
+    let app = start(CalledBy::Users).await?;
     lambda_http::run(endpoint.into_router(app)).await
 }
 
@@ -42,7 +42,7 @@ where
     A: Serialize,
     F: Future<Output = Result<A, crate::error::Error>>,
 {
-    let app = start().await?;
+    let app = start(CalledBy::Events).await?;
     let handle = &handle;
     lambda_runtime::run(lambda_runtime::service_fn(
         |event: lambda_runtime::LambdaEvent<E>| {
@@ -62,12 +62,25 @@ where
     .await
 }
 
-async fn start() -> Result<App, Error> {
-    tracing::init_default_subscriber();
-    let config = Config::from_env()
+async fn start(called_by: CalledBy) -> Result<App, Error> {
+    log();
+    let config = Config::from_env(called_by)
         .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
     let aws = aws().await?;
     Ok(App::new(config, &aws, &aws, Clock::default()))
+}
+
+/// Logs JSON, of the level that Lambda's logging controls set. The runtime's own subscriber can also filter by fields, for which it brings
+/// an engine of regular expressions.
+fn log() {
+    let level = aws_variable("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok());
+    tracing::subscriber::fmt()
+        .json()
+        .with_target(false)
+        // CloudWatch keeps the time of every line.
+        .without_time()
+        .with_max_level(level.unwrap_or(tracing::Level::INFO))
+        .init();
 }
 
 /// The AWS settings of the environment, over one HTTP client that all SDK clients share. TLS by ring: its first handshake does not
@@ -102,7 +115,7 @@ impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let general = Some(key.env()).filter(|name| *name == "AWS_ENDPOINT_URL")?;
         let own = format!("{general}_{}", key.service_id().to_uppercase());
-        sdk_variable(&own).or_else(|| sdk_variable(general))
+        aws_variable(&own).or_else(|| aws_variable(general))
     }
 }
 

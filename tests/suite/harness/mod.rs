@@ -11,12 +11,14 @@
 //! returns when the file is processed, because the queue says that it is idle.
 //!
 //! - [`stack`] starts and restarts it · [`client`] asks and answers · [`token`] signs · [`upload`] sends files ·
-//!   [`documented`] is every answer in openapi.json · [`meter`] what a function asks of DynamoDB · [`process`] this binary as other processes · [`recount`] what the lists say, for those who doubt the counters.
+//!   [`documented`] is every answer in openapi.json · [`meter`] what a function asks of DynamoDB · [`process`] this binary as other processes ·
+//!   [`property`] what holds for any drawn value · [`recount`] what the lists say, for those who doubt the counters.
 
 pub(crate) mod client;
 pub(crate) mod documented;
 pub(crate) mod meter;
 pub(crate) mod process;
+pub(crate) mod property;
 pub(crate) mod recount;
 pub(crate) mod stack;
 pub(crate) mod token;

@@ -1,7 +1,8 @@
 //! Creates records: one, or a batch in as few transactions as fit.
 
-use super::files::{Change, Files, NotWritten};
+use super::files::Files;
 use super::references;
+use super::write::{Change, NotWritten};
 use crate::access::Action;
 use crate::auth::Caller;
 use crate::domain::FileRecord;

@@ -3,32 +3,21 @@
 //! A list reads one partition of an index or merges several (shards), newest first. It reads no further than the page needs, except where an
 //! exact total has to be counted because no counter knows it.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Select};
-use futures_util::future::try_join_all;
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::batch::batch_get;
 use super::files::{Files, Scope};
 use super::keys::{self, Index};
-use super::{Item, failure};
+use super::rows::Read;
 use crate::auth::Caller;
-use crate::domain::{FileId, FileRecord, Filter, ListRequest};
+use crate::domain::{FileId, FileRecord, ListRequest};
 use crate::error::Error;
-
-/// Rows of the first read of a filtered list; the following ones grow.
-const FIRST_FILTERED_READ: usize = 200;
-/// Rows of the largest read: about what DynamoDB's page of 1 MB holds. Without a limit the embedded engine would load the rest of the partition
-/// for every page.
-const LARGEST_READ: usize = 4000;
 
 /// Where a list is read: an index, its partitions, and the counters that know its total.
 #[derive(Clone, Debug)]
 pub struct Source {
-    index: Index,
-    partitions: Vec<String>,
+    pub(super) index: Index,
+    pub(super) partitions: Vec<String>,
     counters: Option<Scope>,
 }
 
@@ -103,25 +92,6 @@ pub struct Page {
     pub next_cursor: Option<String>,
 }
 
-/// What one partition gave.
-#[derive(Debug, Default)]
-struct Found {
-    ids: Vec<FileId>,
-    count: u64,
-}
-
-/// How far an index is read.
-#[derive(Clone, Debug)]
-struct Read {
-    filter: Filter,
-    /// Only ids below this one.
-    below: Option<FileId>,
-    /// Ids wanted.
-    want: usize,
-    /// Whether all matches are counted, however many.
-    count_all: bool,
-}
-
 impl Files {
     /// One page of `source` as `request` asks for it.
     ///
@@ -191,77 +161,6 @@ impl Files {
         })
     }
 
-    /// The first ids of all partitions together, newest first.
-    async fn read(&self, source: &Source, read: &Read) -> Result<Found, Error> {
-        let partitions = source
-            .partitions
-            .iter()
-            .map(|partition| self.read_partition(source.index, partition, read));
-        let mut all = Found::default();
-        for found in try_join_all(partitions).await? {
-            all.ids.extend(found.ids);
-            all.count += found.count;
-        }
-        all.ids.sort_unstable_by(|a, b| b.cmp(a));
-        all.ids.truncate(read.want);
-        Ok(all)
-    }
-
-    async fn read_partition(
-        &self,
-        index: Index,
-        partition: &str,
-        read: &Read,
-    ) -> Result<Found, Error> {
-        let mut found = Found::default();
-        let Some(conditions) = Conditions::of(index, partition, read) else {
-            return Ok(found);
-        };
-        let mut start: Option<Item> = None;
-        let mut limit = if conditions.filter.is_empty() {
-            read.want
-        } else {
-            read.want.max(FIRST_FILTERED_READ)
-        };
-        loop {
-            let only_count = found.ids.len() >= read.want;
-            if only_count && !read.count_all {
-                return Ok(found);
-            }
-            let answer = conditions
-                .query(&self.client, &self.config.image_files_table)
-                .set_projection_expression((!only_count).then(|| "id".to_owned()))
-                .select(if only_count {
-                    Select::Count
-                } else {
-                    Select::SpecificAttributes
-                })
-                .limit(rows_of(if only_count { LARGEST_READ } else { limit }))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(failure)?;
-            found.count += u64::try_from(answer.count()).unwrap_or(0);
-            for item in answer
-                .items()
-                .iter()
-                .take(read.want.saturating_sub(found.ids.len()))
-            {
-                found.ids.push(id_of(item)?);
-            }
-            start = answer.last_evaluated_key;
-            // What must be counted to its end is read in as few calls as can be, once the page had its chance to be full.
-            limit = if read.count_all {
-                LARGEST_READ
-            } else {
-                limit.saturating_mul(4)
-            };
-            if start.is_none() {
-                return Ok(found);
-            }
-        }
-    }
-
     /// The records of `ids`, in that order; what is gone is left out.
     ///
     /// # Errors
@@ -276,111 +175,4 @@ impl Files {
         found.sort_unstable_by_key(|file| std::cmp::Reverse(file.id));
         Ok(found)
     }
-}
-
-/// A query's conditions: the partition and range of ids, and what else must hold.
-struct Conditions {
-    index: Index,
-    filter: Vec<&'static str>,
-    names: HashMap<String, String>,
-    values: Item,
-}
-
-impl Conditions {
-    /// `None` when nothing can match.
-    fn of(index: Index, partition: &str, read: &Read) -> Option<Self> {
-        let (from, to) = range(read)?;
-        let mut this = Self {
-            index,
-            filter: Vec::new(),
-            names: HashMap::new(),
-            values: Item::new(),
-        };
-        this.names.insert("#hash".to_owned(), index.hash.to_owned());
-        this.values
-            .insert(":hash".to_owned(), AttributeValue::S(partition.to_owned()));
-        this.values
-            .insert(":from".to_owned(), AttributeValue::N(from.to_string()));
-        this.values
-            .insert(":to".to_owned(), AttributeValue::N(to.to_string()));
-        let filter = &read.filter;
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        this.require(
-            "file_type",
-            "#file_type = :file_type",
-            filter.file_type.map(|kind| text(kind.name())),
-        );
-        this.require(
-            "status",
-            "#status = :status",
-            filter.status.map(|status| text(status.name())),
-        );
-        this.require(
-            "search",
-            "contains(#search, :search)",
-            filter.search.as_deref().map(text),
-        );
-        // What the partition settles already is not asked again.
-        if index != keys::BY_MODALITY {
-            this.require(
-                "modality",
-                "#modality = :modality",
-                filter.modality.as_deref().map(text),
-            );
-        }
-        if index == keys::BY_PATIENT {
-            let uploader = filter
-                .uploaded_by
-                .map(|id| AttributeValue::N(id.to_string()));
-            this.require("uploaded_by", "#uploaded_by = :uploaded_by", uploader);
-        }
-        index.assert_has(&this.names.values().map(String::as_str).collect::<Vec<_>>());
-        Some(this)
-    }
-
-    fn require(&mut self, attribute: &str, condition: &'static str, value: Option<AttributeValue>) {
-        if let Some(value) = value {
-            self.filter.push(condition);
-            self.names
-                .insert(format!("#{attribute}"), attribute.to_owned());
-            self.values.insert(format!(":{attribute}"), value);
-        }
-    }
-
-    /// The query, newest first.
-    fn query(&self, client: &Client, table: &str) -> QueryFluentBuilder {
-        client
-            .query()
-            .table_name(table)
-            .index_name(self.index.name)
-            .key_condition_expression("#hash = :hash AND id BETWEEN :from AND :to")
-            .set_filter_expression((!self.filter.is_empty()).then(|| self.filter.join(" AND ")))
-            .set_expression_attribute_names(Some(self.names.clone()))
-            .set_expression_attribute_values(Some(self.values.clone()))
-            .scan_index_forward(false)
-    }
-}
-
-/// The ids from oldest to newest that can match; `None` when none can.
-fn range(read: &Read) -> Option<(FileId, FileId)> {
-    let from = read.filter.from.unwrap_or(FileId::FIRST);
-    let to = read.filter.to.unwrap_or(FileId::LAST);
-    let to = match read.below {
-        Some(below) => to.min(FileId::from_number(below.number() - 1)?),
-        None => to,
-    };
-    (from <= to).then_some((from, to))
-}
-
-/// A query's limit.
-fn rows_of(limit: usize) -> i32 {
-    i32::try_from(limit.min(LARGEST_READ)).unwrap_or(i32::MAX)
-}
-
-fn id_of(item: &Item) -> Result<FileId, Error> {
-    let id = item
-        .get("id")
-        .and_then(|id| id.as_n().ok())
-        .and_then(|id| id.parse().ok());
-    id.ok_or_else(|| Error::internal("an index row without an id"))
 }

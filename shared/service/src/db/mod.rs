@@ -13,9 +13,12 @@ pub mod keys;
 pub mod list;
 pub mod patients;
 pub mod records;
+mod reference_changes;
 pub mod references;
+mod rows;
 pub mod stats;
 mod transaction;
+mod write;
 
 use crate::aws::failure;
 

@@ -3,11 +3,10 @@
 //! One table: `kind` (`patient`, `study`, `series`) and `id`. A patient counts the files that point at it (also those in the trash), in the
 //! same transaction as the file: so it exists as long as one does. Studies and series are never deleted.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -20,8 +19,8 @@ use crate::error::{Error, FieldError};
 /// Something a file points at, by kind and id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Reference {
-    kind: Kind,
-    id: String,
+    pub(super) kind: Kind,
+    pub(super) id: String,
 }
 
 /// What can be pointed at.
@@ -242,45 +241,6 @@ impl References {
     }
 }
 
-/// What a transaction changes about references: files gained or lost by each patient, and what must exist.
-#[derive(Debug, Default)]
-pub(super) struct Changes(BTreeMap<Reference, i64>);
-
-impl Changes {
-    pub(super) fn add(&mut self, before: Option<&FileRecord>, after: Option<&FileRecord>) {
-        let (old, new) = (
-            before.map(of).unwrap_or_default(),
-            after.map(of).unwrap_or_default(),
-        );
-        for reference in old
-            .iter()
-            .filter(|reference| !new.contains(reference) && reference.kind == Kind::Patient)
-        {
-            *self.0.entry(reference.clone()).or_default() -= 1;
-        }
-        for reference in new.into_iter().filter(|reference| !old.contains(reference)) {
-            *self.0.entry(reference).or_default() += 1;
-        }
-    }
-
-    /// The writes, and beside each the reference it is about.
-    pub(super) fn writes(
-        self,
-        table: &str,
-    ) -> Result<(Vec<TransactWriteItem>, Vec<Reference>), Error> {
-        let mut writes = Vec::new();
-        let mut named = Vec::new();
-        for (reference, change) in self.0 {
-            writes.push(match reference.kind {
-                Kind::Patient => count_files(table, &reference, change)?,
-                Kind::Study | Kind::Series => must_exist(table, &reference)?,
-            });
-            named.push(reference);
-        }
-        Ok((writes, named))
-    }
-}
-
 /// What a file points at.
 pub(super) fn of(file: &FileRecord) -> Vec<Reference> {
     let fields = [
@@ -297,32 +257,6 @@ pub(super) fn of(file: &FileRecord) -> Vec<Reference> {
             })
         })
         .collect()
-}
-
-fn count_files(
-    table: &str,
-    reference: &Reference,
-    change: i64,
-) -> Result<TransactWriteItem, Error> {
-    let update = Update::builder()
-        .table_name(table)
-        .set_key(Some(key(reference.kind, &reference.id)))
-        .condition_expression("attribute_exists(id)")
-        .update_expression("ADD file_count :change")
-        .expression_attribute_values(":change", AttributeValue::N(change.to_string()));
-    Ok(TransactWriteItem::builder()
-        .update(update.build().map_err(Error::internal)?)
-        .build())
-}
-
-fn must_exist(table: &str, reference: &Reference) -> Result<TransactWriteItem, Error> {
-    let check = ConditionCheck::builder()
-        .table_name(table)
-        .set_key(Some(key(reference.kind, &reference.id)))
-        .condition_expression("attribute_exists(id)");
-    Ok(TransactWriteItem::builder()
-        .condition_check(check.build().map_err(Error::internal)?)
-        .build())
 }
 
 pub(super) fn key(kind: Kind, id: &str) -> Item {

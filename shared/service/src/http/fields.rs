@@ -113,6 +113,12 @@ impl Fields {
         self.read(name, &value)
     }
 
+    /// A field of a body that may be absent but not `null`: where its being there decides what is asked for.
+    pub fn absent_or<T: Field>(&mut self, name: &str) -> Option<T> {
+        let value = self.values.remove(name)?;
+        self.read(name, &value)
+    }
+
     fn is_none(&self, value: &Value) -> bool {
         value.is_null() || (self.is_query && value == "")
     }

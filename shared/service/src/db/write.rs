@@ -1,0 +1,149 @@
+//! The transaction of a change: records, counters, references and log entries, all or nothing.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+
+use super::access_log::Entry;
+use super::files::Files;
+use super::transaction::{Refused, commit};
+use super::{records, reference_changes, references, stats};
+use crate::domain::FileRecord;
+use crate::domain::stats::Delta;
+use crate::error::Error;
+
+/// One record as it was and as it shall be: `None` before it exists and after it is gone.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) before: Option<FileRecord>,
+    pub(super) after: Option<FileRecord>,
+    pub(super) entry: Option<Entry>,
+}
+
+/// Why a change was not written.
+#[derive(Debug)]
+pub(super) enum NotWritten {
+    /// These records (by position) are not the ones that were read.
+    Stale(Vec<usize>),
+    /// These references do not exist.
+    Missing(Vec<references::Reference>),
+    /// Something else.
+    Failed(Error),
+}
+
+impl Files {
+    /// Writes changes in one transaction, with the counters, references and log entries that belong to them.
+    pub(super) async fn write(&self, changes: &[Change]) -> Result<(), NotWritten> {
+        let mut writes = Vec::new();
+        let mut counters = stats::Changes::default();
+        let mut references = reference_changes::Changes::default();
+        for change in changes {
+            writes.push(self.record_write(change).map_err(NotWritten::Failed)?);
+            if let Some(file) = change.after.as_ref().or(change.before.as_ref()) {
+                let delta = Delta::between(change.before.as_ref(), change.after.as_ref());
+                counters.add(file.uploaded_by, file.id, &delta);
+            }
+            references.add(change.before.as_ref(), change.after.as_ref());
+        }
+        let (reference_writes, named) = references
+            .writes(&self.config.references_table)
+            .map_err(NotWritten::Failed)?;
+        let first_reference = writes.len();
+        writes.extend(reference_writes);
+        writes.extend(
+            counters
+                .writes(&self.config.stats_table)
+                .map_err(NotWritten::Failed)?,
+        );
+        for entry in changes.iter().filter_map(|change| change.entry.as_ref()) {
+            writes.push(self.entry_write(entry).map_err(NotWritten::Failed)?);
+        }
+        commit(&self.client, &writes)
+            .await
+            .map_err(|refused| match refused {
+                Refused::Failed(error) => NotWritten::Failed(error),
+                Refused::Conditions(positions)
+                    if positions.iter().any(|position| *position < first_reference) =>
+                {
+                    NotWritten::Stale(positions)
+                }
+                Refused::Conditions(positions) => NotWritten::Missing(
+                    positions
+                        .iter()
+                        .filter_map(|position| named.get(position - first_reference).cloned())
+                        .collect(),
+                ),
+            })
+    }
+
+    /// The write of the record itself, on condition that it is the one that was read.
+    fn record_write(&self, change: &Change) -> Result<TransactWriteItem, Error> {
+        let table = &self.config.image_files_table;
+        let version = |file: &FileRecord| AttributeValue::N(file.version.to_string());
+        let write = TransactWriteItem::builder();
+        let write = match (&change.before, &change.after) {
+            (before, Some(after)) => {
+                let put = Put::builder()
+                    .table_name(table)
+                    .set_item(Some(records::file_to_item(after)?));
+                let put = match before {
+                    None => put.condition_expression("attribute_not_exists(id)"),
+                    Some(before) => put
+                        .condition_expression("#version = :version")
+                        .expression_attribute_names("#version", "version")
+                        .expression_attribute_values(":version", version(before)),
+                };
+                write.put(put.build().map_err(Error::internal)?)
+            }
+            (Some(before), None) => {
+                let delete = Delete::builder()
+                    .table_name(table)
+                    .key("id", AttributeValue::N(before.id.to_string()))
+                    .condition_expression("#version = :version")
+                    .expression_attribute_names("#version", "version")
+                    .expression_attribute_values(":version", version(before));
+                write.delete(delete.build().map_err(Error::internal)?)
+            }
+            (None, None) => return Err(Error::internal("a change of nothing")),
+        };
+        Ok(write.build())
+    }
+
+    /// A log entry is written once and by no one again: there is no code that changes one.
+    fn entry_write(&self, entry: &Entry) -> Result<TransactWriteItem, Error> {
+        let put = Put::builder()
+            .table_name(&self.config.access_log_table)
+            .set_item(Some(records::to_item(entry)?))
+            .condition_expression("attribute_not_exists(entry_id)")
+            .build()
+            .map_err(Error::internal)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Appends entries that go with no change.
+    pub(super) async fn append(&self, entries: &[Entry]) -> Result<(), Error> {
+        let writes = entries
+            .iter()
+            .map(|entry| self.entry_write(entry))
+            .collect::<Result<Vec<_>, _>>()?;
+        commit(&self.client, &writes)
+            .await
+            .map_err(|refused| match refused {
+                Refused::Failed(error) => error,
+                Refused::Conditions(_) => Error::internal("an id was drawn twice"),
+            })
+    }
+}
+
+impl Change {
+    pub(super) fn create(file: FileRecord, entry: Entry) -> Self {
+        Self {
+            before: None,
+            after: Some(file),
+            entry: Some(entry),
+        }
+    }
+
+    /// What the record shall point at.
+    pub(super) fn references(&self) -> Vec<references::Reference> {
+        self.after.as_ref().map(references::of).unwrap_or_default()
+    }
+}

@@ -7,9 +7,8 @@ use service::App;
 use service::clock::Clock;
 use service::config::Config;
 
-use crate::objects;
+use crate::objects::{self, REGION};
 use crate::permissions::{Permissions, guarded};
-use crate::stack::REGION;
 
 /// The access key that may do everything.
 pub(crate) const OPERATOR: &str = "operator";

@@ -10,7 +10,7 @@ use functions::process_object::Processor;
 use imaging::isolated::Worker;
 use service::App;
 use service::clock::Clock;
-use service::config::{Config, ConfigError};
+use service::config::{CalledBy, Config, ConfigError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -19,7 +19,7 @@ use crate::apps::{self, Apps, OPERATOR, sdk};
 use crate::database::{DatabaseServer, table_name};
 use crate::docs;
 use crate::gateway::Gateway;
-use crate::objects::{self, Gate, ObjectStore, ServeOptions};
+use crate::objects::{self, Gate, ObjectStore, REGION, ServeOptions};
 use crate::permissions::Permissions;
 use crate::queue::{Faults, Queue, QueueOptions};
 use crate::template::{Template, TemplateError};
@@ -27,8 +27,6 @@ use crate::web;
 
 /// The bucket of the local stack.
 pub const BUCKET: &str = "filmroom-images";
-/// The region that the engines answer for.
-pub(crate) const REGION: &str = "us-east-1";
 
 /// How to start a stack.
 #[derive(Debug, Clone)]
@@ -276,7 +274,7 @@ fn config(template: &Template, options: &Options) -> Result<Config, ConfigError>
             .find(|(given, _)| given == name)
             .map(|(_, value)| value.clone())
     };
-    Config::from_lookup(|name| given(name).or_else(|| own(name)))
+    Config::from_lookup(CalledBy::Users, |name| given(name).or_else(|| own(name)))
 }
 
 /// `IMAGE_FILES_TABLE` names the resource `ImageFilesTable`.

@@ -89,9 +89,13 @@ impl S3Access for Access {
             None => return Err(s3_error!(AccessDenied, "Access Denied")),
         };
         for object in &request.input.delete.objects {
-            let action = delete_action(object.version_id.is_some());
             let resource = arn(&request.input.bucket, Some(&object.key));
-            self.gate.check(access_key, action, &resource)?;
+            // Always, says the reference of DeleteObjects; and the other one for a version.
+            self.gate.check(access_key, "s3:DeleteObject", &resource)?;
+            if object.version_id.is_some() {
+                self.gate
+                    .check(access_key, "s3:DeleteObjectVersion", &resource)?;
+            }
         }
         Ok(())
     }

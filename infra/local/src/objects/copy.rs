@@ -126,23 +126,7 @@ fn changes(input: &CopyObjectInput) -> Result<Changes, S3Error> {
         .metadata_directive
         .as_ref()
         .is_some_and(|d| replaces(d.as_str()))
-        .then(|| Attributes {
-            content_type: input.content_type.clone(),
-            content_disposition: input.content_disposition.clone(),
-            content_encoding: input
-                .content_encoding
-                .as_deref()
-                .and_then(outputs::stored_encoding),
-            content_language: input.content_language.clone(),
-            cache_control: input.cache_control.clone(),
-            expires: input.expires.as_ref().and_then(records::http_date),
-            metadata: input
-                .metadata
-                .clone()
-                .unwrap_or_default()
-                .into_iter()
-                .collect(),
-        });
+        .then(|| outputs::attributes!(input));
     let retag = input
         .tagging_directive
         .as_ref()

@@ -75,6 +75,14 @@ impl Scope {
     pub(super) fn start(&self, from: Vec<u8>) -> Vec<u8> {
         from.max(self.prefix.clone())
     }
+
+    /// The prefixes that stand for the keys below them.
+    pub(super) fn common_prefixes(&self, prefixes: &[String]) -> Vec<CommonPrefix> {
+        let shown = |prefix: &String| CommonPrefix {
+            prefix: Some(self.shown(prefix)),
+        };
+        prefixes.iter().map(shown).collect()
+    }
 }
 
 /// `encoding-type=url`: what XML cannot carry, and what S3 encodes beside it.
@@ -143,13 +151,6 @@ pub(super) async fn list_objects_v2(
     let (page, scope) = read.await?;
     let count = i32::try_from(page.len()).ok();
     let next_continuation_token = page.next.map(|position| URL_SAFE_NO_PAD.encode(position));
-    let common = page
-        .common
-        .iter()
-        .map(|prefix| CommonPrefix {
-            prefix: Some(scope.shown(prefix)),
-        })
-        .collect();
     Ok(ListObjectsV2Output {
         name: Some(input.bucket),
         prefix: Some(scope.shown(input.prefix.as_deref().unwrap_or_default())),
@@ -164,7 +165,7 @@ pub(super) async fn list_objects_v2(
                 .map(|version| object(version, &scope))
                 .collect(),
         ),
-        common_prefixes: Some(common),
+        common_prefixes: Some(scope.common_prefixes(&page.common)),
         delimiter: input.delimiter.as_deref().map(|text| scope.shown(text)),
         encoding_type: input.encoding_type,
         start_after: input.start_after.as_deref().map(|text| scope.shown(text)),

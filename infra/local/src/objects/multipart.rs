@@ -78,18 +78,7 @@ pub(super) async fn create_multipart_upload(
     shared: &Shared,
     input: CreateMultipartUploadInput,
 ) -> S3Result<CreateMultipartUploadOutput> {
-    let attributes = Attributes {
-        content_type: input.content_type,
-        content_disposition: input.content_disposition,
-        content_encoding: input
-            .content_encoding
-            .as_deref()
-            .and_then(outputs::stored_encoding),
-        content_language: input.content_language,
-        cache_control: input.cache_control,
-        expires: input.expires.as_ref().and_then(records::http_date),
-        metadata: input.metadata.unwrap_or_default().into_iter().collect(),
-    };
+    let attributes = outputs::attributes!(input);
     let tags = input
         .tagging
         .as_deref()

@@ -79,3 +79,30 @@ macro_rules! set_checksum {
     };
 }
 pub(super) use set_checksum;
+
+/// What a request that writes an object says of it: the same fields in each of s3s' types.
+macro_rules! attributes {
+    ($input:expr) => {
+        $crate::objects::records::Attributes {
+            content_type: $input.content_type.clone(),
+            content_disposition: $input.content_disposition.clone(),
+            content_encoding: $input
+                .content_encoding
+                .as_deref()
+                .and_then($crate::objects::outputs::stored_encoding),
+            content_language: $input.content_language.clone(),
+            cache_control: $input.cache_control.clone(),
+            expires: $input
+                .expires
+                .as_ref()
+                .and_then($crate::objects::records::http_date),
+            metadata: $input
+                .metadata
+                .clone()
+                .unwrap_or_default()
+                .into_iter()
+                .collect(),
+        }
+    };
+}
+pub(super) use attributes;

@@ -91,23 +91,7 @@ fn described(input: &PutObjectInput) -> Result<NewVersion, S3Error> {
         size: 0,
         etag: String::new(),
         storage_class: outputs::storage_class(input.storage_class.as_ref())?,
-        attributes: Attributes {
-            content_type: input.content_type.clone(),
-            content_disposition: input.content_disposition.clone(),
-            content_encoding: input
-                .content_encoding
-                .as_deref()
-                .and_then(outputs::stored_encoding),
-            content_language: input.content_language.clone(),
-            cache_control: input.cache_control.clone(),
-            expires: input.expires.as_ref().and_then(records::http_date),
-            metadata: input
-                .metadata
-                .clone()
-                .unwrap_or_default()
-                .into_iter()
-                .collect(),
-        },
+        attributes: outputs::attributes!(input),
         tags: input
             .tagging
             .as_deref()

@@ -2,8 +2,7 @@
 
 use rusqlite::{Connection, params};
 use s3s::dto::{
-    CommonPrefix, ListMultipartUploadsInput, ListMultipartUploadsOutput, MultipartUpload,
-    StorageClass,
+    ListMultipartUploadsInput, ListMultipartUploadsOutput, MultipartUpload, StorageClass,
 };
 use s3s::{S3Result, s3_error};
 
@@ -44,13 +43,6 @@ pub(super) async fn list_multipart_uploads(
         )
     })?;
     let (page, scope) = read_page(shared, &input, scope).await?;
-    let common = page
-        .common
-        .iter()
-        .map(|prefix| CommonPrefix {
-            prefix: Some(scope.shown(prefix)),
-        })
-        .collect();
     let (next_key, next_id) = page.last.unzip();
     Ok(ListMultipartUploadsOutput {
         bucket: Some(input.bucket),
@@ -69,7 +61,7 @@ pub(super) async fn list_multipart_uploads(
                 .map(|open| entry(open, &scope))
                 .collect(),
         ),
-        common_prefixes: Some(common),
+        common_prefixes: Some(scope.common_prefixes(&page.common)),
         ..ListMultipartUploadsOutput::default()
     })
 }

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, params};
 use s3s::dto::{
-    CommonPrefix, DeleteMarkerEntry, ListObjectVersionsInput, ListObjectVersionsOutput,
-    ObjectVersion, ObjectVersionStorageClass,
+    DeleteMarkerEntry, ListObjectVersionsInput, ListObjectVersionsOutput, ObjectVersion,
+    ObjectVersionStorageClass,
 };
 use s3s::{S3Result, s3_error};
 
@@ -41,13 +41,6 @@ pub(super) async fn list_object_versions(
         .versions
         .into_iter()
         .partition(|version| version.is_marker);
-    let common = page
-        .common
-        .iter()
-        .map(|prefix| CommonPrefix {
-            prefix: Some(scope.shown(prefix)),
-        })
-        .collect();
     let (next_key, next_id) = page.last.unzip();
     Ok(ListObjectVersionsOutput {
         name: Some(input.bucket),
@@ -72,7 +65,7 @@ pub(super) async fn list_object_versions(
                 .map(|marker| marker_entry(marker, &scope))
                 .collect(),
         ),
-        common_prefixes: Some(common),
+        common_prefixes: Some(scope.common_prefixes(&page.common)),
         ..ListObjectVersionsOutput::default()
     })
 }

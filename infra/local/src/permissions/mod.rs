@@ -12,7 +12,8 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::stack::{BUCKET, REGION};
+use crate::objects::REGION;
+use crate::stack::BUCKET;
 use crate::template::Template;
 
 pub(crate) use self::dynamodb::guarded;

@@ -2,6 +2,8 @@
 # The main job with curl: uploads the five samples, watches, lists, downloads, deletes.
 # Needs API, USER1 (both printed by `make run`) and the folder of `make samples`.
 set -euo pipefail
+# Also within $(…): the first error ends the walk.
+shopt -s inherit_errexit
 api=${API:-http://127.0.0.1:8080/api/v1}
 samples=${1:-samples}
 
@@ -44,10 +46,13 @@ processed() {
 
 call -X PUT "$api/patients/P-0001" -d '{"name": "张三", "sex": "M", "birth_date": "1970-12-31"}' && echo
 ids=()
-for file in "$samples"/*; do ids+=("$(upload "$file")"); done
+for file in "$samples"/*; do
+  id=$(upload "$file")
+  ids+=("$id")
+done
 for id in "${ids[@]}"; do processed "$id"; done
 
-dicom=$(call "$api/image-files/my-images?file_type=DICOM&modality=CT&search=胸部" --url-query 'page_size=1' | field items.0.id)
+dicom=$(call "$api/image-files/my-images?file_type=DICOM&modality=CT&page_size=1" --url-query 'search=胸部' | field items.0.id)
 call "$api/image-files/$dicom" | python3 -m json.tool --no-ensure-ascii | grep -E '"(original_filename|file_hash|modality|status|patient_name)"'
 call -L -OJ "$api/image-files/$dicom/download"
 cmp "$samples/胸部CT.dcm" ./*CT.dcm && echo "the same bytes"

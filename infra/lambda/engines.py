@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-# What the local stack takes as its own (infra/local/src/stack.rs, apps.rs). A function's access key is its name.
+# What the local stack takes as its own (infra/local/src/stack.rs, apps.rs, objects/events.rs). A function's access key is its name.
 REGION = "us-east-1"
 OPERATOR = "operator"
 SECRET_KEY = "local-secret"

@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tarfile
 import tempfile
@@ -23,7 +22,7 @@ import urllib.parse
 from pathlib import Path
 
 from engines import engines
-from report import ROOT, architecture, free_ports
+from report import ROOT, architecture, free_ports, listens
 
 IMAGE = f"public.ecr.aws/lambda/provided:al2023-{architecture()}"
 # What SAM runs in the image while it adds the emulator to it, and what starts a function.
@@ -158,7 +157,8 @@ def api(port, settings, credentials):
             [sam, "local", "start-api", "--template", ROOT / "template.yaml", "--host", "127.0.0.1", "--port", str(port),
              "--skip-pull-image", "--warm-containers", "LAZY", "--docker-network", NETWORK, "--env-vars", variables.name,
              "--parameter-overrides", f"Architecture={architecture()}"],
-            env={**os.environ, **credentials, "SAM_CLI_TELEMETRY": "0"}, start_new_session=True)
+            # SAM gives functions the region that botocore finds, which is not AWS_REGION.
+            env={**os.environ, **credentials, "AWS_DEFAULT_REGION": credentials["AWS_REGION"], "SAM_CLI_TELEMETRY": "0"}, start_new_session=True)
         try:
             wait_until(lambda: process.poll() is not None or listens(port), "sam local start-api")
             if process.poll() is not None:
@@ -167,14 +167,6 @@ def api(port, settings, credentials):
         finally:
             process.send_signal(signal.SIGINT)
             process.wait()
-
-
-def listens(port):
-    """Whether somebody listens."""
-    with contextlib.suppress(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port)).close()
-        return True
-    return False
 
 
 def walk(url, user, local):
@@ -191,6 +183,9 @@ def main():
     parser.add_argument("--port", type=int, default=0, help="of the API; 0 for any")
     parser.add_argument("--walk", action="store_true", help="do docs/recipes/walk.sh, then end")
     arguments = parser.parse_args()
+    # Everything that was started ends with this program, however that is asked to end.
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.default_int_handler)
     port = arguments.port or free_ports(1)[0]
     url = f"http://127.0.0.1:{port}/api/v1"
     with contextlib.ExitStack() as running:

@@ -55,7 +55,9 @@ def emulator():
         # Functions are processes of this machine, not containers.
         "LAMBDA_EXECUTOR": "local",
     }
-    with tempfile.TemporaryFile("w+") as log:
+    with tempfile.TemporaryFile("w+") as log, tempfile.TemporaryDirectory() as folder:
+        # It unpacks the code of every function there, and leaves it.
+        settings["TMPDIR"] = folder
         process = subprocess.Popen([sys.executable, Path(__file__).with_name("emulator.py")], env={**os.environ, **settings},
                                    stdout=log, stderr=log)
         try:
@@ -103,14 +105,15 @@ class Answer:
 class Stack:
     """One stack by its name. It need not exist yet."""
 
-    def __init__(self, name):
+    def __init__(self, name, template=ROOT / "template.yaml"):
         self.name = name
+        self.template = template
         self.secret = None
 
     def deploy(self, **parameters):
-        """Deploys template.yaml with these parameters; raises [`DeploymentFailed`] when AWS refuses or rolls back."""
+        """Deploys the template with these parameters; raises [`DeploymentFailed`] when AWS refuses or rolls back."""
         values = {"AllowedOrigin": "http://127.0.0.1:8080", "Architecture": os.uname().machine.replace("aarch64", "arm64"), **parameters}
-        command = [SAM, "deploy", "--template", ROOT / "template.yaml", "--stack-name", self.name, "--region", REGION, "--resolve-s3",
+        command = [SAM, "deploy", "--template", self.template, "--stack-name", self.name, "--region", REGION, "--resolve-s3",
                    "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar", "--config-env", "none",
                    "--parameter-overrides", *(f"{name}={value}" for name, value in values.items())]
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, "SAM_CLI_TELEMETRY": "0"}, capture_output=True, text=True)

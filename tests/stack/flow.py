@@ -3,6 +3,7 @@
 import argparse
 import datetime
 import hashlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -246,14 +247,26 @@ STEPS = [
 ]
 
 
+def beside(functions, folder):
+    """The template with these functions where it looks for them."""
+    Path(folder, "target").mkdir()
+    Path(folder, "target/lambda").symlink_to(functions.resolve(), target_is_directory=True)
+    return shutil.copy(ROOT / "template.yaml", folder)
+
+
 def main():
     """Every step; the first that fails ends the story, with what the functions logged."""
     parser = argparse.ArgumentParser(description="The flow tests against a stack deployed to an emulator of AWS")
     parser.add_argument("--local", default=ROOT / "target/debug/filmroom-local", help="the local stack, which makes the samples")
+    parser.add_argument("--functions", type=Path, default=ROOT / "target/lambda", help="where the built functions are")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, emulator():
-        subprocess.run([arguments.local, "samples", folder], check=True)
-        story = Story(Stack("filmroom-e2e"), Path(folder))
+    missing = [source.stem for source in sorted(ROOT.glob("functions/src/bin/*.rs"))
+               if not Path(arguments.functions, source.stem, "bootstrap").exists()]
+    if missing:
+        raise SystemExit(f"not built yet in {arguments.functions}: {', '.join(missing)}. Run `make lambda`")
+    with tempfile.TemporaryDirectory() as samples, tempfile.TemporaryDirectory() as folder, emulator():
+        subprocess.run([arguments.local, "samples", samples], check=True)
+        story = Story(Stack("filmroom-e2e", beside(arguments.functions, folder)), Path(samples))
         for step in STEPS:
             begun = time.monotonic()
             try:

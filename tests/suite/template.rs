@@ -170,6 +170,17 @@ fn every_setting_is_given_to_the_functions_and_no_other() {
 }
 
 #[test]
+fn a_function_without_a_route_gets_no_key_of_tokens() {
+    let resources = resources();
+    for function in template().functions {
+        let properties = &resources[function.resource.as_str()]["Properties"];
+        let own = properties["Environment"]["Variables"]["JWT_SECRET"].as_str();
+        let wanted = function.routes.is_empty().then_some("");
+        assert_eq!(own, wanted, "{}", function.name);
+    }
+}
+
+#[test]
 fn every_table_keeps_its_data_and_can_be_restored() {
     let resources = resources();
     for table in template().tables {

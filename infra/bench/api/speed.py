@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How long lists and searches take over many files of one user, on a local stack of its own.
+"""How long lists, searches, details and statistics take over many files of one user, on a local stack of its own.
 
     python3 infra/bench/api/speed.py [--files 10000,100000] [--repeat 9]
 
@@ -10,24 +10,19 @@ Needs `make build` (or FILMROOM_LOCAL) and nothing else. Files are begun by POST
 
 import argparse
 import concurrent.futures
-import http.client
-import json
-import os
-import pathlib
-import subprocess
 import sys
 import tempfile
 import time
 import urllib.parse
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-PROGRAM = os.environ.get("FILMROOM_LOCAL", str(ROOT / "target/debug/filmroom-local"))
+from stack import Api, start
+
 BATCH = 100
 MODALITIES = ["CT", "MR", "DX", "US"]
 #: Files in one user's hands, and how long a question over them may take, in milliseconds.
 GOALS = [(10_000, 100), (100_000, 1000)]
-#: What is asked: a name, and the parameters of my-images.
-QUESTIONS = [
+#: What is asked of my-images: a name, and the parameters.
+LISTS = [
     ("first page", {}),
     ("one type", {"file_type": "DICOM"}),
     ("one status", {"status": "UPLOADING"}),
@@ -44,36 +39,6 @@ QUESTIONS = [
     ("one day", {"start_date": "2020-01-01", "end_date": "2099-12-31"}),
     ("page 50", {"page": "50"}),
 ]
-
-
-class Api:
-    """One connection to the API, as one user."""
-
-    def __init__(self, address, token):
-        self.connection = http.client.HTTPConnection(address, timeout=120)
-        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-
-    def call(self, method, path, body=None):
-        data = None if body is None else json.dumps(body)
-        self.connection.request(method, "/api/v1" + path, data, self.headers)
-        answer = self.connection.getresponse()
-        content = answer.read()
-        if answer.status >= 300:
-            sys.exit(f"{method} {path}: {answer.status} {content.decode()}")
-        return json.loads(content)
-
-
-def start(folder):
-    """Starts a stack; gives its process, address and a user's token."""
-    environment = {**os.environ, "PORT": "0", "DATA_DIR": folder, "AWS_LAMBDA_LOG_LEVEL": "error"}
-    stack = subprocess.Popen([PROGRAM], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    said = {}
-    for line in stack.stdout:
-        name, _, value = line.strip().replace("API     ", "API=").partition("=")
-        said[name] = value
-        if name == "ready":
-            return stack, urllib.parse.urlsplit(said["API"]).netloc, said["USER1"]
-    sys.exit("the stack did not start")
 
 
 def new_file(number):
@@ -104,13 +69,20 @@ def seed(address, token, numbers):
         list(pool.map(begin, range(0, 4 * BATCH, BATCH)))
 
 
-def ask(api, parameters, repeat):
+def questions(api):
+    """What is asked: a name, and the path."""
+    newest = api.call("GET", "/image-files/my-images?page_size=1")["items"][0]["id"]
+    yield from ((name, "/image-files/my-images?" + urllib.parse.urlencode(parameters)) for name, parameters in LISTS)
+    yield "one file", f"/image-files/{newest}"
+    yield "statistics", "/image-files/stats/summary"
+
+
+def ask(api, path, repeat):
     """Milliseconds of `repeat` times the same question, sorted; and its total."""
-    path = "/image-files/my-images?" + urllib.parse.urlencode(parameters)
     times = []
     for _ in range(repeat):
         begun = time.perf_counter()
-        total = api.call("GET", path)["total"]
+        total = api.call("GET", path).get("total")
         times.append((time.perf_counter() - begun) * 1000)
     return sorted(times), total
 
@@ -120,8 +92,8 @@ def measure(api, files, repeat):
     goal = next((goal for most, goal in GOALS if files <= most), None)
     print(f"\n{files} files of one user (goal: {goal} ms)\n{'':30} {'total':>8} {'median ms':>10} {'slow ms':>8}")
     missed = []
-    for name, parameters in QUESTIONS:
-        times, total = ask(api, parameters, repeat)
+    for name, path in questions(api):
+        times, total = ask(api, path, repeat)
         slow = times[-2] if len(times) > 1 else times[-1]
         print(f"{name:30} {'-' if total is None else total:>8} {times[len(times) // 2]:10.1f} {slow:8.1f}", flush=True)
         if goal and slow > goal:
@@ -136,7 +108,9 @@ def main():
     options = parser.parse_args()
     missed = []
     with tempfile.TemporaryDirectory() as folder:
+        begun = time.perf_counter()
         stack, address, token = start(folder)
+        print(f"ready after {time.perf_counter() - begun:.2f} s")
         try:
             there = 0
             for files in map(int, options.files.split(",")):

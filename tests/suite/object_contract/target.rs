@@ -35,7 +35,21 @@ pub(crate) struct Target {
     pub(crate) client: Client,
     pub(crate) bucket: String,
     pub(crate) endpoint: String,
+    /// Whether it is our own engine, from which no request may go unanswered.
+    pub(crate) is_embedded: bool,
     http: legacy::Client<HttpConnector, Full<Bytes>>,
+}
+
+/// How a read ended.
+#[derive(Debug)]
+pub(crate) enum Read {
+    /// With every byte that the answer announced.
+    Whole(Bytes),
+    /// With an error code of S3's.
+    Refused(String),
+    /// Without an answer: the connection was closed, before the answer or within its body. Nothing is known then, and a client asks again.
+    /// SeaweedFS does so when the object is deleted while it is read.
+    Unanswered(String),
 }
 
 /// An answer to a plain HTTP request.
@@ -77,7 +91,11 @@ pub(crate) async fn run<F: Future<Output = ()>>(name: &str, behaviour: impl FnOn
         return embedded.stop().await;
     };
     let short: String = name.replace('_', "-").chars().take(50).collect();
-    let target = Target::new(endpoint, format!("contract-{}", short.trim_matches('-')));
+    let bucket = format!("contract-{}", short.trim_matches('-'));
+    let target = Target {
+        is_embedded: false,
+        ..Target::new(endpoint, bucket)
+    };
     target.create_bucket().await;
     let outcome = AssertUnwindSafe(behaviour(target)).catch_unwind().await;
     match (
@@ -101,6 +119,7 @@ impl Target {
             client: client(&endpoint, SECRET_KEY),
             bucket,
             endpoint,
+            is_embedded: true,
             http,
         }
     }
@@ -162,6 +181,22 @@ impl Target {
             .await
             .expect("get");
         got.body.collect().await.expect("a whole body").into_bytes()
+    }
+
+    /// Reads a key once, whatever comes of it.
+    pub(crate) async fn read(&self, key: &str) -> Read {
+        let get = self.client.get_object().bucket(&self.bucket).key(key);
+        let got = match get.send().await {
+            Ok(got) => got,
+            Err(SdkError::DispatchFailure(failure)) => {
+                return Read::Unanswered(format!("{failure:?}"));
+            }
+            refused => return Read::Refused(code(refused)),
+        };
+        match got.body.collect().await {
+            Ok(body) => Read::Whole(body.into_bytes()),
+            Err(broken) => Read::Unanswered(format!("{broken:?}")),
+        }
     }
 
     pub(crate) async fn is_absent(&self, key: &str) -> bool {

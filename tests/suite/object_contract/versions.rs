@@ -1,8 +1,10 @@
 //! Versions and delete markers.
 
+use std::cell::Cell;
+
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
-use super::target::{Target, bytes, code, status};
+use super::target::{Read, Target, bytes, code, status};
 
 pub(crate) async fn overwriting_keeps_the_earlier_version(target: Target) {
     let one = target.put("k", "one").await;
@@ -198,45 +200,33 @@ pub(crate) async fn an_absent_version_is_not_found(target: Target) {
 
 pub(crate) async fn a_reader_sees_the_whole_object_or_none(target: Target) {
     let content = bytes(200_000, 14);
+    let (whole, none) = (Cell::new(0), Cell::new(0));
+    let seen_both_ways = || whole.get() >= 10 && none.get() >= 10;
     let write_and_delete = async {
-        for _ in 0..30 {
-            let put = target
-                .client
-                .put_object()
-                .bucket(&target.bucket)
-                .key("k")
-                .body(content.clone().into());
-            let version = put
-                .send()
-                .await
-                .expect("put")
-                .version_id()
-                .expect("an id")
-                .to_owned();
-            let delete = target
-                .client
-                .delete_object()
-                .bucket(&target.bucket)
-                .key("k")
-                .version_id(version);
+        for _ in 0..1_000 {
+            let put = target.client.put_object().bucket(&target.bucket).key("k");
+            let put = put.body(content.clone().into()).send().await.expect("put");
+            let version = put.version_id().expect("an id");
+            let delete = target.client.delete_object().bucket(&target.bucket);
+            let delete = delete.key("k").version_id(version);
             delete.send().await.expect("deleted");
+            if seen_both_ways() {
+                break;
+            }
         }
     };
     let read = async {
         loop {
-            match target
-                .client
-                .get_object()
-                .bucket(&target.bucket)
-                .key("k")
-                .send()
-                .await
-            {
-                Ok(got) => {
-                    let body = got.body.collect().await.expect("a whole body");
-                    assert!(body.into_bytes() == content, "half an object");
+            match target.read("k").await {
+                Read::Whole(body) => {
+                    assert!(body == content, "half an object");
+                    whole.set(whole.get() + 1);
                 }
-                absent => assert_eq!(code(absent), "NoSuchKey"),
+                Read::Refused(code) => {
+                    assert_eq!(code, "NoSuchKey");
+                    none.set(none.get() + 1);
+                }
+                Read::Unanswered(why) => assert!(!target.is_embedded, "{why}"),
             }
         }
     };
@@ -244,4 +234,10 @@ pub(crate) async fn a_reader_sees_the_whole_object_or_none(target: Target) {
         () = write_and_delete => {}
         () = read => {}
     }
+    assert!(
+        seen_both_ways(),
+        "seen whole {} times, absent {}",
+        whole.get(),
+        none.get()
+    );
 }

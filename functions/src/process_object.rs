@@ -15,8 +15,8 @@ use imaging::isolated::Worker;
 use percent_encoding::percent_decode_str;
 use service::App;
 use service::domain::image_file::Lease;
-use service::domain::transition::{Findings, StoredObject};
-use service::domain::{Code, FileRecord, ObjectKey};
+use service::domain::transition::StoredObject;
+use service::domain::{Code, FileRecord, Findings, ObjectKey};
 use service::error::{Error, chain};
 
 /// A run holds its file this long without a sign of life.

@@ -1,22 +1,22 @@
 //! Begins uploads: what `create-upload` and `create-uploads-batch` share.
 
 mod new_upload;
+mod transport;
 
 use futures_util::future::join_all;
 use serde::Serialize;
 use service::App;
 use service::auth::Caller;
 use service::db::create::NotCreated;
-use service::domain::{FileRecord, FileType, NewFile, PartPlan, text};
+use service::domain::{FileRecord, FileType, NewFile, text};
 use service::error::Error;
 use service::image_file::ImageFile;
-use service::objects::PresignedUrl;
 use utoipa::ToSchema;
 
 pub use new_upload::NewUpload;
+use transport::Upload;
+pub use transport::{Part, sign};
 
-/// Parts whose URLs come with the answer; the others are asked for.
-const FIRST_PARTS: u32 = 10;
 /// Tries with another id when one is taken.
 const ATTEMPTS: usize = 3;
 
@@ -29,43 +29,6 @@ pub struct Begun {
     upload: Option<Upload>,
     /// Whether the caller has these bytes already.
     duplicate: bool,
-}
-
-/// How to send the bytes.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(tag = "method", rename_all = "snake_case")]
-pub(crate) enum Upload {
-    /// One PUT of the whole file to `url`, with `headers`.
-    Single {
-        #[serde(flatten)]
-        request: PresignedUrl,
-        /// When the URL stops working.
-        #[schema(format = DateTime)]
-        expires_at: String,
-    },
-    /// One PUT for each part.
-    Multipart {
-        /// S3's id of the upload.
-        upload_id: String,
-        /// Bytes of every part but the last.
-        part_size: u64,
-        /// How many parts there are.
-        total_parts: u32,
-        /// The first ten; the others are asked for.
-        parts: Vec<Part>,
-        /// When the first URL stops working.
-        #[schema(format = DateTime)]
-        expires_at: String,
-    },
-}
-
-/// One part's URL.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Part {
-    /// The S3 part number, from 1.
-    pub part_number: u32,
-    /// Where to PUT it.
-    pub url: String,
 }
 
 /// Begins many uploads at once; each stands or falls alone. Answers in the order given.
@@ -213,65 +176,12 @@ async fn prepare(app: &App, caller: &Caller, upload: &NewUpload) -> Result<FileR
 }
 
 async fn answer(app: &App, file: FileRecord) -> Result<Begun, Error> {
-    let upload = if let (Some(plan), Some(upload_id)) = (file.part_plan(), &file.upload_id) {
-        let first: Vec<u32> = (1..=plan.total.min(FIRST_PARTS)).collect();
-        let (parts, expires_at) = sign(app, &file, upload_id, plan, &first).await?;
-        Upload::Multipart {
-            upload_id: upload_id.clone(),
-            part_size: plan.part_size,
-            total_parts: plan.total,
-            parts,
-            expires_at,
-        }
-    } else {
-        let request = app.objects.presign_put(&file).await?;
-        Upload::Single {
-            expires_at: request.expires_at.rfc3339(),
-            request,
-        }
-    };
+    let upload = Upload::of(app, &file).await?;
     Ok(Begun {
         file: Some(ImageFile::of(app, file).await?),
         upload: Some(upload),
         duplicate: false,
     })
-}
-
-/// URLs for parts that exist in `plan`, and when the first of them stops working.
-///
-/// # Errors
-/// [`Error::Invalid`] for a number outside the plan.
-pub async fn sign(
-    app: &App,
-    file: &FileRecord,
-    upload_id: &str,
-    plan: PartPlan,
-    numbers: &[u32],
-) -> Result<(Vec<Part>, String), Error> {
-    let key = file.object_key().to_string();
-    let mut parts = Vec::new();
-    let mut expires_at = String::new();
-    for (position, &part_number) in numbers.iter().enumerate() {
-        let outside = || {
-            Error::field(
-                format!("part_numbers[{position}]"),
-                format!("must be 1 to {}", plan.total),
-            )
-        };
-        let size = plan.size_of(part_number).ok_or_else(outside)?;
-        let signed = app
-            .objects
-            .presign_part(&key, upload_id, part_number, size)
-            .await?;
-        if expires_at.is_empty() {
-            expires_at = signed.expires_at.rfc3339();
-        }
-        parts.push(Part {
-            part_number,
-            url: signed.url,
-        });
-    }
-    Ok((parts, expires_at))
 }
 
 /// Frees the parts of an upload that did not become a record. When that fails too, the bucket's lifecycle does it.

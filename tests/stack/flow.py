@@ -3,6 +3,7 @@
 import argparse
 import datetime
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -200,6 +201,27 @@ def trash_days(story, file):
     return (purge - at).days
 
 
+def a_secret_is_exchanged_while_people_work(story):
+    """As docs/OPERATIONS.md has it: both secrets for a time, then the new one alone."""
+    old, new = story.stack.secret, SECRET.upper()
+
+    def deploy(*accepted):
+        text = json.dumps({"jwt": "\n".join(accepted), "cursor": SECRET})
+        version = client("secretsmanager").put_secret_value(SecretId=story.secrets["JwtSecretArn"], SecretString=text)["VersionId"]
+        story.secrets["JwtSecretVersion"] = version
+        story.stack.deploy(**story.secrets, TrashDays=7)
+
+    def status(secret):
+        story.stack.secret = secret
+        return story.stack.call("GET", "/image-files/my-images").status
+
+    assert (status(old), status(new)) == (200, 401)
+    deploy(new, old)
+    assert (status(old), status(new)) == (200, 200)
+    deploy(new)
+    assert (status(old), status(new)) == (401, 200)
+
+
 def an_update_that_fails_is_rolled_back(story):
     """To the settings before it; the service goes on."""
     files = ids(story.stack.call("GET", "/image-files/my-images"))
@@ -242,6 +264,7 @@ STEPS = [
     it_is_deleted_and_restored,
     what_was_deleted_long_ago_is_purged,
     an_update_changes_a_setting_and_keeps_the_files,
+    a_secret_is_exchanged_while_people_work,
     an_update_that_fails_is_rolled_back,
     a_deleted_stack_keeps_its_files,
 ]

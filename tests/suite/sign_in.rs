@@ -166,3 +166,29 @@ async fn an_error_shows_nothing_of_the_inside() {
         }
     }
 }
+
+#[tokio::test]
+async fn while_a_secret_is_exchanged_tokens_of_both_work() {
+    let [new, old, older] =
+        ["new", "old", "older"].map(|age| format!("the {age} secret of this hospital's issuer"));
+    let both = format!("{new}\n{old}");
+    let stack = TestStack::start_with(&[("JWT_SECRET", &both)]).await;
+    let claims = token::claims(1, stack.clock.now());
+    let ask = |secret: &str| {
+        let client = stack.bearer(&token::sign(&claims, secret));
+        async move { client.get("/image-files/my-images").await }
+    };
+    ask(&new).await.ok();
+    ask(&old).await.ok();
+    for wrong in [&older, &both] {
+        ask(wrong).await.problem(401, "unauthenticated");
+    }
+    let mut expired = claims.clone();
+    expired.insert("exp".to_owned(), json!(stack.clock.now().seconds() - 60));
+    let client = stack.bearer(&token::sign(&expired, &old));
+    let refused = client.get("/image-files/my-images").await;
+    assert_eq!(
+        refused.problem(401, "unauthenticated")["message"],
+        "The token has expired: sign in again."
+    );
+}

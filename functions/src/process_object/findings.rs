@@ -2,8 +2,10 @@
 
 use imaging::{DicomHeader, Inspection, Limits, Outcome, Reason};
 use service::db::references::{Series, Study, id_of_uid};
-use service::domain::transition::{Findings, StoredObject};
-use service::domain::{Dicom, FileId, FileRecord, FileType, Notice, NoticeCode, object_key, text};
+use service::domain::transition::StoredObject;
+use service::domain::{
+    Dicom, FileId, FileRecord, FileType, Findings, Notice, NoticeCode, object_key, text,
+};
 use service::error::Error;
 
 use super::Processor;

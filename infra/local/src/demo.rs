@@ -21,7 +21,7 @@ pub struct DemoUser {
     pub token: String,
 }
 
-/// Two users and an admin.
+/// Two users and an admin; of several secrets (`JWT_SECRET`, a line each) the first signs.
 ///
 /// # Errors
 /// When signing fails.
@@ -31,7 +31,8 @@ pub fn users(secret: &str, now: Timestamp) -> Result<Vec<DemoUser>, jsonwebtoken
         (2, "Dr. Smith", "user"),
         (9, "管理员", "admin"),
     ];
-    let key = EncodingKey::from_secret(secret.as_bytes());
+    let current = secret.lines().find(|line| !line.is_empty());
+    let key = EncodingKey::from_secret(current.unwrap_or_default().as_bytes());
     let user = |(id, name, role): (i64, &'static str, &'static str)| {
         let claims = json!({
             "user_id": id, "sub": id.to_string(), "real_name": name, "type": "access",

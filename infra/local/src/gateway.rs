@@ -1,6 +1,8 @@
 //! API Gateway on one machine: routes of template.yaml, its limits, and each request handed to its function as the event of payload format 2.0
 //! it would be in the cloud (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>).
 
+mod payload;
+
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -8,16 +10,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse as _, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use lambda_http::lambda_runtime::LambdaEvent;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context};
-use serde_json::{Value, json};
+use serde_json::json;
 use service::http::Endpoint;
 use service::ids::Ids;
 use tower::{ServiceExt as _, service_fn};
@@ -131,7 +131,7 @@ impl Gateway {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
         };
         let request_id = self.0.ids.uuid();
-        let event = event(
+        let event = payload::event(
             &route.key,
             &request_id,
             &path_parameters,
@@ -156,7 +156,7 @@ impl Gateway {
         match answer
             .map(|answer| answer.map(|answer| serde_json::to_value(answer).unwrap_or_default()))
         {
-            Ok(Ok(answer)) => response(&answer, &request_id),
+            Ok(Ok(answer)) => payload::response(&answer, &request_id),
             Ok(Err(_)) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
             Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
         }
@@ -226,91 +226,6 @@ fn allow(headers: &mut HeaderMap, cors: &Cors, origin: HeaderValue, is_preflight
         list(header::ACCESS_CONTROL_ALLOW_HEADERS, &cors.allow_headers);
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, cors.max_age.into());
     }
-}
-
-fn event(
-    route_key: &str,
-    request_id: &str,
-    path_parameters: &HashMap<String, String>,
-    caller: SocketAddr,
-    parts: &http::request::Parts,
-    body: &Bytes,
-) -> Value {
-    let header = |name| {
-        parts
-            .headers
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
-            .unwrap_or_default()
-    };
-    let text = std::str::from_utf8(body).ok();
-    json!({
-        "version": "2.0",
-        "routeKey": route_key,
-        "rawPath": parts.uri.path(),
-        "rawQueryString": parts.uri.query().unwrap_or_default(),
-        "headers": joined(&parts.headers),
-        "pathParameters": path_parameters,
-        "requestContext": {
-            "accountId": "000000000000",
-            "apiId": "local",
-            "domainName": header(header::HOST),
-            "domainPrefix": "local",
-            "http": {
-                "method": parts.method.as_str(),
-                "path": parts.uri.path(),
-                "protocol": "HTTP/1.1",
-                "sourceIp": caller.ip().to_string(),
-                "userAgent": header(header::USER_AGENT),
-            },
-            "requestId": request_id,
-            "routeKey": route_key,
-            "stage": "$default",
-            "timeEpoch": 0,
-        },
-        "body": if body.is_empty() { Value::Null } else { text.map_or_else(|| STANDARD.encode(body).into(), Into::into) },
-        "isBase64Encoded": text.is_none(),
-    })
-}
-
-/// Headers as API Gateway hands them on: lower-case names, repeated ones joined by commas.
-fn joined(headers: &HeaderMap) -> HashMap<String, String> {
-    let mut joined: HashMap<String, String> = HashMap::new();
-    for (name, value) in headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        let entry = joined.entry(name.as_str().to_owned());
-        entry
-            .and_modify(|before| *before = format!("{before},{value}"))
-            .or_insert_with(|| value.into_owned());
-    }
-    joined
-}
-
-/// A function's answer in payload format 2.0 as HTTP.
-fn response(answer: &Value, request_id: &str) -> Response {
-    let status = answer["statusCode"]
-        .as_u64()
-        .and_then(|status| StatusCode::from_u16(status.try_into().ok()?).ok());
-    let text = answer["body"].as_str().unwrap_or_default();
-    let body = if answer["isBase64Encoded"] == true {
-        STANDARD.decode(text).unwrap_or_default()
-    } else {
-        text.as_bytes().to_vec()
-    };
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in answer["headers"].as_object().into_iter().flatten() {
-        let value = value
-            .as_str()
-            .and_then(|value| HeaderValue::from_str(value).ok());
-        if let (Ok(name), Some(value)) = (http::HeaderName::try_from(name.as_str()), value) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    if let Ok(id) = HeaderValue::from_str(request_id) {
-        response.headers_mut().insert("apigw-requestid", id);
-    }
-    response
 }
 
 fn message(status: StatusCode, text: &str) -> Response {

@@ -1,8 +1,10 @@
 //! The whole stack in one process: engines, events, functions, gateway, page.
 
-use std::io;
+mod error;
+mod settings;
+
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use functions::maintenance::{Maintenance, Task};
@@ -10,20 +12,21 @@ use functions::process_object::Processor;
 use imaging::isolated::Worker;
 use service::App;
 use service::clock::Clock;
-use service::config::{CalledBy, Config, ConfigError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::apps::{self, Apps, OPERATOR, sdk};
-use crate::database::{DatabaseServer, table_name};
+use crate::database::DatabaseServer;
 use crate::docs;
 use crate::gateway::Gateway;
 use crate::objects::{self, Gate, ObjectStore, REGION, ServeOptions};
 use crate::permissions::Permissions;
 use crate::queue::{Faults, Queue, QueueOptions};
-use crate::template::{Template, TemplateError};
+use crate::template::Template;
 use crate::web;
+
+pub use error::StartError;
 
 /// The bucket of the local stack.
 pub const BUCKET: &str = "filmroom-images";
@@ -75,37 +78,6 @@ pub struct Stack {
     database: DatabaseServer,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
-}
-
-/// Why a stack did not start; each says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The folder cannot be used.
-    #[error("the folder {0} cannot be used ({1}); set DATA_DIR to another one")]
-    Folder(PathBuf, #[source] io::Error),
-    /// The port is taken.
-    #[error("port {0} cannot be used ({1}); set PORT to another one")]
-    Port(u16, #[source] io::Error),
-    /// An engine did not start.
-    #[error("{0} did not start: {1}")]
-    Engine(&'static str, String),
-    /// A setting is wrong.
-    #[error(transparent)]
-    Setting(#[from] ConfigError),
-    /// template.yaml and the code do not agree.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-}
-
-impl StartError {
-    pub(crate) fn folder(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
-        let path = path.to_owned();
-        |error| Self::Folder(path, error)
-    }
-
-    pub(crate) fn port(port: u16) -> impl Fn(io::Error) -> Self {
-        move |error| Self::Port(port, error)
-    }
 }
 
 impl Stack {
@@ -188,7 +160,7 @@ async fn apps_of(
     bucket_url: &str,
 ) -> Result<Apps, StartError> {
     Ok(Apps {
-        config: config(template, options)?,
+        config: settings::config(template, options)?,
         dynamodb: sdk(database_url).await,
         s3: sdk(bucket_url).await,
         clock: options.clock.clone(),
@@ -252,39 +224,6 @@ fn handler(
             serde_json::to_value(processor.handle(event).await).map_err(|error| error.to_string())
         })
     }
-}
-
-fn config(template: &Template, options: &Options) -> Result<Config, ConfigError> {
-    let own = |name: &str| match name {
-        "IMAGE_BUCKET" => Some(BUCKET.to_owned()),
-        "S3_PATH_STYLE" => Some("true".to_owned()),
-        _ => {
-            let resource = table_resource(name)?;
-            template
-                .tables
-                .iter()
-                .any(|table| table.resource == resource)
-                .then(|| table_name(&resource))
-        }
-    };
-    let given = |name: &str| {
-        options
-            .settings
-            .iter()
-            .find(|(given, _)| given == name)
-            .map(|(_, value)| value.clone())
-    };
-    Config::from_lookup(CalledBy::Users, |name| given(name).or_else(|| own(name)))
-}
-
-/// `IMAGE_FILES_TABLE` names the resource `ImageFilesTable`.
-fn table_resource(variable: &str) -> Option<String> {
-    let words = variable.ends_with("_TABLE").then(|| variable.split('_'))?;
-    Some(
-        words
-            .map(|word| word[..1].to_owned() + &word[1..].to_lowercase())
-            .collect(),
-    )
 }
 
 /// The schedule. In the cloud it is every 15 minutes; here a laptop may have been asleep.

@@ -49,7 +49,7 @@ pub struct Verifier {
 
 struct Inner {
     config: TokenConfig,
-    secret: Option<DecodingKey>,
+    secrets: Vec<DecodingKey>,
     jwks: Option<Jwks>,
     clock: Clock,
 }
@@ -64,14 +64,14 @@ impl Verifier {
     /// A verifier; keys of `jwks` are fetched when the first token asks for one.
     #[must_use]
     pub fn new(config: TokenConfig, jwks: Option<Jwks>, clock: Clock) -> Self {
-        let secret = config
-            .secret
-            .as_ref()
-            .map(|secret| DecodingKey::from_secret(secret.expose().as_bytes()));
+        let secrets = config.secrets.iter();
+        let secrets = secrets
+            .map(|secret| DecodingKey::from_secret(secret.expose().as_bytes()))
+            .collect();
         Self {
             inner: Arc::new(Inner {
                 config,
-                secret,
+                secrets,
                 jwks,
                 clock,
             }),
@@ -102,7 +102,7 @@ impl Verifier {
 
     async fn claims(&self, token: &str) -> Result<Map<String, Value>, Error> {
         let header = decode_header(token).map_err(|_| MALFORMED)?;
-        let key = self.key(&header).await?;
+        let keys = self.keys(&header).await?;
         let mut validation = Validation::new(header.alg);
         validation.leeway = LEEWAY_SECONDS;
         validation.required_spec_claims = ["exp".to_owned()].into();
@@ -118,22 +118,20 @@ impl Verifier {
             validation.set_issuer(&[issuer]);
             validation.required_spec_claims.insert("iss".to_owned());
         }
-        let claims = decode::<Map<String, Value>>(token, &key, &validation)
-            .map_err(|error| refusal(error.kind()))?
-            .claims;
+        let claims = verified(token, &keys, &validation)?;
         self.check_times(&claims)?;
         Ok(claims)
     }
 
-    /// The key for this token. Which algorithms there are follows from the configuration alone.
-    async fn key(&self, header: &Header) -> Result<DecodingKey, Error> {
-        match (header.alg, &self.inner.secret, &self.inner.jwks) {
-            (Algorithm::HS256, Some(secret), _) => Ok(secret.clone()),
+    /// The keys that may have signed this token. Which algorithms there are follows from the configuration alone.
+    async fn keys(&self, header: &Header) -> Result<Vec<DecodingKey>, Error> {
+        match (header.alg, &self.inner.secrets[..], &self.inner.jwks) {
+            (Algorithm::HS256, secrets @ [_, ..], _) => Ok(secrets.to_vec()),
             (Algorithm::RS256 | Algorithm::ES256, _, Some(jwks)) => {
                 let kid = header.kid.as_deref().ok_or(Error::Unauthenticated(
                     "The token does not name its key (kid).",
                 ))?;
-                jwks.key(kid, header.alg).await
+                Ok(vec![jwks.key(kid, header.alg).await?])
             }
             _ => Err(Error::Unauthenticated(
                 "The token is signed with an algorithm that is not accepted.",
@@ -170,6 +168,24 @@ impl Verifier {
 }
 
 const MALFORMED: Error = Error::Unauthenticated("The token is malformed.");
+
+/// What a token says that one of the keys has signed. Only another signature is a reason to try the next key.
+fn verified(
+    token: &str,
+    keys: &[DecodingKey],
+    validation: &Validation,
+) -> Result<Map<String, Value>, Error> {
+    for key in keys {
+        match decode(token, key, validation) {
+            Ok(decoded) => return Ok(decoded.claims),
+            Err(error) => match error.into_kind() {
+                ErrorKind::InvalidSignature => {}
+                kind => return Err(refusal(&kind)),
+            },
+        }
+    }
+    Err(refusal(&ErrorKind::InvalidSignature))
+}
 
 fn refusal(kind: &ErrorKind) -> Error {
     Error::Unauthenticated(match kind {

@@ -48,8 +48,9 @@ pub enum CalledBy {
 /// How tokens are verified: which algorithms are allowed follows from which of the two is set, never from a token.
 #[derive(Clone, Debug, Default)]
 pub struct TokenConfig {
-    /// `JWT_SECRET`: the shared secret of HS256, at least 32 bytes (RFC 7518, section 3.2).
-    pub secret: Option<Secret>,
+    /// `JWT_SECRET`: the shared secrets of HS256, a line each, at least 32 bytes (RFC 7518, section 3.2). A token may be signed with any of
+    /// them: usually there is one, and the one before in a second line for as long as its tokens shall go on to work.
+    pub secrets: Vec<Secret>,
     /// `JWKS_URL`: where the keys of RS256 and ES256 are.
     pub jwks_url: Option<String>,
     /// `JWT_ISSUER`: the only `iss` accepted, when set.
@@ -143,7 +144,7 @@ impl Config {
             get(variable).ok_or_else(|| wrong(variable, "is not set; template.yaml sets it"))
         };
         let tokens = TokenConfig {
-            secret: get("JWT_SECRET").map(Secret::new),
+            secrets: lines(get("JWT_SECRET").as_deref()),
             jwks_url: get("JWKS_URL"),
             issuer: get("JWT_ISSUER"),
             audience: get("JWT_AUDIENCE"),
@@ -189,14 +190,14 @@ impl Config {
 
 impl TokenConfig {
     fn check(&self, called_by: CalledBy) -> Result<(), ConfigError> {
-        match (&self.secret, &self.jwks_url) {
-            (None, None) if called_by == CalledBy::Users => Err(wrong(
+        match (&self.secrets[..], &self.jwks_url) {
+            ([], None) if called_by == CalledBy::Users => Err(wrong(
                 "JWT_SECRET",
                 "is not set, and neither is JWKS_URL: set one of them",
             )),
-            (Some(secret), _) if secret.expose().len() < 32 => Err(wrong(
+            (secrets, _) if secrets.iter().any(|secret| secret.expose().len() < 32) => Err(wrong(
                 "JWT_SECRET",
-                "is too short: HS256 needs at least 32 bytes, for example `openssl rand -base64 48`",
+                "is too short: HS256 needs at least 32 bytes in each line, for example `openssl rand -base64 48`",
             )),
             (_, Some(url))
                 if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1:") =>
@@ -227,10 +228,19 @@ fn time_zone(name: Option<String>) -> Result<TimeZone, ConfigError> {
     })
 }
 
-/// What seals cursors: the secret of its own, else that of the tokens.
+/// One secret for each line that is not empty.
+fn lines(text: Option<&str>) -> Vec<Secret> {
+    let lines = text.unwrap_or_default().lines();
+    lines
+        .filter(|line| !line.is_empty())
+        .map(Secret::new)
+        .collect()
+}
+
+/// What seals cursors: the secret of its own, else the first of the tokens.
 fn cursor_secret(own: Option<String>, tokens: &TokenConfig) -> Result<Secret, ConfigError> {
     let variable = "CURSOR_SECRET";
-    match (own, &tokens.secret) {
+    match (own, tokens.secrets.first()) {
         (Some(own), _) if own.len() < 32 => Err(wrong(
             variable,
             "is too short: it needs at least 32 bytes, for example `openssl rand -base64 48`",
@@ -302,6 +312,7 @@ mod tests {
             ("IMAGE_BUCKET", ""),
             ("JWT_SECRET", ""),
             ("JWT_SECRET", "short"),
+            ("JWT_SECRET", "a line of at least 32 characters\nshort"),
             ("CURSOR_SECRET", "short"),
             ("JWKS_URL", "http://example.com/jwks"),
             ("DATE_TIME_ZONE", "Mars/Base"),
@@ -322,15 +333,24 @@ mod tests {
     fn a_function_that_only_events_call_needs_no_key_of_tokens() {
         let template = [("JWT_SECRET", ""), ("CURSOR_SECRET", &"x".repeat(32))];
         let config = read_as(CalledBy::Events, &template).unwrap();
-        assert_eq!(config.tokens.secret, None);
+        assert_eq!(config.tokens.secrets, []);
         assert!(read(&template).unwrap_err().starts_with("JWT_SECRET"));
     }
 
     #[test]
     fn secrets_never_show() {
         assert_eq!(
-            format!("{:?}", read(&[]).unwrap().tokens.secret),
-            "Some(Secret(…))"
+            format!("{:?}", read(&[]).unwrap().tokens.secrets),
+            "[Secret(…)]"
         );
+    }
+
+    #[test]
+    fn every_line_is_a_secret_and_the_first_seals_cursors() {
+        let (new, old) = ("n".repeat(32), "o".repeat(32));
+        let config = read(&[("JWT_SECRET", &format!("\n{new}\r\n{old}\n"))]).unwrap();
+        let [new, old] = [new, old].map(Secret::new);
+        assert_eq!(config.cursor_secret, new);
+        assert_eq!(config.tokens.secrets, [new, old]);
     }
 }

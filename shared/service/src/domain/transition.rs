@@ -1,7 +1,7 @@
 //! What may happen to a file: functions from a record to the next one, or the reason why not.
 
-use super::image_file::{Dicom, FileRecord, Lease, Notice, Status, StorageClass};
-use super::{Code, FileId, FileType, NoticeCode, Timestamp, time::DAY_MS};
+use super::image_file::{FileRecord, Lease, Notice, Status, StorageClass};
+use super::{Code, Findings, NoticeCode, Timestamp, time::DAY_MS};
 
 /// How long maintenance waits before it looks at what should have moved on by itself.
 pub(super) const MINUTE_MS: i64 = 60 * 1000;
@@ -9,39 +9,6 @@ pub(super) const MINUTE_MS: i64 = 60 * 1000;
 const EVENT_OVERDUE_MS: i64 = 15 * MINUTE_MS;
 /// An upload is given up this long after the last sign of life: one day.
 pub(super) const UPLOAD_EXPIRY_MS: i64 = DAY_MS;
-
-/// What one run of process-object found out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Findings {
-    /// MD5 of the bytes, lower-case hex.
-    pub file_hash: String,
-    /// By the bytes.
-    pub file_type: FileType,
-    /// By the bytes.
-    pub mime_type: String,
-    /// The DICOM header, when there is one.
-    pub dicom: Option<Dicom>,
-    /// From the header: used where the caller said nothing.
-    pub modality: Option<String>,
-    /// From the header: used where the caller said nothing.
-    pub body_part: Option<String>,
-    /// From the header: used where the caller said nothing.
-    pub study_date: Option<String>,
-    /// The study of the header's UID.
-    pub study_id: Option<String>,
-    /// The series of the header's UID.
-    pub series_id: Option<String>,
-    /// Key of the thumbnail object.
-    pub thumbnail_path: Option<String>,
-    /// Key of the preview object.
-    pub preview_path: Option<String>,
-    /// The owner's older live file with the same bytes.
-    pub duplicate_of: Option<FileId>,
-    /// Why the file FAILED; `None` when it did not.
-    pub failure: Option<Notice>,
-    /// What a person should look at.
-    pub warnings: Vec<Notice>,
-}
 
 /// The stored object, as the bucket describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,11 @@
 
 mod endpoint;
 mod extract;
+mod field;
 mod fields;
 mod layers;
 
 pub use endpoint::{Endpoint, Handle};
 pub use extract::{Body, Path, Query};
-pub use fields::{Field, Fields, FromFields, Patch, Raw};
+pub use field::{Field, Raw};
+pub use fields::{Fields, FromFields, Patch};

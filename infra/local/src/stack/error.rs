@@ -1,0 +1,39 @@
+//! Why a stack did not start.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use service::config::ConfigError;
+
+use crate::template::TemplateError;
+
+/// Why a stack did not start; each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder cannot be used.
+    #[error("the folder {0} cannot be used ({1}); set DATA_DIR to another one")]
+    Folder(PathBuf, #[source] io::Error),
+    /// The port is taken.
+    #[error("port {0} cannot be used ({1}); set PORT to another one")]
+    Port(u16, #[source] io::Error),
+    /// An engine did not start.
+    #[error("{0} did not start: {1}")]
+    Engine(&'static str, String),
+    /// A setting is wrong.
+    #[error(transparent)]
+    Setting(#[from] ConfigError),
+    /// template.yaml and the code do not agree.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+}
+
+impl StartError {
+    pub(crate) fn folder(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        |error| Self::Folder(path, error)
+    }
+
+    pub(crate) fn port(port: u16) -> impl Fn(io::Error) -> Self {
+        move |error| Self::Port(port, error)
+    }
+}

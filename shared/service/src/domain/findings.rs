@@ -1,0 +1,37 @@
+//! What the bytes of a file tell.
+
+use super::image_file::{Dicom, Notice};
+use super::{FileId, FileType};
+
+/// What one run of process-object found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Findings {
+    /// MD5 of the bytes, lower-case hex.
+    pub file_hash: String,
+    /// By the bytes.
+    pub file_type: FileType,
+    /// By the bytes.
+    pub mime_type: String,
+    /// The DICOM header, when there is one.
+    pub dicom: Option<Dicom>,
+    /// From the header: used where the caller said nothing.
+    pub modality: Option<String>,
+    /// From the header: used where the caller said nothing.
+    pub body_part: Option<String>,
+    /// From the header: used where the caller said nothing.
+    pub study_date: Option<String>,
+    /// The study of the header's UID.
+    pub study_id: Option<String>,
+    /// The series of the header's UID.
+    pub series_id: Option<String>,
+    /// Key of the thumbnail object.
+    pub thumbnail_path: Option<String>,
+    /// Key of the preview object.
+    pub preview_path: Option<String>,
+    /// The owner's older live file with the same bytes.
+    pub duplicate_of: Option<FileId>,
+    /// Why the file FAILED; `None` when it did not.
+    pub failure: Option<Notice>,
+    /// What a person should look at.
+    pub warnings: Vec<Notice>,
+}

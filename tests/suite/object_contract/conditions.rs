@@ -7,12 +7,7 @@ use super::target::{Target, code, status};
 
 pub(crate) async fn if_none_match_star_writes_only_once(target: Target) {
     let put = |text: &'static str| {
-        let put = target
-            .client
-            .put_object()
-            .bucket(&target.bucket)
-            .key("once")
-            .if_none_match("*");
+        let put = target.put_object("once").if_none_match("*");
         put.body(text.as_bytes().to_vec().into()).send()
     };
     put("first").await.expect("the first");
@@ -22,12 +17,7 @@ pub(crate) async fn if_none_match_star_writes_only_once(target: Target) {
 
 pub(crate) async fn of_many_conditional_writers_one_wins(target: Target) {
     let writers = (0..16).map(|number| {
-        let put = target
-            .client
-            .put_object()
-            .bucket(&target.bucket)
-            .key("race")
-            .if_none_match("*");
+        let put = target.put_object("race").if_none_match("*");
         put.body(format!("writer {number}").into_bytes().into())
             .send()
     });
@@ -47,52 +37,23 @@ pub(crate) async fn of_many_conditional_writers_one_wins(target: Target) {
 
 pub(crate) async fn if_match_replaces_only_the_named_etag(target: Target) {
     target.put("m", "one").await;
-    let head = target
-        .client
-        .head_object()
-        .bucket(&target.bucket)
-        .key("m")
-        .send()
-        .await
-        .expect("head");
+    let head = target.head_object("m").send().await.expect("head");
     let etag = head.e_tag().expect("an ETag").to_owned();
     let put = |etag: &str, text: &'static str| {
-        let put = target
-            .client
-            .put_object()
-            .bucket(&target.bucket)
-            .key("m")
-            .if_match(etag);
+        let put = target.put_object("m").if_match(etag);
         put.body(text.as_bytes().to_vec().into()).send()
     };
     put(&etag, "two").await.expect("the ETag matches");
     assert_eq!(code(put(&etag, "three").await), "PreconditionFailed");
     assert_eq!(target.get("m").await, "two");
-    let absent = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key("absent")
-        .if_match(&etag);
+    let absent = target.put_object("absent").if_match(&etag);
     assert_eq!(status(absent.body(b"x".to_vec().into()).send().await), 404);
 }
 
 pub(crate) async fn a_deleted_key_can_be_written_conditionally(target: Target) {
     target.put("back", "one").await;
-    target
-        .client
-        .delete_object()
-        .bucket(&target.bucket)
-        .key("back")
-        .send()
-        .await
-        .expect("delete");
-    let put = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key("back")
-        .if_none_match("*");
+    target.delete_object("back").send().await.expect("delete");
+    let put = target.put_object("back").if_none_match("*");
     put.body(b"two".to_vec().into())
         .send()
         .await
@@ -102,17 +63,10 @@ pub(crate) async fn a_deleted_key_can_be_written_conditionally(target: Target) {
 
 pub(crate) async fn reads_honour_their_conditions(target: Target) {
     target.put("c", "x").await;
-    let head = target
-        .client
-        .head_object()
-        .bucket(&target.bucket)
-        .key("c")
-        .send()
-        .await
-        .expect("head");
+    let head = target.head_object("c").send().await.expect("head");
     let etag = head.e_tag().expect("an ETag");
     let modified = head.last_modified().expect("a date").secs();
-    let get = || target.client.get_object().bucket(&target.bucket).key("c");
+    let get = || target.get_object("c");
     assert_eq!(status(get().if_none_match(etag).send().await), 304);
     assert_eq!(status(get().if_none_match("\"other\"").send().await), 200);
     assert_eq!(status(get().if_match(etag).send().await), 200);

@@ -7,12 +7,7 @@ use super::target::{Target, bytes, code};
 /// Puts an object with everything a copy takes along.
 async fn source(target: &Target, key: &str) -> Vec<u8> {
     let content = bytes(300_000, 11);
-    let put = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key(key)
-        .body(content.clone().into());
+    let put = target.put_object(key).body(content.clone().into());
     let put = put
         .content_type("image/tiff")
         .metadata("k", "v")
@@ -23,11 +18,7 @@ async fn source(target: &Target, key: &str) -> Vec<u8> {
 
 pub(crate) async fn a_copy_keeps_bytes_headers_and_tags(target: Target) {
     let content = source(&target, "源/1 +").await;
-    let copy = target
-        .client
-        .copy_object()
-        .bucket(&target.bucket)
-        .key("copy");
+    let copy = target.copy_object("copy");
     let encoded = "%E6%BA%90/1%20%2B";
     let copied = copy
         .copy_source(format!("{}/{encoded}", target.bucket))
@@ -35,14 +26,7 @@ pub(crate) async fn a_copy_keeps_bytes_headers_and_tags(target: Target) {
         .await
         .expect("copied");
     assert!(copied.version_id().is_some());
-    let head = target
-        .client
-        .head_object()
-        .bucket(&target.bucket)
-        .key("copy")
-        .send()
-        .await
-        .expect("head");
+    let head = target.head_object("copy").send().await.expect("head");
     assert_eq!(head.content_type(), Some("image/tiff"));
     assert_eq!(
         head.metadata()
@@ -72,19 +56,12 @@ pub(crate) async fn a_copy_keeps_bytes_headers_and_tags(target: Target) {
 
 pub(crate) async fn a_copy_onto_itself_changes_the_storage_class(target: Target) {
     let content = source(&target, "k").await;
-    let copy = target.client.copy_object().bucket(&target.bucket).key("k");
+    let copy = target.copy_object("k");
     let copy = copy
         .copy_source(format!("{}/k", target.bucket))
         .storage_class(StorageClass::GlacierIr);
     copy.send().await.expect("copied");
-    let head = target
-        .client
-        .head_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .send()
-        .await
-        .expect("head");
+    let head = target.head_object("k").send().await.expect("head");
     assert_eq!(head.storage_class(), Some(&StorageClass::GlacierIr));
     assert_eq!(head.content_type(), Some("image/tiff"));
     assert!(target.get("k").await == content, "the bytes differ");
@@ -93,10 +70,7 @@ pub(crate) async fn a_copy_onto_itself_changes_the_storage_class(target: Target)
 pub(crate) async fn a_copy_onto_itself_without_change_is_refused(target: Target) {
     source(&target, "k").await;
     let copy = target
-        .client
-        .copy_object()
-        .bucket(&target.bucket)
-        .key("k")
+        .copy_object("k")
         .copy_source(format!("{}/k", target.bucket));
     assert_eq!(code(copy.send().await), "InvalidRequest");
 }
@@ -104,24 +78,14 @@ pub(crate) async fn a_copy_onto_itself_without_change_is_refused(target: Target)
 pub(crate) async fn a_copy_can_replace_the_metadata(target: Target) {
     source(&target, "k").await;
     let copy = target
-        .client
-        .copy_object()
-        .bucket(&target.bucket)
-        .key("k")
+        .copy_object("k")
         .copy_source(format!("{}/k", target.bucket));
     let copy = copy
         .metadata_directive(MetadataDirective::Replace)
         .content_type("image/png")
         .metadata("n", "w");
     copy.send().await.expect("copied");
-    let head = target
-        .client
-        .head_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .send()
-        .await
-        .expect("head");
+    let head = target.head_object("k").send().await.expect("head");
     assert_eq!(head.content_type(), Some("image/png"));
     let metadata = head.metadata().expect("metadata");
     assert_eq!(
@@ -134,10 +98,7 @@ pub(crate) async fn a_copy_honours_conditions_on_its_source(target: Target) {
     source(&target, "k").await;
     let copy = || {
         target
-            .client
-            .copy_object()
-            .bucket(&target.bucket)
-            .key("c")
+            .copy_object("c")
             .copy_source(format!("{}/k", target.bucket))
     };
     assert_eq!(
@@ -145,14 +106,7 @@ pub(crate) async fn a_copy_honours_conditions_on_its_source(target: Target) {
         "PreconditionFailed"
     );
     assert!(target.is_absent("c").await);
-    let head = target
-        .client
-        .head_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .send()
-        .await
-        .expect("head");
+    let head = target.head_object("k").send().await.expect("head");
     copy()
         .copy_source_if_match(head.e_tag().expect("an ETag"))
         .send()
@@ -163,25 +117,11 @@ pub(crate) async fn a_copy_honours_conditions_on_its_source(target: Target) {
 pub(crate) async fn a_copy_outlives_its_source(target: Target) {
     let content = source(&target, "k").await;
     let copy = target
-        .client
-        .copy_object()
-        .bucket(&target.bucket)
-        .key("c")
+        .copy_object("c")
         .copy_source(format!("{}/k", target.bucket));
     copy.send().await.expect("copied");
-    let head = target
-        .client
-        .head_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .send()
-        .await
-        .expect("head");
-    let delete = target
-        .client
-        .delete_object()
-        .bucket(&target.bucket)
-        .key("k");
+    let head = target.head_object("k").send().await.expect("head");
+    let delete = target.delete_object("k");
     delete
         .version_id(head.version_id().expect("a version"))
         .send()

@@ -8,14 +8,7 @@ use super::target::Target;
 const ORIGIN: &str = "http://127.0.0.1:5173";
 
 pub(crate) async fn a_preflight_allows_sending_parts(target: Target) {
-    let put = presign!(
-        target
-            .client
-            .put_object()
-            .bucket(&target.bucket)
-            .key("k")
-            .content_type("image/png")
-    );
+    let put = presign!(target.put_object("k").content_type("image/png"));
     let headers = [
         ("origin", ORIGIN),
         ("access-control-request-method", "PUT"),
@@ -39,7 +32,7 @@ pub(crate) async fn a_preflight_allows_sending_parts(target: Target) {
 }
 
 pub(crate) async fn answers_expose_the_etag_to_a_page(target: Target) {
-    let put = presign!(target.client.put_object().bucket(&target.bucket).key("k"));
+    let put = presign!(target.put_object("k"));
     let headers: Vec<_> = put.headers().chain([("origin", ORIGIN)]).collect();
     let answer = target.send(Method::PUT, put.uri(), &headers, "x").await;
     assert_eq!(answer.status, 200);

@@ -15,24 +15,14 @@ pub(crate) fn md5_base64(body: &[u8]) -> String {
 pub(crate) async fn a_wrong_content_md5_is_refused_and_changes_nothing(target: Target) {
     for length in [10, 3 * 1024 * 1024] {
         target.put("good", "good").await;
-        let put = target
-            .client
-            .put_object()
-            .bucket(&target.bucket)
-            .key("good")
-            .content_md5(md5_base64(b"other"));
+        let put = target.put_object("good").content_md5(md5_base64(b"other"));
         assert_eq!(
             code(put.body(bytes(length, 3).into()).send().await),
             "BadDigest"
         );
         assert_eq!(target.get("good").await, "good");
     }
-    let right = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key("good")
-        .content_md5(md5_base64(b"new"));
+    let right = target.put_object("good").content_md5(md5_base64(b"new"));
     right
         .body(b"new".to_vec().into())
         .send()
@@ -42,12 +32,7 @@ pub(crate) async fn a_wrong_content_md5_is_refused_and_changes_nothing(target: T
 }
 
 pub(crate) async fn a_malformed_content_md5_is_refused(target: Target) {
-    let put = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .content_md5("not base64");
+    let put = target.put_object("k").content_md5("not base64");
     assert_eq!(
         code(put.body(b"x".to_vec().into()).send().await),
         "InvalidDigest"
@@ -65,20 +50,14 @@ pub(crate) async fn every_checksum_algorithm_is_verified_and_kept(target: Target
     ] {
         let key = format!("sum/{algorithm}");
         let put = target
-            .client
-            .put_object()
-            .bucket(&target.bucket)
-            .key(&key)
+            .put_object(&key)
             .checksum_algorithm(algorithm.clone());
         put.body(bytes(100_000, 4).into())
             .send()
             .await
             .expect("put");
         let head = target
-            .client
-            .head_object()
-            .bucket(&target.bucket)
-            .key(&key)
+            .head_object(&key)
             .checksum_mode(ChecksumMode::Enabled);
         let head = head.send().await.expect("head");
         let kept = [
@@ -95,12 +74,7 @@ pub(crate) async fn every_checksum_algorithm_is_verified_and_kept(target: Target
 
 pub(crate) async fn a_wrong_checksum_is_refused_and_changes_nothing(target: Target) {
     target.put("good", "good").await;
-    let put = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key("good")
-        .checksum_crc32("AAAAAA==");
+    let put = target.put_object("good").checksum_crc32("AAAAAA==");
     assert_eq!(
         code(put.body(b"other".to_vec().into()).send().await),
         "BadDigest"

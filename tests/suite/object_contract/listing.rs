@@ -3,13 +3,7 @@
 use super::target::Target;
 
 async fn keys(target: &Target) -> Vec<String> {
-    let listed = target
-        .client
-        .list_objects_v2()
-        .bucket(&target.bucket)
-        .send()
-        .await
-        .expect("list");
+    let listed = target.list_objects().send().await.expect("list");
     listed
         .contents()
         .iter()
@@ -34,12 +28,7 @@ pub(crate) async fn pages_continue_without_gap_or_repeat(target: Target) {
     target.put("other", "x").await;
     let (mut found, mut token) = (Vec::new(), None);
     loop {
-        let page = target
-            .client
-            .list_objects_v2()
-            .bucket(&target.bucket)
-            .prefix("p/")
-            .max_keys(10);
+        let page = target.list_objects().prefix("p/").max_keys(10);
         let page = page
             .set_continuation_token(token)
             .send()
@@ -66,12 +55,7 @@ pub(crate) async fn a_delimiter_rolls_keys_up(target: Target) {
     }
     let (mut shown, mut token) = (Vec::new(), None);
     loop {
-        let page = target
-            .client
-            .list_objects_v2()
-            .bucket(&target.bucket)
-            .delimiter("/")
-            .max_keys(1);
+        let page = target.list_objects().delimiter("/").max_keys(1);
         let page = page
             .set_continuation_token(token)
             .send()
@@ -93,12 +77,7 @@ pub(crate) async fn a_delimiter_rolls_keys_up(target: Target) {
         }
     }
     assert_eq!(shown, ["a", "d/", "e/", "z"]);
-    let inside = target
-        .client
-        .list_objects_v2()
-        .bucket(&target.bucket)
-        .delimiter("/")
-        .prefix("e/");
+    let inside = target.list_objects().delimiter("/").prefix("e/");
     let inside = inside.send().await.expect("list");
     assert_eq!(inside.contents()[0].key(), Some("e/g"));
     assert_eq!(inside.common_prefixes()[0].prefix(), Some("e/f/"));
@@ -109,9 +88,7 @@ pub(crate) async fn a_listing_starts_behind_a_key(target: Target) {
         target.put(key, "x").await;
     }
     let listed = target
-        .client
-        .list_objects_v2()
-        .bucket(&target.bucket)
+        .list_objects()
         .start_after("b")
         .send()
         .await
@@ -127,13 +104,6 @@ pub(crate) async fn a_listing_starts_behind_a_key(target: Target) {
 pub(crate) async fn deleted_objects_are_not_listed(target: Target) {
     target.put("gone", "x").await;
     target.put("here", "x").await;
-    target
-        .client
-        .delete_object()
-        .bucket(&target.bucket)
-        .key("gone")
-        .send()
-        .await
-        .expect("delete");
+    target.delete_object("gone").send().await.expect("delete");
     assert_eq!(keys(&target).await, ["here"]);
 }

@@ -36,10 +36,7 @@ pub(crate) async fn send_part(
     body: &[u8],
 ) -> String {
     let part = target
-        .client
-        .upload_part()
-        .bucket(&target.bucket)
-        .key(key)
+        .upload_part(key)
         .upload_id(upload)
         .part_number(number);
     let part = part
@@ -119,14 +116,7 @@ pub(crate) async fn parts_become_one_object(target: Target) {
         "{:?}",
         done.e_tag()
     );
-    let head = target
-        .client
-        .head_object()
-        .bucket(&target.bucket)
-        .key("m")
-        .send()
-        .await
-        .expect("head");
+    let head = target.head_object("m").send().await.expect("head");
     assert_eq!(head.e_tag(), done.e_tag());
     assert_eq!(head.version_id(), done.version_id());
     assert_eq!(head.content_type(), Some("image/png"));
@@ -147,10 +137,7 @@ pub(crate) async fn a_range_may_cross_parts(target: Target) {
     complete(&target, "m", &upload, &[(1, &one), (2, &two)]).await;
     let across = format!("bytes={}-{}", MIN - 10, MIN + 9);
     let part = target
-        .client
-        .get_object()
-        .bucket(&target.bucket)
-        .key("m")
+        .get_object("m")
         .range(across)
         .send()
         .await
@@ -244,10 +231,7 @@ pub(crate) async fn completing_twice_answers_the_same(target: Target) {
         .expect("versions");
     assert_eq!(versions.versions().len(), 1);
     let late = target
-        .client
-        .upload_part()
-        .bucket(&target.bucket)
-        .key("twice")
+        .upload_part("twice")
         .upload_id(&upload)
         .part_number(2);
     assert_eq!(
@@ -336,13 +320,7 @@ pub(crate) async fn an_aborted_upload_is_gone(target: Target) {
         ),
         "NoSuchUpload"
     );
-    let part = target
-        .client
-        .upload_part()
-        .bucket(&target.bucket)
-        .key("ab")
-        .upload_id(&upload)
-        .part_number(1);
+    let part = target.upload_part("ab").upload_id(&upload).part_number(1);
     assert_eq!(
         code(part.body(b"x".to_vec().into()).send().await),
         "NoSuchUpload"
@@ -355,10 +333,7 @@ pub(crate) async fn a_part_number_out_of_range_is_refused(target: Target) {
     let upload = create(&target, "r").await;
     for number in [0, 10_001] {
         let part = target
-            .client
-            .upload_part()
-            .bucket(&target.bucket)
-            .key("r")
+            .upload_part("r")
             .upload_id(&upload)
             .part_number(number);
         assert_eq!(
@@ -400,12 +375,7 @@ pub(crate) async fn uploads_under_way_are_listed(target: Target) {
 
 pub(crate) async fn a_part_can_be_copied_from_an_object(target: Target) {
     let content = bytes(MIN + 1000, 8);
-    let put = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key("source")
-        .body(content.clone().into());
+    let put = target.put_object("source").body(content.clone().into());
     put.send().await.expect("put");
     let upload = create(&target, "target").await;
     let copy = |number: i32, range: &str| {
@@ -449,12 +419,7 @@ pub(crate) async fn one_part_of_an_object_can_be_read(target: Target) {
     let one = send_part(&target, "parts", &upload, 1, &bytes(MIN, 9)).await;
     let two = send_part(&target, "parts", &upload, 2, b"second").await;
     complete(&target, "parts", &upload, &[(1, &one), (2, &two)]).await;
-    let get = target
-        .client
-        .get_object()
-        .bucket(&target.bucket)
-        .key("parts")
-        .part_number(2);
+    let get = target.get_object("parts").part_number(2);
     let got = get.send().await.expect("a part");
     assert_eq!(got.parts_count(), Some(2));
     assert_eq!(
@@ -465,12 +430,7 @@ pub(crate) async fn one_part_of_an_object_can_be_read(target: Target) {
 
 /// The CRC32 kept for an object, and of which type it is.
 async fn crc32(target: &Target, key: &str) -> (Option<String>, Option<ChecksumType>) {
-    let head = target
-        .client
-        .head_object()
-        .bucket(&target.bucket)
-        .key(key)
-        .checksum_mode(ChecksumMode::Enabled);
+    let head = target.head_object(key).checksum_mode(ChecksumMode::Enabled);
     let head = head.send().await.expect("head");
     (
         head.checksum_crc32().map(str::to_owned),
@@ -480,12 +440,7 @@ async fn crc32(target: &Target, key: &str) -> (Option<String>, Option<ChecksumTy
 
 pub(crate) async fn a_full_object_checksum_covers_all_parts(target: Target) {
     let content = bytes(MIN + 10, 10);
-    let whole = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key("single")
-        .body(content.clone().into());
+    let whole = target.put_object("single").body(content.clone().into());
     whole
         .checksum_algorithm(ChecksumAlgorithm::Crc32)
         .send()
@@ -544,13 +499,7 @@ pub(crate) async fn a_part_without_the_checksum_of_its_upload_is_refused(target:
         .upload_id()
         .expect("an id")
         .to_owned();
-    let part = target
-        .client
-        .upload_part()
-        .bucket(&target.bucket)
-        .key("k")
-        .upload_id(&upload)
-        .part_number(1);
+    let part = target.upload_part("k").upload_id(&upload).part_number(1);
     let presigned = super::presigned::presign!(part);
     assert_eq!(
         target.send_presigned(&presigned, "x").await.code(),

@@ -60,26 +60,14 @@ pub(crate) async fn bytes_and_headers_come_back_as_they_were_put(target: Target)
 pub(crate) async fn an_empty_object_is_an_object(target: Target) {
     target.put("empty", "").await;
     assert_eq!(target.get("empty").await.len(), 0);
-    let head = target
-        .client
-        .head_object()
-        .bucket(&target.bucket)
-        .key("empty")
-        .send()
-        .await
-        .expect("head");
+    let head = target.head_object("empty").send().await.expect("head");
     assert_eq!(head.content_length(), Some(0));
     assert_eq!(head.e_tag(), Some("\"d41d8cd98f00b204e9800998ecf8427e\""));
 }
 
 pub(crate) async fn a_body_larger_than_memory_pieces_comes_back_the_same(target: Target) {
     let content = bytes(7 * 1024 * 1024 + 3, 1);
-    let put = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key("large")
-        .body(content.clone().into());
+    let put = target.put_object("large").body(content.clone().into());
     put.send().await.expect("put");
     assert!(target.get("large").await == content, "the bytes differ");
 }
@@ -94,13 +82,7 @@ pub(crate) async fn keys_of_1024_bytes_and_any_script_work(target: Target) {
     for key in [long.as_str(), chinese, odd, "😀/x"] {
         assert_eq!(target.get(key).await, key.as_bytes(), "{key}");
     }
-    let listed = target
-        .client
-        .list_objects_v2()
-        .bucket(&target.bucket)
-        .send()
-        .await
-        .expect("list");
+    let listed = target.list_objects().send().await.expect("list");
     assert!(
         listed
             .contents()
@@ -122,10 +104,7 @@ pub(crate) async fn dots_and_slashes_in_a_key_mean_themselves(target: Target) {
 pub(crate) async fn a_key_of_1025_bytes_is_refused(target: Target) {
     let key = "k".repeat(1025);
     let put = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key(key)
+        .put_object(key)
         .body(b"x".to_vec().into())
         .send()
         .await;
@@ -133,21 +112,9 @@ pub(crate) async fn a_key_of_1025_bytes_is_refused(target: Target) {
 }
 
 pub(crate) async fn an_absent_key_is_not_found(target: Target) {
-    let get = target
-        .client
-        .get_object()
-        .bucket(&target.bucket)
-        .key("absent")
-        .send()
-        .await;
+    let get = target.get_object("absent").send().await;
     assert_eq!(code(get), "NoSuchKey");
-    let head = target
-        .client
-        .head_object()
-        .bucket(&target.bucket)
-        .key("absent")
-        .send()
-        .await;
+    let head = target.head_object("absent").send().await;
     assert_eq!(status(head), 404);
 }
 
@@ -185,12 +152,7 @@ pub(crate) async fn an_absent_bucket_is_not_found(target: Target) {
 
 pub(crate) async fn ranges_select_bytes(target: Target) {
     let content = bytes(3 * 1024 * 1024, 2);
-    let put = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key("r")
-        .body(content.clone().into());
+    let put = target.put_object("r").body(content.clone().into());
     put.send().await.expect("put");
     let end = content.len();
     for (range, expected) in [
@@ -201,12 +163,7 @@ pub(crate) async fn ranges_select_bytes(target: Target) {
         ("bytes=-5", end - 5..end),
         ("bytes=5-99999999", 5..end),
     ] {
-        let get = target
-            .client
-            .get_object()
-            .bucket(&target.bucket)
-            .key("r")
-            .range(range);
+        let get = target.get_object("r").range(range);
         let got = get.send().await.expect("a part");
         let shown = format!("bytes {}-{}/{end}", expected.start, expected.end - 1);
         assert_eq!(got.content_range(), Some(shown.as_str()));
@@ -217,43 +174,24 @@ pub(crate) async fn ranges_select_bytes(target: Target) {
 
 pub(crate) async fn a_range_behind_the_end_is_refused(target: Target) {
     target.put("r", "12345").await;
-    let get = target
-        .client
-        .get_object()
-        .bucket(&target.bucket)
-        .key("r")
-        .range("bytes=5-")
-        .send()
-        .await;
+    let get = target.get_object("r").range("bytes=5-").send().await;
     assert_eq!(code(get), "InvalidRange");
 }
 
 pub(crate) async fn a_storage_class_is_kept(target: Target) {
-    let put = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key("cold")
-        .body(b"x".to_vec().into());
+    let put = target.put_object("cold").body(b"x".to_vec().into());
     put.storage_class(StorageClass::GlacierIr)
         .send()
         .await
         .expect("put");
-    let head = target
-        .client
-        .head_object()
-        .bucket(&target.bucket)
-        .key("cold")
-        .send()
-        .await
-        .expect("head");
+    let head = target.head_object("cold").send().await.expect("head");
     assert_eq!(head.storage_class(), Some(&StorageClass::GlacierIr));
     assert_eq!(target.get("cold").await, "x");
 }
 
 pub(crate) async fn response_headers_can_be_overridden(target: Target) {
     target.put("o", "x").await;
-    let get = target.client.get_object().bucket(&target.bucket).key("o");
+    let get = target.get_object("o");
     let disposition = "attachment; filename=\"f.dcm\"; filename*=UTF-8''%E5%BD%B1.dcm";
     let got = get
         .response_content_disposition(disposition)

@@ -24,22 +24,11 @@ pub(crate) fn five_minutes() -> PresigningConfig {
 }
 
 pub(crate) async fn a_presigned_put_and_get_work(target: Target) {
-    let put = presign!(
-        target
-            .client
-            .put_object()
-            .bucket(&target.bucket)
-            .key("影像/1")
-            .content_type("image/png")
-    );
+    let put = presign!(target.put_object("影像/1").content_type("image/png"));
     let answer = target.send_presigned(&put, "bytes").await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(!answer.header("etag").is_empty());
-    let get = target
-        .client
-        .get_object()
-        .bucket(&target.bucket)
-        .key("影像/1");
+    let get = target.get_object("影像/1");
     let disposition = "attachment; filename*=UTF-8''%E5%BD%B1%E5%83%8F.png";
     let get = presign!(
         get.response_content_disposition(disposition)
@@ -62,10 +51,7 @@ pub(crate) async fn a_presigned_url_expires(target: Target) {
         .build()
         .expect("a valid time");
     let get = target
-        .client
-        .get_object()
-        .bucket(&target.bucket)
-        .key("k")
+        .get_object("k")
         .presigned(past)
         .await
         .expect("presigned");
@@ -79,7 +65,7 @@ pub(crate) async fn a_presigned_url_expires(target: Target) {
 pub(crate) async fn a_changed_presigned_url_is_refused(target: Target) {
     target.put("one", "x").await;
     target.put("two", "x").await;
-    let get = presign!(target.client.get_object().bucket(&target.bucket).key("one"));
+    let get = presign!(target.get_object("one"));
     let longer = get.uri().replace("X-Amz-Expires=300", "X-Amz-Expires=3000");
     let other = get.uri().replace("/one?", "/two?");
     let added = format!("{}&response-content-type=text%2Fhtml", get.uri());
@@ -96,14 +82,7 @@ pub(crate) async fn a_changed_presigned_url_is_refused(target: Target) {
 }
 
 pub(crate) async fn a_presigned_put_binds_the_length(target: Target) {
-    let put = presign!(
-        target
-            .client
-            .put_object()
-            .bucket(&target.bucket)
-            .key("k")
-            .content_length(5)
-    );
+    let put = presign!(target.put_object("k").content_length(5));
     for body in ["1234", "123456", ""] {
         let headers: Vec<_> = put
             .headers()
@@ -118,14 +97,7 @@ pub(crate) async fn a_presigned_put_binds_the_length(target: Target) {
 
 pub(crate) async fn a_presigned_put_binds_the_md5(target: Target) {
     let digest = md5_base64(b"right");
-    let put = presign!(
-        target
-            .client
-            .put_object()
-            .bucket(&target.bucket)
-            .key("k")
-            .content_md5(&digest)
-    );
+    let put = presign!(target.put_object("k").content_md5(&digest));
     assert_eq!(
         target.send_presigned(&put, "wrong").await.code(),
         "BadDigest"
@@ -159,14 +131,7 @@ pub(crate) async fn a_presigned_put_binds_the_md5(target: Target) {
 }
 
 pub(crate) async fn a_presigned_put_binds_the_content_type(target: Target) {
-    let put = presign!(
-        target
-            .client
-            .put_object()
-            .bucket(&target.bucket)
-            .key("k")
-            .content_type("image/png")
-    );
+    let put = presign!(target.put_object("k").content_type("image/png"));
     let html: Vec<_> = put
         .headers()
         .map(|(name, value)| {
@@ -188,14 +153,7 @@ pub(crate) async fn a_presigned_put_binds_the_content_type(target: Target) {
 }
 
 pub(crate) async fn a_presigned_put_binds_if_none_match(target: Target) {
-    let put = presign!(
-        target
-            .client
-            .put_object()
-            .bucket(&target.bucket)
-            .key("k")
-            .if_none_match("*")
-    );
+    let put = presign!(target.put_object("k").if_none_match("*"));
     assert_eq!(target.send_presigned(&put, "first").await.status, 200);
     assert_eq!(
         target.send_presigned(&put, "second").await.code(),
@@ -217,13 +175,7 @@ pub(crate) async fn a_presigned_put_binds_if_none_match(target: Target) {
 
 pub(crate) async fn a_presigned_part_can_be_sent_again_and_again(target: Target) {
     let upload = super::multipart::create(&target, "p").await;
-    let part = target
-        .client
-        .upload_part()
-        .bucket(&target.bucket)
-        .key("p")
-        .upload_id(&upload)
-        .part_number(1);
+    let part = target.upload_part("p").upload_id(&upload).part_number(1);
     let part = presign!(part.content_length(3));
     for body in ["one", "two", "one"] {
         assert_eq!(target.send_presigned(&part, body).await.status, 200);
@@ -240,7 +192,7 @@ pub(crate) async fn a_presigned_part_can_be_sent_again_and_again(target: Target)
 }
 
 pub(crate) async fn an_unsigned_header_beside_a_presigned_url_is_refused(target: Target) {
-    let put = presign!(target.client.put_object().bucket(&target.bucket).key("k"));
+    let put = presign!(target.put_object("k"));
     let headers: Vec<_> = put
         .headers()
         .chain([("x-amz-tagging", "public=yes")])
@@ -252,7 +204,7 @@ pub(crate) async fn an_unsigned_header_beside_a_presigned_url_is_refused(target:
 
 pub(crate) async fn an_authorization_header_beside_a_presigned_url_is_refused(target: Target) {
     target.put("k", "x").await;
-    let get = presign!(target.client.get_object().bucket(&target.bucket).key("k"));
+    let get = presign!(target.get_object("k"));
     let answer = target
         .send(
             Method::GET,

@@ -37,12 +37,7 @@ fn tagging(pairs: &[(&str, &str)]) -> Tagging {
 }
 
 pub(crate) async fn tags_are_kept_replaced_and_removed(target: Target) {
-    let put = target
-        .client
-        .put_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .body(b"x".to_vec().into());
+    let put = target.put_object("k").body(b"x".to_vec().into());
     put.tagging("stage=new&label=a%20b")
         .send()
         .await

@@ -7,6 +7,13 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, RequestChecksumCalculation};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::copy_object::builders::CopyObjectFluentBuilder;
+use aws_sdk_s3::operation::delete_object::builders::DeleteObjectFluentBuilder;
+use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
+use aws_sdk_s3::operation::head_object::builders::HeadObjectFluentBuilder;
+use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2FluentBuilder;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::operation::upload_part::builders::UploadPartFluentBuilder;
 use aws_sdk_s3::presigning::PresignedRequest;
 use aws_sdk_s3::types::{
     BucketVersioningStatus, CorsConfiguration, CorsRule, VersioningConfiguration,
@@ -158,35 +165,52 @@ impl Target {
         request.send().await.expect("CORS");
     }
 
+    // Requests of this bucket, to be completed and sent.
+
+    pub(crate) fn put_object(&self, key: impl Into<String>) -> PutObjectFluentBuilder {
+        self.client.put_object().bucket(&self.bucket).key(key)
+    }
+
+    pub(crate) fn get_object(&self, key: impl Into<String>) -> GetObjectFluentBuilder {
+        self.client.get_object().bucket(&self.bucket).key(key)
+    }
+
+    pub(crate) fn head_object(&self, key: impl Into<String>) -> HeadObjectFluentBuilder {
+        self.client.head_object().bucket(&self.bucket).key(key)
+    }
+
+    pub(crate) fn delete_object(&self, key: impl Into<String>) -> DeleteObjectFluentBuilder {
+        self.client.delete_object().bucket(&self.bucket).key(key)
+    }
+
+    pub(crate) fn copy_object(&self, key: impl Into<String>) -> CopyObjectFluentBuilder {
+        self.client.copy_object().bucket(&self.bucket).key(key)
+    }
+
+    pub(crate) fn upload_part(&self, key: impl Into<String>) -> UploadPartFluentBuilder {
+        self.client.upload_part().bucket(&self.bucket).key(key)
+    }
+
+    pub(crate) fn list_objects(&self) -> ListObjectsV2FluentBuilder {
+        self.client.list_objects_v2().bucket(&self.bucket)
+    }
+
     /// Puts text under a key.
     pub(crate) async fn put(&self, key: &str, text: &str) -> String {
-        let request = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .body(text.as_bytes().to_vec().into());
+        let request = self.put_object(key).body(text.as_bytes().to_vec().into());
         let put = request.send().await.expect("put");
         put.version_id().expect("a versioned bucket").to_owned()
     }
 
     /// The bytes of a key.
     pub(crate) async fn get(&self, key: &str) -> Bytes {
-        let got = self
-            .client
-            .get_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .send()
-            .await
-            .expect("get");
+        let got = self.get_object(key).send().await.expect("get");
         got.body.collect().await.expect("a whole body").into_bytes()
     }
 
     /// Reads a key once, whatever comes of it.
     pub(crate) async fn read(&self, key: &str) -> Read {
-        let get = self.client.get_object().bucket(&self.bucket).key(key);
-        let got = match get.send().await {
+        let got = match self.get_object(key).send().await {
             Ok(got) => got,
             Err(SdkError::DispatchFailure(failure)) => {
                 return Read::Unanswered(format!("{failure:?}"));
@@ -200,13 +224,7 @@ impl Target {
     }
 
     pub(crate) async fn is_absent(&self, key: &str) -> bool {
-        let head = self
-            .client
-            .head_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .send()
-            .await;
+        let head = self.head_object(key).send().await;
         status(head) == 404
     }
 

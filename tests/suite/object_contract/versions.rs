@@ -12,10 +12,7 @@ pub(crate) async fn overwriting_keeps_the_earlier_version(target: Target) {
     assert_ne!(one, two);
     assert_eq!(target.get("k").await, "two");
     let get = target
-        .client
-        .get_object()
-        .bucket(&target.bucket)
-        .key("k")
+        .get_object("k")
         .version_id(&one)
         .send()
         .await
@@ -26,41 +23,15 @@ pub(crate) async fn overwriting_keeps_the_earlier_version(target: Target) {
 
 pub(crate) async fn deleting_leaves_a_marker_and_deleting_the_marker_restores(target: Target) {
     let version = target.put("k", "one").await;
-    let deleted = target
-        .client
-        .delete_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .send()
-        .await
-        .expect("deleted");
+    let deleted = target.delete_object("k").send().await.expect("deleted");
     assert_eq!(deleted.delete_marker(), Some(true));
     let marker = deleted.version_id().expect("the marker's id");
     assert!(target.is_absent("k").await);
-    let of_marker = target
-        .client
-        .get_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .version_id(marker)
-        .send()
-        .await;
+    let of_marker = target.get_object("k").version_id(marker).send().await;
     assert_eq!(status(of_marker), 405);
-    let old = target
-        .client
-        .get_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .version_id(&version)
-        .send()
-        .await;
+    let old = target.get_object("k").version_id(&version).send().await;
     assert_eq!(status(old), 200);
-    let undo = target
-        .client
-        .delete_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .version_id(marker);
+    let undo = target.delete_object("k").version_id(marker);
     undo.send().await.expect("deleted");
     assert_eq!(target.get("k").await, "one");
 }
@@ -68,12 +39,7 @@ pub(crate) async fn deleting_leaves_a_marker_and_deleting_the_marker_restores(ta
 pub(crate) async fn deleting_the_latest_version_shows_the_one_before(target: Target) {
     target.put("k", "one").await;
     let two = target.put("k", "two").await;
-    let delete = target
-        .client
-        .delete_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .version_id(&two);
+    let delete = target.delete_object("k").version_id(&two);
     delete.send().await.expect("deleted");
     assert_eq!(target.get("k").await, "one");
 }
@@ -101,13 +67,7 @@ pub(crate) async fn many_objects_are_deleted_at_once(target: Target) {
         .await
         .expect("deleted");
     assert_eq!((done.deleted().len(), done.errors().len()), (3, 0));
-    let listed = target
-        .client
-        .list_objects_v2()
-        .bucket(&target.bucket)
-        .send()
-        .await
-        .expect("list");
+    let listed = target.list_objects().send().await.expect("list");
     assert_eq!(
         listed
             .contents()
@@ -125,14 +85,7 @@ pub(crate) async fn versions_are_listed_newest_first_and_in_pages(target: Target
             expected.push((key.to_owned(), target.put(key, text).await));
         }
     }
-    let marker = target
-        .client
-        .delete_object()
-        .bucket(&target.bucket)
-        .key("b")
-        .send()
-        .await
-        .expect("deleted");
+    let marker = target.delete_object("b").send().await.expect("deleted");
     expected.push((
         "b".to_owned(),
         marker.version_id().expect("an id").to_owned(),
@@ -180,21 +133,9 @@ pub(crate) async fn versions_are_listed_newest_first_and_in_pages(target: Target
 
 pub(crate) async fn an_absent_version_is_not_found(target: Target) {
     let version = target.put("k", "x").await;
-    let delete = target
-        .client
-        .delete_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .version_id(&version);
+    let delete = target.delete_object("k").version_id(&version);
     delete.send().await.expect("deleted");
-    let get = target
-        .client
-        .get_object()
-        .bucket(&target.bucket)
-        .key("k")
-        .version_id(&version)
-        .send()
-        .await;
+    let get = target.get_object("k").version_id(&version).send().await;
     assert_eq!(code(get), "NoSuchVersion");
 }
 
@@ -204,7 +145,7 @@ pub(crate) async fn a_reader_sees_the_whole_object_or_none(target: Target) {
     let seen_both_ways = || whole.get() >= 10 && none.get() >= 10;
     let write_and_delete = async {
         for _ in 0..1_000 {
-            let put = target.client.put_object().bucket(&target.bucket).key("k");
+            let put = target.put_object("k");
             let put = put.body(content.clone().into()).send().await.expect("put");
             let version = put.version_id().expect("an id");
             let delete = target.client.delete_object().bucket(&target.bucket);

@@ -49,6 +49,7 @@ lint: needs-rust
 deny: needs-rust
 	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install --locked cargo-deny"; exit 1; }
 	@command -v cargo-machete >/dev/null || { echo "cargo-machete is missing: cargo install --locked cargo-machete"; exit 1; }
+	cargo fetch --locked # of every platform: a build has fetched this one's only
 	cargo deny --offline check bans licenses sources
 	cargo machete --with-metadata
 

@@ -213,7 +213,7 @@ fn cod(layers: u16, precinct: u8) -> Vec<u8> {
 }
 
 #[test]
-fn codestreams_cut_into_more_parts_than_memory_can_note_are_refused_before_they_are_decoded() {
+fn codestreams_cut_into_more_parts_than_a_decoder_can_note_are_refused_before_they_are_decoded() {
     // A tile-part of tile 0, of `length` bytes from here on.
     let sot = |length: u32| {
         let length = length.to_be_bytes();
@@ -227,6 +227,7 @@ fn codestreams_cut_into_more_parts_than_memory_can_note_are_refused_before_they_
         ("code-blocks", vec![siz(6_000, 6_000, 1), cod(1, 0xFF)]),
         ("precincts", vec![siz(2_000, 2_000, 1), cod(1, 0x11)]),
         ("layers", vec![siz(2_000, 2_000, 1), cod(65_535, 0x55)]),
+        ("packets", vec![siz(1_000, 1_000, 1), cod(65_535, 0x55)]),
         (
             "precincts of a component",
             [

@@ -19,6 +19,10 @@ const CODE_BLOCK: u64 = 480;
 /// Whether a packet was seen (`include` of `opj_pi_iterator_t`).
 const PACKET: u64 = 2;
 
+/// More packets than a picture has. Each is a byte of its codestream at least (T.800 B.10.3), but `OpenJPEG` looks for all that are
+/// claimed, also where the data has ended: 16 million take it a second.
+const MOST_PACKETS: u64 = 1 << 24;
+
 /// What is known of a codestream once its headers are read.
 pub(crate) struct Claims {
     pub(crate) width: u32,
@@ -110,13 +114,14 @@ impl Claims {
         let tiles = self
             .tiles
             .saturating_mul(TILE + self.components * TILE_COMPONENT);
-        let packets = self
-            .packets_of_a_layer
-            .saturating_mul((self.layers + 1) * PACKET);
-        let bytes = [samples, tiles, self.notes, packets]
+        let packets = self.packets_of_a_layer.saturating_mul(self.layers + 1);
+        let seen = packets.saturating_mul(PACKET);
+        let bytes = [samples, tiles, self.notes, seen]
             .into_iter()
             .fold(0, u64::saturating_add);
-        pixels > limits.max_pixels || bytes > limits.max_decoded_bytes
+        pixels > limits.max_pixels
+            || bytes > limits.max_decoded_bytes
+            || packets.saturating_mul(self.tiles) > MOST_PACKETS
     }
 
     /// How often the sides can be halved before the long one falls below `wanted`.

@@ -229,6 +229,14 @@ fn codestreams_cut_into_more_parts_than_a_decoder_can_note_are_refused_before_th
         ("layers", vec![siz(2_000, 2_000, 1), cod(65_535, 0x55)]),
         ("packets", vec![siz(1_000, 1_000, 1), cod(65_535, 0x55)]),
         (
+            "packets behind a marker that nobody knows",
+            vec![
+                siz(1_000, 1_000, 1),
+                vec![0xFF, 0x06, 0xFF, 0xFF, 0, 0],
+                cod(65_535, 0x55),
+            ],
+        ),
+        (
             "precincts of a component",
             [
                 coarse(),

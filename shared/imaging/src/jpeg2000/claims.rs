@@ -48,6 +48,7 @@ impl Claims {
             .position(|window| window == [0xFF, 0x4F, 0xFF, 0x51])?;
         let mut headers = Headers {
             rest: bytes.get(start + 2..)?,
+            is_main: true,
             tile_part: None,
         };
         let (_, siz) = headers.next()?;
@@ -205,9 +206,18 @@ const COC: u8 = 0x53;
 const SOT: u8 = 0x90;
 const SOD: u8 = 0x93;
 
+/// The markers that `OpenJPEG` 2.5 knows in a main header (`j2k.c`, `j2k_memory_marker_handler_tab`): CAP, SIZ, COD, COC, TLM, PLM, PLT,
+/// CPF, QCD, QCC, RGN, POC, PPM, PPT, CRG, COM, MCT, MCC, MCO, CBD, SOT, SOP.
+const KNOWN: [u8; 22] = [
+    0x50, 0x51, COD, COC, 0x55, 0x57, 0x58, 0x59, 0x5C, 0x5D, 0x5E, 0x5F, 0x60, 0x61, 0x63, 0x64,
+    0x74, 0x75, 0x77, 0x78, SOT, 0x91,
+];
+
 /// The marker segments of the main header and of those of the tile-parts, without their lengths.
 struct Headers<'a> {
     rest: &'a [u8],
+    /// Whether no tile-part has begun.
+    is_main: bool,
     /// The tile-part whose header is read, from its SOT on, and its length.
     tile_part: Option<(&'a [u8], usize)>,
 }
@@ -221,17 +231,25 @@ impl<'a> Iterator for Headers<'a> {
             if prefix != 0xFF {
                 return None;
             }
-            if marker == SOD {
+            if marker == SOD && !self.is_main {
                 // On to the next tile-part, never back. The length 0 is that of the last one.
                 let (start, length) = self.tile_part.take()?;
                 let read = start.len() - segment.len();
                 self.rest = start.get(length..).filter(|_| length >= read)?;
                 continue;
             }
+            if self.is_main && !KNOWN.contains(&marker) {
+                // The decoder does not skip the segment by its length: it looks at every two bytes for a marker it knows.
+                let mut pairs = segment.chunks_exact(2);
+                let at = pairs.position(|pair| pair[0] == 0xFF && KNOWN.contains(&pair[1]))?;
+                self.rest = &segment[2 * at..];
+                continue;
+            }
             let length = usize::from(u16::from_be_bytes(*segment.first_chunk()?));
             let content = segment.get(2..length)?;
             if marker == SOT {
                 let length = u32::from_be_bytes(*content.get(2..)?.first_chunk()?);
+                self.is_main = false;
                 self.tile_part = Some((self.rest, usize::try_from(length).ok()?));
             }
             self.rest = segment.get(length..)?;

@@ -7,6 +7,7 @@ use service::App;
 use service::clock::Clock;
 use service::config::Config;
 
+use crate::conflicts::{Conflicts, Keys, conflicting};
 use crate::objects::{self, REGION};
 use crate::permissions::{Permissions, guarded};
 
@@ -23,6 +24,8 @@ pub(crate) struct Apps {
     pub(crate) s3: SdkConfig,
     pub(crate) clock: Clock,
     pub(crate) permissions: Permissions,
+    /// Conflicts of transactions, and what they need to know of the tables; none, but in tests.
+    pub(crate) conflicts: Option<(Conflicts, Keys)>,
 }
 
 impl Apps {
@@ -37,6 +40,10 @@ impl Apps {
         let dynamodb = with_key(&self.dynamodb);
         let dynamodb = match self.dynamodb.http_client() {
             Some(client) => {
+                let client = match &self.conflicts {
+                    Some((conflicts, keys)) => conflicting(client, conflicts.clone(), keys.clone()),
+                    None => client,
+                };
                 dynamodb.http_client(guarded(client, function, self.permissions.clone()))
             }
             None => dynamodb,

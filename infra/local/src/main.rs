@@ -101,6 +101,7 @@ fn options(
         clock,
         has_schedule: true,
         faults: Faults::default(),
+        conflicts: None,
         worker: Worker::this_program()?,
         web: folder.map(|folder| Page { folder, config }),
         record: None,

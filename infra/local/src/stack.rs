@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::apps::{self, Apps, OPERATOR, sdk};
+use crate::conflicts::{self, Conflicts};
 use crate::database::DatabaseServer;
 use crate::docs;
 use crate::gateway::Gateway;
@@ -48,6 +49,8 @@ pub struct Options {
     pub has_schedule: bool,
     /// What the queue does wrong on purpose; nothing, but in tests.
     pub faults: Faults,
+    /// Conflicts of transactions; none, but in tests.
+    pub conflicts: Option<Conflicts>,
     /// The program that decodes pictures.
     pub worker: Worker,
     /// The built page; without, there is only the API.
@@ -166,6 +169,10 @@ async fn apps_of(
         clock: options.clock.clone(),
         permissions: Permissions::new(template, options.record.as_deref())
             .map_err(StartError::folder(&options.data))?,
+        conflicts: options
+            .conflicts
+            .clone()
+            .map(|conflicts| (conflicts, conflicts::keys(template))),
     })
 }
 

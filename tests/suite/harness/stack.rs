@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use local::conflicts::Conflicts;
 use local::queue::Faults;
 use local::stack::{Options, Stack};
 use serde_json::Value;
@@ -55,6 +56,25 @@ impl TestStack {
     pub(crate) async fn start_with_faults(faults: Faults) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         Self::open(folder, Vec::new(), Clock::default(), faults).await
+    }
+
+    /// An empty stack on whose tables transactions meet.
+    pub(crate) async fn start_with_conflicts(conflicts: Conflicts) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let secret = secret_of(folder.path());
+        let clock = Clock::default();
+        let options = Options {
+            conflicts: Some(conflicts),
+            ..options(folder.path(), &[], &secret, clock.clone())
+        };
+        Self {
+            stack: Stack::start(options).await.expect("a stack"),
+            clock,
+            secret,
+            http: http(),
+            settings: Vec::new(),
+            folder,
+        }
     }
 
     /// A stack over what another one left in `folder`.
@@ -161,6 +181,7 @@ pub(crate) fn options(
         has_schedule: false,
         worker: worker(),
         faults: Faults::default(),
+        conflicts: None,
         web: None,
         record: Some(RECORD.into()),
     }

@@ -1,0 +1,262 @@
+//! Transaction conflicts as DynamoDB answers them. The engine writes one transaction after the other, so it never has any; AWS runs them side
+//! by side and refuses what meets an item of a running one
+//! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling>).
+//! Off, unless a test asks for it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
+    http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::http::StatusCode;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::database::table_name;
+use crate::template::Template;
+
+/// Locks the items of transactions, and refuses writes that meet a lock.
+#[derive(Clone, Debug)]
+pub struct Conflicts(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    longest: Duration,
+    random: Mutex<StdRng>,
+    /// Items that are locked: until a time, or until somebody releases them.
+    locks: Mutex<HashMap<Item, Option<Instant>>>,
+    refusals: watch::Sender<u64>,
+}
+
+/// A table's name and an item's key in it.
+type Item = (String, String);
+
+/// The key attributes of each table, by its name.
+pub(crate) type Keys = Arc<BTreeMap<String, Vec<String>>>;
+
+/// An item that stays locked, as if a transaction on it never ended, until this is dropped.
+#[derive(Debug)]
+pub struct Held {
+    conflicts: Conflicts,
+    item: Item,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.conflicts.locks().remove(&self.item);
+    }
+}
+
+impl Conflicts {
+    /// The items of a transaction stay locked while it runs and for up to `longest` after its answer; the same seed draws the same times.
+    #[must_use]
+    pub fn new(longest: Duration, seed: u64) -> Self {
+        Self(Arc::new(Inner {
+            longest,
+            random: Mutex::new(StdRng::seed_from_u64(seed)),
+            locks: Mutex::default(),
+            refusals: watch::Sender::new(0),
+        }))
+    }
+
+    /// Locks one item of the table `resource` (its name in template.yaml). `key` holds its key attributes as `DynamoDB` writes them.
+    #[must_use = "the item is released when this is dropped"]
+    pub fn hold(&self, resource: &str, key: &Value) -> Held {
+        let names: Vec<_> = key.as_object().into_iter().flatten().collect();
+        let names: Vec<_> = names.iter().map(|(name, _)| (*name).clone()).collect();
+        let item = (table_name(resource), key_text(&names, key));
+        self.locks().insert(item.clone(), None);
+        Held {
+            conflicts: self.clone(),
+            item,
+        }
+    }
+
+    /// How many calls were refused so far; a test waits for the number it needs.
+    #[must_use]
+    pub fn refusals(&self) -> watch::Receiver<u64> {
+        self.0.refusals.subscribe()
+    }
+
+    fn locks(&self) -> MutexGuard<'_, HashMap<Item, Option<Instant>>> {
+        self.0.locks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the items, or says which of them (by position) are locked.
+    fn lock(&self, items: &[Item], takes: bool) -> Result<(), Vec<usize>> {
+        let mut locks = self.locks();
+        let now = Instant::now();
+        let is_locked = |item: &Item| {
+            locks
+                .get(item)
+                .is_some_and(|until| until.is_none_or(|until| until > now))
+        };
+        let locked: Vec<usize> = (0..items.len())
+            .filter(|&position| is_locked(&items[position]))
+            .collect();
+        if !locked.is_empty() {
+            self.0.refusals.send_modify(|count| *count += 1);
+            return Err(locked);
+        }
+        if takes {
+            locks.extend(items.iter().map(|item| (item.clone(), None)));
+        }
+        Ok(())
+    }
+
+    /// The transaction is answered; its items follow a little later.
+    fn unlock(&self, items: &[Item]) {
+        let share: f64 = {
+            let random = &self.0.random;
+            random
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .random()
+        };
+        let until = Instant::now() + self.0.longest.mul_f64(share);
+        let mut locks = self.locks();
+        for item in items {
+            locks.insert(item.clone(), Some(until));
+        }
+    }
+}
+
+/// The keys of the tables of `template`.
+pub(crate) fn keys(template: &Template) -> Keys {
+    let of_table = |table: &crate::template::Table| {
+        let schema = table.definition["KeySchema"].as_array();
+        let names = schema
+            .into_iter()
+            .flatten()
+            .filter_map(|key| key["AttributeName"].as_str());
+        (
+            table_name(&table.resource),
+            names.map(str::to_owned).collect(),
+        )
+    };
+    Arc::new(template.tables.iter().map(of_table).collect())
+}
+
+/// `client`, with conflicts.
+pub(crate) fn conflicting(
+    client: SharedHttpClient,
+    conflicts: Conflicts,
+    keys: Keys,
+) -> SharedHttpClient {
+    http_client_fn(move |settings, components| {
+        SharedHttpConnector::new(Conflicting {
+            connector: client.http_connector(settings, components),
+            conflicts: conflicts.clone(),
+            keys: Arc::clone(&keys),
+        })
+    })
+}
+
+#[derive(Debug)]
+struct Conflicting {
+    connector: SharedHttpConnector,
+    conflicts: Conflicts,
+    keys: Keys,
+}
+
+impl HttpConnector for Conflicting {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let body = request.body().bytes().unwrap_or_default();
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let items = self.items(&operation, &body);
+        let is_transaction = operation == "TransactWriteItems";
+        if let Err(locked) = self.conflicts.lock(&items, is_transaction) {
+            let refusal = if is_transaction {
+                cancelled(items.len(), &locked)
+            } else {
+                conflict()
+            };
+            return HttpConnectorFuture::ready(Ok(refusal));
+        }
+        let call = self.connector.call(request);
+        if !is_transaction {
+            return call;
+        }
+        let conflicts = self.conflicts.clone();
+        HttpConnectorFuture::new(async move {
+            let answer = call.await;
+            conflicts.unlock(&items);
+            answer
+        })
+    }
+}
+
+impl Conflicting {
+    /// What a call writes. Reads meet no conflicts.
+    fn items(&self, operation: &str, body: &Value) -> Vec<Item> {
+        match operation {
+            "PutItem" => vec![self.item(body, &body["Item"])],
+            "UpdateItem" | "DeleteItem" => vec![self.item(body, &body["Key"])],
+            "TransactWriteItems" => {
+                let parts = body["TransactItems"].as_array().into_iter().flatten();
+                parts
+                    .filter_map(Value::as_object)
+                    .flatten()
+                    .map(|(kind, part)| {
+                        let key = if kind == "Put" { "Item" } else { "Key" };
+                        self.item(part, &part[key])
+                    })
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn item(&self, part: &Value, attributes: &Value) -> Item {
+        let table = part["TableName"].as_str().unwrap_or_default().to_owned();
+        let names = self.keys.get(&table).map_or(&[][..], Vec::as_slice);
+        let key = key_text(names, attributes);
+        (table, key)
+    }
+}
+
+/// One spelling for one key, whatever the order of its attributes.
+fn key_text(names: &[String], attributes: &Value) -> String {
+    let mut parts: Vec<String> = names
+        .iter()
+        .map(|name| format!("{name}={}", attributes[name]))
+        .collect();
+    parts.sort();
+    parts.join(",")
+}
+
+fn conflict() -> HttpResponse {
+    answer(&json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException",
+        "message": "Transaction is ongoing for the item",
+    }))
+}
+
+fn cancelled(writes: usize, locked: &[usize]) -> HttpResponse {
+    let reason = |position| {
+        if locked.contains(&position) {
+            json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"})
+        } else {
+            json!({"Code": "None"})
+        }
+    };
+    answer(&json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "message": "Transaction cancelled, please refer cancellation reasons for specific reasons",
+        "CancellationReasons": (0..writes).map(reason).collect::<Vec<_>>(),
+    }))
+}
+
+fn answer(body: &Value) -> HttpResponse {
+    let status = StatusCode::try_from(400).expect("a status");
+    HttpResponse::new(status, body.to_string().into())
+}

@@ -1,13 +1,16 @@
 //! An S3 event, by way of SQS: reads a stored original once, hashes it, recognises it, makes its pictures, writes the result.
 //!
 //! An event may come twice, late, or never (then maintenance comes). A run claims the record under a lease, so two runs never both write;
-//! repeating a finished one changes nothing. A message that fails goes back to the queue and, after five times, to the dead-letter queue.
+//! repeating a finished one changes nothing. What passes (a throttled table, a broken connection) is tried again by the run itself, within
+//! seconds: a message that fails goes back to the queue, which hides it for longer than a whole run may take, and after ten times it goes to
+//! the dead-letter queue.
 
 mod findings;
+pub mod scratch;
 mod spool;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
@@ -23,6 +26,13 @@ use service::error::{Error, chain};
 const LEASE_MS: i64 = 60 * 1000;
 /// How often a run shows one.
 const RENEW: Duration = Duration::from_secs(20);
+/// How long a run tries again what passes.
+const TRY_FOR: Duration = Duration::from_secs(5 * 60);
+/// No try begins that would end after this if it took as long as the one before: template.yaml gives the function 900 s.
+const END_BEFORE: Duration = Duration::from_secs(800);
+/// The longest pause before the second try; each further one is at most twice as long, up to [`MAX_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const MAX_PAUSE: Duration = Duration::from_secs(20);
 
 /// What processing needs beside the app: the program that decodes pictures in a process of its own.
 #[derive(Clone, Debug)]
@@ -46,7 +56,7 @@ impl Processor {
         let mut response = SqsBatchResponse::default();
         for message in event.records {
             let body = message.body.unwrap_or_default();
-            if let Err(error) = self.handle_message(&body).await {
+            if let Err(error) = self.try_message(&body).await {
                 tracing::error!(
                     code = error.code().name(),
                     cause = chain(&error),
@@ -58,6 +68,27 @@ impl Processor {
             }
         }
         response
+    }
+
+    /// Handles one message, again after a random pause while what is in the way passes.
+    async fn try_message(&self, body: &str) -> Result<(), Error> {
+        let begun = Instant::now();
+        let mut limit = FIRST_PAUSE;
+        loop {
+            let this_try = Instant::now();
+            let error = match self.handle_message(body).await {
+                Err(error @ Error::Unavailable(_)) => error,
+                done => return done,
+            };
+            let pause = limit.mul_f64(rand::random());
+            let next_end = begun.elapsed() + pause + this_try.elapsed();
+            if begun.elapsed() > TRY_FOR || next_end > END_BEFORE {
+                return Err(error);
+            }
+            tracing::warn!(cause = chain(&error), "processing is tried again");
+            tokio::time::sleep(pause).await;
+            limit = (limit * 2).min(MAX_PAUSE);
+        }
     }
 
     async fn handle_message(&self, body: &str) -> Result<(), Error> {
@@ -108,7 +139,7 @@ impl Processor {
     /// Processes one file, whoever found that it is due: an event or maintenance.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] and [`Error::Internal`]: it has to be tried again.
+    /// [`Error::Unavailable`] and [`Error::Internal`]: it has to be tried again. The conflict `already_claimed`: another run holds it.
     pub async fn process(&self, file: FileRecord) -> Result<(), Error> {
         let Some(object) = self
             .app
@@ -127,7 +158,7 @@ impl Processor {
             Ok(claimed) => claimed,
             // The run that holds it may have died: this message comes again when its lease has run out.
             Err(Error::Conflict(conflict)) if conflict.code() == Code::AlreadyClaimed => {
-                return Err(Error::Unavailable("another run holds this file".into()));
+                return Err(conflict.into());
             }
             Err(Error::Conflict(_) | Error::NotFound) => return Ok(()),
             Err(error) => return Err(error),
@@ -167,6 +198,8 @@ impl Processor {
                 {
                     Ok(renewed) => current = renewed,
                     Err(Error::Unavailable(_)) => {}
+                    // Others write the record faster than this run; the lease is still its own.
+                    Err(Error::Conflict(conflict)) if conflict.code() == Code::VersionConflict => {}
                     Err(error) => return error,
                 }
             }

@@ -35,6 +35,7 @@ mod update_image;
 // What holds for all of them.
 mod access_log_concurrency;
 mod access_matrix;
+mod conflicts;
 mod costs;
 mod cursors;
 mod durability;

@@ -1,11 +1,12 @@
 //! The Lambda function `process-object`.
 
-use functions::process_object::Processor;
+use functions::process_object::{Processor, scratch};
 use imaging::isolated::{Worker, serve_if_worker};
 
 fn main() -> Result<(), lambda_runtime::Error> {
     // The same program decodes pictures, in a process of its own that may fail.
     serve_if_worker();
+    scratch::empty()?;
     run()
 }
 

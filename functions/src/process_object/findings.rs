@@ -8,8 +8,8 @@ use service::domain::{
 };
 use service::error::Error;
 
-use super::Processor;
 use super::spool::spool;
+use super::{Processor, scratch};
 use crate::patients::mismatch;
 use crate::uploads::file_type;
 
@@ -20,7 +20,7 @@ impl Processor {
         file: &FileRecord,
         object: &StoredObject,
     ) -> Result<Findings, Error> {
-        let scratch = tempfile::tempdir().map_err(Error::internal)?;
+        let scratch = scratch::folder()?;
         let copy = scratch.path().join("object");
         let spooled = spool(&self.app, file, &copy).await?;
         let (worker, folder) = (self.worker.clone(), scratch.path().to_owned());

@@ -1,5 +1,6 @@
 //! Reads an object once: hashes every byte, and keeps a copy on local disk for those that have to look inside.
 
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use fast_md5::Md5;
@@ -33,10 +34,8 @@ pub(super) async fn spool(app: &App, file: &FileRecord, path: &Path) -> Result<S
             file.object_version.as_deref(),
         )
         .await?;
-    let mut copy = BufWriter::with_capacity(
-        WRITE_SIZE,
-        File::create(path).await.map_err(Error::internal)?,
-    );
+    let mut copy =
+        BufWriter::with_capacity(WRITE_SIZE, File::create(path).await.map_err(not_written)?);
     let mut hash = Md5::new();
     let mut kept = 0;
     let mut whole = true;
@@ -46,20 +45,44 @@ pub(super) async fn spool(app: &App, file: &FileRecord, path: &Path) -> Result<S
         let size = chunk.len() as u64;
         whole = whole && kept + size <= MAX_SPOOLED;
         if whole {
-            copy.write_all(&chunk).await.map_err(Error::internal)?;
+            copy.write_all(&chunk).await.map_err(not_written)?;
             kept += size;
         }
     }
-    copy.flush().await.map_err(Error::internal)?;
+    copy.flush().await.map_err(not_written)?;
     let md5 = text::hex(&hash.finalize());
     Ok(Spooled { md5, whole })
+}
+
+/// A full disk passes: another environment, or this one when somebody has made room, has the space. Going on without the copy would settle
+/// the file without its picture for good.
+fn not_written(error: io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::Unavailable(error.into()),
+        _ => Error::internal(error),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use md5::Digest as _;
+    use tokio::fs::OpenOptions;
+    use tokio::io::AsyncWriteExt as _;
 
-    use super::Md5;
+    use super::{Error, Md5, not_written};
+
+    /// `/dev/full` is always full.
+    #[tokio::test]
+    async fn a_full_disk_is_no_reason_to_settle_a_file() {
+        let full = OpenOptions::new().write(true).open("/dev/full").await;
+        let mut full = full.expect("/dev/full");
+        let written = match full.write_all(b"bytes").await {
+            Ok(()) => full.flush().await,
+            failed => failed,
+        };
+        let error = not_written(written.expect_err("no room"));
+        assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    }
 
     /// Pieces of an object come in any size; the hash decides about duplicates, so another implementation has to agree.
     #[test]

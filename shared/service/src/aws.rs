@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use crate::error::Error;
 
-/// Codes of DynamoDB and S3 for what passes: throttling and outages.
-const PASSING: [&str; 9] = [
+/// Codes of DynamoDB and S3 for what passes: throttling, outages, and items that a transaction holds.
+const PASSING: [&str; 10] = [
     "InternalError",
     "InternalServerError",
     "ProvisionedThroughputExceededException",
@@ -14,6 +14,7 @@ const PASSING: [&str; 9] = [
     "ServiceUnavailable",
     "SlowDown",
     "ThrottlingException",
+    "TransactionConflictException",
     "TransactionInProgressException",
 ];
 

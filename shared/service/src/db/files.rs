@@ -153,7 +153,7 @@ impl Files {
         } = opened;
         // Carrying on an upload is logged once, when the upload begins.
         let logged = !matches!(action, Action::Upload);
-        self.write_until_fresh(file, |file| {
+        self.write_until_fresh(file, true, |file| {
             access::check(&caller, action, &file)?;
             let entry = logged.then(|| self.entry(&caller, action, file.id));
             Ok((step(file)?, entry))
@@ -170,7 +170,7 @@ impl Files {
         file: FileRecord,
         step: impl Fn(FileRecord) -> Result<FileRecord, Error> + Send + Sync,
     ) -> Result<FileRecord, Error> {
-        self.write_until_fresh(file, |file| Ok((step(file)?, None)))
+        self.write_until_fresh(file, false, |file| Ok((step(file)?, None)))
             .await
     }
 
@@ -183,6 +183,7 @@ impl Files {
             before: Some(file),
             after: None,
             entry: None,
+            checks_references: false,
         };
         self.write(&[change])
             .await
@@ -203,6 +204,7 @@ impl Files {
     async fn write_until_fresh(
         &self,
         mut file: FileRecord,
+        checks_references: bool,
         step: impl Fn(FileRecord) -> Result<(FileRecord, Option<Entry>), Error> + Send + Sync,
     ) -> Result<FileRecord, Error> {
         for _ in 0..ATTEMPTS {
@@ -217,6 +219,7 @@ impl Files {
                 before: Some(file),
                 after: Some(after.clone()),
                 entry,
+                checks_references,
             };
             match self.write(&[change]).await {
                 Ok(()) => return Ok(after),

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::batch::batch_get;
 use super::files::Files;
 use super::references::{Kind, Patient, References, key};
+use super::transaction::uncontended;
 use super::{Item, failure, keys, records};
 use crate::domain::Code;
 use crate::error::{Conflict, Error};
@@ -90,7 +91,7 @@ impl References {
             .set_key(Some(key(Kind::Patient, id)))
             .condition_expression("attribute_exists(id) AND file_count = :none")
             .expression_attribute_values(":none", AttributeValue::N("0".to_owned()));
-        match request.send().await {
+        match uncontended(|| request.clone().send()).await {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(error))
                 if matches!(

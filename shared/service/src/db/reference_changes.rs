@@ -13,7 +13,14 @@ use crate::error::Error;
 pub(super) struct Changes(BTreeMap<Reference, i64>);
 
 impl Changes {
-    pub(super) fn add(&mut self, before: Option<&FileRecord>, after: Option<&FileRecord>) {
+    /// Adds the change of one record. With `checks`, a study or series that is new in it must exist; without, the service has just found or
+    /// made it itself, and neither is ever deleted.
+    pub(super) fn add(
+        &mut self,
+        before: Option<&FileRecord>,
+        after: Option<&FileRecord>,
+        checks: bool,
+    ) {
         let (old, new) = (
             before.map(of).unwrap_or_default(),
             after.map(of).unwrap_or_default(),
@@ -24,7 +31,10 @@ impl Changes {
         {
             *self.0.entry(reference.clone()).or_default() -= 1;
         }
-        for reference in new.into_iter().filter(|reference| !old.contains(reference)) {
+        let new = new.into_iter().filter(|reference| {
+            !old.contains(reference) && (checks || reference.kind == Kind::Patient)
+        });
+        for reference in new {
             *self.0.entry(reference).or_default() += 1;
         }
     }

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::transaction::{Refused, commit};
+use super::transaction::{Refused, commit, uncontended};
 use super::{Item, failure, records};
 use crate::config::Config;
 use crate::domain::{FileRecord, Timestamp, text};
@@ -197,7 +197,9 @@ impl References {
         let request = request
             .update_expression(expression)
             .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
-        let answer = request.send().await.map_err(failure)?;
+        let answer = uncontended(|| request.clone().send())
+            .await
+            .map_err(failure)?;
         records::from_item(answer.attributes.unwrap_or_default())
     }
 
@@ -210,13 +212,32 @@ impl References {
         study: Option<&Study>,
         series: Option<&Series>,
     ) -> Result<(), Error> {
-        if let Some(study) = study {
+        if let Some(study) = study
+            && !self.exists(Kind::Study, &study.id).await?
+        {
             self.create(Kind::Study, records::to_item(study)?).await?;
         }
-        if let Some(series) = series {
+        if let Some(series) = series
+            && !self.exists(Kind::Series, &series.id).await?
+        {
             self.create(Kind::Series, records::to_item(series)?).await?;
         }
         Ok(())
+    }
+
+    /// Whether something that is never deleted is there. It may be there although this says no: the read is not consistent, and the write
+    /// that follows has a condition. Only the first slices of a series write; the others would meet each other on these two items.
+    async fn exists(&self, kind: Kind, id: &str) -> Result<bool, Error> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.config.references_table)
+            .set_key(Some(key(kind, id)))
+            .projection_expression("id")
+            .send()
+            .await
+            .map_err(failure)?;
+        Ok(answer.item.is_some())
     }
 
     async fn create(&self, kind: Kind, mut item: Item) -> Result<(), Error> {

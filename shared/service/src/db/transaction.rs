@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
@@ -84,17 +84,36 @@ fn verdict(reasons: &[CancellationReason]) -> Verdict {
     }
 }
 
+/// Sends a write of one item, and again while a transaction holds the item. DynamoDB refuses it then with
+/// `TransactionConflictException`, which the SDK takes for final
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling>).
+pub(super) async fn uncontended<T, E, R, F>(send: impl Fn() -> F) -> Result<T, SdkError<E, R>>
+where
+    E: ProvideErrorMetadata,
+    F: Future<Output = Result<T, SdkError<E, R>>>,
+{
+    let mut attempt = 0;
+    loop {
+        let sent = send().await;
+        let is_held = matches!(&sent, Err(SdkError::ServiceError(error))
+            if error.err().code() == Some("TransactionConflictException"));
+        attempt += 1;
+        if !is_held || attempt == ATTEMPTS {
+            return sent;
+        }
+        pause(attempt - 1).await;
+    }
+}
+
 async fn put_one(client: &Client, put: &Put) -> Result<(), Refused> {
-    let sent = client
+    let request = client
         .put_item()
         .table_name(put.table_name())
         .set_item(Some(put.item().clone()))
         .set_condition_expression(put.condition_expression().map(str::to_owned))
         .set_expression_attribute_names(put.expression_attribute_names().cloned())
-        .set_expression_attribute_values(put.expression_attribute_values().cloned())
-        .send()
-        .await;
-    match sent {
+        .set_expression_attribute_values(put.expression_attribute_values().cloned());
+    match uncontended(|| request.clone().send()).await {
         Ok(_) => Ok(()),
         Err(SdkError::ServiceError(service))
             if matches!(

@@ -16,6 +16,8 @@ pub(super) struct Change {
     pub(super) before: Option<FileRecord>,
     pub(super) after: Option<FileRecord>,
     pub(super) entry: Option<Entry>,
+    /// Whether a caller chose the studies and series that are new in it: then they must exist.
+    pub(super) checks_references: bool,
 }
 
 /// Why a change was not written.
@@ -41,7 +43,11 @@ impl Files {
                 let delta = Delta::between(change.before.as_ref(), change.after.as_ref());
                 counters.add(file.uploaded_by, file.id, &delta);
             }
-            references.add(change.before.as_ref(), change.after.as_ref());
+            references.add(
+                change.before.as_ref(),
+                change.after.as_ref(),
+                change.checks_references,
+            );
         }
         let (reference_writes, named) = references
             .writes(&self.config.references_table)
@@ -139,6 +145,7 @@ impl Change {
             before: None,
             after: Some(file),
             entry: Some(entry),
+            checks_references: true,
         }
     }
 

@@ -1,0 +1,140 @@
+//! Transactions that meet on one item, as they do on AWS: nobody's request or run fails because of it.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use imaging::fixtures::{DicomSpec, dicom};
+use local::conflicts::Conflicts;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::harness::upload::{begin, id_of};
+use crate::harness::{Client, TestStack};
+
+/// Slices of one series: enough for their transactions to meet.
+const SLICES: u64 = 16;
+/// A test that waits longer than this waits for nothing.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Tries of one transaction; more refusals than this are more than one run of it.
+const ATTEMPTS: u64 = 10;
+
+/// A stack whose transactions hold their items only while they run, and what locks items in it.
+async fn held_stack() -> (TestStack, Conflicts) {
+    let conflicts = Conflicts::new(Duration::ZERO, 0);
+    (
+        TestStack::start_with_conflicts(conflicts.clone()).await,
+        conflicts,
+    )
+}
+
+/// Resolves when `count` more calls were refused.
+async fn refused(refusals: &mut watch::Receiver<u64>, count: u64) {
+    let before = *refusals.borrow();
+    let enough = refusals.wait_for(|refused| *refused >= before + count);
+    let enough = timeout(PATIENCE, enough)
+        .await
+        .expect("a write that is tried again");
+    drop(enough.expect("a running stack"));
+}
+
+fn patient() -> Value {
+    json!({"kind": {"S": "patient"}, "id": {"S": "P-1"}})
+}
+
+async fn begun_slice(user: &Client, bytes: &[u8]) -> Value {
+    begin(user, "slice.dcm", bytes.len(), json!({})).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slices_of_one_series_are_all_processed_by_their_first_run() {
+    let conflicts = Conflicts::new(Duration::from_millis(60), 7);
+    let stack = TestStack::start_with_conflicts(conflicts.clone()).await;
+    let user = stack.user(1);
+    let slices: Vec<Vec<u8>> = (0..SLICES)
+        .map(|seed| {
+            dicom(&DicomSpec {
+                seed,
+                ..DicomSpec::default()
+            })
+        })
+        .collect();
+    let begun = join_all(slices.iter().map(|bytes| begun_slice(&user, bytes))).await;
+    let sent = begun
+        .iter()
+        .zip(&slices)
+        .map(|(begun, bytes)| stack.put_single(&begun["upload"], bytes));
+    for sent in join_all(sent).await {
+        assert_eq!(sent.status, 200, "{}", sent.text());
+    }
+    stack.settle().await;
+    assert_eq!(
+        stack.stack.queue.depth().await.expect("a queue"),
+        0,
+        "no message comes a second time"
+    );
+    for begun in &begun {
+        let id = id_of(&begun["file"]);
+        let file = user.get(&format!("/image-files/{id}")).await.ok();
+        assert_eq!(file["status"], "PROCESSED", "{file}");
+        assert!(file["study_id"].is_string(), "{file}");
+    }
+    assert!(*conflicts.refusals().borrow() > 0, "transactions have met");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_single_write_waits_for_the_transaction_that_holds_its_item() {
+    let (stack, conflicts) = held_stack().await;
+    let user = stack.user(1);
+    let named = json!({"name": "Somebody"});
+    user.put("/patients/P-1", named.clone()).await.ok();
+    let admin = stack.admin();
+    for change in ["PUT", "DELETE"] {
+        let mut refusals = conflicts.refusals();
+        let held = conflicts.hold("ReferencesTable", &patient());
+        let request = async {
+            match change {
+                "PUT" => user.put("/patients/P-1", named.clone()).await,
+                _ => admin.delete("/patients/P-1").await,
+            }
+        };
+        let release = async {
+            refused(&mut refusals, 2).await;
+            drop(held);
+        };
+        let (answer, ()) = tokio::join!(request, release);
+        assert_eq!(answer.status, 200, "{change}: {}", answer.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_whose_item_stays_held_is_answered_503_and_changes_nothing() {
+    let (stack, conflicts) = held_stack().await;
+    let user = stack.user(1);
+    let held = conflicts.hold("ReferencesTable", &patient());
+    let named = json!({"name": "Somebody"});
+    let answer = user.put("/patients/P-1", named.clone()).await;
+    assert_eq!(answer.header("retry-after"), "1");
+    answer.problem(503, "unavailable");
+    drop(held);
+    user.get("/patients/P-1").await.problem(404, "not_found");
+    user.put("/patients/P-1", named).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_cannot_write_tries_again_by_itself_before_the_queue_does() {
+    let (stack, conflicts) = held_stack().await;
+    let user = stack.user(1);
+    let bytes = dicom(&DicomSpec::default());
+    let begun = begun_slice(&user, &bytes).await;
+    let id = id_of(&begun["file"]);
+    let mut refusals = conflicts.refusals();
+    let held = conflicts.hold("ImageFilesTable", &json!({"id": {"N": id.to_string()}}));
+    stack.put_single(&begun["upload"], &bytes).await;
+    refused(&mut refusals, ATTEMPTS + 1).await;
+    drop(held);
+    stack.settle().await;
+    assert_eq!(stack.stack.queue.depth().await.expect("a queue"), 0);
+    let file = user.get(&format!("/image-files/{id}")).await.ok();
+    assert_eq!(file["status"], "PROCESSED", "{file}");
+}

@@ -16,6 +16,29 @@ SOURCES = {"{bucket}": "${Bucket}", "{issuer}": "${WebIssuerOrigin}"}
 # The local stack serves page and API from one origin; in the cloud the API has its own.
 OF_THE_CLOUD = {"connect-src": "${ApiOrigin}"}
 
+# Where a type of resource says its own name, which is unique in an account and region, or in the world. A type that is not here gets its name
+# from CloudFormation, which makes it unique.
+PHYSICAL_NAMES = {
+    "AWS::CloudFront::CachePolicy": ["CachePolicyConfig.Name"],
+    "AWS::CloudFront::Function": ["Name"],
+    "AWS::CloudFront::OriginAccessControl": ["OriginAccessControlConfig.Name"],
+    "AWS::CloudFront::OriginRequestPolicy": ["OriginRequestPolicyConfig.Name"],
+    "AWS::CloudFront::ResponseHeadersPolicy": ["ResponseHeadersPolicyConfig.Name"],
+    "AWS::CloudWatch::Alarm": ["AlarmName"],
+    "AWS::CloudWatch::Dashboard": ["DashboardName"],
+    "AWS::DynamoDB::Table": ["TableName"],
+    "AWS::IAM::Role": ["RoleName"],
+    "AWS::KMS::Alias": ["AliasName"],
+    "AWS::Logs::LogGroup": ["LogGroupName"],
+    "AWS::S3::Bucket": ["BucketName"],
+    "AWS::SNS::Topic": ["TopicName"],
+    "AWS::SQS::Queue": ["QueueName"],
+    "AWS::Scheduler::Schedule": ["Name"],
+    "AWS::SecretsManager::Secret": ["Name"],
+    "AWS::Serverless::Function": ["FunctionName"],
+    "AWS::Serverless::HttpApi": ["Name"],
+}
+
 
 def read_template() -> dict:
     """The template, with `!Sub x` read as x: names are compared here, not evaluated."""
@@ -65,6 +88,25 @@ def check_secrets(template: dict) -> list[str]:
     return [f"{len(functions)} functions resolve {used} secrets, CloudFormation {most}: give a secret only to those functions that need it"]
 
 
+def check_names(resources: dict) -> list[str]:
+    """Every name that the template gives carries the stack's: else a second stack in the same account and region cannot be deployed."""
+    problems = []
+    for resource, definition in resources.items():
+        properties = definition.get("Properties", {})
+        for key in PHYSICAL_NAMES.get(definition["Type"], []):
+            value = properties
+            for part in key.split("."):
+                value = value.get(part) if isinstance(value, dict) else None
+            if value is not None and "AWS::StackName" not in str(value):
+                problems.append(f"{resource}: {key} is {value} in every stack: begin it with ${{AWS::StackName}}")
+        for event, source in properties.get("Events", {}).items():
+            # SAM names a schedule after its function and event, unless it is told not to (aws/serverless-application-model#3109).
+            schedule = source.get("Properties", {})
+            if source["Type"] in ("Schedule", "ScheduleV2") and not schedule.get("OmitName") and "${AWS::StackName}" not in str(schedule.get("Name")):
+                problems.append(f"{resource}: the schedule {event} gets the same name in every stack: set OmitName")
+    return problems
+
+
 def check_filters(resources: dict) -> list[str]:
     """Every text that a metric filter looks for is a text that the code logs."""
     code = "".join(path.read_text("utf-8") for path in sorted((ROOT / "functions/src").rglob("*.rs")))
@@ -93,7 +135,7 @@ def check_runbook(resources: dict) -> list[str]:
 def main() -> int:
     template = read_template()
     resources = template["Resources"]
-    problems = check_policy(resources) + check_secrets(template) + check_filters(resources) + check_runbook(resources)
+    problems = check_policy(resources) + check_secrets(template) + check_names(resources) + check_filters(resources) + check_runbook(resources)
     for problem in problems:
         print(f"check_template: {problem}", file=sys.stderr)
     return 1 if problems else 0

@@ -161,9 +161,15 @@ impl Table {
             .map(|name| (name, &properties[name]))
             .filter(|(_, value)| !value.is_null())
             .collect();
+        let mut definition = serde_json::json!(parts);
+        // How warm an index is, a parameter decides at deployment.
+        let indexes = definition["GlobalSecondaryIndexes"].as_array_mut();
+        for index in indexes.into_iter().flatten() {
+            index.as_object_mut().map(|index| index.remove("WarmThroughput"));
+        }
         Self {
             resource: resource.to_owned(),
-            definition: serde_json::json!(parts),
+            definition,
         }
     }
 }

@@ -21,7 +21,7 @@ FUNCTIONS ?=
 IMAGING_VENV := target/imaging-venv
 IMAGING_TOOLS := $(IMAGING_VENV)/.installed
 
-.PHONY: help run build stack-as-tested samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema api lambda lambda-report sam-local sam-local-walk e2e-stack e2e-stack-unoptimised needs-rust needs-node needs-chromium clean fuzz truth bench
+.PHONY: help run build stack-as-tested samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema api lambda lambda-report sam-local sam-local-walk e2e-stack e2e-stack-unoptimised needs-rust needs-node needs-chromium clean fuzz truth bench data-model
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,7 @@ deny: needs-rust
 
 docs: needs-rust
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
+	python3 infra/bench/data_model/report.py --check
 
 template: $(TOOLS) ## The template: sam, cfn-lint, checkov, and what it repeats of the code and the docs
 	$(VENV)/bin/sam validate --lint --template template.yaml
@@ -90,6 +91,9 @@ test-web: $(WEB)
 
 test-browser: web stack-as-tested needs-chromium
 	cd web && npm run --silent e2e
+
+data-model: ## Renew the tables of docs/DATA.md from its model: units of a file, and what load does
+	python3 infra/bench/data_model/report.py --write
 
 api: needs-rust $(WEB) ## Renew docs/openapi.json and the page's types from the code
 	cargo build --locked --workspace --all-features --example openapi

@@ -1,0 +1,112 @@
+"""What transactions that meet do to uploads: the transactions of a file's life in virtual time, today's and those of docs/DATA.md.
+
+A transaction locks its rows while it runs; one that meets a lock is cancelled and tried again after a random pause, as shared/service/src/db/
+transaction.rs does. A partition key takes 1,000 write units a second
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html).
+How long a transaction holds its rows is a guess on the safe side: 10 to 30 ms, median 18.
+"""
+
+import dataclasses
+import heapq
+import random
+from collections import defaultdict
+
+ATTEMPTS = 10
+MAX_PAUSE = 0.5
+PARTITION_UNITS = 1000
+
+
+@dataclasses.dataclass
+class Load:
+    """Files a second of `owners` people, each sending slices of one study of one patient at a time."""
+
+    files: float
+    owners: int
+    seconds: float = 20
+
+
+def today(owner: int, file: int, step: str) -> list[tuple[str, str, int]]:
+    """Partition, row and units of each write of one transaction at ab0f7f2, whose author sends slices of one study of one patient."""
+    rows = [
+        (f"files {file}", f"{file}", 4 if step == "process" else 2),
+        (f"stats user {owner}", f"{owner}#{file % 4}", 2),
+        ("stats all", f"all#{file % 16}", 2),
+    ]
+    if step == "create":
+        rows += [("references patient", f"patient {owner}", 2), (f"log {file}", f"{file}#1", 2)]
+    if step == "process":
+        rows += [("references study", f"study {owner}", 2), ("references series", f"series {owner}", 2)]
+    return rows
+
+
+def planned(owner: int, file: int, step: str) -> list[tuple[str, str, int]]:
+    """The same of docs/DATA.md: nothing that two files share."""
+    rows = [
+        (f"files {file}", f"{file}", 4 if step == "process" else 2),
+        (f"changes {owner}#{file % 4}", f"{file}#{step}", 2),
+    ]
+    if step == "create":
+        rows.append((f"log {file}", f"{file}#1", 2))
+    return rows
+
+
+# Steps of a file's life that are transactions, and when each begins after the file's arrival.
+STEPS = {"today": [("create", 0.0), ("claim", 0.4), ("process", 0.7)], "planned": [("create", 0.0), ("process", 0.7)]}
+MODELS = {"today": today, "planned": planned}
+
+
+@dataclasses.dataclass
+class Result:
+    transactions: int
+    given_up: int
+    calls: int
+    slowest_partition: tuple[str, float]
+    p99: float
+
+
+def simulate(model: str, load: Load, seed: int) -> Result:
+    """Runs `load` against `model`; the same seed gives the same result."""
+    rng = random.Random(seed)
+    queue: list[tuple[float, int, int, int, int, str, float]] = []
+    order = 0
+    now = 0.0
+    file = 0
+    while now < load.seconds:
+        now += rng.expovariate(load.files)
+        file += 1
+        owner = rng.randrange(load.owners)
+        for step, after in STEPS[model]:
+            begin = now + after * rng.uniform(0.7, 1.3)
+            heapq.heappush(queue, (begin, order, 0, owner, file, step, begin))
+            order += 1
+    locked: dict[str, float] = {}
+    spent: dict[tuple[str, int], float] = defaultdict(float)
+    total: dict[str, float] = defaultdict(float)
+    given_up = calls = 0
+    latencies = []
+    count = len(queue)
+    while queue:
+        now, _, attempt, owner, file, step, begun = heapq.heappop(queue)
+        calls += 1
+        rows = MODELS[model](owner, file, step)
+        second = int(now)
+        throttled = any(spent[(partition, second)] + units > PARTITION_UNITS for partition, _, units in rows)
+        meets = any(locked.get(row, 0.0) > now for _, row, _ in rows)
+        for partition, _, units in rows:  # A cancelled transaction is paid too.
+            spent[(partition, second)] += units
+            total[partition] += units
+        if throttled or meets:
+            if attempt + 1 == ATTEMPTS:
+                given_up += 1
+                continue
+            pause = rng.uniform(0.001, min(MAX_PAUSE, 0.01 * 2**attempt))
+            order += 1
+            heapq.heappush(queue, (now + 0.01 + pause, order, attempt + 1, owner, file, step, begun))
+            continue
+        end = now + min(0.03, max(0.01, rng.lognormvariate(-4.02, 0.3)))
+        for _, row, _ in rows:
+            locked[row] = end
+        latencies.append(end - begun)
+    latencies.sort()
+    slowest = max(total.items(), key=lambda pair: pair[1]) if total else ("", 0.0)
+    return Result(count, given_up, calls, (slowest[0], slowest[1] / load.seconds), latencies[int(len(latencies) * 0.99)])

@@ -46,12 +46,10 @@ format: needs-rust
 lint: needs-rust
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 
-deny: needs-rust
-	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install --locked cargo-deny"; exit 1; }
-	@command -v cargo-machete >/dev/null || { echo "cargo-machete is missing: cargo install --locked cargo-machete"; exit 1; }
+deny: needs-rust $(TOOLS)
 	cargo fetch --locked # of every platform: a build has fetched this one's only
-	cargo deny --offline check bans licenses sources
-	cargo machete --with-metadata
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo deny --offline check bans licenses sources
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo shear
 
 docs: needs-rust
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items

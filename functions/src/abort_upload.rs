@@ -54,7 +54,8 @@ pub(crate) async fn handle(
     caller: Caller,
     Path(id): Path<FileId>,
 ) -> Result<Json<Aborted>, Error> {
-    let file = app.files.open(&caller, Action::Upload, id).await?.file;
+    let opened = app.files.open(&caller, Action::Abort, id).await?;
+    let file = &opened.file;
     let key = file.object_key().to_string();
     // A finished upload is a file: it goes by DELETE /image-files/{file_id}, from where it can come back.
     let finished = || Error::from(Code::AlreadyUploaded);
@@ -67,7 +68,7 @@ pub(crate) async fn handle(
     if app.objects.head(&key).await?.is_some() {
         return Err(finished());
     }
-    app.files.remove(file).await?;
+    app.files.remove_opened(opened).await?;
     Ok(Json(Aborted {
         message: "The upload was ended.",
         file_id: id,

@@ -78,7 +78,7 @@ pub(crate) struct Shown {
     actor_id: i64,
     /// Their display name then.
     actor_name: String,
-    /// What they did: `view`, `download`, `url`, `upload`, `update`, `delete`, `restore`, `archive`, `unarchive`.
+    /// What they did: `view`, `download`, `url`, `upload`, `abort`, `update`, `delete`, `restore`, `archive`, `unarchive`.
     #[schema(examples("view"))]
     action: String,
     /// The address they came from.

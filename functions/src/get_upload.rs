@@ -70,7 +70,7 @@ pub(crate) async fn handle(
     caller: Caller,
     Path(id): Path<FileId>,
 ) -> Result<Json<Progress>, Error> {
-    let opened = app.files.open(&caller, Action::Upload, id).await?;
+    let opened = app.files.open(&caller, Action::Look, id).await?;
     let mut file = opened.file.clone();
     let total_chunks = file.part_plan().map_or(1, |plan| plan.total);
     let (mut chunks, mut uploaded_bytes) =

@@ -176,9 +176,9 @@ pub(crate) async fn handle(
     match changed {
         Ok(file) => ImageFile::of(&app, file).await.map(Json),
         Err(Error::Conflict(conflict)) if conflict.code() == Code::VersionConflict => {
-            let current = app.files.find(id).await?.ok_or(Error::NotFound)?;
+            let current = app.files.open(&caller, Action::Look, id).await?;
             Err(conflict
-                .with("current", ImageFile::of(&app, current).await?)
+                .with("current", ImageFile::of(&app, current.file).await?)
                 .into())
         }
         Err(error) => Err(error),

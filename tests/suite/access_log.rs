@@ -3,8 +3,10 @@
 use http::Method;
 use imaging::fixtures::png;
 use serde_json::{Value, json};
+use service::domain::image_file::StorageClass;
 
-use crate::harness::upload::{begin, text};
+use crate::harness::stack::ADMIN;
+use crate::harness::upload::{begin, entries, text};
 use crate::harness::{Client, TestStack};
 
 /// The actions in the log of file `id`, oldest first.
@@ -176,4 +178,106 @@ async fn pages_follow_by_a_cursor_that_is_bound_to_caller_and_file() {
             .refuses(&["page_size"]);
     }
     user.get(&format!("{log}?page=1")).await.refuses(&["page"]);
+}
+
+#[tokio::test]
+async fn whoever_is_shown_the_record_of_somebody_else_by_the_way_leaves_an_entry() {
+    let stack = TestStack::start().await;
+    let (user, admin) = (stack.user(1), stack.admin());
+    let id = stack
+        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
+        .await;
+    let path = format!("/image-files/{id}");
+    let complete = format!("/uploads/{id}/complete");
+    let progress = format!("/uploads/{id}");
+    let nothing = json!({"version": user.get(&path).await.ok()["version"]});
+    // Of its owner, only the upload and the one view above.
+    let of_owner = &["view", "upload"][..];
+    for (client, who, expected) in [(&user, 1, of_owner), (&admin, ADMIN, &["view"; 4])] {
+        client.post(&complete, json!({})).await.ok();
+        client.get(&progress).await.ok();
+        let stale = client.patch(&path, json!({"version": 0})).await;
+        let stale = stale.problem(409, "version_conflict");
+        assert_eq!(stale["current"]["id"], id);
+        client.patch(&path, nothing.clone()).await.ok();
+        assert_eq!(entries(&stack, &id.to_string(), who).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn whoever_joins_the_move_of_somebody_else_leaves_an_entry() {
+    let stack = TestStack::start().await;
+    let id = stack
+        .upload_id(&stack.user(1), "a.png", &png(8, 8, 1), json!({}))
+        .await;
+    let app = &stack.stack.app;
+    let number = id.to_string().parse().expect("an id");
+    let file = app.files.find(number).await.expect("an answer");
+    let begun = app
+        .files
+        .advance(file.expect("a file"), |file| {
+            Ok(file.moving(StorageClass::InstantRetrieval, app.clock.now())?)
+        })
+        .await;
+    begun.expect("a move that has begun");
+    let path = format!("/image-files/{id}/archive");
+    let joined = stack.admin().post(&path, Value::Null).await.ok();
+    assert_eq!(joined["status"], "ARCHIVED");
+    assert_eq!(entries(&stack, &id.to_string(), ADMIN).await, ["view"]);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_ended_leaves_an_entry_though_its_record_goes() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    for (client, actor) in [(&stack.admin(), ADMIN), (&user, 1)] {
+        let begun = begin(&user, "a.png", 100, json!({})).await;
+        let id = begun["file"]["id"].to_string();
+        client.delete(&format!("/uploads/{id}")).await.ok();
+        let own = entries(&stack, &id, actor).await;
+        assert_eq!(own.first().map(String::as_str), Some("abort"), "{own:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_logged_is_not_shown() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let id = stack
+        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
+        .await;
+    let path = format!("/image-files/{id}");
+    let old = json!({"version": 0});
+    let version = user.get(&path).await.ok()["version"].clone();
+    for (function, method, path, body) in [
+        ("get-image", Method::GET, path.clone(), json!({})),
+        ("update-image", Method::PATCH, path.clone(), old),
+        (
+            "update-image",
+            Method::PATCH,
+            path.clone(),
+            json!({"version": version}),
+        ),
+        (
+            "complete-upload",
+            Method::POST,
+            format!("/uploads/{id}/complete"),
+            json!({}),
+        ),
+        (
+            "get-upload",
+            Method::GET,
+            format!("/uploads/{id}"),
+            json!({}),
+        ),
+    ] {
+        let lost = stack
+            .meter_with(function, |config| {
+                config.access_log_table = "a table that is gone".to_owned();
+            })
+            .await;
+        let answer = lost.admin().json(method, &path, body).await;
+        assert_eq!(answer.status, 500, "{function}: {}", answer.text());
+        assert!(!answer.text().contains("file_uuid"), "{}", answer.text());
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Who a caller is, and which tokens open nothing, is checked on every route too: a route cannot forget the question.
 
+mod entries;
 mod wrong_tokens;
 
 use http::Method;
@@ -26,7 +27,7 @@ enum Who {
 }
 
 /// What has to exist before the route can answer with success; its id takes the place of `{…}` in the path.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Needs {
     Nothing,
     /// An upload by one PUT that has begun.
@@ -166,10 +167,15 @@ async fn ask(client: &Client, endpoint: &Endpoint, subject: &Subject, suffix: &s
 }
 
 impl Subject {
-    /// A new one of what `endpoint` needs, owned by [`OWNER`].
+    /// A new one of what `endpoint` needs.
     async fn of(stack: &TestStack, endpoint: &Endpoint) -> Self {
+        Self::new(stack, row(endpoint).2).await
+    }
+
+    /// A new one of `needs`, owned by [`OWNER`].
+    async fn new(stack: &TestStack, needs: Needs) -> Self {
         let owner = stack.user(OWNER);
-        let file = match row(endpoint).2 {
+        let file = match needs {
             Needs::Nothing => json!({"id": 1}),
             Needs::Upload => begin(&owner, "a.png", 100, json!({})).await["file"].clone(),
             Needs::PartsUpload => begin(&owner, "a.dcm", 20 << 20, json!({})).await["file"].clone(),

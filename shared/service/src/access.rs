@@ -1,7 +1,7 @@
-//! Who may do what. This table is the only place that decides it.
+//! Who may do what, and what of it the access log tells. These tables are the only place that decides it.
 
 use crate::auth::Caller;
-use crate::domain::FileRecord;
+use crate::domain::{FileRecord, Status};
 use crate::error::Error;
 
 /// What a caller wants to do with a file.
@@ -9,12 +9,16 @@ use crate::error::Error;
 pub enum Action {
     /// Read the record.
     View,
+    /// Be shown the record, or how far its upload is, where something else was asked for: what is the caller's own needs no entry.
+    Look,
     /// Get the bytes by redirect.
     Download,
     /// Get a presigned URL of the bytes or a picture.
     Url,
-    /// Carry on, complete or abort an upload.
+    /// Carry on or complete an upload.
     Upload,
+    /// End an upload that is not wanted any more.
+    Abort,
     /// Change fields.
     Update,
     /// Put it into the trash.
@@ -34,10 +38,11 @@ impl Action {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::View => "view",
+            Self::View | Self::Look => "view",
             Self::Download => "download",
             Self::Url => "url",
             Self::Upload => "upload",
+            Self::Abort => "abort",
             Self::Update => "update",
             Self::Delete => "delete",
             Self::Restore => "restore",
@@ -45,6 +50,67 @@ impl Action {
             Self::Unarchive => "unarchive",
             Self::ReadAccessLog => "access_log",
         }
+    }
+
+    /// When it leaves its entry in the access log.
+    fn logged(self) -> Logged {
+        match self {
+            Self::View | Self::Download | Self::Url => Logged::OnOpening,
+            // The owner's is logged once, when the upload begins; carrying it on takes many requests.
+            Self::Look | Self::Upload => Logged::OnOpeningByOthers,
+            Self::Abort
+            | Self::Update
+            | Self::Delete
+            | Self::Restore
+            | Self::Archive
+            | Self::Unarchive => Logged::WithTheChange,
+            // It shows nothing of the file.
+            Self::ReadAccessLog => Logged::Never,
+        }
+    }
+}
+
+/// When an action leaves its entry in the access log: always before anything is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Logged {
+    /// When the file is opened, whoever asks.
+    OnOpening,
+    /// When the file is opened by somebody who does not own it.
+    OnOpeningByOthers,
+    /// In the transaction of the change.
+    WithTheChange,
+    Never,
+}
+
+/// The entry that opening `file` for `action` leaves.
+#[must_use]
+pub fn entry_of_opening(caller: &Caller, action: Action, file: &FileRecord) -> Option<Action> {
+    let action = match action {
+        // An upload that is over is not carried on, only shown.
+        Action::Upload if file.status != Status::Uploading => Action::Look,
+        action => action,
+    };
+    let leaves = match action.logged() {
+        Logged::OnOpening => true,
+        Logged::OnOpeningByOthers => file.uploaded_by != caller.id,
+        Logged::WithTheChange | Logged::Never => false,
+    };
+    leaves.then_some(action)
+}
+
+/// The entry that an opened `file` leaves when `action` has `changed` it. What changes nothing only shows the record.
+#[must_use]
+pub fn entry_of_change(
+    caller: &Caller,
+    action: Action,
+    file: &FileRecord,
+    changed: bool,
+) -> Option<Action> {
+    match action.logged() {
+        Logged::WithTheChange if changed => Some(action),
+        Logged::WithTheChange => entry_of_opening(caller, Action::Look, file),
+        // Its entry is there already, or it needs none.
+        Logged::OnOpening | Logged::OnOpeningByOthers | Logged::Never => None,
     }
 }
 

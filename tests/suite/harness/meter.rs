@@ -11,12 +11,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, Request, header};
 use http_body_util::Full;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use service::App;
+use service::config::Config;
 use tokio::net::TcpListener;
 
 use super::client::{Client, Http, send};
-use super::stack::TestStack;
+use super::stack::{ADMIN, TestStack};
 use super::token;
 
 /// One call of DynamoDB.
@@ -40,6 +41,11 @@ pub(crate) struct Meter<'s> {
 impl TestStack {
     /// The function `name` over this stack's engines, metered.
     pub(crate) async fn meter(&self, name: &str) -> Meter<'_> {
+        self.meter_with(name, |_| {}).await
+    }
+
+    /// [`Self::meter`] with settings of its own.
+    pub(crate) async fn meter_with(&self, name: &str, change: impl Fn(&mut Config)) -> Meter<'_> {
         let calls = Arc::default();
         let proxy = Proxy {
             http: self.http.clone(),
@@ -47,7 +53,8 @@ impl TestStack {
             calls: Arc::clone(&calls),
         };
         let database = serve(Router::new().fallback(pass_on).with_state(proxy)).await;
-        let config = (*self.stack.app.config).clone();
+        let mut config = (*self.stack.app.config).clone();
+        change(&mut config);
         let app = App::new(
             config,
             &sdk(&database).await,
@@ -69,8 +76,18 @@ impl TestStack {
 impl Meter<'_> {
     /// A signed-in user of the metered function.
     pub(crate) fn user(&self, id: i64) -> Client {
-        let claims = token::claims(id, self.stack.clock.now());
-        let bearer = format!("Bearer {}", token::sign(&claims, &self.stack.secret));
+        self.bearer(&token::claims(id, self.stack.clock.now()))
+    }
+
+    /// An administrator.
+    pub(crate) fn admin(&self) -> Client {
+        let mut claims = token::claims(ADMIN, self.stack.clock.now());
+        claims.insert("is_superuser".to_owned(), true.into());
+        self.bearer(&claims)
+    }
+
+    fn bearer(&self, claims: &Map<String, Value>) -> Client {
+        let bearer = format!("Bearer {}", token::sign(claims, &self.stack.secret));
         Client::new(self.stack.http.clone(), &self.url, Some(bearer))
     }
 

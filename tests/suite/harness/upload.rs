@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
 use serde_json::{Value, json};
+use service::auth::{Caller, RequestInfo};
 
 use super::client::{Client, Response, send};
 use super::stack::TestStack;
@@ -108,6 +109,29 @@ impl TestStack {
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.bytes
     }
+}
+
+/// What user `actor` did with file `id`, newest first: as the database has it, because the log of a file that is gone has no route.
+pub(crate) async fn entries(stack: &TestStack, id: &str, actor: i64) -> Vec<String> {
+    let reader = Caller {
+        id: actor,
+        name: String::new(),
+        admin: true,
+        request: RequestInfo::default(),
+    };
+    let id = id.parse().expect("a file's id");
+    let log = stack
+        .stack
+        .app
+        .files
+        .access_log(&reader, id, None, 100)
+        .await;
+    let (entries, _) = log.expect("an access log");
+    entries
+        .into_iter()
+        .filter(|entry| entry.actor_id == actor)
+        .map(|entry| entry.action)
+        .collect()
 }
 
 /// `POST /uploads` for a file of `size` bytes.

@@ -485,7 +485,7 @@ export interface components {
         /** @description One thing somebody did. */
         AccessLogEntry: {
             /**
-             * @description What they did: `view`, `download`, `url`, `upload`, `update`, `delete`, `restore`, `archive`, `unarchive`.
+             * @description What they did: `view`, `download`, `url`, `upload`, `abort`, `update`, `delete`, `restore`, `archive`, `unarchive`.
              * @example view
              */
             action: string;

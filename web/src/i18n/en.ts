@@ -184,6 +184,7 @@ export const en: Texts = {
     download: 'Downloaded',
     url: 'Got a link',
     upload: 'Uploaded',
+    abort: 'Upload aborted',
     update: 'Changed',
     delete: 'Deleted',
     restore: 'Restored',

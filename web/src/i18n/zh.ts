@@ -178,6 +178,7 @@ export const zh = {
     download: '下载',
     url: '获取链接',
     upload: '上传',
+    abort: '取消上传',
     update: '修改',
     delete: '删除',
     restore: '恢复',

@@ -68,15 +68,16 @@ impl Files {
         &self.cursors
     }
 
-    /// Opens a file by id for `action`: loads it, decides, and logs what only reads. What changes is logged with the change.
+    /// Opens a file by id for `action`: loads it, decides, and logs it when [`access`] says so. A change is logged by [`Self::change`], so the
+    /// record of a file that was opened for one is to be answered as that returns it.
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is none, or it is not the caller's to see.
     pub async fn open(&self, caller: &Caller, action: Action, id: FileId) -> Result<Opened, Error> {
         let file = self.find(id).await?.ok_or(Error::NotFound)?;
         access::check(caller, action, &file)?;
-        if matches!(action, Action::View | Action::Download | Action::Url) {
-            self.append(&[self.entry(caller, action, id)]).await?;
+        if let Some(logged) = access::entry_of_opening(caller, action, &file) {
+            self.append(&[self.entry(caller, logged, id)]).await?;
         }
         Ok(Opened {
             file,
@@ -111,8 +112,11 @@ impl Files {
         }
         let entries: Vec<Entry> = opened
             .iter()
-            .filter(|(_, file)| file.is_ok())
-            .map(|(id, _)| self.entry(caller, action, *id))
+            .filter_map(|(_, file)| file.as_ref().ok())
+            .filter_map(|file| {
+                let logged = access::entry_of_opening(caller, action, file)?;
+                Some(self.entry(caller, logged, file.id))
+            })
             .collect();
         if !entries.is_empty() {
             self.append(&entries).await?;
@@ -151,14 +155,8 @@ impl Files {
             caller,
             action,
         } = opened;
-        // Carrying on an upload is logged once, when the upload begins.
-        let logged = !matches!(action, Action::Upload);
-        self.write_until_fresh(file, true, |file| {
-            access::check(&caller, action, &file)?;
-            let entry = logged.then(|| self.entry(&caller, action, file.id));
-            Ok((step(file)?, entry))
-        })
-        .await
+        self.write_until_fresh(file, Some((&caller, action)), step)
+            .await
     }
 
     /// Changes a file for the service itself; see [`Self::change`].
@@ -170,19 +168,36 @@ impl Files {
         file: FileRecord,
         step: impl Fn(FileRecord) -> Result<FileRecord, Error> + Send + Sync,
     ) -> Result<FileRecord, Error> {
-        self.write_until_fresh(file, false, |file| Ok((step(file)?, None)))
-            .await
+        self.write_until_fresh(file, None, step).await
     }
 
     /// Removes the record of an opened file for good. Its objects are the caller's concern, before this.
     ///
     /// # Errors
     /// `version_conflict` when somebody changed it in between.
+    pub async fn remove_opened(&self, opened: Opened) -> Result<(), Error> {
+        let Opened {
+            file,
+            caller,
+            action,
+        } = opened;
+        let entry = self.entry_of_change((&caller, action), &file, true);
+        self.remove_with(file, entry).await
+    }
+
+    /// Removes a record for the service itself; see [`Self::remove_opened`].
+    ///
+    /// # Errors
+    /// `version_conflict` when somebody changed it in between.
     pub async fn remove(&self, file: FileRecord) -> Result<(), Error> {
+        self.remove_with(file, None).await
+    }
+
+    async fn remove_with(&self, file: FileRecord, entry: Option<Entry>) -> Result<(), Error> {
         let change = Change {
             before: Some(file),
             after: None,
-            entry: None,
+            entry,
             checks_references: false,
         };
         self.write(&[change])
@@ -201,15 +216,24 @@ impl Files {
         stats::read(&self.client, &self.config.stats_table, scope).await
     }
 
+    /// `by`: who changes it, and what they do; `None` for the service itself.
     async fn write_until_fresh(
         &self,
         mut file: FileRecord,
-        checks_references: bool,
-        step: impl Fn(FileRecord) -> Result<(FileRecord, Option<Entry>), Error> + Send + Sync,
+        by: Option<(&Caller, Action)>,
+        step: impl Fn(FileRecord) -> Result<FileRecord, Error> + Send + Sync,
     ) -> Result<FileRecord, Error> {
         for _ in 0..ATTEMPTS {
-            let (mut after, entry) = step(file.clone())?;
-            if after == file {
+            if let Some((caller, action)) = by {
+                access::check(caller, action, &file)?;
+            }
+            let mut after = step(file.clone())?;
+            let changed = after != file;
+            let entry = by.and_then(|by| self.entry_of_change(by, &file, changed));
+            if !changed {
+                if let Some(entry) = entry {
+                    self.append(&[entry]).await?;
+                }
                 return Ok(file);
             }
             after.version = file.version + 1;
@@ -219,7 +243,7 @@ impl Files {
                 before: Some(file),
                 after: Some(after.clone()),
                 entry,
-                checks_references,
+                checks_references: by.is_some(),
             };
             match self.write(&[change]).await {
                 Ok(()) => return Ok(after),
@@ -229,6 +253,16 @@ impl Files {
             }
         }
         Err(stale())
+    }
+
+    fn entry_of_change(
+        &self,
+        (caller, action): (&Caller, Action),
+        file: &FileRecord,
+        changed: bool,
+    ) -> Option<Entry> {
+        let logged = access::entry_of_change(caller, action, file, changed)?;
+        Some(self.entry(caller, logged, file.id))
     }
 
     pub(super) fn entry(&self, caller: &Caller, action: Action, id: FileId) -> Entry {

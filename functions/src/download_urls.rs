@@ -73,7 +73,7 @@ impl Field for Ids {
         if !(1..=MAX_IDS).contains(&values.len()) {
             return Err(format!("must hold 1 to {MAX_IDS} file ids"));
         }
-        let id = |value: &Value| FileId::from_number(u64::read(Raw::Json(value)).ok()?);
+        let id = |value: &Value| FileId::read(Raw::Json(value)).ok();
         // An id that is given twice has one answer.
         let ids: Option<BTreeSet<FileId>> = values.iter().map(id).collect();
         ids.map(|ids| Self(ids.into_iter().collect()))

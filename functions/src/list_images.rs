@@ -6,7 +6,7 @@ use http::Method;
 use service::App;
 use service::auth::Caller;
 use service::db::list::Source;
-use service::domain::{Filter, ListRequest, Status};
+use service::domain::{Filter, ListRequest, Status, UserId};
 use service::error::Error;
 use service::http::{Endpoint, Fields, FromFields, Query};
 use service::image_file::ImageFile;
@@ -27,7 +27,8 @@ pub(crate) struct Asked {
     #[param(ignore)]
     list: ListQuery,
     /// Only files of this user id.
-    uploaded_by: Option<i64>,
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
+    uploaded_by: Option<UserId>,
     /// Only files of this patient.
     patient_id: Option<String>,
 }
@@ -69,15 +70,14 @@ pub(crate) async fn handle(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Page<ImageFile>>, Error> {
     let mut request = asked.list.into_request(&app.config.date_time_zone)?;
-    let foreign = asked
-        .uploaded_by
-        .is_some_and(|uploader| uploader != caller.id);
+    let asked_for = asked.uploaded_by.map(UserId::number);
+    let foreign = asked_for.is_some_and(|uploader| uploader != caller.id);
     if !caller.admin && foreign {
         // Somebody else's files are none the caller may see.
         return Ok(Json(Page::empty(&request)));
     }
     let uploader = if caller.admin {
-        asked.uploaded_by
+        asked_for
     } else {
         Some(caller.id)
     };

@@ -281,3 +281,20 @@ async fn what_cannot_be_logged_is_not_shown() {
         assert!(!answer.text().contains("file_uuid"), "{}", answer.text());
     }
 }
+
+#[tokio::test]
+async fn what_a_program_says_of_itself_is_one_line() {
+    let stack = TestStack::start().await;
+    let id = stack
+        .upload_id(&stack.user(1), "a.png", &png(8, 8, 1), json!({}))
+        .await;
+    let path = format!("/image-files/{id}");
+    let agent = [("user-agent", "  a browser/1.0\tand\t\tmore ")];
+    stack
+        .admin()
+        .send(Method::GET, &path, &agent, "")
+        .await
+        .ok();
+    let log = stack.user(1).get(&format!("{path}/access-log")).await.ok();
+    assert_eq!(log["items"][0]["user_agent"], "a browser/1.0 and more");
+}

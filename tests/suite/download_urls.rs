@@ -81,6 +81,8 @@ async fn every_wrong_field_is_refused_by_name() {
         json!([0]),
         json!([-1]),
         json!([1.5]),
+        json!([1.0]),
+        json!(["01"]),
         json!([9_007_199_254_740_992_u64]),
         json!((1..=101).collect::<Vec<_>>()),
     ] {

@@ -142,3 +142,17 @@ async fn every_wrong_parameter_is_refused_by_name() {
         }
     }
 }
+
+#[tokio::test]
+async fn one_user_has_one_spelling() {
+    let stack = files().await;
+    let admin = stack.admin();
+    for id in ["%2B1", "01", "-0", "0", "-1", "1.0", "9007199254740992"] {
+        let path = format!("/image-files?uploaded_by={id}");
+        admin.get(&path).await.refuses(&["uploaded_by"]);
+    }
+    for query in ["page=%2B1", "page=01"] {
+        let path = format!("/image-files?{query}");
+        admin.get(&path).await.refuses(&["page"]);
+    }
+}

@@ -21,12 +21,50 @@ async fn the_user_id_comes_from_user_id_else_from_an_integer_sub() {
         (json!({"user_id": 5, "sub": "6"}), 5),
         (json!({"sub": "6"}), 6),
         (json!({"sub": 7}), 7),
-        (json!({"user_id": null, "sub": "8"}), 8),
-        (json!({"user_id": "x", "sub": "9"}), 9),
+        (
+            json!({"sub": "9007199254740991"}),
+            9_007_199_254_740_991_i64,
+        ),
     ] {
         let client = with_claims(&stack, &claims);
         let begun = begin(&client, "a.png", 100, json!({})).await;
         assert_eq!(begun["file"]["uploaded_by"], id, "{claims}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_id_that_is_none_is_refused_whatever_sub_says() {
+    let stack = TestStack::start().await;
+    for claims in [
+        json!({"user_id": "12", "sub": "5"}),
+        json!({"user_id": null, "sub": "5"}),
+        json!({"user_id": 9_007_199_254_740_992_u64, "sub": "5"}),
+        json!({"sub": "007"}),
+    ] {
+        let client = with_claims(&stack, &claims);
+        let answer = client.get("/image-files/my-images").await;
+        assert_eq!(answer.status, 401, "{claims}");
+        answer.problem(401, "unauthenticated");
+    }
+}
+
+#[tokio::test]
+async fn a_display_name_is_one_line_that_reads_as_it_is_written() {
+    let stack = TestStack::start().await;
+    for (claims, name) in [
+        (json!({"real_name": "王\n医生\u{0}"}), "王 医生"),
+        (json!({"real_name": "\u{202e}nimda\u{202c}"}), "nimda"),
+        (json!({"real_name": "\u{2066}\u{200b}\t", "name": "b"}), "b"),
+        (json!({"real_name": " \u{feff} "}), "user 1"),
+    ] {
+        let mut claims = claims;
+        claims["user_id"] = json!(1);
+        let client = with_claims(&stack, &claims);
+        let begun = begin(&client, "a.png", 100, json!({})).await;
+        assert_eq!(begun["file"]["uploader_name"], name, "{claims}");
+        let log = format!("/image-files/{}/access-log", begun["file"]["id"]);
+        let log = client.get(&log).await.ok();
+        assert_eq!(log["items"][0]["actor_name"], name, "{claims}");
     }
 }
 

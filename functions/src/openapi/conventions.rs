@@ -35,7 +35,7 @@ pub(super) fn apply(document: &mut Value, endpoints: &[Endpoint]) {
     document["components"]["securitySchemes"] = json!({ TOKEN: {
         "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
         "description": "HS256 with the shared secret, or RS256 and ES256 by the configured JWKS. `exp` is required; the user id is the \
-                        integer `user_id`, else `sub`; an admin has `is_superuser`, `is_system_admin` or the role `admin`.",
+                        positive integer `user_id`, or without one such a `sub`; an admin has `is_superuser`, `is_system_admin` or the role `admin`.",
     }});
     complete_schemas(document);
 }

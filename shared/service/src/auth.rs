@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::Clock;
 use crate::config::TokenConfig;
+use crate::domain::{UserId, text};
 use crate::error::Error;
 use crate::jwks::Jwks;
 
@@ -16,6 +17,9 @@ use crate::jwks::Jwks;
 const LEEWAY_SECONDS: u64 = 30;
 /// A token longer than this is no token of ours; API Gateway's own limit for all headers is 10 KB.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// Characters of a display name.
+const MAX_NAME: usize = 200;
 
 /// Somebody whose token verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,22 +219,7 @@ fn read_caller(claims: &Map<String, Value>, request: RequestInfo) -> Result<Call
             "This is not an access token (type).",
         ));
     }
-    let id = claims
-        .get("user_id")
-        .and_then(Value::as_i64)
-        .or_else(|| claims.get("sub").and_then(integer))
-        .ok_or(Error::Unauthenticated(
-            "The token does not say who you are: user_id or sub must be an integer.",
-        ))?;
-    let text = |name: &str| {
-        claims
-            .get(name)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-    };
-    let name = text("real_name")
-        .or_else(|| text("name"))
-        .or_else(|| text("username"));
+    let id = user_id(claims)?.number();
     let flag = |name: &str| claims.get(name) == Some(&Value::Bool(true));
     let role = claims
         .get("roles")
@@ -238,16 +227,130 @@ fn read_caller(claims: &Map<String, Value>, request: RequestInfo) -> Result<Call
         .is_some_and(|roles| roles.iter().any(|role| role == "admin"));
     Ok(Caller {
         id,
-        name: name.map_or_else(
-            || format!("user {id}"),
-            |name| name.chars().take(200).collect(),
-        ),
+        name: display_name(claims).unwrap_or_else(|| format!("user {id}")),
         admin: flag("is_superuser") || flag("is_system_admin") || role,
         request,
     })
 }
 
-/// `sub` is a string by RFC 7519; some issuers write a number.
-fn integer(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+/// The first claim that has a name in it. It is stored and shown to others, beside what they own and in the access log.
+fn display_name(claims: &Map<String, Value>) -> Option<String> {
+    ["real_name", "name", "username"]
+        .into_iter()
+        .filter_map(|claim| claims.get(claim)?.as_str())
+        .map(|name| text::clean_line(name, MAX_NAME))
+        .find(|name| !name.is_empty())
+}
+
+/// Whose token it is. A `user_id` that is there and names nobody is a mistake of the issuer's: what `sub` says beside it may be another person.
+fn user_id(claims: &Map<String, Value>) -> Result<UserId, Error> {
+    if let Some(id) = claims.get("user_id") {
+        let id = id.as_u64().and_then(UserId::from_number);
+        return id.ok_or(Error::Unauthenticated(
+            "The token's user_id is nobody's: it must be a positive integer below 2^53.",
+        ));
+    }
+    // `sub` is a string by RFC 7519 (section 4.1.2); some issuers write a number.
+    let id = claims.get("sub").and_then(|sub| match sub {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64().and_then(UserId::from_number),
+    });
+    id.ok_or(Error::Unauthenticated(
+        "The token does not say who you are: user_id, or without it sub, must be a positive integer below 2^53.",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Who the claims make the caller: id, name, whether an administrator. `None`: nobody.
+    fn read(claims: Value) -> Option<(i64, String, bool)> {
+        let Value::Object(claims) = claims else {
+            panic!("an object")
+        };
+        let caller = read_caller(&claims, RequestInfo::default()).ok()?;
+        Some((caller.id, caller.name, caller.admin))
+    }
+
+    fn id(claims: Value) -> Option<i64> {
+        read(claims).map(|(id, ..)| id)
+    }
+
+    #[test]
+    fn the_display_name_is_the_first_claim_that_has_one() {
+        let name = |claims: Value| {
+            let Value::Object(mut claims) = claims else {
+                panic!("an object")
+            };
+            claims.insert("user_id".to_owned(), json!(1));
+            read(Value::Object(claims)).map(|(_, name, _)| name)
+        };
+        for (claims, expected) in [
+            (json!({"real_name": "王医生", "name": "b"}), "王医生"),
+            (json!({"real_name": "\u{202e}\n", "name": "b"}), "b"),
+            (json!({"real_name": 5, "name": [], "username": "c"}), "c"),
+            (json!({"username": "\u{200b}"}), "user 1"),
+            (json!({}), "user 1"),
+        ] {
+            assert_eq!(name(claims.clone()).as_deref(), Some(expected), "{claims}");
+        }
+        let long = name(json!({"name": "x".repeat(500)})).unwrap();
+        assert_eq!(long.len(), MAX_NAME);
+    }
+
+    #[test]
+    fn a_user_id_is_a_positive_integer_or_the_token_is_nobodys() {
+        let largest = (1_i64 << 53) - 1;
+        assert_eq!(id(json!({"user_id": 5, "sub": "6"})), Some(5));
+        assert_eq!(id(json!({"user_id": largest})), Some(largest));
+        for wrong in [
+            json!(null),
+            json!(0),
+            json!(-5),
+            json!(5.5),
+            json!(5.0),
+            json!(1_u64 << 53),
+            json!(u64::MAX),
+            json!("12"),
+            json!(""),
+            json!(true),
+            json!([5]),
+            json!({"id": 5}),
+        ] {
+            assert_eq!(id(json!({"user_id": wrong, "sub": "6"})), None, "{wrong}");
+            assert_eq!(id(json!({"user_id": wrong})), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn without_a_user_id_sub_is_one_in_its_one_spelling() {
+        assert_eq!(id(json!({"sub": "6"})), Some(6));
+        assert_eq!(id(json!({"sub": 7})), Some(7));
+        for wrong in [
+            json!(null),
+            json!(""),
+            json!("0"),
+            json!("+7"),
+            json!("007"),
+            json!("-0"),
+            json!("-7"),
+            json!("7.0"),
+            json!("7e0"),
+            json!(" 7"),
+            json!("7\n"),
+            json!("９"),
+            json!("9007199254740992"),
+            json!("somebody"),
+            json!(0),
+            json!(-7),
+            json!(7.0),
+            json!(false),
+            json!(["7"]),
+        ] {
+            assert_eq!(id(json!({"sub": wrong})), None, "{wrong}");
+        }
+        assert_eq!(id(json!({})), None);
+    }
 }

@@ -63,6 +63,10 @@ fn claims(right: &Map<String, Value>, stack: &TestStack) -> Vec<Named> {
             with(json!({"user_id": "one", "sub": "one"})),
         ),
         (
+            "an id that is text beside a sub",
+            with(json!({"user_id": "1", "sub": "1"})),
+        ),
+        (
             "more than 8 KB",
             with(json!({"padding": "x".repeat(8 * 1024)})),
         ),

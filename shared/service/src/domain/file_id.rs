@@ -12,13 +12,12 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::Timestamp;
+use super::number::{self, EXACT_END as END};
 
 /// 2025-01-01T00:00:00Z in milliseconds since the Unix epoch.
 const EPOCH_MS: i64 = 1_735_689_600_000;
 const RANDOM_BITS: u32 = 12;
 const RANDOM_MASK: u64 = (1 << RANDOM_BITS) - 1;
-/// The largest integer that every JSON reader keeps exact, plus one (RFC 8259, section 6).
-const END: u64 = 1 << 53;
 
 /// The id of one image file, 1..2^53.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -110,10 +109,7 @@ impl FromStr for FileId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // `u64::from_str` takes a leading `+`; one id has one spelling.
-        Some(text)
-            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0'))
-            .and_then(|text| text.parse().ok())
+        number::parse(text)
             .and_then(Self::from_number)
             .ok_or_else(|| "must be a positive integer below 2^53".to_owned())
     }

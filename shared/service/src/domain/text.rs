@@ -199,6 +199,28 @@ text_type!(
     { "type": "string", "format": "date", "examples": ["1970-12-31"] }
 );
 
+/// What others say of themselves (a name in a token, a program's name), made fit to be stored and shown as one line of at most `max`
+/// characters: they cannot be asked to write it again, so what a caller's own text is refused for is taken out here. Empty when nothing is left.
+#[must_use]
+pub fn clean_line(text: &str, max: usize) -> String {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let line: String = text
+        .chars()
+        .map(|c| if breaks(c) { ' ' } else { c })
+        .filter(|&c| !is_invisible_control(c) && !shows_nothing(c))
+        .collect();
+    let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
+    // At the ends of a line a joiner joins nothing.
+    let ends = |c: char| c.is_whitespace() || is_joiner(c);
+    let line: String = words
+        .join(" ")
+        .trim_matches(ends)
+        .chars()
+        .take(max)
+        .collect();
+    line.trim_end_matches(ends).to_owned()
+}
+
 /// Folds text for a case-insensitive search: what is stored for searching and what is searched go through this.
 #[must_use]
 pub fn fold(text: &str) -> String {
@@ -230,6 +252,20 @@ fn plain(text: &str, max: usize) -> Result<String, String> {
 fn is_invisible_control(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// Format characters and fillers that a reader does not see (Unicode 16.0, `Default_Ignorable_Code_Point` without variation selectors, which
+/// choose the form of a Chinese character). In a file's name they stay: whoever uploads it cannot see what they would have to take out.
+fn shows_nothing(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{200b}' | '\u{200e}'
+        | '\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Persian, Urdu or Malayalam names cannot be written without (Unicode UAX #31, section 2.3).
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 fn bounded(text: &str, min: usize, max: usize) -> Result<(), String> {
@@ -282,6 +318,29 @@ mod tests {
             FileName::parse(&"影".repeat(255)).is_ok(),
             "the limit counts characters, not bytes"
         );
+    }
+
+    #[test]
+    fn a_line_about_oneself_is_cleaned_and_not_refused() {
+        for (text, line) in [
+            ("王医生", "王医生"),
+            ("  Dr.\tAnna \r\n Müller\0", "Dr. Anna Müller"),
+            ("山田\u{3000}太郎", "山田\u{3000}太郎"),
+            ("\u{202e}nimda\u{202c}", "nimda"),
+            (
+                "a\u{2066}b\u{2069}c\u{2028}d\u{200f}\u{feff}\u{e0041}",
+                "abc d",
+            ),
+            ("علی\u{200c}رضا\u{200d}", "علی\u{200c}رضا"),
+            ("葛\u{e0100}城", "葛\u{e0100}城"),
+            ("", ""),
+            (" \u{3000}\n\u{200b}\u{200d}\u{3164} ", ""),
+        ] {
+            assert_eq!(clean_line(text, 200), line, "{text:?}");
+            assert_eq!(clean_line(line, 200), line, "twice is as once");
+        }
+        assert_eq!(clean_line(&"影".repeat(300), 200), "影".repeat(200));
+        assert_eq!(clean_line("abc def", 4), "abc");
     }
 
     #[test]

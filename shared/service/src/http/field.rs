@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::domain::{FileType, Status, text};
+use crate::domain::{FileId, FileType, Status, UserId, number, text};
 
 /// One value as it came.
 #[derive(Clone, Copy, Debug)]
@@ -32,12 +32,17 @@ impl<'a> Raw<'a> {
         }
     }
 
+    /// The number of an id, which has one spelling: in JSON too, 20.0 is none.
+    fn id(self) -> Option<u64> {
+        match self {
+            Self::Text(text) => number::parse(text),
+            Self::Json(value) => value.as_u64(),
+        }
+    }
+
     fn integer(self) -> Option<u64> {
         match self {
-            Self::Text(text) => text
-                .bytes()
-                .all(|byte| byte.is_ascii_digit())
-                .then(|| text.parse().ok())?,
+            Self::Text(text) => number::parse(text),
             // JSON knows one kind of number, so a client may write 20 as 20.0 (RFC 8259, section 6).
             Self::Json(value) => value.as_u64().or_else(|| whole(value.as_f64()?)),
         }
@@ -83,13 +88,19 @@ impl Field for u32 {
     }
 }
 
-impl Field for i64 {
+impl Field for FileId {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
-        match raw {
-            Raw::Text(text) => text.parse().ok(),
-            Raw::Json(value) => value.as_i64(),
-        }
-        .ok_or_else(|| "must be a whole number".to_owned())
+        raw.id()
+            .and_then(Self::from_number)
+            .ok_or_else(|| "must be a positive integer below 2^53".to_owned())
+    }
+}
+
+impl Field for UserId {
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        raw.id()
+            .and_then(Self::from_number)
+            .ok_or_else(|| "must be a positive integer below 2^53".to_owned())
     }
 }
 

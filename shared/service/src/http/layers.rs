@@ -17,10 +17,14 @@ use super::endpoint::Rules;
 use super::{Fields, Query};
 use crate::app::App;
 use crate::auth::RequestInfo;
+use crate::domain::text::clean_line;
 use crate::error::{Error, Problem};
 
 /// The largest JSON body: a batch of 100 uploads with every field full is 0.9 MB.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Characters of what is known of a request.
+const MAX_INFO: usize = 300;
 
 pub(super) fn wrap(router: Router<App>, app: App, rules: Rules) -> Router {
     router
@@ -115,24 +119,23 @@ fn log(method: &Method, route: &str, status: StatusCode, started: Instant, info:
     tracing::info!(%method, route, status = status.as_u16(), milliseconds, request_id = info.request_id, "request");
 }
 
+/// All of it goes into the access log, so all of it is made a line.
 fn request_info(request: &Request) -> RequestInfo {
-    let text = |name| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
-            .map(|text| text.chars().take(300).collect())
+    let line = |text: &str| clean_line(text, MAX_INFO);
+    let header = |name| {
+        let value: &HeaderValue = request.headers().get(name)?;
+        value.to_str().ok().map(line)
     };
     let mut info = RequestInfo {
-        user_agent: text(header::USER_AGENT),
+        user_agent: header(header::USER_AGENT),
         ..RequestInfo::default()
     };
     if let Some(RequestContext::ApiGatewayV2(context)) =
         request.extensions().get::<RequestContext>()
     {
         let context: &ApiGatewayV2httpRequestContext = context;
-        info.request_id = context.request_id.clone().unwrap_or_default();
-        info.ip.clone_from(&context.http.source_ip);
+        info.request_id = line(context.request_id.as_deref().unwrap_or_default());
+        info.ip = context.http.source_ip.as_deref().map(line);
     }
     info
 }

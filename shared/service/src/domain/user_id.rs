@@ -1,0 +1,34 @@
+//! The id of a user, as tokens and callers write it.
+
+use std::str::FromStr;
+
+use super::number;
+
+/// The id of one user, 1..2^53.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserId(i64);
+
+impl UserId {
+    /// An id from its number; `None` outside 1..2^53.
+    #[must_use]
+    pub fn from_number(number: u64) -> Option<Self> {
+        let number = Some(number).filter(|number| (1..number::EXACT_END).contains(number));
+        number?.try_into().ok().map(Self)
+    }
+
+    /// The number itself.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl FromStr for UserId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        number::parse(text)
+            .and_then(Self::from_number)
+            .ok_or_else(|| "must be a positive integer below 2^53".to_owned())
+    }
+}

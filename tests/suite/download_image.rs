@@ -171,3 +171,34 @@ async fn a_deleted_file_has_no_download() {
     let answer = download(&user, id, "application/json").await;
     assert_eq!(answer.json["url"], Value::Null);
 }
+
+#[tokio::test]
+async fn no_browser_keeps_the_bytes_of_an_original() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let id = stack
+        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
+        .await;
+    for archive in [false, true] {
+        if archive {
+            let path = format!("/image-files/{id}/archive");
+            user.post(&path, Value::Null).await.ok();
+        }
+        let redirect = download(&user, id, "*/*").await;
+        let asked = download(&user, id, "application/json").await.ok();
+        let many = json!({"ids": [id]});
+        let many = user.post("/image-files/download-urls", many).await.ok();
+        for url in [
+            redirect.header("location"),
+            text(&asked["url"]),
+            text(&many["items"][id.to_string()]["url"]),
+        ] {
+            let answer = stack.bucket(Method::GET, url, &[], &[]).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            assert_eq!(answer.header("cache-control"), "no-store", "{url}");
+            let kept = url.replace("no-store", "public");
+            let answer = stack.bucket(Method::GET, &kept, &[], &[]).await;
+            assert_eq!(answer.status, 403, "it is signed: {}", answer.text());
+        }
+    }
+}

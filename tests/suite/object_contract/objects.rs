@@ -195,8 +195,10 @@ pub(crate) async fn response_headers_can_be_overridden(target: Target) {
     let disposition = "attachment; filename=\"f.dcm\"; filename*=UTF-8''%E5%BD%B1.dcm";
     let got = get
         .response_content_disposition(disposition)
-        .response_content_type("application/dicom");
+        .response_content_type("application/dicom")
+        .response_cache_control("no-store");
     let got = got.send().await.expect("get");
     assert_eq!(got.content_disposition(), Some(disposition));
     assert_eq!(got.content_type(), Some("application/dicom"));
+    assert_eq!(got.cache_control(), Some("no-store"));
 }

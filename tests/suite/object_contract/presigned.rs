@@ -33,6 +33,7 @@ pub(crate) async fn a_presigned_put_and_get_work(target: Target) {
     let get = presign!(
         get.response_content_disposition(disposition)
             .response_content_type("image/png")
+            .response_cache_control("no-store")
     );
     let answer = target.send_presigned(&get, "").await;
     assert_eq!(
@@ -41,6 +42,7 @@ pub(crate) async fn a_presigned_put_and_get_work(target: Target) {
     );
     assert_eq!(answer.header("content-disposition"), disposition);
     assert_eq!(answer.header("content-type"), "image/png");
+    assert_eq!(answer.header("cache-control"), "no-store");
 }
 
 pub(crate) async fn a_presigned_url_expires(target: Target) {

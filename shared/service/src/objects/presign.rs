@@ -147,6 +147,9 @@ impl Objects {
             .key(file.object_key().to_string())
             .set_version_id(file.object_version.clone())
             .response_content_type(&file.mime_type)
+            // An original stays in no cache when its reader has signed out. The answer's header is a parameter of the signed request
+            // (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>, response-cache-control).
+            .response_cache_control("no-store")
             .response_content_disposition(content_disposition(
                 disposition,
                 &file.original_filename,

@@ -170,6 +170,31 @@ fn every_setting_is_given_to_the_functions_and_no_other() {
 }
 
 #[test]
+fn every_number_has_the_bounds_and_the_default_of_its_parameter() {
+    let template: Yaml = serde_yaml_ng::from_str(TEXT).expect("YAML");
+    let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
+    let declared: BTreeSet<(String, [u64; 3])> = variables
+        .as_mapping()
+        .expect("variables")
+        .iter()
+        .map(|(variable, value)| (tagged(variable), &template["Parameters"][tagged(value)]))
+        .filter(|(_, parameter)| parameter["Type"] == "Number")
+        .map(|(variable, parameter)| {
+            let bounds = ["Default", "MinValue", "MaxValue"].map(|name| {
+                let bound = parameter[name].as_u64();
+                bound.unwrap_or_else(|| panic!("{variable} has no {name}"))
+            });
+            (variable.to_owned(), bounds)
+        })
+        .collect();
+    let read = Config::NUMBERS.map(|number| {
+        let bounds = [number.default, number.min, number.max];
+        (number.variable.to_owned(), bounds)
+    });
+    assert_eq!(declared, BTreeSet::from(read));
+}
+
+#[test]
 fn a_function_without_a_route_gets_no_key_of_tokens() {
     let resources = resources();
     for function in template().functions {

@@ -19,7 +19,7 @@ impl Clock {
         reason = "this is the one place that asks the system"
     )]
     pub fn now(&self) -> Timestamp {
-        Timestamp(chrono::Utc::now().timestamp_millis() + self.offset_ms.load(Ordering::SeqCst))
+        Timestamp(chrono::Utc::now().timestamp_millis()).plus(self.offset_ms.load(Ordering::SeqCst))
     }
 
     /// Moves this clock and its clones forward.

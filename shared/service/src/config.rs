@@ -4,8 +4,46 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 
-/// 50 GiB: what one Lambda can read and hash in its 15 minutes at 75 MB/s, with room.
-const DEFAULT_MAX_UPLOAD_BYTES: u64 = 50 * 1024 * 1024 * 1024;
+use crate::domain::number;
+
+/// A setting that is a number, and what it may be. template.yaml says the same of its parameter; a test compares them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberSetting {
+    /// Its variable.
+    pub variable: &'static str,
+    /// What it counts.
+    pub unit: &'static str,
+    /// When it is not set.
+    pub default: u64,
+    /// The smallest.
+    pub min: u64,
+    /// The largest.
+    pub max: u64,
+}
+
+const MAX_UPLOAD_BYTES: NumberSetting = NumberSetting {
+    variable: "MAX_UPLOAD_BYTES",
+    unit: "bytes",
+    default: 50 * 1024 * 1024 * 1024,
+    min: 1,
+    // 50 GiB: what one Lambda can read and hash in its 15 minutes at 75 MB/s, with room.
+    max: 50 * 1024 * 1024 * 1024,
+};
+const TRASH_DAYS: NumberSetting = NumberSetting {
+    variable: "TRASH_DAYS",
+    unit: "days",
+    default: 30,
+    min: 1,
+    max: 3_650,
+};
+const ACCESS_LOG_DAYS: NumberSetting = NumberSetting {
+    variable: "ACCESS_LOG_DAYS",
+    unit: "days",
+    // Six years (45 CFR 164.316(b)(2)).
+    default: 2_190,
+    min: 1,
+    max: 36_500,
+};
 
 /// The settings of one function. The docs of each field name its variable; template.yaml sets them.
 #[derive(Clone)]
@@ -26,7 +64,7 @@ pub struct Config {
     pub cursor_secret: Secret,
     /// `DATE_TIME_ZONE`: the zone of plain dates in filters, an IANA name. Default: `UTC`.
     pub date_time_zone: TimeZone,
-    /// `MAX_UPLOAD_BYTES`: the largest file. Default: 50 GiB.
+    /// `MAX_UPLOAD_BYTES`: the largest file. Default, and the most there can be: 50 GiB.
     pub max_upload_bytes: u64,
     /// `TRASH_DAYS`: how long a deleted file can be restored. Default: 30.
     pub trash_days: u32,
@@ -119,6 +157,9 @@ impl Config {
         "S3_PATH_STYLE",
     ];
 
+    /// The variables that are numbers.
+    pub const NUMBERS: [NumberSetting; 3] = [MAX_UPLOAD_BYTES, TRASH_DAYS, ACCESS_LOG_DAYS];
+
     /// The settings in the environment.
     ///
     /// # Errors
@@ -160,31 +201,35 @@ impl Config {
             cursor_secret,
             tokens,
             date_time_zone: time_zone(get("DATE_TIME_ZONE"))?,
-            max_upload_bytes: parsed(
-                "MAX_UPLOAD_BYTES",
-                get("MAX_UPLOAD_BYTES"),
-                DEFAULT_MAX_UPLOAD_BYTES,
-                "must be a number of bytes",
-            )?,
-            trash_days: parsed(
-                "TRASH_DAYS",
-                get("TRASH_DAYS"),
-                30,
-                "must be a number of days",
-            )?,
-            access_log_days: parsed(
-                "ACCESS_LOG_DAYS",
-                get("ACCESS_LOG_DAYS"),
-                2_190,
-                "must be a number of days",
-            )?,
-            s3_path_style: parsed(
-                "S3_PATH_STYLE",
-                get("S3_PATH_STYLE"),
-                false,
-                "must be true or false",
-            )?,
+            max_upload_bytes: MAX_UPLOAD_BYTES.read(get)?,
+            trash_days: TRASH_DAYS.read(get)?,
+            access_log_days: ACCESS_LOG_DAYS.read(get)?,
+            s3_path_style: match get("S3_PATH_STYLE").as_deref() {
+                None | Some("false") => false,
+                Some("true") => true,
+                Some(_) => return Err(wrong("S3_PATH_STYLE", "must be true or false")),
+            },
         })
+    }
+}
+
+impl NumberSetting {
+    /// The number that `get` has for it, or its default.
+    fn read<T: TryFrom<u64>>(
+        &self,
+        get: impl Fn(&str) -> Option<String>,
+    ) -> Result<T, ConfigError> {
+        let number = get(self.variable).map_or(Some(self.default), |text| number::parse(&text));
+        number
+            .filter(|number| (self.min..=self.max).contains(number))
+            .and_then(|number| number.try_into().ok())
+            .ok_or_else(|| ConfigError {
+                variable: self.variable,
+                problem: format!(
+                    "must be a whole number of {}, {} to {}",
+                    self.unit, self.min, self.max
+                ),
+            })
     }
 }
 
@@ -261,17 +306,6 @@ fn wrong(variable: &'static str, problem: &str) -> ConfigError {
     }
 }
 
-fn parsed<T: std::str::FromStr>(
-    variable: &'static str,
-    value: Option<String>,
-    default: T,
-    problem: &str,
-) -> Result<T, ConfigError> {
-    value.map_or(Ok(default), |value| {
-        value.parse().map_err(|_| wrong(variable, problem))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,7 +351,15 @@ mod tests {
             ("JWKS_URL", "http://example.com/jwks"),
             ("DATE_TIME_ZONE", "Mars/Base"),
             ("MAX_UPLOAD_BYTES", "much"),
+            ("MAX_UPLOAD_BYTES", "0"),
+            ("MAX_UPLOAD_BYTES", "53687091201"),
             ("TRASH_DAYS", "-1"),
+            ("TRASH_DAYS", "0"),
+            ("TRASH_DAYS", "+7"),
+            ("TRASH_DAYS", "3651"),
+            ("TRASH_DAYS", "4294967295"),
+            ("ACCESS_LOG_DAYS", "0"),
+            ("ACCESS_LOG_DAYS", "36501"),
             ("S3_PATH_STYLE", "yes"),
         ];
         for (variable, value) in mistakes {
@@ -326,6 +368,26 @@ mod tests {
                 message.starts_with(variable),
                 "{variable}={value}: {message}"
             );
+        }
+    }
+
+    #[test]
+    fn a_number_is_taken_up_to_its_bounds_and_a_sentence_names_them() {
+        for number in Config::NUMBERS {
+            for good in [number.min, number.default, number.max] {
+                assert!(
+                    read(&[(number.variable, &good.to_string())]).is_ok(),
+                    "{number:?}"
+                );
+            }
+            let above = (number.max + 1).to_string();
+            let message = read(&[(number.variable, &above)]).unwrap_err();
+            let (variable, unit, max) = (number.variable, number.unit, number.max);
+            let expected = format!(
+                "{variable} must be a whole number of {unit}, {} to {max}",
+                number.min
+            );
+            assert_eq!(message, expected);
         }
     }
 

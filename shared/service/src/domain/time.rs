@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 /// One day in milliseconds.
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// The first and the last millisecond that RFC 3339 has a spelling for: of the years 0000 and 9999 (section 5.6).
+const FIRST_MS: i64 = -62_167_219_200_000;
+const LAST_MS: i64 = 253_402_300_799_999;
+
 /// A point in time, to the millisecond. Stored as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -26,7 +30,7 @@ impl Timestamp {
         self.utc().format("%Y-%m-%d").to_string()
     }
 
-    /// This time plus `milliseconds`.
+    /// This time plus `milliseconds`, at the end of what a number can hold if they lead beyond.
     #[must_use]
     pub fn plus(self, milliseconds: i64) -> Self {
         Self(self.0.saturating_add(milliseconds))
@@ -38,8 +42,16 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// How many milliseconds this is after `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// What has no spelling is shown as the nearest that has.
     fn utc(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.0).unwrap_or(DateTime::UNIX_EPOCH)
+        let milliseconds = self.0.clamp(FIRST_MS, LAST_MS);
+        DateTime::from_timestamp_millis(milliseconds).unwrap_or(DateTime::UNIX_EPOCH)
     }
 }
 
@@ -115,6 +127,19 @@ mod tests {
     fn the_last_day_of_all_is_a_day() {
         let end = parse_edge("9999-12-31", Edge::End, &TimeZone::UTC).unwrap();
         assert_eq!(end.rfc3339(), "9999-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn a_time_beyond_all_calendars_is_the_last_one_and_never_an_early_one() {
+        let first = Timestamp(i64::MIN).plus(-1);
+        let last = Timestamp(i64::MAX).plus(DAY_MS);
+        assert_eq!(first.rfc3339(), "0000-01-01T00:00:00.000Z");
+        assert_eq!(last.rfc3339(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(
+            (first.day(), last.day()),
+            ("0000-01-01".to_owned(), "9999-12-31".to_owned())
+        );
+        assert_eq!(last.since(first), i64::MAX);
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl FileRecord {
         if *self.life() == Status::Uploading
             && self
                 .expires_at
-                .is_none_or(|at| expires_at.0 - at.0 > 60 * MINUTE_MS)
+                .is_none_or(|at| expires_at.since(at) > 60 * MINUTE_MS)
         {
             self.expires_at = Some(expires_at);
         }

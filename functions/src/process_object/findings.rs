@@ -1,6 +1,7 @@
 //! What the bytes say: from a stored object to the result of a run.
 
 use imaging::{DicomHeader, Inspection, Limits, Outcome, Reason};
+use md5::{Digest as _, Md5};
 use service::db::references::{Series, Study, id_of_uid};
 use service::domain::transition::StoredObject;
 use service::domain::{
@@ -187,7 +188,7 @@ fn notice(reason: &Reason) -> Notice {
 }
 
 fn content_hash(bytes: &[u8]) -> String {
-    text::hex(&fast_md5::digest(bytes))
+    text::hex(&Md5::digest(bytes))
 }
 
 fn dicom(header: &DicomHeader) -> Dicom {

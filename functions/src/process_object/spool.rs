@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use fast_md5::Md5;
+use md5::{Digest as _, Md5};
 use service::App;
 use service::domain::{FileRecord, text};
 use service::error::Error;
@@ -65,11 +65,10 @@ fn not_written(error: io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use md5::Digest as _;
     use tokio::fs::OpenOptions;
     use tokio::io::AsyncWriteExt as _;
 
-    use super::{Error, Md5, not_written};
+    use super::{Error, not_written};
 
     /// `/dev/full` is always full.
     #[tokio::test]
@@ -82,27 +81,5 @@ mod tests {
         };
         let error = not_written(written.expect_err("no room"));
         assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
-    }
-
-    /// Pieces of an object come in any size; the hash decides about duplicates, so another implementation has to agree.
-    #[test]
-    fn the_hash_is_the_md5_however_the_bytes_are_cut() {
-        let bytes: Vec<u8> = (0..300u32)
-            .map(|at| (at * at % 251).to_le_bytes()[0])
-            .collect();
-        for length in 0..=bytes.len() {
-            let expected: [u8; 16] = md5::Md5::digest(&bytes[..length]).into();
-            for piece in [1, 7, 63, 64, 65, 300] {
-                let mut hash = Md5::new();
-                for piece in bytes[..length].chunks(piece) {
-                    hash.update(piece);
-                }
-                assert_eq!(
-                    hash.finalize(),
-                    expected,
-                    "{length} bytes in pieces of {piece}"
-                );
-            }
-        }
     }
 }

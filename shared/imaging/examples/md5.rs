@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 
-use fast_md5::Md5;
+use md5::{Digest as _, Md5};
 
 #[expect(clippy::print_stdout, reason = "a program for people")]
 fn main() -> std::io::Result<()> {

@@ -11,6 +11,7 @@ use local::objects::{Clock, ObjectStore};
 use local::queue::{Queue, QueueOptions};
 use md5::{Digest as _, Md5};
 use serde_json::Value;
+use service::domain::text::hex;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
@@ -106,7 +107,7 @@ async fn check(folder: &Path, acknowledged: &HashSet<String>) {
     for key in &listed {
         let expected = key.rsplit('/').next().expect("a digest");
         assert_eq!(
-            format!("{:x}", Md5::digest(target.get(key).await)),
+            hex(&Md5::digest(target.get(key).await)),
             expected,
             "{key} is not whole"
         );
@@ -194,7 +195,7 @@ async fn child_that_writes_until_it_is_killed() {
 )]
 async fn write(target: &Target, round: &str, number: u64) {
     let body = bytes(size(number / 4), number + 1);
-    let key = format!("{round}/{number}/{:x}", Md5::digest(&body));
+    let key = format!("{round}/{number}/{}", hex(&Md5::digest(&body)));
     if number.is_multiple_of(3) {
         let upload = create(target, &key).await;
         let etag = send_part(target, &key, &upload, 1, &body).await;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
+use service::domain::text;
 
 use crate::objects::{Message, REGION};
 
@@ -28,7 +29,7 @@ fn record(queue: &str, message: &Message) -> Value {
             "ApproximateFirstReceiveTimestamp": message.first_received_ms.to_string(),
         },
         "messageAttributes": {},
-        "md5OfBody": format!("{:x}", Md5::digest(&message.body)),
+        "md5OfBody": text::hex(&Md5::digest(&message.body)),
         "eventSource": "aws:sqs",
         "eventSourceARN": format!("arn:aws:sqs:{REGION}:000000000000:{queue}"),
         "awsRegion": REGION,

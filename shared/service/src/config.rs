@@ -1,49 +1,13 @@
 //! Every setting, read once at start. Nothing else reads the environment.
 
+mod numbers;
+
 use std::fmt;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::number;
-
-/// A setting that is a number, and what it may be. template.yaml says the same of its parameter; a test compares them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NumberSetting {
-    /// Its variable.
-    pub variable: &'static str,
-    /// What it counts.
-    pub unit: &'static str,
-    /// When it is not set.
-    pub default: u64,
-    /// The smallest.
-    pub min: u64,
-    /// The largest.
-    pub max: u64,
-}
-
-const MAX_UPLOAD_BYTES: NumberSetting = NumberSetting {
-    variable: "MAX_UPLOAD_BYTES",
-    unit: "bytes",
-    default: 50 * 1024 * 1024 * 1024,
-    min: 1,
-    // 50 GiB: what one Lambda can read and hash in its 15 minutes at 75 MB/s, with room.
-    max: 50 * 1024 * 1024 * 1024,
-};
-const TRASH_DAYS: NumberSetting = NumberSetting {
-    variable: "TRASH_DAYS",
-    unit: "days",
-    default: 30,
-    min: 1,
-    max: 3_650,
-};
-const ACCESS_LOG_DAYS: NumberSetting = NumberSetting {
-    variable: "ACCESS_LOG_DAYS",
-    unit: "days",
-    // Six years (45 CFR 164.316(b)(2)).
-    default: 2_190,
-    min: 1,
-    max: 36_500,
-};
+pub use numbers::NumberSetting;
+use numbers::{ACCESS_LOG_DAYS, MAX_UPLOAD_BYTES, TRASH_DAYS};
 
 /// The settings of one function. The docs of each field name its variable; template.yaml sets them.
 #[derive(Clone)]
@@ -210,26 +174,6 @@ impl Config {
                 Some(_) => return Err(wrong("S3_PATH_STYLE", "must be true or false")),
             },
         })
-    }
-}
-
-impl NumberSetting {
-    /// The number that `get` has for it, or its default.
-    fn read<T: TryFrom<u64>>(
-        &self,
-        get: impl Fn(&str) -> Option<String>,
-    ) -> Result<T, ConfigError> {
-        let number = get(self.variable).map_or(Some(self.default), |text| number::parse(&text));
-        number
-            .filter(|number| (self.min..=self.max).contains(number))
-            .and_then(|number| number.try_into().ok())
-            .ok_or_else(|| ConfigError {
-                variable: self.variable,
-                problem: format!(
-                    "must be a whole number of {}, {} to {}",
-                    self.unit, self.min, self.max
-                ),
-            })
     }
 }
 

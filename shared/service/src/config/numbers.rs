@@ -1,0 +1,63 @@
+//! The settings that are numbers, with their bounds.
+
+use super::ConfigError;
+use crate::domain::number;
+
+/// A setting that is a number, and what it may be. template.yaml says the same of its parameter; a test compares them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberSetting {
+    /// Its variable.
+    pub variable: &'static str,
+    /// What it counts.
+    pub unit: &'static str,
+    /// When it is not set.
+    pub default: u64,
+    /// The smallest.
+    pub min: u64,
+    /// The largest.
+    pub max: u64,
+}
+
+pub(super) const MAX_UPLOAD_BYTES: NumberSetting = NumberSetting {
+    variable: "MAX_UPLOAD_BYTES",
+    unit: "bytes",
+    default: 50 * 1024 * 1024 * 1024,
+    min: 1,
+    // 50 GiB: what one Lambda can read and hash in its 15 minutes at 75 MB/s, with room.
+    max: 50 * 1024 * 1024 * 1024,
+};
+pub(super) const TRASH_DAYS: NumberSetting = NumberSetting {
+    variable: "TRASH_DAYS",
+    unit: "days",
+    default: 30,
+    min: 1,
+    max: 3_650,
+};
+pub(super) const ACCESS_LOG_DAYS: NumberSetting = NumberSetting {
+    variable: "ACCESS_LOG_DAYS",
+    unit: "days",
+    // Six years (45 CFR 164.316(b)(2)).
+    default: 2_190,
+    min: 1,
+    max: 36_500,
+};
+
+impl NumberSetting {
+    /// The number that `get` has for it, or its default.
+    pub(super) fn read<T: TryFrom<u64>>(
+        &self,
+        get: impl Fn(&str) -> Option<String>,
+    ) -> Result<T, ConfigError> {
+        let number = get(self.variable).map_or(Some(self.default), |text| number::parse(&text));
+        number
+            .filter(|number| (self.min..=self.max).contains(number))
+            .and_then(|number| number.try_into().ok())
+            .ok_or_else(|| ConfigError {
+                variable: self.variable,
+                problem: format!(
+                    "must be a whole number of {}, {} to {}",
+                    self.unit, self.min, self.max
+                ),
+            })
+    }
+}

@@ -70,7 +70,7 @@ pub(crate) struct Summary {
     by_type: BTreeMap<String, i64>,
     /// Files by `status`.
     by_status: BTreeMap<String, i64>,
-    /// Files by `modality`.
+    /// Files by `modality`. Those that are none of DICOM's defined terms (PS3.3, C.7.3.1.1.1) count together as `OTHER`.
     by_modality: BTreeMap<String, i64>,
 }
 

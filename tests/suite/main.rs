@@ -41,6 +41,7 @@ mod cursors;
 mod durability;
 mod interrupted_runs;
 mod jwks;
+mod modalities;
 mod multipart_durability;
 mod permissions;
 mod sign_in;

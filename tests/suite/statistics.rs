@@ -81,7 +81,13 @@ fn steps() -> impl Strategy<Value = Vec<(i64, Step)>> {
         Just(Kind::Other),
     ];
     let nth = 0..1000usize;
-    let modality = prop_oneof![Just(None), Just(Some("CT")), Just(Some("US"))];
+    let modality = prop_oneof![
+        Just(None),
+        Just(Some("CT")),
+        Just(Some("US")),
+        Just(Some("INVENTED_1")),
+        Just(Some("INVENTED_2")),
+    ];
     let step = prop_oneof![
         3 => kind.clone().prop_map(Step::Begin),
         3 => kind.prop_map(Step::Upload),

@@ -167,7 +167,8 @@ async fn serve(router: Router) -> String {
     url
 }
 
-async fn sdk(url: &str) -> SdkConfig {
+/// Calls of an engine at `url`.
+pub(crate) async fn sdk(url: &str) -> SdkConfig {
     let credentials = Credentials::new(
         "local-functions",
         "local-functions-secret",

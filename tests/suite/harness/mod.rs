@@ -11,11 +11,13 @@
 //! returns when the file is processed, because the queue says that it is idle.
 //!
 //! - [`stack`] starts and restarts it · [`client`] asks and answers · [`token`] signs · [`upload`] sends files ·
-//!   [`documented`] is every answer in openapi.json · [`meter`] what a function asks of DynamoDB · [`process`] this binary as other processes ·
+//!   [`documented`] is every answer in openapi.json · [`engines`] what the bucket and the tables hold ·
+//!   [`meter`] what a function asks of DynamoDB · [`process`] this binary as other processes ·
 //!   [`property`] what holds for any drawn value · [`recount`] what the lists say, for those who doubt the counters.
 
 pub(crate) mod client;
 pub(crate) mod documented;
+pub(crate) mod engines;
 pub(crate) mod meter;
 pub(crate) mod process;
 pub(crate) mod property;

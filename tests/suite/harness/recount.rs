@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use service::domain::modality;
 
 use super::Client;
 
@@ -30,7 +31,9 @@ pub(crate) fn summary(files: &[Value]) -> Value {
     for file in files {
         for (group, field) in groups.iter_mut().zip(["file_type", "status", "modality"]) {
             if let Some(value) = file[field].as_str() {
-                *group.entry(value.to_owned()).or_default() += 1;
+                let is_invented = field == "modality" && !modality::COUNTED.contains(&value);
+                let name = if is_invented { "OTHER" } else { value };
+                *group.entry(name.to_owned()).or_default() += 1;
             }
         }
     }

@@ -1390,7 +1390,7 @@ export interface components {
         StudyDate: string;
         /** @description Counts of live files. */
         Summary: {
-            /** @description Files by `modality`. */
+            /** @description Files by `modality`. Those that are none of DICOM's defined terms (PS3.3, C.7.3.1.1.1) count together as `OTHER`. */
             by_modality: {
                 [key: string]: number;
             };

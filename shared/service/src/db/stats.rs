@@ -96,21 +96,28 @@ fn update(
 
 /// The counters of `scope`, summed over its shards.
 pub(super) async fn read(client: &Client, table: &str, scope: Scope) -> Result<Counters, Error> {
-    let answer = client
-        .query()
-        .table_name(table)
-        .key_condition_expression("#owner = :owner")
-        .expression_attribute_names("#owner", "owner")
-        .expression_attribute_values(":owner", AttributeValue::S(scope.key()))
-        .consistent_read(true)
-        .send()
-        .await
-        .map_err(failure)?;
     let mut counters = Counters::default();
-    for (name, value) in answer.items().iter().flatten() {
-        if let (false, Ok(number)) = (name == "shard", value.as_n()) {
-            counters.add(name, number.parse().map_err(Error::internal)?);
+    let mut start = None;
+    loop {
+        let answer = client
+            .query()
+            .table_name(table)
+            .key_condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", AttributeValue::S(scope.key()))
+            .consistent_read(true)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(failure)?;
+        for (name, value) in answer.items().iter().flatten() {
+            if let (false, Ok(number)) = (name == "shard", value.as_n()) {
+                counters.add(name, number.parse().map_err(Error::internal)?);
+            }
+        }
+        start = answer.last_evaluated_key;
+        if start.is_none() {
+            return Ok(counters);
         }
     }
-    Ok(counters)
 }

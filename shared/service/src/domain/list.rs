@@ -1,6 +1,6 @@
 //! What a list may be narrowed by, and how it is paged.
 
-use super::{Cursor, FileId, FileRecord, FileType, Status, text};
+use super::{Cursor, FileId, FileRecord, FileType, Status, modality, stats, text};
 
 /// The most items a page holds.
 pub const MAX_PAGE_SIZE: u32 = 100;
@@ -56,8 +56,11 @@ impl Filter {
         match (self.file_type, self.status, &self.modality) {
             (None, None, None) => Some("total_files".to_owned()),
             (Some(kind), None, None) => Some(format!("type#{}", kind.name())),
-            (None, Some(status), None) => Some(format!("status#{}", status.name())),
-            (None, None, Some(modality)) => Some(format!("modality#{modality}")),
+            (None, Some(status), None) => Some(stats::of_status(status)),
+            // The others share a counter.
+            (None, None, Some(modality)) => {
+                modality::is_counted(modality).then(|| stats::of_modality(modality))
+            }
             _ => None,
         }
     }

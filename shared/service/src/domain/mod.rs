@@ -7,6 +7,7 @@ pub mod file_type;
 pub mod findings;
 pub mod image_file;
 pub mod list;
+pub mod modality;
 pub mod new_file;
 pub mod number;
 pub mod object_key;

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::FileRecord;
+use super::{FileRecord, Status, modality};
 
-/// Differences by counter name. Names: `total_files`, `total_size`, `type#DICOM`, `status#PROCESSED`, `modality#CT`.
+/// How the names of the counters of modalities begin.
+const OF_MODALITY: &str = "modality#";
+
+/// Differences by counter name. Names: `total_files`, `total_size`, `type#DICOM`, `status#PROCESSED`, `modality#CT`; of modalities only those of
+/// a closed list, see [`modality`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delta(BTreeMap<String, i64>);
 
@@ -46,9 +50,9 @@ impl Delta {
             sign * i64::try_from(file.file_size).unwrap_or(i64::MAX),
         );
         self.change(format!("type#{}", file.file_type.name()), sign);
-        self.change(format!("status#{}", file.status.name()), sign);
+        self.change(of_status(file.status), sign);
         if let Some(modality) = &file.modality {
-            self.change(format!("modality#{modality}"), sign);
+            self.change(of_modality(modality), sign);
         }
     }
 
@@ -66,16 +70,43 @@ impl Delta {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters(BTreeMap<String, i64>);
 
+/// The name of the counter of files of `status`.
+#[must_use]
+pub fn of_status(status: Status) -> String {
+    format!("status#{}", status.name())
+}
+
+/// The name of the counter that `modality` counts in.
+#[must_use]
+pub fn of_modality(modality: &str) -> String {
+    format!("{OF_MODALITY}{}", modality::counted_as(modality))
+}
+
+/// The counter that a counter of this name goes over into: older functions counted every modality by its own name.
+#[must_use]
+pub fn goes_over_into(name: &str) -> Option<String> {
+    let kept = of_modality(name.strip_prefix(OF_MODALITY)?);
+    (kept != name).then_some(kept)
+}
+
 impl Counters {
-    /// Adds `value` to the counter `name`.
+    /// Adds `value` to the counter `name`, or to the one it goes over into: whichever of the two a function knew, the sum is the same.
     pub fn add(&mut self, name: &str, value: i64) {
-        *self.0.entry(name.to_owned()).or_default() += value;
+        let name = goes_over_into(name).unwrap_or_else(|| name.to_owned());
+        *self.0.entry(name).or_default() += value;
     }
 
     /// The value of one counter.
     #[must_use]
     pub fn get(&self, name: &str) -> i64 {
         self.0.get(name).copied().unwrap_or(0)
+    }
+
+    /// Uploads that wait for their bytes.
+    #[must_use]
+    pub fn unfinished(&self) -> u64 {
+        let counter = of_status(Status::Uploading);
+        u64::try_from(self.get(&counter)).unwrap_or(0)
     }
 
     /// The counters below `prefix` (`type#`), without it; those at zero are left out.

@@ -8,6 +8,7 @@ use axum::extract::State;
 use http::{Method, StatusCode};
 use service::App;
 use service::auth::Caller;
+use service::domain::Code;
 use service::error::Error;
 use service::http::{Body, Endpoint};
 
@@ -17,6 +18,7 @@ use crate::uploads::{Begun, NewUpload, begin_all};
 #[must_use]
 pub fn endpoint() -> Endpoint {
     Endpoint::new("create-upload", Method::POST, "/api/v1/uploads", handle)
+        .conflicts(&[Code::TooManyUploads])
 }
 
 /// Begin an upload

@@ -8,7 +8,8 @@ use serde::Serialize;
 use service::App;
 use service::auth::Caller;
 use service::db::create::NotCreated;
-use service::domain::{FileRecord, FileType, NewFile, text};
+use service::db::files::Scope;
+use service::domain::{Code, FileRecord, FileType, NewFile, text};
 use service::error::Error;
 use service::image_file::ImageFile;
 use utoipa::ToSchema;
@@ -59,6 +60,7 @@ pub async fn begin_all(
             Err(error) => results[position] = Some(Err(error)),
         }
     }
+    refuse_too_many(app, caller, &mut waiting, &mut results).await;
     for _ in 0..ATTEMPTS {
         waiting = begin_once(app, caller, waiting, &mut results).await;
         if waiting.is_empty() {
@@ -70,6 +72,44 @@ pub async fn begin_all(
         .into_iter()
         .map(|result| result.unwrap_or_else(contended))
         .collect()
+}
+
+/// Lets as many go on as may still be unfinished beside the caller's others. Requests at the same time see the same room: together they may begin
+/// some more.
+async fn refuse_too_many(
+    app: &App,
+    caller: &Caller,
+    waiting: &mut Vec<(usize, NewUpload)>,
+    results: &mut [Option<Result<Begun, Error>>],
+) {
+    if waiting.is_empty() {
+        return;
+    }
+    let most = app.config.max_unfinished_uploads;
+    let room = match app.files.counters(Scope::Owner(caller.id)).await {
+        Ok(counters) => most.saturating_sub(counters.unfinished()),
+        Err(error) => {
+            // The first tells the cause; the others share its fate.
+            let mut error = Some(error);
+            for (position, _) in waiting.drain(..) {
+                let own = error
+                    .take()
+                    .unwrap_or_else(|| Error::Unavailable("the counters cannot be read".into()));
+                results[position] = Some(Err(own));
+            }
+            return;
+        }
+    };
+    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    for (position, _) in waiting.drain(room.min(waiting.len())..) {
+        let too_many = Error::conflict(
+            Code::TooManyUploads,
+            format!(
+                "More than {most} of your uploads would be unfinished: finish or abort some of them, then begin this one again."
+            ),
+        );
+        results[position] = Some(Err(too_many.into()));
+    }
 }
 
 /// One try for all that wait; answers those whose id was taken.

@@ -170,3 +170,39 @@ async fn a_batch_that_is_none_is_refused() {
         .refuses(&["patient_id"]);
     assert_eq!(recount::all(&user, "/image-files/my-images").await.len(), 0);
 }
+
+#[tokio::test]
+async fn a_user_may_leave_so_many_uploads_unfinished_and_no_more() {
+    let stack = TestStack::start_with(&[("MAX_UNFINISHED_UPLOADS", "3")]).await;
+    let user = stack.user(1);
+    let bytes = png(8, 8, 1);
+    let file = stack.upload(&user, "a.png", &bytes, json!({})).await;
+    let item = |number: u32| json!({"client_file_id": number, "filename": "b.png", "size": 10});
+    let mut known = item(0);
+    (known["md5"], known["size"]) = (file["file_hash"].clone(), json!(bytes.len()));
+    let files = [known, item(1), item(2), item(3), item(4), item(5)];
+    let answer = user.post(BATCH, json!({"files": files})).await.ok();
+    let codes: Vec<_> = items(&answer)
+        .iter()
+        .map(|item| item["error"]["code"].as_str().unwrap_or("begun"))
+        .collect();
+    let too_many = "too_many_uploads";
+    assert_eq!(
+        codes,
+        ["begun", "begun", "begun", "begun", too_many, too_many]
+    );
+    assert_eq!(items(&answer)[0]["duplicate"], true, "it needs no room");
+    let one = json!({"filename": "c.png", "size": 10});
+    user.post("/uploads", one.clone())
+        .await
+        .problem(409, too_many);
+    stack
+        .user(2)
+        .post("/uploads", one.clone())
+        .await
+        .expect(201);
+    let begun = items(&answer)[1]["file"]["id"].clone();
+    user.delete(&format!("/uploads/{begun}")).await.ok();
+    user.post("/uploads", one.clone()).await.expect(201);
+    user.post("/uploads", one).await.problem(409, too_many);
+}

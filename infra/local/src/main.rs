@@ -14,13 +14,14 @@ use service::clock::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Variables of the functions that are handed on when they are set.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "JWKS_URL",
     "JWT_ISSUER",
     "JWT_AUDIENCE",
     "CURSOR_SECRET",
     "DATE_TIME_ZONE",
     "MAX_UPLOAD_BYTES",
+    "MAX_UNFINISHED_UPLOADS",
     "TRASH_DAYS",
     "ACCESS_LOG_DAYS",
 ];

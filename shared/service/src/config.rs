@@ -7,7 +7,7 @@ use std::fmt;
 use jiff::tz::TimeZone;
 
 pub use numbers::NumberSetting;
-use numbers::{ACCESS_LOG_DAYS, MAX_UPLOAD_BYTES, TRASH_DAYS};
+use numbers::{ACCESS_LOG_DAYS, MAX_UNFINISHED_UPLOADS, MAX_UPLOAD_BYTES, TRASH_DAYS};
 
 /// The settings of one function. The docs of each field name its variable; template.yaml sets them.
 #[derive(Clone)]
@@ -30,6 +30,8 @@ pub struct Config {
     pub date_time_zone: TimeZone,
     /// `MAX_UPLOAD_BYTES`: the largest file. Default, and the most there can be: 50 GiB.
     pub max_upload_bytes: u64,
+    /// `MAX_UNFINISHED_UPLOADS`: how many uploads of one user may wait for their bytes at once. Default: 5,000.
+    pub max_unfinished_uploads: u64,
     /// `TRASH_DAYS`: how long a deleted file can be restored. Default: 30.
     pub trash_days: u32,
     /// `ACCESS_LOG_DAYS`: how long the access log is kept. Default: 2,190 (six years, 45 CFR 164.316(b)(2)).
@@ -103,7 +105,7 @@ pub struct ConfigError {
 
 impl Config {
     /// Every variable there is, so that template.yaml can be held against it.
-    pub const VARIABLES: [&'static str; 15] = [
+    pub const VARIABLES: [&'static str; 16] = [
         "IMAGE_FILES_TABLE",
         "STATS_TABLE",
         "ACCESS_LOG_TABLE",
@@ -116,13 +118,19 @@ impl Config {
         "CURSOR_SECRET",
         "DATE_TIME_ZONE",
         "MAX_UPLOAD_BYTES",
+        "MAX_UNFINISHED_UPLOADS",
         "TRASH_DAYS",
         "ACCESS_LOG_DAYS",
         "S3_PATH_STYLE",
     ];
 
     /// The variables that are numbers.
-    pub const NUMBERS: [NumberSetting; 3] = [MAX_UPLOAD_BYTES, TRASH_DAYS, ACCESS_LOG_DAYS];
+    pub const NUMBERS: [NumberSetting; 4] = [
+        MAX_UPLOAD_BYTES,
+        MAX_UNFINISHED_UPLOADS,
+        TRASH_DAYS,
+        ACCESS_LOG_DAYS,
+    ];
 
     /// The settings in the environment.
     ///
@@ -166,6 +174,7 @@ impl Config {
             tokens,
             date_time_zone: time_zone(get("DATE_TIME_ZONE"))?,
             max_upload_bytes: MAX_UPLOAD_BYTES.read(get)?,
+            max_unfinished_uploads: MAX_UNFINISHED_UPLOADS.read(get)?,
             trash_days: TRASH_DAYS.read(get)?,
             access_log_days: ACCESS_LOG_DAYS.read(get)?,
             s3_path_style: match get("S3_PATH_STYLE").as_deref() {
@@ -297,6 +306,7 @@ mod tests {
             ("MAX_UPLOAD_BYTES", "much"),
             ("MAX_UPLOAD_BYTES", "0"),
             ("MAX_UPLOAD_BYTES", "53687091201"),
+            ("MAX_UNFINISHED_UPLOADS", "0"),
             ("TRASH_DAYS", "-1"),
             ("TRASH_DAYS", "0"),
             ("TRASH_DAYS", "+7"),

@@ -714,7 +714,7 @@ export interface components {
          */
         DownloadVariant: "original" | "thumbnail" | "preview";
         /** @enum {string} */
-        ErrorCode: "not_json" | "unauthenticated" | "forbidden" | "not_found" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_uploaded" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "patient_in_use" | "upload_incomplete" | "version_conflict";
+        ErrorCode: "not_json" | "unauthenticated" | "forbidden" | "not_found" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_uploaded" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
         Failure: {
             /** @description Stable, `snake_case`. */
             code: components["schemas"]["ErrorCode"];
@@ -3221,6 +3221,20 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
+            /** @description `too_many_uploads`: Too many of your uploads are unfinished: finish or abort some of them, then begin again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_uploads";
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];

@@ -26,6 +26,14 @@ pub(super) const MAX_UPLOAD_BYTES: NumberSetting = NumberSetting {
     // 50 GiB: what one Lambda can read and hash in its 15 minutes at 75 MB/s, with room.
     max: 50 * 1024 * 1024 * 1024,
 };
+pub(super) const MAX_UNFINISHED_UPLOADS: NumberSetting = NumberSetting {
+    variable: "MAX_UNFINISHED_UPLOADS",
+    unit: "uploads",
+    // More than a person begins at once, the drop of a large study included; few enough that nobody keeps maintenance from the files of others.
+    default: 5_000,
+    min: 1,
+    max: 1_000_000,
+};
 pub(super) const TRASH_DAYS: NumberSetting = NumberSetting {
     variable: "TRASH_DAYS",
     unit: "days",

@@ -82,6 +82,8 @@ codes! {
     PatientInUse = "patient_in_use", "Files point at this patient, perhaps in somebody's trash: move or purge them first.";
     /// 409: completed too early; `missing_chunks` beside it.
     UploadIncomplete = "upload_incomplete", "Parts are missing: send them, then complete again. Nothing is lost.";
+    /// 409: more uploads than may be unfinished at once.
+    TooManyUploads = "too_many_uploads", "Too many of your uploads are unfinished: finish or abort some of them, then begin again.";
     /// 409: somebody was faster; after a PATCH with `current` beside it.
     VersionConflict = "version_conflict", "Somebody else changed this file at the same time; read it again.";
 }

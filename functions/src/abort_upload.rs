@@ -1,4 +1,5 @@
-//! `DELETE /uploads/{file_id}`: ends an upload that is not wanted any more: its parts are freed, its record is gone.
+//! `DELETE /uploads/{file_id}`: ends an upload that is not wanted any more: its parts are freed, it is gone from everywhere, and what a URL that is
+//! still good brings is removed.
 
 use axum::Json;
 use axum::extract::State;
@@ -55,20 +56,23 @@ pub(crate) async fn handle(
     Path(id): Path<FileId>,
 ) -> Result<Json<Aborted>, Error> {
     let opened = app.files.open(&caller, Action::Abort, id).await?;
-    let file = &opened.file;
-    let key = file.object_key().to_string();
+    let key = opened.file.object_key().to_string();
     // A finished upload is a file: it goes by DELETE /image-files/{file_id}, from where it can come back.
     let finished = || Error::from(Code::AlreadyUploaded);
-    if file.status != Status::Uploading {
+    if opened.file.status != Status::Uploading {
         return Err(finished());
     }
-    if let Some(upload_id) = &file.upload_id {
+    if let Some(upload_id) = &opened.file.upload_id {
         app.objects.abort_multipart(&key, upload_id).await?;
     }
     if app.objects.head(&key).await?.is_some() {
         return Err(finished());
     }
-    app.files.remove_opened(opened).await?;
+    // Its URLs may still bring bytes: what is left of the record waits for them, seen by nobody.
+    let now = app.clock.now();
+    app.files
+        .change(opened, |file| Ok(file.ended(caller.id, now)?))
+        .await?;
     Ok(Json(Aborted {
         message: "The upload was ended.",
         file_id: id,

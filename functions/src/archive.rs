@@ -1,18 +1,21 @@
-//! Moves an original between storage classes: the intent is recorded, the object moved, the result recorded. Stopped anywhere, maintenance
-//! finishes it; at every moment the record names a version that is there.
+//! Moves an original between storage classes: the intent is recorded under a lease, the object copied, the result recorded, the bucket settled.
+//! Stopped anywhere, maintenance finishes it; at every moment the record names a version that is there.
 
 use service::App;
 use service::access::Action;
 use service::auth::Caller;
-use service::domain::image_file::StorageClass;
+use service::domain::image_file::{Lease, StorageClass};
 use service::domain::transition::StoredObject;
-use service::domain::{FileId, FileRecord};
+use service::domain::{Code, FileId, FileRecord};
 use service::error::{Error, chain};
+
+use crate::lease::{lease, while_held};
+use crate::settle::settle;
 
 /// Moves a file that `caller` may archive to `class`.
 ///
 /// # Errors
-/// [`Error::NotFound`]; the conflicts `already_archived`, `not_archived`, `not_processed`.
+/// [`Error::NotFound`]; the conflicts `already_archived`, `not_archived`, `not_processed`, `already_moving`.
 pub async fn move_file(
     app: &App,
     caller: &Caller,
@@ -24,67 +27,102 @@ pub async fn move_file(
         StorageClass::Standard => Action::Unarchive,
     };
     let opened = app.files.open(caller, action, id).await?;
-    let now = app.clock.now();
-    let file = app
+    let (now, lease) = (app.clock.now(), lease(app));
+    let claimed = app
         .files
-        .change(opened, |file| Ok(file.moving(class, now)?))
+        .change(opened, |file| {
+            Ok(file.moving(class, now)?.move_claimed(lease.clone(), now)?)
+        })
         .await?;
-    finish_move(app, file).await
+    // Boxed, here and where moves are settled: together these futures are too deep for a function's own.
+    let moved = Box::pin(copy(app, claimed, &lease)).await?;
+    // The move is recorded. What is left over is still due in the record: maintenance does it.
+    match Box::pin(settle(app, moved.clone())).await {
+        Ok(settled) => Ok(settled),
+        Err(error) => {
+            tracing::warn!(cause = chain(&error), "a move is left to be settled");
+            Ok(moved)
+        }
+    }
 }
 
-/// Carries out the move that the record intends.
+/// Carries out the move that the record intends, unless another run does.
 ///
 /// # Errors
-/// [`Error::Unavailable`] or [`Error::Internal`]: maintenance tries again.
-pub async fn finish_move(app: &App, file: FileRecord) -> Result<FileRecord, Error> {
-    let Some(class) = file.moving_to else {
-        return Ok(file);
-    };
-    let key = file.object_key().to_string();
+/// [`Error::Unavailable`] or [`Error::Internal`]: maintenance tries again; the conflicts `already_moving` and `not_moving`.
+pub(crate) async fn finish_move(app: &App, file: FileRecord) -> Result<FileRecord, Error> {
+    let (now, lease) = (app.clock.now(), lease(app));
+    let claimed = app
+        .files
+        .advance(file, |file| Ok(file.move_claimed(lease.clone(), now)?))
+        .await?;
+    Box::pin(copy(app, claimed, &lease)).await
+}
+
+/// Copies the object that `lease` is held on, and records the copy.
+async fn copy(app: &App, file: FileRecord, lease: &Lease) -> Result<FileRecord, Error> {
+    let class = file.moving_to.ok_or(Code::NotMoving)?;
+    let (id, key, holder) = (file.id, file.object_key().to_string(), &lease.holder);
     let old = StoredObject {
         version: file.object_version.clone(),
         size: file.file_size,
     };
-    let id = file.id;
-    let new = match app
-        .objects
-        .move_to(&key, &old, class, &file.mime_type)
-        .await
-    {
+    let copying = app.objects.move_to(&key, &old, class, &file.mime_type);
+    let new = match while_held(app, &file, holder, copying).await {
         Ok(new) => new,
-        // Another run finished it first and took the old version away.
+        Err(Error::Conflict(_) | Error::NotFound) => return taken_over(app, id).await,
         Err(error) => {
-            let current = app.files.find(id).await?.ok_or(Error::NotFound)?;
-            return if current.object_version == old.version {
-                Err(error)
-            } else {
-                Ok(current)
-            };
+            let now = app.clock.now();
+            let release = |file: FileRecord| Ok(file.move_released(holder, now)?);
+            if let Err(error) = app.files.advance(file, release).await {
+                tracing::warn!(cause = chain(&error), "a lease has to run out");
+            }
+            return Err(error);
         }
     };
-    let moved = match app.files.advance(file, |file| Ok(file.moved(&new)?)).await {
-        Ok(moved) => moved,
-        // Another run finished it first: its version counts, this one is a copy too many.
-        Err(Error::Conflict(_)) => {
-            remove(app, &key, new.version.as_deref()).await;
-            app.files.find(id).await?.ok_or(Error::NotFound)?
+    let now = app.clock.now();
+    let moved = app
+        .files
+        .advance(file, |file| Ok(file.moved(holder, &new, now)?))
+        .await;
+    match moved {
+        Err(Error::Conflict(_) | Error::NotFound) => {
+            discard(app, id, &key, new.version.as_deref()).await;
+            taken_over(app, id).await
         }
-        Err(error) => return Err(error),
-    };
-    if moved.object_version == new.version {
-        remove(app, &key, old.version.as_deref()).await;
+        moved => moved,
     }
-    Ok(moved)
 }
 
-/// Frees a version that no record names; when that fails, the bucket's lifecycle does it.
-async fn remove(app: &App, key: &str, version: Option<&str>) {
-    if let Some(version) = version
-        && let Err(error) = app.objects.remove_version(key, version).await
-    {
-        tracing::warn!(
+/// What another run made of the file meanwhile.
+async fn taken_over(app: &App, id: FileId) -> Result<FileRecord, Error> {
+    let current = app.files.find(id).await?.ok_or(Error::NotFound)?;
+    match current.moving_to {
+        Some(_) => Err(Code::AlreadyMoving.into()),
+        None => Ok(current),
+    }
+}
+
+/// Removes a copy that no record names. If that fails, the record says that there is something left to do.
+async fn discard(app: &App, id: FileId, key: &str, version: Option<&str>) {
+    let Some(version) = version else { return };
+    let Err(error) = app.objects.remove_version(key, version).await else {
+        return;
+    };
+    tracing::warn!(
+        cause = chain(&error),
+        "a copy too many has to be removed later"
+    );
+    let now = app.clock.now();
+    let noted = async {
+        let file = app.files.find(id).await?.ok_or(Error::NotFound)?;
+        app.files.advance(file, |file| Ok(file.astray(now))).await
+    };
+    if let Err(error) = noted.await {
+        tracing::error!(
+            file_id = id.number(),
             cause = chain(&error),
-            "an old version stays for the lifecycle rule"
+            "a copy too many is in the bucket: check the file with maintenance"
         );
     }
 }

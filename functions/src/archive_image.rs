@@ -24,6 +24,7 @@ pub fn endpoint() -> Endpoint {
     )
     .conflicts(&[
         Code::AlreadyArchived,
+        Code::AlreadyMoving,
         Code::NotProcessed,
         Code::VersionConflict,
     ])

@@ -3,6 +3,7 @@
 //! # Layout
 //! - One module per endpoint, always in the same order: docs, `endpoint()`, request and response types, `handle`, private helpers.
 //! - [`uploads`], [`lists`], [`patients`], [`archive`]: what several endpoints share.
+//! - [`lease`], [`settle`]: what runs beside each other keep to, and how the bucket is made to fit the records.
 //! - [`process_object`]: S3 event → hash, type, header, pictures → record. [`maintenance`]: schedule → what is due.
 //!
 //! [`endpoints`] is the only list of HTTP endpoints, in the order of template.yaml.
@@ -26,6 +27,7 @@ pub mod download_urls;
 pub mod get_image;
 pub mod get_patient;
 pub mod get_upload;
+mod lease;
 pub mod list_images;
 pub mod list_patients;
 pub mod lists;
@@ -38,6 +40,7 @@ pub mod patients;
 pub mod process_object;
 pub mod put_patient;
 pub mod restore_image;
+mod settle;
 pub mod sign_parts;
 pub mod sign_request;
 pub mod stats_summary;

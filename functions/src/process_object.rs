@@ -19,13 +19,11 @@ use percent_encoding::percent_decode_str;
 use service::App;
 use service::domain::image_file::Lease;
 use service::domain::transition::StoredObject;
-use service::domain::{Code, FileRecord, Findings, ObjectKey};
+use service::domain::{Code, FileRecord, ObjectKey};
 use service::error::{Error, chain};
 
-/// A run holds its file this long without a sign of life.
-const LEASE_MS: i64 = 60 * 1000;
-/// How often a run shows one.
-const RENEW: Duration = Duration::from_secs(20);
+use crate::lease::{lease, while_held};
+
 /// How long a run tries again what passes.
 const TRY_FOR: Duration = Duration::from_secs(5 * 60);
 /// No try begins that would end after this if it took as long as the one before: template.yaml gives the function 900 s.
@@ -125,13 +123,15 @@ impl Processor {
             .await?
             .filter(|file| file.object_key() == key)
         else {
-            // Its upload was ended while the bytes were on their way. Hidden, not erased: the lifecycle rule does that later.
-            tracing::warn!(
-                file_id = key.id.number(),
-                "an object without a record was hidden"
-            );
-            return self.app.objects.hide(&key.to_string()).await;
+            // A table that was restored to an earlier time knows nothing of it: whoever restored it decides (docs/OPERATIONS.md).
+            tracing::error!(file_id = key.id.number(), "an object has no record");
+            return Ok(());
         };
+        if file.purging {
+            // Its upload was ended while the bytes were on their way: maintenance removes them when the last URL has ended.
+            tracing::info!(file_id = key.id.number(), "bytes came after the end");
+            return Ok(());
+        }
         // Boxed: the future of a whole run is too deep for a function's own.
         Box::pin(self.process(file)).await
     }
@@ -153,8 +153,8 @@ impl Processor {
             );
             return Ok(());
         };
-        let holder = self.app.ids.uuid();
-        let claimed = match self.claim(file, &object, &holder).await {
+        let lease = lease(&self.app);
+        let claimed = match self.claim(file, &object, &lease).await {
             Ok(claimed) => claimed,
             // The run that holds it may have died: this message comes again when its lease has run out.
             Err(Error::Conflict(conflict)) if conflict.code() == Code::AlreadyClaimed => {
@@ -163,13 +163,14 @@ impl Processor {
             Err(Error::Conflict(_) | Error::NotFound) => return Ok(()),
             Err(error) => return Err(error),
         };
-        let found = self
-            .find_out_under_lease(&claimed, &object, &holder)
-            .await?;
+        let finding = self.find_out(&claimed, &object);
+        let found = while_held(&self.app, &claimed, &lease.holder, finding).await?;
         match self
             .app
             .files
-            .advance(claimed, |file| Ok(file.processed(&holder, found.clone())?))
+            .advance(claimed, |file| {
+                Ok(file.processed(&lease.holder, found.clone())?)
+            })
             .await
         {
             Ok(_) | Err(Error::Conflict(_) | Error::NotFound) => Ok(()),
@@ -177,50 +178,13 @@ impl Processor {
         }
     }
 
-    /// Finds out, and shows a sign of life while it takes long.
-    async fn find_out_under_lease(
-        &self,
-        claimed: &FileRecord,
-        object: &StoredObject,
-        holder: &str,
-    ) -> Result<Findings, Error> {
-        let finding = std::pin::pin!(self.find_out(claimed, object));
-        let renewing = async {
-            let mut current = claimed.clone();
-            loop {
-                tokio::time::sleep(RENEW).await;
-                let until = self.app.clock.now().plus(LEASE_MS);
-                match self
-                    .app
-                    .files
-                    .advance(current.clone(), |file| Ok(file.renewed(holder, until)?))
-                    .await
-                {
-                    Ok(renewed) => current = renewed,
-                    Err(Error::Unavailable(_)) => {}
-                    // Others write the record faster than this run; the lease is still its own.
-                    Err(Error::Conflict(conflict)) if conflict.code() == Code::VersionConflict => {}
-                    Err(error) => return error,
-                }
-            }
-        };
-        tokio::select! {
-            found = finding => found,
-            lost = renewing => Err(lost),
-        }
-    }
-
     async fn claim(
         &self,
         file: FileRecord,
         object: &StoredObject,
-        holder: &str,
+        lease: &Lease,
     ) -> Result<FileRecord, Error> {
         let now = self.app.clock.now();
-        let lease = Lease {
-            holder: holder.to_owned(),
-            until: now.plus(LEASE_MS),
-        };
         self.app
             .files
             .advance(file, |file| Ok(file.claimed(object, lease.clone(), now)?))

@@ -22,7 +22,11 @@ pub fn endpoint() -> Endpoint {
         "/api/v1/image-files/{file_id}/unarchive",
         handle,
     )
-    .conflicts(&[Code::NotArchived, Code::VersionConflict])
+    .conflicts(&[
+        Code::AlreadyMoving,
+        Code::NotArchived,
+        Code::VersionConflict,
+    ])
 }
 
 /// Take out of the archive

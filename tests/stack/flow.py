@@ -171,9 +171,11 @@ def what_was_deleted_long_ago_is_purged(story):
     record = client("dynamodb").get_item(TableName=table, Key={"id": number}, ConsistentRead=True)["Item"]
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     shard = record["due_on"]["S"].partition("#")[2]
+    now = int(time.time() * 1000)
+    long_ago = now - 3 * 60 * 60 * 1000  # Sooner, a URL of the upload could still be good, and a record waits for what it brings.
     client("dynamodb").update_item(
-        TableName=table, Key={"id": number}, UpdateExpression="SET due_at = :at, due_on = :on",
-        ExpressionAttributeValues={":at": {"N": str(int(time.time() * 1000))}, ":on": {"S": f"{today}#{shard}"}})
+        TableName=table, Key={"id": number}, UpdateExpression="SET due_at = :at, due_on = :on, deleted_at = :before",
+        ExpressionAttributeValues={":at": {"N": str(now)}, ":on": {"S": f"{today}#{shard}"}, ":before": {"N": str(long_ago)}})
     assert story.stack.invoke("maintenance", {})["purged"] == 1
     assert "Item" not in client("dynamodb").get_item(TableName=table, Key={"id": number}, ConsistentRead=True)
     assert story.stack.call("POST", path + "/restore").status == 404

@@ -1,7 +1,9 @@
 //! `DELETE /uploads/{file_id}`.
 
+use functions::maintenance::Task;
 use http::Method;
 use imaging::fixtures::png;
+use local::stack::BUCKET;
 use serde_json::json;
 
 use crate::harness::upload::{begin, id_of, text};
@@ -58,22 +60,59 @@ async fn aborting_twice_is_not_found() {
 }
 
 #[tokio::test]
-async fn bytes_that_arrive_after_the_abort_do_not_bring_it_back() {
+async fn bytes_that_arrive_after_the_abort_do_not_bring_it_back_and_are_removed() {
     let stack = TestStack::start().await;
     let user = stack.user(1);
     let bytes = png(8, 8, 1);
     let begun = begin(&user, "a.png", bytes.len(), json!({})).await;
     let id = id_of(&begun["file"]);
     user.delete(&format!("/uploads/{id}")).await.ok();
-    let sent = stack.put_single(&begun["upload"], &bytes).await;
-    assert_eq!(sent.status, 200, "the URL is still good: {}", sent.text());
-    stack.settle().await;
-    user.get(&format!("/image-files/{id}"))
-        .await
-        .problem(404, "not_found");
-    let key = text(&begun["file"]["storage_path"]).to_owned();
-    let hidden = stack.stack.app.objects.head(&key).await.expect("an answer");
-    assert!(hidden.is_none(), "the object is hidden");
+    // The URL is still good, once.
+    for expected in [200, 412] {
+        let sent = stack.put_single(&begun["upload"], &bytes).await;
+        assert_eq!(sent.status, expected, "{}", sent.text());
+        stack.settle().await;
+    }
+    for path in ["", "/download", "/access-log"] {
+        let path = format!("/image-files/{id}{path}");
+        user.get(&path).await.problem(404, "not_found");
+    }
+    let path = format!("/image-files/{id}/restore");
+    let restored = user.post(&path, json!(null)).await;
+    restored.problem(404, "not_found");
+    let trash = user.get("/image-files/trash").await.ok();
+    assert_eq!((&trash["total"], &trash["items"]), (&json!(0), &json!([])));
+    stack.clock.advance(60 * 60 * 1000);
+    let early = stack.stack.maintenance.run(Task::default()).await;
+    assert_eq!(early.expect("a run").purged, 0, "a URL may still be good");
+    stack.clock.advance(60 * 60 * 1000 + 1);
+    let report = stack.stack.maintenance.run(Task::default()).await;
+    assert_eq!(report.expect("a run").purged, 1);
+    let key = text(&begun["file"]["storage_path"]);
+    assert_eq!(stack.versions(key).await, []);
+    assert_eq!(stack.record(id).await, None);
+}
+
+#[tokio::test]
+async fn an_upload_that_a_browser_begins_after_the_abort_is_ended_too() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let begun = begin(&user, "a.bin", 20 * MIB, json!({})).await;
+    let id = id_of(&begun["file"]);
+    let wanted = json!({"method": "POST"});
+    let signed = user.post(&format!("/uploads/{id}/sign"), wanted).await.ok();
+    user.delete(&format!("/uploads/{id}")).await.ok();
+    let headers = [("content-type", text(&signed["headers"]["Content-Type"]))];
+    for _ in 0..3 {
+        let url = text(&signed["url"]);
+        let opened = stack.bucket(Method::POST, url, &headers, b"").await;
+        assert_eq!(opened.status, 200, "{}", opened.text());
+    }
+    stack.clock.advance(3 * 60 * 60 * 1000);
+    let report = stack.stack.maintenance.run(Task::default()).await;
+    assert_eq!(report.expect("a run").purged, 1);
+    let open = stack.stack.bucket.list_multipart_uploads().bucket(BUCKET);
+    assert_eq!(open.send().await.expect("an answer").uploads(), []);
 }
 
 #[tokio::test]

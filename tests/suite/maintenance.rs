@@ -121,10 +121,10 @@ async fn a_dry_run_counts_and_changes_nothing() {
     stack.clock.advance(31 * DAY_MS);
     let dry = Task {
         dry_run: true,
-        limit: None,
+        ..Task::default()
     };
     for _ in 0..2 {
-        assert_eq!(run(&stack, dry).await.purged, 2);
+        assert_eq!(run(&stack, dry.clone()).await.purged, 2);
     }
     let trash = stack.user(1).get("/image-files/trash").await.ok();
     assert_eq!(trash["total"], 2);
@@ -141,12 +141,12 @@ async fn a_run_is_bounded_and_the_next_one_goes_on() {
     }
     stack.clock.advance(31 * DAY_MS);
     let bounded = Task {
-        dry_run: false,
         limit: Some(3),
+        ..Task::default()
     };
     let mut runs = Vec::new();
     for _ in 0..3 {
-        let report = run(&stack, bounded).await;
+        let report = run(&stack, bounded.clone()).await;
         runs.push((report.purged, report.more));
     }
     assert_eq!(runs, [(3, true), (3, true), (1, false)]);
@@ -267,4 +267,94 @@ async fn two_runs_at_once_do_everything_once() {
         .await
         .ok();
     assert_eq!(summary, recount::summary(&[]));
+}
+
+#[tokio::test]
+async fn a_purge_does_not_wait_for_uploads_that_nobody_goes_on_with() {
+    let stack = TestStack::start_with(&[("TRASH_DAYS", "1")]).await;
+    let others = json!({"files": (0..40)
+        .map(|number| json!({"client_file_id": number, "filename": "a.png", "size": 100}))
+        .collect::<Vec<_>>()});
+    stack.user(2).post("/uploads/batch", others).await.ok();
+    let user = stack.user(1);
+    let file = stack.upload(&user, "a.png", &png(8, 8, 1), json!({})).await;
+    let path = format!("/image-files/{}", file["id"]);
+    user.delete(&path).await.ok();
+    // The uploads became due a day before.
+    stack.clock.advance(DAY_MS + HOUR_MS);
+    let one = Task {
+        limit: Some(1),
+        ..Task::default()
+    };
+    let report = run(&stack, one).await;
+    assert_eq!((report.purged, report.more), (1, true));
+    assert!(!is_stored(&stack, &file["storage_path"]).await);
+    let report = run(&stack, Task::default()).await;
+    assert_eq!((report.abandoned, report.more), (40, false));
+}
+
+#[tokio::test]
+async fn the_files_of_one_user_do_not_wait_for_all_those_of_another() {
+    let stack = TestStack::start().await;
+    for (user, files) in [(2, 10), (1, 1), (3, 1)] {
+        let user = stack.user(user);
+        for _ in 0..files {
+            let begun = begin(&user, "a.png", 100, json!({})).await;
+            let path = format!("/image-files/{}", begun["file"]["id"]);
+            user.delete(&path).await.ok();
+        }
+    }
+    stack.clock.advance(31 * DAY_MS);
+    let three = Task {
+        limit: Some(3),
+        ..Task::default()
+    };
+    assert_eq!(run(&stack, three).await.purged, 3);
+    for (user, left) in [(1, 0), (2, 9), (3, 0)] {
+        let trash = stack.user(user).get("/image-files/trash").await.ok();
+        assert_eq!(trash["total"], left, "user {user}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_whose_time_is_up_stops_and_says_that_more_is_left() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let begun = begin(&user, "a.png", 100, json!({})).await;
+    let path = format!("/image-files/{}", begun["file"]["id"]);
+    user.delete(&path).await.ok();
+    stack.clock.advance(31 * DAY_MS);
+    let no_time = Task {
+        seconds: Some(0),
+        ..Task::default()
+    };
+    let report = run(&stack, no_time).await;
+    assert_eq!((report.purged, report.more), (0, true));
+    let report = run(&stack, Task::default()).await;
+    assert_eq!((report.purged, report.more), (1, false));
+}
+
+#[tokio::test]
+async fn a_file_that_fails_keeps_no_other_waiting_and_is_tried_again() {
+    let stack = TestStack::start().await;
+    // The first run of all sets the day from which on the others look.
+    run(&stack, Task::default()).await;
+    let user = stack.user(1);
+    let file = stack.upload(&user, "a.png", &png(8, 8, 1), json!({})).await;
+    let lost = stack.record(id_of(&file)).await.expect("a record");
+    for version in stack.versions(text(&file["storage_path"])).await {
+        stack.remove_version(&version).await;
+    }
+    let now = stack.clock.now();
+    let files = &stack.stack.app.files;
+    let due = files.advance(lost, |file| Ok(file.astray(now)));
+    due.await.expect("written");
+    let begun = begin(&user, "a.png", 100, json!({})).await;
+    let path = format!("/image-files/{}", begun["file"]["id"]);
+    user.delete(&path).await.ok();
+    stack.clock.advance(31 * DAY_MS);
+    let report = run(&stack, Task::default()).await;
+    assert_eq!((report.failed, report.purged, report.more), (1, 1, false));
+    stack.clock.advance(5 * DAY_MS);
+    assert_eq!(run(&stack, Task::default()).await.failed, 1);
 }

@@ -1,5 +1,6 @@
 //! `process-object`: what becomes of bytes once the bucket has them.
 
+use functions::maintenance::Task;
 use http::Method;
 use imaging::fixtures::{DicomSpec, dicom, jpeg, png, tiff};
 use serde_json::{Value, json};
@@ -289,6 +290,51 @@ async fn an_event_about_something_else_is_passed_over() {
     ] {
         again(&stack, key).await;
     }
+}
+
+#[tokio::test]
+async fn an_object_without_a_record_is_kept() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let bytes = png(30, 30, 1);
+    let file = stack.upload(&user, "a.png", &bytes, json!({})).await;
+    // As after a restore of the tables to a time before the upload.
+    let record = stack.record(id_of(&file)).await.expect("a record");
+    stack.stack.app.files.remove(record).await.expect("removed");
+    let key = text(&file["storage_path"]);
+    again(&stack, key).await;
+    stack.expire_noncurrent().await;
+    let object = stack.stack.app.objects.get(key, None).await;
+    let object = object.expect("an object").collect().await;
+    assert_eq!(object.expect("its bytes").into_bytes(), bytes);
+}
+
+#[tokio::test]
+async fn a_url_that_outlives_a_purge_leaves_nothing_in_the_bucket() {
+    let stack = TestStack::start_with(&[("TRASH_DAYS", "0")]).await;
+    let user = stack.user(1);
+    let bytes = png(30, 30, 1);
+    let begun = begin(&user, "a.png", bytes.len(), json!({})).await;
+    let id = id_of(&begun["file"]);
+    stack.put_single(&begun["upload"], &bytes).await;
+    stack.settle().await;
+    user.delete(&format!("/image-files/{id}")).await.ok();
+    let run = async || {
+        let report = stack.stack.maintenance.run(Task::default()).await;
+        report.expect("a run").purged
+    };
+    assert_eq!(run().await, 1);
+    let trash = user.get("/image-files/trash").await.ok();
+    assert_eq!(trash["total"], 0);
+    let sent = stack.put_single(&begun["upload"], &bytes).await;
+    assert_eq!(sent.status, 200, "the URL is still good: {}", sent.text());
+    stack.settle().await;
+    assert_eq!(run().await, 0);
+    stack.clock.advance(2 * 60 * 60 * 1000 + 1);
+    assert_eq!(run().await, 1);
+    let key = text(&begun["file"]["storage_path"]);
+    assert_eq!(stack.versions(key).await, []);
+    assert_eq!(stack.record(id).await, None);
 }
 
 #[tokio::test]

@@ -242,7 +242,12 @@ async fn every_minute(maintenance: Maintenance, stopped: watch::Receiver<bool>) 
             () = &mut stopped => return,
             _ = minutes.tick() => {}
         }
-        if let Err(error) = maintenance.run(Task::default()).await {
+        let task = Task {
+            // The next minute goes on.
+            seconds: Some(50),
+            ..Task::default()
+        };
+        if let Err(error) = maintenance.run(task).await {
             tracing::error!(cause = service::error::chain(&error), "maintenance failed");
         }
     }

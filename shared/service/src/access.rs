@@ -123,7 +123,7 @@ pub fn check(caller: &Caller, action: Action, file: &FileRecord) -> Result<(), E
     let in_reach = match action {
         // What is being purged is gone already.
         Action::Restore => file.is_deleted() && !file.purging,
-        Action::ReadAccessLog => true,
+        Action::ReadAccessLog => !file.purging,
         _ => !file.is_deleted(),
     };
     if sees && in_reach {

@@ -714,7 +714,7 @@ export interface components {
          */
         DownloadVariant: "original" | "thumbnail" | "preview";
         /** @enum {string} */
-        ErrorCode: "not_json" | "unauthenticated" | "forbidden" | "not_found" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_uploaded" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
+        ErrorCode: "not_json" | "unauthenticated" | "forbidden" | "not_found" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
         Failure: {
             /** @description Stable, `snake_case`. */
             code: components["schemas"]["ErrorCode"];
@@ -2572,7 +2572,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
-            /** @description `already_archived`: This file is in the archive already. `not_processed`: Only a processed file can be archived. `version_conflict`: Somebody else changed this file at the same time; read it again. */
+            /** @description `already_archived`: This file is in the archive already. `already_moving`: This file is being moved just now; look again in a moment. `not_processed`: Only a processed file can be archived. `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2580,7 +2580,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "already_archived" | "not_processed" | "version_conflict";
+                        code?: "already_archived" | "already_moving" | "not_processed" | "version_conflict";
                         /** @description With a stale `version`: the record as it is now. */
                         current?: components["schemas"]["ImageFile"];
                         /** @constant */
@@ -2833,7 +2833,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
-            /** @description `not_archived`: This file is not in the archive. `version_conflict`: Somebody else changed this file at the same time; read it again. */
+            /** @description `already_moving`: This file is being moved just now; look again in a moment. `not_archived`: This file is not in the archive. `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2841,7 +2841,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "not_archived" | "version_conflict";
+                        code?: "already_moving" | "not_archived" | "version_conflict";
                         /** @description With a stale `version`: the record as it is now. */
                         current?: components["schemas"]["ImageFile"];
                         /** @constant */

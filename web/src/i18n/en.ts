@@ -363,6 +363,7 @@ export const en: Texts = {
     upload_incomplete: 'Some of the file is still missing.',
     version_conflict: 'Somebody has just changed it.',
     already_archived: 'The file is archived already.',
+    already_moving: 'The file is being moved just now. Try again in a moment.',
     too_many_uploads: 'Too many of your uploads are unfinished. Finish or cancel some of them first.',
     not_archived: 'The file is not archived.',
     conflict: 'This cannot be done in its present state.',

@@ -351,6 +351,7 @@ export const zh = {
     upload_incomplete: '还有部分内容没有传完。',
     version_conflict: '别人刚刚修改了这项内容。',
     already_archived: '文件已经归档。',
+    already_moving: '文件正在移动，请稍后再试。',
     too_many_uploads: '您未完成的上传太多，请先完成或取消其中一些。',
     not_archived: '文件没有归档。',
     conflict: '当前状态下不能执行这个操作。',

@@ -144,16 +144,20 @@ fn due_on(id: FileId, at: Timestamp) -> String {
     format!("{}#{}", at.day(), id.shard(DUE_SHARDS))
 }
 
-/// The attributes that put a record into its indexes. A deleted one is in the trash and nowhere else.
+/// The attributes that put a record into its indexes. A deleted one is in the trash and nowhere else, and one that is being purged not even there.
 #[must_use]
 pub fn index_attributes(file: &FileRecord) -> Item {
     let mut item = Item::new();
     let mut put =
         |name: &str, value: String| item.insert(name.to_owned(), AttributeValue::S(value));
-    put("search", search_text(file));
     if let Some(at) = file.due_at {
         put("due_on", due_on(file.id, at));
     }
+    // Nobody sees what goes for good; only maintenance finds it.
+    if file.purging {
+        return item;
+    }
+    put("search", search_text(file));
     if file.is_deleted() {
         put("owner_key", trash(file.uploaded_by));
         return item;

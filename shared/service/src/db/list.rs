@@ -42,6 +42,15 @@ impl Source {
         }
     }
 
+    /// One user's live files, and their trash.
+    pub(super) fn all_of(id: i64) -> Self {
+        Self {
+            index: keys::BY_UPLOADER,
+            partitions: vec![keys::live(id), keys::trash(id)],
+            counters: None,
+        }
+    }
+
     /// A patient's live files.
     #[must_use]
     pub fn patient(patient_id: &str) -> Self {
@@ -146,8 +155,9 @@ impl Files {
             .filter(|_| more)
             .map(|last| self.cursors.seal(&scope, &last.to_string()));
         // The index may lag behind the record: the record decides.
-        let shown =
-            |file: &FileRecord| file.is_deleted() == source.is_trash() && filter.matches(file);
+        let shown = |file: &FileRecord| {
+            file.is_deleted() == source.is_trash() && !file.purging && filter.matches(file)
+        };
         let files = self
             .records(&ids)
             .await?

@@ -5,6 +5,7 @@
 
 pub mod access_log;
 mod batch;
+pub mod counter_names;
 pub mod create;
 pub mod due;
 pub mod duplicates;

@@ -58,6 +58,8 @@ codes! {
     AlreadyClaimed = "already_claimed", "Another run is processing this file.";
     /// 409: deleted twice; the second one is told that there is nothing.
     AlreadyDeleted = "already_deleted", "This file is in the trash already.";
+    /// 409: a move of what another request, or maintenance, is moving.
+    AlreadyMoving = "already_moving", "This file is being moved just now; look again in a moment.";
     /// 409: between runs of process-object.
     AlreadyProcessed = "already_processed", "This file has been processed.";
     /// 409: an abort of what has become a file.
@@ -80,10 +82,10 @@ codes! {
     NotUploading = "not_uploading", "The upload of this file has ended.";
     /// 409: a patient with files.
     PatientInUse = "patient_in_use", "Files point at this patient, perhaps in somebody's trash: move or purge them first.";
-    /// 409: completed too early; `missing_chunks` beside it.
-    UploadIncomplete = "upload_incomplete", "Parts are missing: send them, then complete again. Nothing is lost.";
     /// 409: more uploads than may be unfinished at once.
     TooManyUploads = "too_many_uploads", "Too many of your uploads are unfinished: finish or abort some of them, then begin again.";
+    /// 409: completed too early; `missing_chunks` beside it.
+    UploadIncomplete = "upload_incomplete", "Parts are missing: send them, then complete again. Nothing is lost.";
     /// 409: somebody was faster; after a PATCH with `current` beside it.
     VersionConflict = "version_conflict", "Somebody else changed this file at the same time; read it again.";
 }

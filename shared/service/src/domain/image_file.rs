@@ -133,7 +133,7 @@ pub enum StorageClass {
     InstantRetrieval,
 }
 
-/// A right to process a file until a time: whoever holds it may write the result.
+/// A right to process or move a file until a time: whoever holds it may write the result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// Who holds it: the id of one run.
@@ -244,10 +244,13 @@ pub struct FileRecord {
     /// The storage class its object is being moved to: the intent, recorded before the move begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moving_to: Option<StorageClass>,
-    /// Who processes it now.
+    /// Until this time the bucket may hold other versions of the original than the one named here: then maintenance looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settle_at: Option<Timestamp>,
+    /// Who processes or moves it now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
-    /// Whether the purge has begun: its objects may be gone, so nothing brings it back.
+    /// Whether the purge has begun, or the upload was ended: its objects may be gone, so nothing brings it back, and nobody sees it any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub purging: bool,
     /// When maintenance has to look at it; absent when nothing is due.

@@ -68,11 +68,35 @@ impl NewFile {
             warnings: Vec::new(),
             dicom: None,
             moving_to: None,
+            settle_at: None,
             lease: None,
             purging: false,
             // An event that got lost is noticed soon after the upload's URL has expired.
             due_at: Some(now.plus(75 * MINUTE_MS)),
             version: 1,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A record of this status.
+    pub(crate) fn record(status: Status) -> FileRecord {
+        let new = NewFile {
+            id: FileId::FIRST,
+            file_uuid: "7d444840-9dc0-11d1-b245-5ffdce74fad2".to_owned(),
+            uploaded_by: 1,
+            uploader_name: "One".to_owned(),
+            original_filename: "a.png".to_owned(),
+            file_type: FileType::Png,
+            mime_type: "image/png".to_owned(),
+            file_size: 100,
+        };
+        FileRecord {
+            status,
+            ..new.into_record()
         }
     }
 }

@@ -1,12 +1,13 @@
-//! What may happen to a file: functions from a record to the next one, or the reason why not.
+//! What may happen to a file on its way in: functions from a record to the next one, or the reason why not. Moves between storage classes are in
+//! [`super::moving`], the trash and what follows in [`super::removal`].
 
-use super::image_file::{FileRecord, Lease, Notice, Status, StorageClass};
+use super::image_file::{FileRecord, Lease, Notice, Status};
 use super::{Code, Findings, NoticeCode, Timestamp, time::DAY_MS};
 
 /// How long maintenance waits before it looks at what should have moved on by itself.
 pub(super) const MINUTE_MS: i64 = 60 * 1000;
 /// A finished upload whose event did not come is looked at after this.
-const EVENT_OVERDUE_MS: i64 = 15 * MINUTE_MS;
+pub(super) const EVENT_OVERDUE_MS: i64 = 15 * MINUTE_MS;
 /// An upload is given up this long after the last sign of life: one day.
 pub(super) const UPLOAD_EXPIRY_MS: i64 = DAY_MS;
 
@@ -55,7 +56,7 @@ impl FileRecord {
         self
     }
 
-    /// Takes the right to process it, unless it is done or another run holds the lease.
+    /// Takes the right to process it, unless it is done, being purged, or another run holds the lease.
     ///
     /// # Errors
     /// `already_processed` and `already_claimed`: nothing is left to do for this event.
@@ -65,6 +66,9 @@ impl FileRecord {
         lease: Lease,
         now: Timestamp,
     ) -> Result<Self, Code> {
+        if self.purging {
+            return Err(Code::AlreadyProcessed);
+        }
         let leased = self.is_leased(now);
         match *self.life() {
             Status::Uploading | Status::Uploaded => {}
@@ -96,9 +100,12 @@ impl FileRecord {
     /// Writes what the run of `holder` found out.
     ///
     /// # Errors
-    /// `lease_lost`: another run took over, and its result counts.
+    /// `lease_lost`: another run took over, and its result counts; or the file is being purged.
     pub fn processed(mut self, holder: &str, found: Findings) -> Result<Self, Code> {
         self.held_by(holder)?;
+        if self.purging {
+            return Err(Code::LeaseLost);
+        }
         self.lease = None;
         *self.life() = if found.failure.is_some() {
             Status::Failed
@@ -125,53 +132,6 @@ impl FileRecord {
         Ok(self)
     }
 
-    /// Into the trash, until `purge_at`.
-    ///
-    /// # Errors
-    /// `already_deleted`.
-    pub fn deleted(mut self, by: i64, now: Timestamp, purge_at: Timestamp) -> Result<Self, Code> {
-        if self.is_deleted() {
-            return Err(Code::AlreadyDeleted);
-        }
-        self.status_before = Some(self.status);
-        self.status = Status::Deleted;
-        self.deleted_at = Some(now);
-        self.deleted_by = Some(by);
-        self.due_at = Some(purge_at);
-        Ok(self)
-    }
-
-    /// The purge begins: the intent is recorded before the first object goes, so that nobody restores a file without its bytes.
-    ///
-    /// # Errors
-    /// `not_deleted`: it was restored in time.
-    pub fn purged(mut self) -> Result<Self, Code> {
-        if !self.is_deleted() {
-            return Err(Code::NotDeleted);
-        }
-        self.purging = true;
-        Ok(self)
-    }
-
-    /// Out of the trash, with the status it had. What was on its way then is looked at again at once.
-    ///
-    /// # Errors
-    /// `not_deleted`.
-    pub fn restored(mut self, now: Timestamp) -> Result<Self, Code> {
-        let Some(before) = self.status_before.take().filter(|_| self.is_deleted()) else {
-            return Err(Code::NotDeleted);
-        };
-        self.status = before;
-        self.deleted_at = None;
-        self.deleted_by = None;
-        let settled = matches!(
-            before,
-            Status::Processed | Status::Failed | Status::Archived
-        );
-        self.due_at = (!settled).then_some(now);
-        Ok(self)
-    }
-
     /// Nobody sent the bytes, and nobody will.
     ///
     /// # Errors
@@ -191,6 +151,15 @@ impl FileRecord {
         Ok(self)
     }
 
+    /// Maintenance found nothing to do, and has no reason to come again.
+    #[must_use]
+    pub fn rested(mut self) -> Self {
+        if !self.is_deleted() {
+            self.due_at = None;
+        }
+        self
+    }
+
     /// Maintenance found nothing to do yet and comes again at `at`.
     #[must_use]
     pub fn postponed(mut self, at: Timestamp) -> Self {
@@ -207,57 +176,13 @@ impl FileRecord {
         self
     }
 
-    /// The object is to be moved to `class`: `PROCESSED` files to the cold one, `ARCHIVED` files back. Who asks for a move that has begun joins
-    /// it: the record stays as it is.
-    ///
-    /// # Errors
-    /// `already_archived`, `not_archived` or `not_processed`.
-    pub fn moving(mut self, class: StorageClass, now: Timestamp) -> Result<Self, Code> {
-        match (class, self.status) {
-            (StorageClass::InstantRetrieval, Status::Processed)
-            | (StorageClass::Standard, Status::Archived) => {}
-            (StorageClass::InstantRetrieval, Status::Archived) => {
-                return Err(Code::AlreadyArchived);
-            }
-            (StorageClass::InstantRetrieval, _) => {
-                return Err(Code::NotProcessed);
-            }
-            (StorageClass::Standard, _) => {
-                return Err(Code::NotArchived);
-            }
-        }
-        if self.moving_to == Some(class) {
-            return Ok(self);
-        }
-        self.moving_to = Some(class);
-        self.due(now.plus(EVENT_OVERDUE_MS));
-        Ok(self)
-    }
-
-    /// The object was moved: this is its version now.
-    ///
-    /// # Errors
-    /// `not_moving`: another run has finished the move.
-    pub fn moved(mut self, object: &StoredObject) -> Result<Self, Code> {
-        let class = self.moving_to.take().ok_or(Code::NotMoving)?;
-        self.object_version.clone_from(&object.version);
-        *self.life() = match class {
-            StorageClass::InstantRetrieval => Status::Archived,
-            StorageClass::Standard => Status::Processed,
-        };
-        if !self.is_deleted() {
-            self.due_at = None;
-        }
-        Ok(self)
-    }
-
-    fn held_by(&mut self, holder: &str) -> Result<&mut Lease, Code> {
+    pub(super) fn held_by(&mut self, holder: &str) -> Result<&mut Lease, Code> {
         let lease = self.lease.as_mut().filter(|lease| lease.holder == holder);
         lease.ok_or(Code::LeaseLost)
     }
 
     /// The status of its life outside the trash: what `status` is, or will be again when it is restored.
-    fn life(&mut self) -> &mut Status {
+    pub(super) fn life(&mut self) -> &mut Status {
         if self.status == Status::Deleted {
             self.status_before.get_or_insert(Status::Processed)
         } else {
@@ -266,7 +191,7 @@ impl FileRecord {
     }
 
     /// Sets when maintenance has to come; in the trash the day of the purge stays.
-    fn due(&mut self, at: Timestamp) {
+    pub(super) fn due(&mut self, at: Timestamp) {
         if !self.is_deleted() {
             self.due_at = Some(at);
         }

@@ -113,19 +113,4 @@ impl Objects {
             .map_err(failure)?;
         Ok(())
     }
-
-    /// Hides what is under `key` behind a delete marker; the lifecycle rule of the bucket removes it for good later.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn hide(&self, key: &str) -> Result<(), Error> {
-        self.client
-            .delete_object()
-            .bucket(self.bucket())
-            .key(key)
-            .send()
-            .await
-            .map_err(failure)?;
-        Ok(())
-    }
 }

@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Objects, failure};
 use crate::domain::image_file::StorageClass;
+use crate::domain::standing::StoredVersion;
 use crate::domain::transition::StoredObject;
 use crate::error::Error;
 
@@ -138,6 +139,56 @@ impl Objects {
             .upload_id(&upload_id)
             .multipart_upload(parts);
         Ok(request.send().await.map_err(failure)?.version_id)
+    }
+
+    /// Every version under `key`, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Internal`].
+    pub async fn versions(&self, key: &str) -> Result<Vec<StoredVersion>, Error> {
+        let mut versions = Vec::new();
+        let (mut next_key, mut next_version) = (None, None);
+        loop {
+            let page = self
+                .client
+                .list_object_versions()
+                .bucket(self.bucket())
+                .prefix(key)
+                .set_key_marker(next_key)
+                .set_version_id_marker(next_version)
+                .send()
+                .await
+                .map_err(failure)?;
+            let own = page.versions().iter().filter(|own| own.key() == Some(key));
+            versions.extend(own.map(|own| {
+                StoredVersion {
+                    id: own.version_id().unwrap_or_default().to_owned(),
+                    size: own
+                        .size()
+                        .and_then(|size| size.try_into().ok())
+                        .unwrap_or(0),
+                    etag: own.e_tag().unwrap_or_default().trim_matches('"').to_owned(),
+                    is_current: own.is_latest() == Some(true),
+                    is_marker: false,
+                }
+            }));
+            let markers = page.delete_markers().iter();
+            versions.extend(
+                markers
+                    .filter(|marker| marker.key() == Some(key))
+                    .map(|marker| StoredVersion {
+                        id: marker.version_id().unwrap_or_default().to_owned(),
+                        size: 0,
+                        etag: String::new(),
+                        is_current: marker.is_latest() == Some(true),
+                        is_marker: true,
+                    }),
+            );
+            if page.is_truncated() != Some(true) {
+                return Ok(versions);
+            }
+            (next_key, next_version) = (page.next_key_marker, page.next_version_id_marker);
+        }
     }
 
     /// Removes one version for good; one that is gone is fine.

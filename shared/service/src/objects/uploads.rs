@@ -146,4 +146,35 @@ impl Objects {
             Err(error) => Err(failure(error)),
         }
     }
+
+    /// Ends every upload to `key`, also those that a browser began itself. Stopped anywhere, it can be repeated.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Internal`].
+    pub async fn abort_all(&self, key: &str) -> Result<(), Error> {
+        let (mut next_key, mut next_upload) = (None, None);
+        loop {
+            let page = self
+                .client
+                .list_multipart_uploads()
+                .bucket(self.bucket())
+                .prefix(key)
+                .set_key_marker(next_key)
+                .set_upload_id_marker(next_upload)
+                .send()
+                .await
+                .map_err(failure)?;
+            for upload in page.uploads() {
+                if let (Some(of), Some(upload_id)) = (upload.key(), upload.upload_id())
+                    && of == key
+                {
+                    self.abort_multipart(key, upload_id).await?;
+                }
+            }
+            if page.is_truncated() != Some(true) {
+                return Ok(());
+            }
+            (next_key, next_upload) = (page.next_key_marker, page.next_upload_id_marker);
+        }
+    }
 }

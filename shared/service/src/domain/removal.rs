@@ -1,0 +1,180 @@
+//! How a file goes: into the trash and back, and for good. What goes for good leaves its record behind until no URL can bring bytes any more.
+
+use super::image_file::{FileRecord, Status};
+use super::transition::MINUTE_MS;
+use super::{Code, Timestamp};
+
+/// Nothing is uploaded any more this long after the last URL was signed: an hour that it works, and as long for a request that began in time.
+const UPLOADS_END_MS: i64 = 2 * 60 * MINUTE_MS;
+
+impl FileRecord {
+    /// Into the trash, until `purge_at`.
+    ///
+    /// # Errors
+    /// `already_deleted`.
+    pub fn deleted(mut self, by: i64, now: Timestamp, purge_at: Timestamp) -> Result<Self, Code> {
+        if self.is_deleted() {
+            return Err(Code::AlreadyDeleted);
+        }
+        self.status_before = Some(self.status);
+        self.status = Status::Deleted;
+        self.deleted_at = Some(now);
+        self.deleted_by = Some(by);
+        self.due_at = Some(purge_at);
+        Ok(self)
+    }
+
+    /// Out of the trash, with the status it had. What was on its way then is looked at again at once.
+    ///
+    /// # Errors
+    /// `not_deleted`.
+    pub fn restored(mut self, now: Timestamp) -> Result<Self, Code> {
+        let is_here = self.is_deleted() && !self.purging;
+        let Some(before) = self.status_before.filter(|_| is_here) else {
+            return Err(Code::NotDeleted);
+        };
+        self.status = before;
+        self.status_before = None;
+        self.deleted_at = None;
+        self.deleted_by = None;
+        let settled = matches!(
+            before,
+            Status::Processed | Status::Failed | Status::Archived
+        ) && self.moving_to.is_none()
+            && self.settle_at.is_none();
+        self.due_at = (!settled).then_some(now);
+        Ok(self)
+    }
+
+    /// The purge begins: the intent is recorded before the first object goes, so that nobody restores a file without its bytes.
+    ///
+    /// # Errors
+    /// `not_deleted`: it was restored in time.
+    pub fn purged(mut self) -> Result<Self, Code> {
+        if !self.is_deleted() {
+            return Err(Code::NotDeleted);
+        }
+        self.purging = true;
+        Ok(self)
+    }
+
+    /// An upload that is not wanted any more: gone from everywhere at once, its record only waits for the last URL to end, and is purged then
+    /// with whatever came.
+    ///
+    /// # Errors
+    /// `already_uploaded`: the bytes came before.
+    pub fn ended(mut self, by: i64, now: Timestamp) -> Result<Self, Code> {
+        if self.status != Status::Uploading {
+            return Err(Code::AlreadyUploaded);
+        }
+        self.status = Status::Deleted;
+        self.purging = true;
+        self.deleted_at = Some(now);
+        self.deleted_by = Some(by);
+        Ok(self.stripped())
+    }
+
+    /// Its objects are gone, but a URL may bring bytes once more: the record stays until then.
+    #[must_use]
+    pub fn stripped(mut self) -> Self {
+        self.due_at = Some(self.uploads_end());
+        self.expires_at = None;
+        self.original_filename = String::new();
+        self.uploader_name = String::new();
+        self.patient_id = None;
+        self.study_id = None;
+        self.series_id = None;
+        self.modality = None;
+        self.body_part = None;
+        self.study_date = None;
+        self.description = None;
+        self.dicom = None;
+        self.file_hash = None;
+        self.declared_md5 = None;
+        self.duplicate_of = None;
+        self.status_reason = None;
+        self.warnings = Vec::new();
+        self
+    }
+
+    /// After this no URL brings bytes any more. URLs are signed while the file is `UPLOADING`, so none is younger than its deletion.
+    #[must_use]
+    pub fn uploads_end(&self) -> Timestamp {
+        self.deleted_at
+            .unwrap_or(self.updated_at)
+            .plus(UPLOADS_END_MS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::image_file::StorageClass;
+    use super::*;
+    use crate::domain::new_file::tests::record;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    #[test]
+    fn a_restored_file_is_due_at_once_unless_nothing_is_left_to_do() {
+        for (before, moving_to, settle_at, is_due) in [
+            (Status::Processed, None, None, false),
+            (Status::Archived, None, None, false),
+            (Status::Failed, None, None, false),
+            (Status::Uploading, None, None, true),
+            (Status::Uploaded, None, None, true),
+            (Status::Processing, None, None, true),
+            (
+                Status::Processed,
+                Some(StorageClass::InstantRetrieval),
+                None,
+                true,
+            ),
+            (Status::Archived, Some(StorageClass::Standard), None, true),
+            (Status::Archived, None, Some(NOW.plus(-1)), true),
+            (Status::Processed, None, Some(NOW.plus(MINUTE_MS)), true),
+        ] {
+            let mut file = record(before);
+            (file.moving_to, file.settle_at, file.due_at) = (moving_to, settle_at, Some(NOW));
+            let deleted = file.deleted(1, NOW, NOW.plus(1000)).expect("deleted");
+            let restored = deleted.restored(NOW.plus(5)).expect("restored");
+            assert_eq!(restored.status, before);
+            let due_at = is_due.then_some(NOW.plus(5));
+            assert_eq!(
+                restored.due_at, due_at,
+                "{before:?} {moving_to:?} {settle_at:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_purged_or_ended_comes_back_by_nothing() {
+        let deleted = record(Status::Processed).deleted(1, NOW, NOW);
+        let purged = deleted.and_then(FileRecord::purged).expect("purged");
+        let ended = record(Status::Uploading).ended(1, NOW).expect("ended");
+        for file in [purged, ended] {
+            assert_eq!(file.clone().restored(NOW), Err(Code::NotDeleted));
+            assert_eq!(file.clone().deleted(1, NOW, NOW), Err(Code::AlreadyDeleted));
+            assert_eq!(file.clone().ended(1, NOW), Err(Code::AlreadyUploaded));
+        }
+    }
+
+    #[test]
+    fn an_ended_upload_says_nothing_of_a_person_and_waits_for_the_last_url() {
+        let mut file = record(Status::Uploading);
+        let some = || Some("somebody".to_owned());
+        (file.patient_id, file.study_id, file.series_id) = (some(), some(), some());
+        (file.description, file.body_part, file.study_date) = (some(), some(), some());
+        (file.modality, file.declared_md5) = (some(), some());
+        file.original_filename = "somebody".to_owned();
+        file.uploader_name = "somebody".to_owned();
+        let ended = file.ended(1, NOW).expect("ended");
+        let text = format!("{ended:?}");
+        assert!(!text.contains("somebody"), "{text}");
+        assert_eq!(ended.due_at, Some(NOW.plus(UPLOADS_END_MS)));
+        for status in Status::ALL {
+            if status != Status::Uploading {
+                assert_eq!(record(status).ended(1, NOW), Err(Code::AlreadyUploaded));
+            }
+        }
+    }
+}

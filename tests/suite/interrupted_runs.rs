@@ -315,6 +315,9 @@ async fn a_check_walks_all_files_of_a_user_in_pieces() {
         (report.repaired, report.checked, report.more),
         (2, 0, false)
     );
+    (task.below, task.limit) = (None, None);
+    let report = maintain(&stack, task.clone()).await;
+    assert_eq!((report.repaired, report.checked), (0, 5));
     task.seconds = Some(0);
     let report = maintain(&stack, task).await;
     assert_eq!((report.checked, report.more), (0, true));

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use service::App;
-use service::domain::{Code, FileRecord};
 use service::domain::image_file::Lease;
+use service::domain::{Code, FileRecord};
 use service::error::Error;
 
 /// A run holds its file this long without a sign of life.

@@ -1,6 +1,6 @@
 //! Makes the version that a record names the current one and the only one, so that no lifecycle rule ever removes it.
 
-use fast_md5::Md5;
+use md5::{Digest as _, Md5};
 use service::App;
 use service::domain::standing::{Standing, StoredVersion, standing};
 use service::domain::transition::StoredObject;

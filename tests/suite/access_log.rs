@@ -205,7 +205,7 @@ async fn whoever_is_shown_the_record_of_somebody_else_by_the_way_leaves_an_entry
 }
 
 #[tokio::test]
-async fn whoever_joins_the_move_of_somebody_else_leaves_an_entry() {
+async fn whoever_takes_over_the_move_of_somebody_else_leaves_an_entry() {
     let stack = TestStack::start().await;
     let id = stack
         .upload_id(&stack.user(1), "a.png", &png(8, 8, 1), json!({}))
@@ -221,9 +221,9 @@ async fn whoever_joins_the_move_of_somebody_else_leaves_an_entry() {
         .await;
     begun.expect("a move that has begun");
     let path = format!("/image-files/{id}/archive");
-    let joined = stack.admin().post(&path, Value::Null).await.ok();
-    assert_eq!(joined["status"], "ARCHIVED");
-    assert_eq!(entries(&stack, &id.to_string(), ADMIN).await, ["view"]);
+    let moved = stack.admin().post(&path, Value::Null).await.ok();
+    assert_eq!(moved["status"], "ARCHIVED");
+    assert_eq!(entries(&stack, &id.to_string(), ADMIN).await, ["archive"]);
 }
 
 #[tokio::test]

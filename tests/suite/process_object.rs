@@ -310,34 +310,6 @@ async fn an_object_without_a_record_is_kept() {
 }
 
 #[tokio::test]
-async fn a_url_that_outlives_a_purge_leaves_nothing_in_the_bucket() {
-    let stack = TestStack::start_with(&[("TRASH_DAYS", "0")]).await;
-    let user = stack.user(1);
-    let bytes = png(30, 30, 1);
-    let begun = begin(&user, "a.png", bytes.len(), json!({})).await;
-    let id = id_of(&begun["file"]);
-    stack.put_single(&begun["upload"], &bytes).await;
-    stack.settle().await;
-    user.delete(&format!("/image-files/{id}")).await.ok();
-    let run = async || {
-        let report = stack.stack.maintenance.run(Task::default()).await;
-        report.expect("a run").purged
-    };
-    assert_eq!(run().await, 1);
-    let trash = user.get("/image-files/trash").await.ok();
-    assert_eq!(trash["total"], 0);
-    let sent = stack.put_single(&begun["upload"], &bytes).await;
-    assert_eq!(sent.status, 200, "the URL is still good: {}", sent.text());
-    stack.settle().await;
-    assert_eq!(run().await, 0);
-    stack.clock.advance(2 * 60 * 60 * 1000 + 1);
-    assert_eq!(run().await, 1);
-    let key = text(&begun["file"]["storage_path"]);
-    assert_eq!(stack.versions(key).await, []);
-    assert_eq!(stack.record(id).await, None);
-}
-
-#[tokio::test]
 async fn many_files_at_once_are_all_processed() {
     let stack = TestStack::start().await;
     let user = stack.user(1);

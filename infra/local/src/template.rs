@@ -165,7 +165,9 @@ impl Table {
         // How warm an index is, a parameter decides at deployment.
         let indexes = definition["GlobalSecondaryIndexes"].as_array_mut();
         for index in indexes.into_iter().flatten() {
-            index.as_object_mut().map(|index| index.remove("WarmThroughput"));
+            index
+                .as_object_mut()
+                .map(|index| index.remove("WarmThroughput"));
         }
         Self {
             resource: resource.to_owned(),

@@ -171,33 +171,15 @@ impl Files {
         self.write_until_fresh(file, None, step).await
     }
 
-    /// Removes the record of an opened file for good. Its objects are the caller's concern, before this.
-    ///
-    /// # Errors
-    /// `version_conflict` when somebody changed it in between.
-    pub async fn remove_opened(&self, opened: Opened) -> Result<(), Error> {
-        let Opened {
-            file,
-            caller,
-            action,
-        } = opened;
-        let entry = self.entry_of_change((&caller, action), &file, true);
-        self.remove_with(file, entry).await
-    }
-
-    /// Removes a record for the service itself; see [`Self::remove_opened`].
+    /// Removes a record for good. Its objects are the caller's concern, before this.
     ///
     /// # Errors
     /// `version_conflict` when somebody changed it in between.
     pub async fn remove(&self, file: FileRecord) -> Result<(), Error> {
-        self.remove_with(file, None).await
-    }
-
-    async fn remove_with(&self, file: FileRecord, entry: Option<Entry>) -> Result<(), Error> {
         let change = Change {
             before: Some(file),
             after: None,
-            entry,
+            entry: None,
             checks_references: false,
         };
         self.write(&[change])

@@ -97,10 +97,14 @@ def nobody_gets_in_without_a_token(story):
 def a_page_of_another_origin_is_not_let_in(story):
     """CORS is answered by API Gateway, from the template."""
     asks = {"Access_Control_Request_Method": "GET", "Access_Control_Request_Headers": "authorization"}
-    ours = story.stack.call("OPTIONS", "/image-files/my-images", user=None, Origin="http://127.0.0.1:8080", **asks)
-    assert ours.headers.get("access-control-allow-origin") == "http://127.0.0.1:8080", ours
+    origins = ["http://127.0.0.1:8080", "https://viewer.example.org"]
+    for origin in origins:
+        ours = story.stack.call("OPTIONS", "/image-files/my-images", user=None, Origin=origin, **asks)
+        assert ours.headers.get("access-control-allow-origin") == origin, ours
     other = story.stack.call("OPTIONS", "/image-files/my-images", user=None, Origin="https://example.org", **asks)
     assert "access-control-allow-origin" not in other.headers, other
+    rules = client("s3").get_bucket_cors(Bucket=story.stack.resources("AWS::S3::Bucket")["ImageBucket"])["CORSRules"]
+    assert [rule["AllowedOrigins"] for rule in rules] == [origins, ["*"]], rules
 
 
 def the_bucket_wants_tls(story):

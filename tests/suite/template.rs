@@ -279,3 +279,38 @@ fn no_function_may_change_or_remove_an_entry_of_the_access_log() {
         }
     }
 }
+
+#[test]
+fn listed_pages_may_call_the_api_and_write_to_the_bucket_and_any_may_read() {
+    let resources = resources();
+    let api = &resources["Api"]["Properties"]["CorsConfiguration"]["AllowOrigins"];
+    let listed = |value: &Yaml| match value {
+        Yaml::Tagged(split) if split.tag == "Split" => {
+            split.value[0] == "," && tagged(&split.value[1]) == "AllowedOrigins"
+        }
+        _ => false,
+    };
+    assert!(listed(api), "{api:?}");
+    let rules = &resources["ImageBucket"]["Properties"]["CorsConfiguration"]["CorsRules"];
+    let rules = rules.as_sequence().expect("rules");
+    let methods = |rule: &Yaml| -> BTreeSet<String> {
+        let methods = rule["AllowedMethods"].as_sequence().expect("methods");
+        methods
+            .iter()
+            .filter_map(Yaml::as_str)
+            .map(str::to_owned)
+            .collect()
+    };
+    let [writers, readers] = &rules[..] else {
+        panic!("two rules: {rules:?}");
+    };
+    assert!(listed(&writers["AllowedOrigins"]), "{writers:?}");
+    assert_eq!(
+        methods(writers),
+        ["GET", "HEAD", "PUT", "POST", "DELETE"]
+            .map(str::to_owned)
+            .into()
+    );
+    assert_eq!(readers["AllowedOrigins"][0], "*");
+    assert_eq!(methods(readers), ["GET", "HEAD"].map(str::to_owned).into());
+}

@@ -7,10 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-# What the local stack takes as its own (infra/local/src/stack.rs, apps.rs, objects/events.rs). A function's access key is its name.
-REGION = "us-east-1"
+# What the local stack takes as its own (infra/local/src/stack.rs, apps.rs). A function's access key is its name.
 OPERATOR = "operator"
-SECRET_KEY = "local-secret"
 BUCKET = "filmroom-images"
 TABLES = {
     "IMAGE_FILES_TABLE": "filmroom-ImageFilesTable",
@@ -31,6 +29,9 @@ class Engines:
     tables_url: str
     user: str
     """The token of a user."""
+    program: str
+    folder: str
+    """What runs, and over which DATA_DIR: it knows the keys."""
 
     def settings(self):
         """The variables of template.yaml, as they are here."""
@@ -48,14 +49,16 @@ class Engines:
 
     def credentials(self, function=OPERATOR):
         """The variables that Lambda sets itself: of one function, or of the one who may do everything."""
-        return {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": function, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+        printed = subprocess.run([self.program, "key", function], env={**os.environ, "DATA_DIR": self.folder}, check=True,
+                                 capture_output=True, text=True).stdout
+        return dict(line.split("=", 1) for line in printed.splitlines())
 
 
 @contextlib.contextmanager
-def engines(program):
-    """Runs the local stack `program` on free ports and an empty folder until the block ends."""
+def engines(program, **settings):
+    """Runs the local stack `program` on free ports and an empty folder until the block ends, with these variables."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "PORT": "0", "DATA_DIR": folder, "JWT_SECRET": JWT_SECRET}
+        environment = {**os.environ, "PORT": "0", "DATA_DIR": folder, "JWT_SECRET": JWT_SECRET, **settings}
         with open(Path(folder, "log"), "w+") as log:
             stack = subprocess.Popen([program], env=environment, stdout=subprocess.PIPE, stderr=log, text=True,
                                      start_new_session=True)
@@ -70,7 +73,7 @@ def engines(program):
                 else:
                     log.seek(0)
                     raise SystemExit(f"{program} did not start:\n{log.read()}")
-                yield Engines(said["bucket"], said["tables"], said["USER1"])
+                yield Engines(said["bucket"], said["tables"], said["USER1"], program, folder)
             finally:
                 stack.terminate()
                 stack.wait()

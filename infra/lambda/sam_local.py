@@ -190,8 +190,9 @@ def main():
     url = f"http://127.0.0.1:{port}/api/v1"
     with contextlib.ExitStack() as running:
         running.enter_context(docker())
-        stack = running.enter_context(engines(arguments.local))
         gateway = running.enter_context(network())
+        # The engines are asked for by this address, which is part of what is signed.
+        stack = running.enter_context(engines(arguments.local, ALLOWED_HOSTS=gateway))
         stack.bucket_url, stack.tables_url = running.enter_context(relays(gateway, [stack.bucket_url, stack.tables_url]))
         make_image(stack.services())
         running.enter_context(api(port, stack.settings(), stack.credentials()))

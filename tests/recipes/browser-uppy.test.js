@@ -12,7 +12,8 @@ const PAGE = `
 
 let stack, site, browser, page;
 before(async () => {
-  [stack, site, browser] = await Promise.all([startStack(), servePage(PAGE), launchBrowser()]);
+  [site, browser] = await Promise.all([servePage(PAGE), launchBrowser()]);
+  stack = await startStack(site.origin);
   page = await openPage(browser, site.url);
 });
 after(async () => {

@@ -33,7 +33,8 @@ export async function servePage(source) {
     response.writeHead(body ? 200 : 404, { 'content-type': `${type}; charset=utf-8` }).end(body);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  return { origin, url: `${origin}/`, close: () => server.close() };
 }
 
 /** Opens `url` and waits until its module has run; what goes wrong in the page fails the test that closes it. */

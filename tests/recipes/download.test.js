@@ -17,14 +17,18 @@ const PAGE = `
   window.ready = true;
 `;
 
-let stack, url, headers;
+let stack, site, url, headers;
 before(async () => {
-  stack = await startStack();
+  site = await servePage(PAGE);
+  stack = await startStack(site.origin);
   const { id } = await stack.upload('bytes.bin', BYTES);
   url = `${stack.api}/image-files/${id}/download`;
   headers = { Authorization: `Bearer ${stack.token}` };
 });
-after(() => stack.stop());
+after(async () => {
+  site.close();
+  await stack.stop();
+});
 
 const curl = async (...args) => (await runProgram('curl', ['-sS', '-H', `Authorization: ${headers.Authorization}`, ...args])).stdout;
 
@@ -36,7 +40,7 @@ async function python(program, line) {
 }
 
 test('fetch and axios get the bytes in a browser, from a page of another origin', async () => {
-  const [browser, site] = await Promise.all([launchBrowser(), servePage(PAGE)]);
+  const browser = await launchBrowser();
   try {
     const page = await openPage(browser, site.url);
     const sent = [];
@@ -51,7 +55,6 @@ test('fetch and axios get the bytes in a browser, from a page of another origin'
     assert.equal(sent.length, 2);
   } finally {
     await browser.close();
-    site.close();
   }
 });
 

@@ -9,11 +9,11 @@ export const PROGRAM = process.env.FILMROOM_LOCAL ?? join(ROOT, 'target/debug/fi
 /** The recipes that are tested here. */
 export const RECIPES = join(ROOT, 'docs/recipes');
 
-/** The local stack on free loopback ports, over a folder that is removed when it stops. */
-export async function startStack() {
+/** The local stack on free loopback ports, over a folder that is removed when it stops; pages of `origins` may use it. */
+export async function startStack(...origins) {
   const folder = mkdtempSync(join(tmpdir(), 'filmroom-recipes-'));
   const log = join(folder, 'stack.log');
-  const env = { ...process.env, PORT: '0', DATA_DIR: join(folder, 'data') };
+  const env = { ...process.env, PORT: '0', DATA_DIR: join(folder, 'data'), ALLOWED_ORIGINS: origins.join(',') };
   const child = spawn(PROGRAM, { env, stdio: ['ignore', 'pipe', openSync(log, 'w')] });
   const output = await ready(child);
   const find = (pattern) => pattern.exec(output)[1];

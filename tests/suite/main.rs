@@ -51,5 +51,6 @@ mod template;
 // The engines of the local stack.
 mod dynamo_contract;
 mod event_queue;
+mod loopback;
 mod object_contract;
 mod openapi;

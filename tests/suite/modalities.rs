@@ -44,7 +44,7 @@ async fn begin_all(client: &Caller, modalities: impl Iterator<Item = String>) ->
 #[tokio::test]
 async fn invented_modalities_share_a_counter_which_ends_at_zero() {
     let stack = TestStack::start().await;
-    let database = stack.database().await;
+    let database = stack.database();
     let user = stack.user(1);
     let names = (0..30).map(|number| format!("ZZ_{number}"));
     let ids = begin_all(&user, names.chain(["CT".to_owned(), "OTHER".to_owned()])).await;
@@ -91,7 +91,7 @@ async fn the_total_of_an_invented_modality_is_its_own() {
 #[tokio::test]
 async fn counters_that_older_functions_made_go_over_while_somebody_writes() {
     let stack = TestStack::start().await;
-    let database = stack.database().await;
+    let database = stack.database();
     let user = stack.user(1);
     let ids = begin_all(&user, (0..60).map(|number| format!("ZZ_{number}"))).await;
     as_older_functions_count(&stack, &database).await;
@@ -159,7 +159,7 @@ async fn as_older_functions_count(stack: &TestStack, database: &Client) {
 #[tokio::test]
 async fn counters_of_more_than_a_page_are_read_to_their_end() {
     let stack = TestStack::start().await;
-    let database = stack.database().await;
+    let database = stack.database();
     let user = stack.user(1);
     begin_all(&user, (0..24).map(|_| "CT".to_owned())).await;
     // DynamoDB answers a megabyte at a time.

@@ -7,21 +7,26 @@ const POLICY = JSON.parse(readFileSync(new URL('../csp.json', import.meta.url), 
   directives: Record<string, string>;
 };
 
-/** The local stack as an installation with an issuer would serve it: its own config.json, the issuer in the policy. */
+/** The local stack as an installation with an issuer would serve it: its own config.json, the issuer in the policy, an origin of its own. */
 export class Installation {
   private constructor(
     private readonly server: Server,
     readonly url: string,
   ) {}
 
-  static async start(stack: Stack, auth: { authority: string; clientId: string }): Promise<Installation> {
+  /** Has an address, which the stack must allow and the issuer must know, and answers nothing yet. */
+  static async listen(): Promise<Installation> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new Installation(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  }
+
+  serve(stack: Stack, auth: { authority: string; clientId: string }): void {
     const config = JSON.stringify({ apiUrl: '/api/v1', auth: { mode: 'oidc', scope: 'openid', ...auth } });
-    const server = createServer((asked, answer) => {
+    this.server.on('request', (asked, answer) => {
       if (asked.url === '/config.json') answer.setHeader('content-type', 'application/json').end(config);
       else forward(asked, answer, stack.url, auth.authority);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new Installation(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   }
 
   async stop(): Promise<void> {

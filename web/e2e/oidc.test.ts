@@ -16,9 +16,10 @@ let faults: string[];
 
 beforeAll(async () => {
   issuer = await Issuer.listen();
+  site = await Installation.listen();
   const trust = { JWKS_URL: issuer.keys, JWT_ISSUER: issuer.url, JWT_AUDIENCE: AUDIENCE };
-  [stack, browser] = await Promise.all([Stack.start(trust), launch()]);
-  site = await Installation.start(stack, { authority: issuer.url, clientId: CLIENT_ID });
+  [stack, browser] = await Promise.all([Stack.start({ ...trust, ALLOWED_ORIGINS: site.url }), launch()]);
+  site.serve(stack, { authority: issuer.url, clientId: CLIENT_ID });
   issuer.serve(site.url);
 });
 afterAll(async () => {

@@ -23,6 +23,8 @@ export class Stack {
     private readonly process: ChildProcess,
     private readonly data: string,
     readonly url: string,
+    readonly bucket: string,
+    readonly tables: string,
     readonly users: DemoUser[],
   ) {}
 
@@ -33,9 +35,9 @@ export class Stack {
       env,
       stdio: ['ignore', 'pipe', openSync(join(ARTEFACTS, 'stack.log'), 'a')],
     });
-    const url = await ready(child);
+    const { url, bucket, tables } = await ready(child);
     const config = (await (await fetch(`${url}/config.json`)).json()) as { auth: { users: DemoUser[] } };
-    return new Stack(child, data, url, config.auth.users);
+    return new Stack(child, data, url, bucket, tables, config.auth.users);
   }
 
   nameOf(role: string): string {
@@ -49,8 +51,15 @@ export class Stack {
   }
 
   /** Calls the API as the page would, to prepare and to check. */
-  async api<T = unknown>(method: string, path: string, body?: unknown, role = 'user'): Promise<T> {
+  async api<T = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    role = 'user',
+    more: Record<string, string> = {},
+  ): Promise<T> {
     const headers: Record<string, string> = {
+      ...more,
       authorization: `Bearer ${this.user((user) => user.role === role).token}`,
     };
     if (body !== undefined) headers['content-type'] = 'application/json';
@@ -96,16 +105,17 @@ export class Stack {
   }
 }
 
-/** The address that the program prints, once it has printed that it is ready. */
-function ready(child: ChildProcess): Promise<string> {
+/** The addresses that the program prints, once it has printed that it is ready. */
+function ready(child: ChildProcess): Promise<{ url: string; bucket: string; tables: string }> {
   return new Promise((resolve, reject) => {
     let output = '';
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`the stack ended with ${code}\n${output}`)));
     child.stdout?.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      const url = /API\s+(http:\/\/\S+)\/api\/v1/.exec(output)?.[1];
-      if (url && /^ready$/m.test(output)) resolve(url);
+      const address = (name: string) => new RegExp(`${name}\\s+(http://[^/\\s]+)`).exec(output)?.[1];
+      const [url, bucket, tables] = [address('API'), address('bucket'), address('tables')];
+      if (url && bucket && tables && /^ready$/m.test(output)) resolve({ url, bucket, tables });
     });
   });
 }

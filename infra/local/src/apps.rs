@@ -2,19 +2,18 @@
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_http_client::Builder;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use service::App;
 use service::clock::Clock;
 use service::config::Config;
 
 use crate::conflicts::{Conflicts, Keys, conflicting};
-use crate::objects::{self, REGION};
+use crate::objects::REGION;
 use crate::permissions::{Permissions, guarded};
+use crate::secrets::AccessKeys;
 
 /// The access key that may do everything.
-pub(crate) const OPERATOR: &str = "operator";
-/// The secret of every access key. It opens nothing but the loopback ports of this process.
-const SECRET_KEY: &str = "local-secret";
+pub const OPERATOR: &str = "operator";
 
 /// Makes the service for one function after the other.
 #[derive(Debug, Clone)]
@@ -26,13 +25,13 @@ pub(crate) struct Apps {
     pub(crate) permissions: Permissions,
     /// Conflicts of transactions, and what they need to know of the tables; none, but in tests.
     pub(crate) conflicts: Option<(Conflicts, Keys)>,
+    pub(crate) keys: AccessKeys,
 }
 
 impl Apps {
     /// The service as `function` has it. Its name is its access key.
     pub(crate) fn of(&self, function: &str) -> App {
-        let pair = Credentials::new(function, SECRET_KEY, None, None, "local");
-        let pair = SharedCredentialsProvider::new(pair);
+        let pair = SharedCredentialsProvider::new(self.pair(function));
         let with_key = |sdk: &SdkConfig| {
             let builder = sdk.to_builder();
             builder.credentials_provider(pair.clone())
@@ -59,27 +58,26 @@ impl Apps {
 
     /// The bucket as its operator has it.
     pub(crate) fn bucket(&self) -> aws_sdk_s3::Client {
-        let pair = Credentials::new(OPERATOR, SECRET_KEY, None, None, "local");
         let sdk = aws_sdk_s3::config::Builder::from(&self.s3);
-        let config = sdk.credentials_provider(pair).force_path_style(true);
+        let config = sdk
+            .credentials_provider(self.pair(OPERATOR))
+            .force_path_style(true);
         aws_sdk_s3::Client::from_conf(config.build())
     }
-}
 
-/// The key pair of a function, or the operator's.
-pub(crate) fn credentials(access_key: &str) -> objects::Credentials {
-    objects::Credentials {
-        access_key: access_key.to_owned(),
-        secret_key: SECRET_KEY.to_owned(),
+    /// A key and its secret. A function that is not in template.yaml has a key that nobody knows.
+    fn pair(&self, access_key: &str) -> Credentials {
+        let secret = self.keys.secret_of(access_key).unwrap_or_default();
+        Credentials::new(access_key, secret, None, None, "local")
     }
 }
 
-/// The settings of an SDK client whose service is at `url`, for any access key.
-pub(crate) async fn sdk(url: &str) -> SdkConfig {
+/// The settings of an SDK client whose service is at `url`, reached by `client`, for any access key.
+pub(crate) async fn sdk(url: &str, client: SharedHttpClient) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
         .no_credentials()
-        .http_client(Builder::new().build_http())
+        .http_client(client)
         .endpoint_url(url)
         .load()
         .await

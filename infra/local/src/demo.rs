@@ -1,12 +1,10 @@
-//! People to try the local stack as: two users and an admin, with tokens signed by the configured secret.
+//! People to try the local stack as: two users and an admin, with tokens signed by the configured secret or the folder's own.
 
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde::Serialize;
 use serde_json::json;
 use service::domain::Timestamp;
 
-/// The secret of the local stack when `JWT_SECRET` is not set. Everybody knows it: the stack listens on loopback only.
-pub const DEVELOPMENT_SECRET: &str = "filmroom-development-secret-do-not-deploy";
 /// How long a printed token works: 30 days.
 const TOKEN_SECONDS: i64 = 30 * 24 * 60 * 60;
 

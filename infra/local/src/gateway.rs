@@ -23,6 +23,7 @@ use service::ids::Ids;
 use tower::{ServiceExt as _, service_fn};
 
 use crate::apps::Apps;
+use crate::origins::Origins;
 use crate::template::{Cors, Template};
 
 /// API Gateway's largest request
@@ -38,6 +39,8 @@ pub(crate) struct Gateway(Arc<Inner>);
 struct Inner {
     routes: matchit::Router<HashMap<String, Route>>,
     cors: Cors,
+    origins: Origins,
+    patience: Duration,
     apps: Apps,
     ids: Ids,
 }
@@ -65,10 +68,12 @@ impl Function {
 }
 
 impl Gateway {
-    /// The routes of `template`, each answered by the endpoint of its function's name.
+    /// The routes of `template`, each answered by the endpoint of its function's name, to pages of `origins`. A body may take `patience`.
     pub(crate) fn new(
         template: &Template,
         endpoints: Vec<Endpoint>,
+        origins: Origins,
+        patience: Duration,
         apps: Apps,
     ) -> Result<Self, String> {
         let function = |endpoint: Endpoint| {
@@ -109,6 +114,8 @@ impl Gateway {
         Ok(Self(Arc::new(Inner {
             routes,
             cors: template.cors.clone(),
+            origins,
+            patience,
             ids: Ids::new(apps.clock.clone()),
             apps,
         })))
@@ -127,8 +134,11 @@ impl Gateway {
         request: Request,
     ) -> Response {
         let (parts, body) = request.into_parts();
-        let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
-            return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
+        let body = tokio::time::timeout(self.0.patience, to_bytes(body, MAX_BODY_BYTES));
+        let body = match body.await {
+            Ok(Ok(body)) => body,
+            Ok(Err(_)) => return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long"),
+            Err(_) => return message(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
         };
         let request_id = self.0.ids.uuid();
         let event = payload::event(
@@ -200,7 +210,7 @@ async fn handle(
             Err(_) => message(StatusCode::NOT_FOUND, "Not Found"),
         }
     };
-    if let Some(origin) = origin {
+    if let Some(origin) = origin.filter(|origin| gateway.0.origins.allow(origin)) {
         allow(
             response.headers_mut(),
             &gateway.0.cors,
@@ -211,7 +221,8 @@ async fn handle(
     response
 }
 
-/// The CORS headers of an HTTP API. In the cloud the allowed origin is a parameter; on a laptop the page and the API share one.
+/// The CORS headers of an HTTP API, for an origin that it allows; for others there are none
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html>).
 fn allow(headers: &mut HeaderMap, cors: &Cors, origin: HeaderValue, is_preflight: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::VARY, HeaderValue::from_static("Origin"));

@@ -3,19 +3,26 @@
 //! # Layout
 //! - [`stack`]: starts and stops everything; `make run` and every test use it. [`demo`]: people to try it as, [`samples`]: files to try it with.
 //! - [`template`]: template.yaml: the tables, routes and variables there are.
-//! - `database`: DynamoDB (dynoxide); [`conflicts`]: what AWS does and it does not. [`objects`]: S3 (s3s over our own storage). [`queue`]: S3 → SQS → Lambda.
+//! - [`port`]: what every port refuses. [`hosts`], [`origins`]: the names it answers to, the pages that may use it.
+//! - [`secrets`]: keys and tokens of a folder. `private`: files for nobody else.
+//! - [`database`]: DynamoDB (dynoxide); [`conflicts`]: what AWS does and it does not. [`objects`]: S3 (s3s over our own storage). [`queue`]: S3 → SQS → Lambda.
 //! - [`permissions`]: IAM. `gateway`: API Gateway. `apps`: the service as each function has it. [`web`]: the page. `docs`: the try-it page.
 
 mod apps;
 pub mod conflicts;
-mod database;
+pub mod database;
 pub mod demo;
 mod docs;
 mod gateway;
+pub mod hosts;
 pub mod objects;
+pub mod origins;
 pub mod permissions;
+pub mod port;
+mod private;
 pub mod queue;
 pub mod samples;
+pub mod secrets;
 pub mod stack;
 pub mod template;
 pub mod web;

@@ -1,20 +1,25 @@
 //! `make run`: the whole of Filmroom on this machine.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use imaging::isolated::{Worker, serve_if_worker};
-use local::demo::{DEVELOPMENT_SECRET, DemoUser, users};
+use local::demo::{DemoUser, users};
+use local::port::Patience;
 use local::queue::Faults;
 use local::samples;
-use local::stack::{Options, Stack};
+use local::secrets::{AccessKeys, Secrets};
+use local::stack::{OPERATOR, Options, REGION, Stack, StartError};
+use local::template::Template;
 use local::web::Page;
 use serde_json::json;
 use service::clock::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Variables of the functions that are handed on when they are set.
-const SETTINGS: [&str; 9] = [
+/// Variables that are handed on when they are set: of this stack, and of the functions.
+const SETTINGS: [&str; 11] = [
+    "ALLOWED_HOSTS",
+    "ALLOWED_ORIGINS",
     "JWKS_URL",
     "JWT_ISSUER",
     "JWT_AUDIENCE",
@@ -32,8 +37,12 @@ fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => run(),
-        ["samples", folder] => samples::write(std::path::Path::new(folder)).map_err(Into::into),
-        _ => Err("usage: filmroom-local, or filmroom-local samples FOLDER".into()),
+        ["samples", folder] => samples::write(Path::new(folder)).map_err(Into::into),
+        ["key", name] => print_key(name),
+        _ => Err(
+            "usage: filmroom-local, filmroom-local samples FOLDER, or filmroom-local key NAME"
+                .into(),
+        ),
     };
     match done {
         Ok(()) => std::process::ExitCode::SUCCESS,
@@ -48,7 +57,9 @@ fn main() -> std::process::ExitCode {
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     lambda_http::tracing::init_default_subscriber_with_writer(std::io::stderr);
     let clock = Clock::default();
-    let secret = variable("JWT_SECRET").unwrap_or_else(|| DEVELOPMENT_SECRET.to_owned());
+    let own =
+        Secrets::open(&data_folder()).map_err(|error| StartError::Secret(data_folder(), error))?;
+    let secret = variable("JWT_SECRET").unwrap_or_else(|| own.tokens());
     let people = users(&secret, clock.now())?;
     let (options, is_ours) = (
         options(secret, clock, &people)?,
@@ -65,8 +76,39 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         _ = interrupt.recv() => {}
     }
     eprintln!("stopping");
-    stack.stop().await;
+    // Who asks twice does not want to wait for requests under way. What was acknowledged is on disk.
+    tokio::select! {
+        () = stack.stop() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
     Ok(())
+}
+
+/// The credentials of an access key of `DATA_DIR`, as the variables that AWS's programs read.
+fn print_key(name: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let folder = data_folder();
+    let secrets = Secrets::read(&folder).map_err(|error| {
+        let folder = folder.display();
+        format!("no stack has run in {folder} yet ({error}); DATA_DIR says where one has")
+    })?;
+    let functions = Template::load()?.functions;
+    let names = functions.iter().map(|function| function.name.as_str());
+    let keys = AccessKeys::new(&secrets, names.chain([OPERATOR]));
+    let secret = keys.secret_of(name).ok_or_else(|| {
+        let known: Vec<_> = keys.iter().map(|(name, _)| name).collect();
+        format!("{name} is no key; there are {}", known.join(", "))
+    })?;
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "AWS_REGION={REGION}\nAWS_ACCESS_KEY_ID={name}\nAWS_SECRET_ACCESS_KEY={secret}"
+    )?;
+    Ok(())
+}
+
+fn data_folder() -> PathBuf {
+    variable("DATA_DIR").map_or_else(|| PathBuf::from("data"), PathBuf::from)
 }
 
 fn options(
@@ -91,7 +133,7 @@ fn options(
             .filter_map(|name| Some(((*name).to_owned(), variable(name)?))),
     );
     Ok(Options {
-        data: variable("DATA_DIR").map_or_else(|| PathBuf::from("data"), PathBuf::from),
+        data: data_folder(),
         port,
         bucket_port: if port == 0 {
             0
@@ -99,6 +141,7 @@ fn options(
             port.checked_add(1).unwrap_or(0)
         },
         settings,
+        patience: Patience::default(),
         clock,
         has_schedule: true,
         faults: Faults::default(),
@@ -114,7 +157,7 @@ fn print(
     people: &[DemoUser],
     has_page: bool,
     is_ours: bool,
-    data: &std::path::Path,
+    data: &Path,
 ) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
@@ -132,7 +175,7 @@ fn print(
     if is_ours {
         writeln!(
             out,
-            "  tokens are signed with the development secret; set JWT_SECRET to use another one"
+            "  tokens are signed with this folder's own secret; set JWT_SECRET to use another one"
         )?;
     }
     for (variable, person) in ["USER1", "USER2", "ADMIN"].iter().zip(people) {

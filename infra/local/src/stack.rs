@@ -1,32 +1,42 @@
 //! The whole stack in one process: engines, events, functions, gateway, page.
 
 mod error;
+mod ports;
 mod settings;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
+use aws_smithy_http_client::Builder;
+use axum::Router;
 use functions::maintenance::{Maintenance, Task};
 use functions::process_object::Processor;
 use imaging::isolated::Worker;
 use service::App;
 use service::clock::Clock;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::apps::{self, Apps, OPERATOR, sdk};
+use crate::apps::{Apps, sdk};
 use crate::conflicts::{self, Conflicts};
-use crate::database::DatabaseServer;
+use crate::database::Tables;
 use crate::docs;
 use crate::gateway::Gateway;
-use crate::objects::{self, Gate, ObjectStore, REGION, ServeOptions};
+use crate::objects::{self, Credentials, Gate, ObjectStore, ServeOptions};
+use crate::origins::Origins;
 use crate::permissions::Permissions;
+use crate::port::{Door, Patience};
+use crate::private;
 use crate::queue::{Faults, Queue, QueueOptions};
+use crate::secrets::{AccessKeys, Secrets};
 use crate::template::Template;
 use crate::web;
 
+use self::ports::{Ports, Served, door, origins};
+
+pub use crate::apps::OPERATOR;
+pub use crate::objects::REGION;
 pub use error::StartError;
 
 /// The bucket of the local stack.
@@ -41,8 +51,11 @@ pub struct Options {
     pub port: u16,
     /// The port of the bucket; 0 for any.
     pub bucket_port: u16,
-    /// Settings beside the tables, the bucket and `S3_PATH_STYLE`: name and value, as in the environment.
+    /// Settings beside the tables, the bucket and `S3_PATH_STYLE`: name and value, as in the environment. `ALLOWED_HOSTS` and `ALLOWED_ORIGINS`
+    /// are this stack's own.
     pub settings: Vec<(String, String)>,
+    /// How long its ports wait.
+    pub patience: Patience,
     /// The time.
     pub clock: Clock,
     /// Whether maintenance runs every minute; tests run it themselves.
@@ -59,6 +72,15 @@ pub struct Options {
     pub record: Option<PathBuf>,
 }
 
+impl Options {
+    /// The first setting of a name counts.
+    fn setting(&self, name: &str) -> Option<&str> {
+        let mut settings = self.settings.iter();
+        let found = settings.find(|(given, _)| given == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
 /// A stack that runs until it is stopped.
 #[derive(Debug)]
 pub struct Stack {
@@ -66,8 +88,12 @@ pub struct Stack {
     pub url: String,
     /// Where the bucket is.
     pub bucket_url: String,
-    /// Where DynamoDB is.
+    /// Where DynamoDB is, for programs outside this process.
     pub database_url: String,
+    /// DynamoDB for SDK clients in this process: whatever they do, nobody asks who they are.
+    pub tables: SdkConfig,
+    /// The keys that bucket and tables know.
+    pub keys: AccessKeys,
     /// The service as its operator has it: it may do everything.
     pub app: App,
     /// The bucket, as its operator has it.
@@ -78,7 +104,6 @@ pub struct Stack {
     pub maintenance: Maintenance,
     /// The queue between the bucket and `process-object`.
     pub queue: Queue,
-    database: DatabaseServer,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -91,13 +116,16 @@ impl Stack {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let template = Template::load()?;
         let (stop, stopped) = watch::channel(false);
-        let listener = listen(options.port).await?;
-        let bucket_listener = listen(options.bucket_port).await?;
-        let database = DatabaseServer::start(&options.data, &template).await?;
+        let ports = Ports::listen(&options).await?;
+        let door = door(&options)?;
+        let origins = origins(&options, &door.hosts, ports.api.port)?;
+        private::data_folder(&options.data).map_err(StartError::folder(&options.data))?;
+        // First: it refuses a folder that another process has open.
         let store = open_bucket(&options)?;
-        let (url, bucket_url) = (url_of(&listener)?, url_of(&bucket_listener)?);
-        let apps = apps_of(&template, &options, &database.url, &bucket_url).await?;
-        let app = apps.of(OPERATOR);
+        let secrets = Secrets::open(&options.data).map_err(StartError::secret(&options.data))?;
+        let tables = Tables::open(&options.data)?;
+        tables.create(&template)?;
+        let apps = apps_of(&template, &options, &tables, &secrets, &ports).await?;
         let processor = Processor::new(apps.of("process-object"), options.worker.clone());
         let its_processor = Processor::new(apps.of("maintenance"), options.worker.clone());
         let maintenance = Maintenance::new(apps.of("maintenance"), its_processor);
@@ -106,40 +134,28 @@ impl Stack {
             queue_options(options.faults.clone()),
             handler(processor.clone()),
         );
-        let mut tasks = vec![tokio::spawn(store.serve(
-            bucket_listener,
-            serve_options(&template, apps.permissions.clone()),
-            until(stopped.clone()),
-        ))];
+        let (url, bucket_url, database_url) = ports.urls();
+        let api = api_and_page(&template, &options, &apps, &origins, &bucket_url)?;
+        let served = Served {
+            api,
+            store: (store, serve_options(&apps, origins, door.clone())),
+            tables: (tables, apps.keys.clone(), apps.permissions.clone()),
+        };
+        let mut tasks = ports.serve(served, &door, &stopped);
         if options.has_schedule {
-            tasks.push(tokio::spawn(every_minute(
-                maintenance.clone(),
-                stopped.clone(),
-            )));
+            tasks.push(tokio::spawn(every_minute(maintenance.clone(), stopped)));
         }
-        let gateway = Gateway::new(&template, functions::endpoints(), apps.clone())
-            .map_err(|error| StartError::Engine("API Gateway", error))?;
-        let api_and_page = web::wrap(gateway.into_router(), options.web.as_ref(), &bucket_url);
-        let router = docs::router(&bucket_url).fallback_service(api_and_page);
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        tasks.push(tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, service)
-                .with_graceful_shutdown(until(stopped))
-                .await
-            {
-                tracing::error!(%error, "the API stopped");
-            }
-        }));
         Ok(Self {
             url,
             bucket_url,
-            database_url: database.url.clone(),
-            app,
+            database_url,
+            app: apps.of(OPERATOR),
             bucket: apps.bucket(),
+            tables: apps.dynamodb,
+            keys: apps.keys,
             processor,
             maintenance,
             queue,
-            database,
             stop,
             tasks,
         })
@@ -152,20 +168,41 @@ impl Stack {
         for task in self.tasks {
             drop(task.await);
         }
-        self.database.stop().await;
     }
+}
+
+fn api_and_page(
+    template: &Template,
+    options: &Options,
+    apps: &Apps,
+    origins: &Origins,
+    bucket_url: &str,
+) -> Result<Router, StartError> {
+    let gateway = Gateway::new(
+        template,
+        functions::endpoints(),
+        origins.clone(),
+        options.patience.body,
+        apps.clone(),
+    );
+    let gateway = gateway.map_err(|error| StartError::Engine("API Gateway", error))?;
+    let api_and_page = web::wrap(gateway.into_router(), options.web.as_ref(), bucket_url);
+    Ok(docs::router(bucket_url).fallback_service(api_and_page))
 }
 
 async fn apps_of(
     template: &Template,
     options: &Options,
-    database_url: &str,
-    bucket_url: &str,
+    tables: &Tables,
+    secrets: &Secrets,
+    ports: &Ports,
 ) -> Result<Apps, StartError> {
+    let functions = template.functions.iter();
+    let names = functions.map(|function| function.name.as_str());
     Ok(Apps {
         config: settings::config(template, options)?,
-        dynamodb: sdk(database_url).await,
-        s3: sdk(bucket_url).await,
+        dynamodb: sdk(&ports.tables.url, tables.client()).await,
+        s3: sdk(&ports.bucket.url, Builder::new().build_http()).await,
         clock: options.clock.clone(),
         permissions: Permissions::new(template, options.record.as_deref())
             .map_err(StartError::folder(&options.data))?,
@@ -173,6 +210,7 @@ async fn apps_of(
             .conflicts
             .clone()
             .map(|conflicts| (conflicts, conflicts::keys(template))),
+        keys: AccessKeys::new(secrets, names.chain([OPERATOR])),
     })
 }
 
@@ -202,15 +240,19 @@ fn queue_options(faults: Faults) -> QueueOptions {
     }
 }
 
-fn serve_options(template: &Template, permissions: Permissions) -> ServeOptions {
-    let functions = template.functions.iter();
-    let keys = functions.map(|function| function.name.as_str());
+fn serve_options(apps: &Apps, origins: Origins, door: Door) -> ServeOptions {
+    let permissions = apps.permissions.clone();
+    let pair = |(access_key, secret_key): (&str, &str)| Credentials {
+        access_key: access_key.to_owned(),
+        secret_key: secret_key.to_owned(),
+    };
     ServeOptions {
-        credentials: keys.chain([OPERATOR]).map(apps::credentials).collect(),
+        credentials: apps.keys.iter().map(pair).collect(),
         gate: Gate::new(move |key, action, resource| {
             permissions.check(key, action, resource).is_ok()
         }),
-        cors_origins: Vec::new(),
+        origins,
+        door,
         region: REGION.to_owned(),
     }
 }
@@ -251,17 +293,6 @@ async fn every_minute(maintenance: Maintenance, stopped: watch::Receiver<bool>) 
             tracing::error!(cause = service::error::chain(&error), "maintenance failed");
         }
     }
-}
-
-async fn listen(port: u16) -> Result<TcpListener, StartError> {
-    TcpListener::bind(("127.0.0.1", port))
-        .await
-        .map_err(StartError::port(port))
-}
-
-fn url_of(listener: &TcpListener) -> Result<String, StartError> {
-    let address = listener.local_addr().map_err(StartError::port(0))?;
-    Ok(format!("http://{address}"))
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 
 use axum::Router;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any_service, get};
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::port::{CROSS_ORIGIN_RESOURCE_POLICY, refusal};
 
 /// The page and what it is told at run time.
 #[derive(Debug, Clone)]
@@ -22,9 +25,10 @@ pub struct Page {
 pub(crate) fn wrap(api: Router, page: Option<&Page>, bucket_url: &str) -> Router {
     let Some(page) = page else { return api };
     let config = page.config.clone();
+    let config = async move |headers: HeaderMap| config_for(&headers, config);
     let index = ServeFile::new(page.folder.join("index.html"));
     let files = Router::new()
-        .route("/config.json", get(async move || axum::Json(config)))
+        .route("/config.json", get(config))
         .fallback_service(
             ServeDir::new(&page.folder)
                 .precompressed_br()
@@ -36,6 +40,22 @@ pub(crate) fn wrap(api: Router, page: Option<&Page>, bucket_url: &str) -> Router
         .layer(set(header::REFERRER_POLICY, "no-referrer"))
         .layer(set(header::CACHE_CONTROL, "no-cache"));
     files.route("/api/{*path}", any_service(api))
+}
+
+/// Where the API is and who may be tried out, tokens included: for the page of this stack and whoever types the address, not for other pages.
+/// Old browsers do not say who asks; they keep the answer from other pages too, because it allows no origin and is nothing that a `<script>` or
+/// `<img>` can show.
+fn config_for(headers: &HeaderMap, config: Value) -> Response {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    if !matches!(site, None | Some(b"same-origin" | b"none")) {
+        let sentence = "These are settings of the page of this stack, for no other page.";
+        return refusal(StatusCode::FORBIDDEN, sentence);
+    }
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+    ];
+    (headers, axum::Json(config)).into_response()
 }
 
 /// The policy the page is built for and tested with: the same file that a CDN in the cloud takes it from.

@@ -14,7 +14,10 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
     KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
-use dynoxide::Database;
+use local::database::Tables;
+use local::permissions::Permissions;
+use local::port::Door;
+use local::secrets::{AccessKeys, Secrets};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -23,6 +26,8 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The index: partition `owner`, sort `id`, projecting `name`.
 pub(crate) const BY_OWNER: &str = "by-owner";
+
+const ACCESS_KEY: &str = "CONTRACTKEY";
 
 /// A table of its own.
 pub(crate) struct Target {
@@ -39,38 +44,37 @@ pub(crate) async fn run<F: Future<Output = ()>>(name: &str, behaviour: impl FnOn
     )]
     let other = std::env::var("DYNAMO_CONTRACT_ENDPOINT").ok();
     if let Some(endpoint) = other {
-        return behaviour(Target::create(&endpoint, name).await).await;
+        return behaviour(Target::create(&endpoint, "contract-secret", name).await).await;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("dynamodb.sqlite");
-    let database = Database::new(path.to_str().expect("a path in UTF-8")).expect("a database");
+    let tables = Tables::open(folder.path()).expect("tables");
+    let secrets = Secrets::open(folder.path()).expect("a secret");
+    let keys = AccessKeys::new(&secrets, [ACCESS_KEY]);
+    let secret_key = keys.secret_of(ACCESS_KEY).expect("a key").to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(dynoxide::server::serve_with_shutdown(
+    let ended = async { drop(stopped.await) };
+    let server = tokio::spawn(tables.serve(
         listener,
-        database,
-        async {
-            drop(stopped.await);
-        },
+        Door::default(),
+        keys,
+        Permissions::default(),
+        ended,
     ));
-    behaviour(Target::create(&endpoint, name).await).await;
+    behaviour(Target::create(&endpoint, &secret_key, name).await).await;
     drop(stop);
-    drop(server.await.expect("a clean end"));
+    server.await.expect("a clean end");
 }
 
 impl Target {
-    async fn create(endpoint: &str, name: &str) -> Self {
+    async fn create(endpoint: &str, secret_key: &str, name: &str) -> Self {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .endpoint_url(endpoint)
             .credentials_provider(Credentials::new(
-                "CONTRACTKEY",
-                "contract-secret",
-                None,
-                None,
-                "contract",
+                ACCESS_KEY, secret_key, None, None, "contract",
             ))
             .retry_config(RetryConfig::disabled())
             .http_client(aws_smithy_http_client::Builder::new().build_http())

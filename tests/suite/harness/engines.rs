@@ -1,17 +1,20 @@
 //! The stack's bucket and tables, past the service: as an operator, or a lifecycle rule, has them.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_s3::config::SharedCredentialsProvider;
 use aws_sdk_s3::types::ObjectVersion;
 use local::stack::BUCKET;
 use service::domain::{FileId, FileRecord};
 
-use super::meter::sdk;
+use super::meter::operator;
 use super::stack::TestStack;
 
 impl TestStack {
     /// The tables.
-    pub(crate) async fn database(&self) -> Client {
-        Client::new(&sdk(&self.stack.database_url).await)
+    pub(crate) fn database(&self) -> Client {
+        let credentials = SharedCredentialsProvider::new(operator(&self.stack.keys));
+        let tables = self.stack.tables.to_builder();
+        Client::new(&tables.credentials_provider(credentials).build())
     }
 
     /// The record of a file, as it is stored.

@@ -1,22 +1,25 @@
-//! What a function asks of DynamoDB: the function over a proxy that makes every call tell its consumed capacity.
+//! What a function asks of DynamoDB: the function over an engine that makes every call tell its consumed capacity.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_s3::config::Credentials;
+use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_s3::primitives::SdkBody;
 use aws_smithy_http_client::Builder;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
+    http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, Request, header};
-use http_body_util::Full;
+use local::secrets::AccessKeys;
+use local::stack::{OPERATOR, REGION, Stack};
 use serde_json::{Map, Value, json};
 use service::App;
 use service::config::Config;
 use tokio::net::TcpListener;
 
-use super::client::{Client, Http, send};
+use super::client::Client;
 use super::stack::{ADMIN, TestStack};
 use super::token;
 
@@ -46,19 +49,19 @@ impl TestStack {
 
     /// [`Self::meter`] with settings of its own.
     pub(crate) async fn meter_with(&self, name: &str, change: impl Fn(&mut Config)) -> Meter<'_> {
-        let calls = Arc::default();
-        let proxy = Proxy {
-            http: self.http.clone(),
-            database: self.stack.database_url.clone(),
-            calls: Arc::clone(&calls),
-        };
-        let database = serve(Router::new().fallback(pass_on).with_state(proxy)).await;
+        let calls: Arc<Mutex<Vec<Call>>> = Arc::default();
+        let tables = &self.stack.tables;
+        let engine = tables.http_client().expect("a way to the engine");
+        let credentials = SharedCredentialsProvider::new(operator(&self.stack.keys));
+        let tables = tables.to_builder().credentials_provider(credentials);
         let mut config = (*self.stack.app.config).clone();
         change(&mut config);
         let app = App::new(
             config,
-            &sdk(&database).await,
-            &sdk(&self.stack.bucket_url).await,
+            &tables
+                .http_client(metered(engine, Arc::clone(&calls)))
+                .build(),
+            &sdk(&self.stack).await,
             self.clock.clone(),
         );
         let endpoint = functions::endpoints()
@@ -107,38 +110,48 @@ pub(crate) fn sum(calls: &[Call]) -> (f64, u32) {
     (units, calls.iter().map(|call| call.rows).sum())
 }
 
-#[derive(Clone)]
-struct Proxy {
-    http: Http,
-    database: String,
+fn metered(engine: SharedHttpClient, calls: Arc<Mutex<Vec<Call>>>) -> SharedHttpClient {
+    http_client_fn(move |settings, components| {
+        SharedHttpConnector::new(Metered {
+            engine: engine.http_connector(settings, components),
+            calls: Arc::clone(&calls),
+        })
+    })
+}
+
+/// The engine's way, with an ear at it. In this process nobody looks at the signature, so a request may be changed on its way.
+#[derive(Debug)]
+struct Metered {
+    engine: SharedHttpConnector,
     calls: Arc<Mutex<Vec<Call>>>,
 }
 
-/// The engine checks no signature, so a request may be changed on its way.
-async fn pass_on(State(proxy): State<Proxy>, headers: HeaderMap, body: Bytes) -> Response {
-    let mut asked: Value = serde_json::from_slice(&body).expect("a request of DynamoDB");
-    asked["ReturnConsumedCapacity"] = json!("TOTAL");
-    let mut request = Request::post(&proxy.database);
-    for (name, value) in &headers {
-        if *name != header::CONTENT_LENGTH && *name != header::HOST {
-            request = request.header(name, value);
-        }
+impl HttpConnector for Metered {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let (_, operation) = target.split_once('.').unwrap_or_default();
+        let operation = operation.to_owned();
+        let mut asked = json_of(request.body());
+        asked["ReturnConsumedCapacity"] = json!("TOTAL");
+        *request.body_mut() = SdkBody::from(asked.to_string());
+        let answer = self.engine.call(request);
+        let calls = Arc::clone(&self.calls);
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await?;
+            let told = json_of(answer.body());
+            lock(&calls).push(Call {
+                operation,
+                units: units(&told["ConsumedCapacity"]),
+                rows: rows(&told),
+            });
+            Ok(answer)
+        })
     }
-    let request = request.body(Full::new(Bytes::from(asked.to_string())));
-    let answer = send(&proxy.http, request.expect("a request")).await;
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|name| name.to_str().ok());
-    let (_, operation) = target
-        .and_then(|name| name.split_once('.'))
-        .unwrap_or_default();
-    lock(&proxy.calls).push(Call {
-        operation: operation.to_owned(),
-        units: units(&answer.json["ConsumedCapacity"]),
-        rows: rows(&answer.json),
-    });
-    let kind = answer.header(header::CONTENT_TYPE.as_str()).to_owned();
-    (answer.status, [(header::CONTENT_TYPE, kind)], answer.bytes).into_response()
+}
+
+fn json_of(body: &SdkBody) -> Value {
+    let bytes = body.bytes().expect("a body that is there");
+    serde_json::from_slice(bytes).expect("JSON")
 }
 
 /// How many rows a query looked at; 0 for other calls.
@@ -167,20 +180,17 @@ async fn serve(router: Router) -> String {
     url
 }
 
-/// Calls of an engine at `url`.
-pub(crate) async fn sdk(url: &str) -> SdkConfig {
-    let credentials = Credentials::new(
-        "local-functions",
-        "local-functions-secret",
-        None,
-        None,
-        "tests",
-    );
+async fn sdk(stack: &Stack) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(credentials)
+        .region(Region::from_static(REGION))
+        .credentials_provider(operator(&stack.keys))
         .http_client(Builder::new().build_http())
-        .endpoint_url(url)
+        .endpoint_url(&stack.bucket_url)
         .load()
         .await
+}
+
+pub(crate) fn operator(keys: &AccessKeys) -> Credentials {
+    let secret = keys.secret_of(OPERATOR).expect("the operator's key");
+    Credentials::new(OPERATOR, secret, None, None, "tests")
 }

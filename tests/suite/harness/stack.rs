@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use local::conflicts::Conflicts;
+use local::port::Patience;
 use local::queue::Faults;
 use local::stack::{Options, Stack};
 use serde_json::Value;
@@ -123,6 +124,11 @@ impl TestStack {
         self.folder
     }
 
+    /// Where it keeps everything.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// A signed-in user without special rights.
     pub(crate) fn user(&self, id: i64) -> Client {
         let claims = token::claims(id, self.clock.now());
@@ -177,6 +183,7 @@ pub(crate) fn options(
         port: 0,
         bucket_port: 0,
         settings: all,
+        patience: Patience::default(),
         clock,
         has_schedule: false,
         worker: worker(),

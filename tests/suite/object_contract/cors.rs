@@ -5,7 +5,8 @@ use http::Method;
 use super::presigned::presign;
 use super::target::Target;
 
-const ORIGIN: &str = "http://127.0.0.1:5173";
+/// Of a page that may write.
+pub(crate) const ORIGIN: &str = "http://127.0.0.1:5173";
 
 pub(crate) async fn a_preflight_allows_sending_parts(target: Target) {
     let put = presign!(target.put_object("k").content_type("image/png"));

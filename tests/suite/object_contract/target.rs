@@ -26,11 +26,14 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use local::objects::{Clock, Gate, ObjectStore, ServeOptions};
+use local::origins::Origins;
+use local::port::Door;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::DIFFERS_ON_SEAWEEDFS;
+use super::cors::ORIGIN;
 
 pub(crate) const REGION: &str = "us-east-1";
 pub(crate) const ACCESS_KEY: &str = "CONTRACTKEY";
@@ -356,7 +359,8 @@ pub(crate) async fn serve(store: ObjectStore) -> (String, oneshot::Sender<()>, J
             secret_key: SECRET_KEY.to_owned(),
         }],
         gate: Gate::new(|_, _, _| true),
-        cors_origins: Vec::new(),
+        origins: Origins::of([ORIGIN]),
+        door: Door::default(),
         region: REGION.to_owned(),
     };
     let server = tokio::spawn(store.serve(listener, options, async move { drop(stopped.await) }));

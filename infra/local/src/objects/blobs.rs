@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, mpsc};
 use std::thread;
 
+use crate::private;
+
 /// Number of a blob; the index and the file name use the same.
 pub(super) type BlobId = i64;
 
@@ -38,8 +40,8 @@ impl Blobs {
         last: BlobId,
     ) -> io::Result<Arc<Self>> {
         let (shards, staging) = (root.join("blobs"), root.join("staging"));
-        fs::create_dir_all(&shards)?;
-        fs::create_dir_all(&staging)?;
+        private::folder(&shards)?;
+        private::folder(&staging)?;
         File::open(root)?.sync_all()?;
         for entry in fs::read_dir(&staging)? {
             fs::remove_file(entry?.path())?;
@@ -63,7 +65,8 @@ impl Blobs {
     /// A new file to write into; it disappears when dropped without [`StagedFile::publish`].
     pub(super) fn stage(self: &Arc<Self>, id: BlobId) -> io::Result<StagedFile> {
         let path = self.staging.join(format!("{id:016x}"));
-        let file = File::options().write(true).create_new(true).open(&path)?;
+        let mut options = private::options();
+        let file = options.write(true).create_new(true).open(&path)?;
         Ok(StagedFile {
             blobs: Arc::clone(self),
             id,
@@ -182,7 +185,7 @@ impl StagedFile {
             if error.kind() != io::ErrorKind::NotFound {
                 return Err(error);
             }
-            fs::create_dir_all(&shard)?;
+            private::folder(&shard)?;
             File::open(&self.blobs.shards)?.sync_all()?;
             fs::rename(&self.path, &target)?;
         }

@@ -1,4 +1,4 @@
-//! CORS, as a bucket's configuration on AWS would give it: a browser may send parts and read their `ETag`.
+//! CORS, as the two rules of the bucket in template.yaml give it: any page may read what was signed for it, ours may write.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -8,7 +8,10 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use s3s::Body;
 
-const METHODS: &str = "GET, HEAD, PUT, POST, DELETE";
+use crate::origins::Origins;
+
+const WRITERS_MAY: &str = "GET, HEAD, PUT, POST, DELETE";
+const READERS_MAY: &str = "GET, HEAD";
 const EXPOSED: &str = "ETag, x-amz-version-id, x-amz-request-id, x-amz-delete-marker, x-amz-checksum-crc32, \
                        x-amz-checksum-crc32c, x-amz-checksum-crc64nvme, x-amz-checksum-sha1, x-amz-checksum-sha256, \
                        Accept-Ranges, Content-Range, Content-Disposition, Content-Length, Location";
@@ -16,26 +19,41 @@ const EXPOSED: &str = "ETag, x-amz-version-id, x-amz-request-id, x-amz-delete-ma
 const MAX_AGE: &str = "3000";
 const VARIES: &str = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
 
-/// Which origins may use the store from a browser.
+/// Which pages may use the store from a browser.
 #[derive(Debug, Clone)]
 pub(super) struct Cors {
-    /// Exact origins; empty for any.
-    origins: Vec<String>,
+    writers: Origins,
+}
+
+/// The rule that a request falls under.
+struct Rule {
+    methods: &'static str,
+    /// The origin that the browser is told.
+    origin: HeaderValue,
 }
 
 impl Cors {
-    pub(super) fn new(origins: Vec<String>) -> Self {
-        Self { origins }
+    pub(super) fn new(writers: Origins) -> Self {
+        Self { writers }
     }
 
-    /// The request's origin if it may use the store.
-    pub(super) fn allowed<'h>(&self, headers: &'h HeaderMap) -> Option<&'h HeaderValue> {
+    /// As S3 does: of the rules that name the origin, the first that has the method
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html>).
+    fn rule(&self, method: &str, headers: &HeaderMap) -> Option<Rule> {
         let origin = headers.get(ORIGIN)?;
-        let listed = self
-            .origins
-            .iter()
-            .any(|allowed| allowed.as_bytes() == origin.as_bytes());
-        (self.origins.is_empty() || listed).then_some(origin)
+        let (methods, origin) = if self.writers.allow(origin) {
+            (WRITERS_MAY, origin.clone())
+        } else {
+            // Any, also `null`, which a redirect to the bucket arrives with: the signature is the right to read.
+            (READERS_MAY, HeaderValue::from_static("*"))
+        };
+        let is_in = methods.split(", ").any(|known| known == method);
+        is_in.then_some(Rule { methods, origin })
+    }
+
+    /// The origin that the answer to this request is shown to.
+    pub(super) fn shown(&self, method: &Method, headers: &HeaderMap) -> Option<HeaderValue> {
+        self.rule(method.as_str(), headers).map(|rule| rule.origin)
     }
 
     /// The answer to a preflight; `None` when the request is none.
@@ -47,32 +65,26 @@ impl Cors {
         let wanted = headers
             .get(ACCESS_CONTROL_REQUEST_METHOD)
             .and_then(|method| method.to_str().ok());
-        let known = wanted.is_some_and(|method| METHODS.split(", ").any(|known| known == method));
-        let Some(origin) = self.allowed(headers).filter(|_| known) else {
+        let Some(rule) = wanted.and_then(|wanted| self.rule(wanted, headers)) else {
             *response.status_mut() = StatusCode::FORBIDDEN;
             return Some(response);
         };
         let answer = response.headers_mut();
         answer.insert(
             ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static(METHODS),
+            HeaderValue::from_static(rule.methods),
         );
         answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE));
         if let Some(asked) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
             answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
         }
-        self.decorate(Some(origin), answer);
+        Self::decorate(Some(rule.origin), answer);
         Some(response)
     }
 
-    /// Adds to an answer what lets the page of this origin read it.
-    pub(super) fn decorate(&self, origin: Option<&HeaderValue>, answer: &mut HeaderMap) {
-        let Some(origin) = origin else { return };
-        let shown = if self.origins.is_empty() {
-            HeaderValue::from_static("*")
-        } else {
-            origin.clone()
-        };
+    /// Adds to an answer what lets a page of this origin read it.
+    pub(super) fn decorate(shown: Option<HeaderValue>, answer: &mut HeaderMap) {
+        let Some(shown) = shown else { return };
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, shown);
         answer.insert(
             ACCESS_CONTROL_EXPOSE_HEADERS,

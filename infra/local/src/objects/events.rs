@@ -113,7 +113,7 @@ fn notification(bucket: &str, seq: i64, version: &NewVersion, stored: &Stored) -
 }
 
 /// The region that the engines answer for, and that events carry.
-pub(crate) const REGION: &str = "us-east-1";
+pub const REGION: &str = "us-east-1";
 
 fn rfc3339(ms: i64) -> String {
     let mut text = Vec::new();

@@ -57,11 +57,12 @@ use rusqlite::Connection;
 
 use self::blobs::{BlobId, Blobs};
 use self::index::Index;
+use crate::private;
 
 pub use self::access::Gate;
 pub use self::clock::Clock;
 pub use self::error::{OpenError, StoreError};
-pub(crate) use self::events::REGION;
+pub use self::events::REGION;
 pub use self::outbox::Outbox;
 pub(crate) use self::outbox::{Message, Next};
 pub use self::server::{Credentials, ServeOptions};
@@ -86,8 +87,8 @@ pub(crate) struct Shared {
 impl ObjectStore {
     /// Opens the store in `dir`, creating it when it is new, and removes what a crash left behind.
     pub fn open(dir: &Path, clock: Clock) -> Result<Self, OpenError> {
-        fs::create_dir_all(dir)?;
-        let lock = File::options()
+        private::folder(dir)?;
+        let lock = private::options()
             .create(true)
             .truncate(false)
             .write(true)
@@ -97,6 +98,7 @@ impl ObjectStore {
             fs::TryLockError::Error(error) => OpenError::Folder(error),
         })?;
         let path = dir.join("index.sqlite");
+        private::database(&path)?;
         let writer = schema::open_writer(&path)?;
         writer.execute(
             "DELETE FROM uploads WHERE completed IS NOT NULL AND initiated_ms < ?1",

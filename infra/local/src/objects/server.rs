@@ -1,16 +1,11 @@
-//! HTTP in front of the store: connections, the guard, the protocol layer, CORS.
+//! HTTP in front of the store: the guard, the protocol layer, CORS.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -21,14 +16,11 @@ use super::access::{Access, Gate};
 use super::cors::Cors;
 use super::drain::Drain;
 use super::{ObjectStore, guard, records};
+use crate::origins::Origins;
+use crate::port::Door;
 
 /// `CompleteMultipartUpload` with 10,000 parts and their checksums stays below this.
 const MAX_XML: usize = 4 * 1024 * 1024;
-/// How long requests under way may take once the shutdown began.
-const DRAIN: Duration = Duration::from_secs(10);
-
-/// After a connection could not be accepted.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 /// A pair that may use the store.
 #[derive(Clone)]
@@ -54,8 +46,10 @@ pub struct ServeOptions {
     pub credentials: Vec<Credentials>,
     /// What each of them may do.
     pub gate: Gate,
-    /// Exact origins a browser may come from; empty for any.
-    pub cors_origins: Vec<String>,
+    /// The pages that may write; any page may read what somebody signed for it.
+    pub origins: Origins,
+    /// The names it answers to, and how long it waits.
+    pub door: Door,
     /// The region signatures must be made for.
     pub region: String,
 }
@@ -103,39 +97,11 @@ impl ObjectStore {
         });
         let front = Arc::new(Front {
             service: builder.build(),
-            cors: Cors::new(options.cors_origins),
+            cors: Cors::new(options.origins),
             region: options.region,
         });
-        let connections = GracefulShutdown::new();
-        let mut shutdown = std::pin::pin!(shutdown);
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = &mut shutdown => break,
-            };
-            match accepted {
-                Ok((stream, _)) => {
-                    // Small answers must not wait for the other side's acknowledgement.
-                    let _ = stream.set_nodelay(true);
-                    let front = Arc::clone(&front);
-                    let service = service_fn(move |request| Arc::clone(&front).answer(request));
-                    let mut http = http1::Builder::new();
-                    let connection = http
-                        .timer(TokioTimer::new())
-                        .serve_connection(TokioIo::new(stream), service);
-                    // A connection that breaks is the client's business.
-                    let watched = connections.watch(connection);
-                    tokio::spawn(async move { drop(watched.await) });
-                }
-                Err(error) => {
-                    // Out of file descriptors, most likely: they come back when requests end.
-                    tracing::warn!(%error, "connection not accepted");
-                    tokio::time::sleep(ACCEPT_AGAIN).await;
-                }
-            }
-        }
-        // What is still running then is cut off, as by a crash: nothing acknowledged is lost.
-        let _ = tokio::time::timeout(DRAIN, connections.shutdown()).await;
+        let answer = move |request| Arc::clone(&front).answer(request);
+        crate::port::serve(listener, options.door, answer, shutdown).await;
     }
 }
 
@@ -147,7 +113,7 @@ impl Front {
         if let Some(preflight) = self.cors.preflight(request.method(), request.headers()) {
             return Ok(preflight);
         }
-        let origin = self.cors.allowed(request.headers()).cloned();
+        let shown = self.cors.shown(request.method(), request.headers());
         let (parts, body) = request.into_parts();
         let (drain, body) = Drain::new(&parts, body);
         let mut response = match guard::check(&parts, &self.region) {
@@ -158,7 +124,7 @@ impl Front {
             drain.rest().await;
         }
         let headers = response.headers_mut();
-        self.cors.decorate(origin.as_ref(), headers);
+        Cors::decorate(shown, headers);
         if let Ok(id) = HeaderValue::from_str(&records::random_id()) {
             headers.insert("x-amz-request-id", id);
         }

@@ -1,4 +1,4 @@
-//! The functions' way to DynamoDB. The engine knows no signatures, so the gate stands on the caller's side of the wire.
+//! The functions' way to DynamoDB. The engine knows no signatures and is in the same process, so the gate stands on the caller's side.
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
@@ -47,14 +47,24 @@ impl Guarded {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default();
         let body = request.body().bytes().unwrap_or_default();
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        needed(operation, &body)
-            .into_iter()
-            .try_for_each(|(action, resource)| {
-                let action = format!("dynamodb:{action}");
-                self.permissions.check(&self.function, &action, &resource)
-            })
+        check_call(&self.permissions, &self.function, operation, body)
     }
+}
+
+/// Whether the owner of `access_key` may make a call.
+pub(crate) fn check_call(
+    permissions: &Permissions,
+    access_key: &str,
+    operation: &str,
+    body: &[u8],
+) -> Result<(), Denied> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    needed(operation, &body)
+        .into_iter()
+        .try_for_each(|(action, resource)| {
+            let action = format!("dynamodb:{action}");
+            permissions.check(access_key, &action, &resource)
+        })
 }
 
 /// The actions and resources that a call needs

@@ -1,7 +1,7 @@
 //! IAM on one machine: every function has an access key of its own, and may do what its policy in template.yaml says.
 //!
-//! Calls of DynamoDB are checked on their way out ([`dynamodb`]), calls of S3 and presigned URLs where they arrive
-//! ([`crate::objects`]). What was used can be recorded, so that tests find what is granted for nothing.
+//! Calls of DynamoDB are checked on their way out ([`dynamodb`]), those of programs outside this process, calls of S3 and presigned URLs where
+//! they arrive ([`crate::database`], [`crate::objects`]). What was used can be recorded, so that tests find what is granted for nothing.
 
 mod dynamodb;
 mod policy;
@@ -16,15 +16,15 @@ use crate::objects::REGION;
 use crate::stack::BUCKET;
 use crate::template::Template;
 
-pub(crate) use self::dynamodb::guarded;
+pub(crate) use self::dynamodb::{check_call, guarded};
 pub use self::policy::Grant;
 pub(crate) use self::policy::Policy;
 
-/// What the functions may do, and what they did.
-#[derive(Debug, Clone)]
-pub(crate) struct Permissions(Arc<Inner>);
+/// What the functions may do, and what they did. By default there are none.
+#[derive(Debug, Clone, Default)]
+pub struct Permissions(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Inner {
     policies: BTreeMap<String, Policy>,
     used: Mutex<BTreeSet<(String, Grant)>>,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use service::config::ConfigError;
 
+use crate::secrets;
 use crate::template::TemplateError;
 
 /// Why a stack did not start; each says what to do.
@@ -13,13 +14,19 @@ pub enum StartError {
     /// The folder cannot be used.
     #[error("the folder {0} cannot be used ({1}); set DATA_DIR to another one")]
     Folder(PathBuf, #[source] io::Error),
+    /// The file of the secret cannot be used.
+    #[error("the secret {0} cannot be used: {1}")]
+    Secret(PathBuf, #[source] io::Error),
     /// The port is taken.
     #[error("port {0} cannot be used ({1}); set PORT to another one")]
     Port(u16, #[source] io::Error),
     /// An engine did not start.
     #[error("{0} did not start: {1}")]
     Engine(&'static str, String),
-    /// A setting is wrong.
+    /// A setting of the local stack is wrong.
+    #[error("{0} {1}")]
+    Variable(&'static str, String),
+    /// A setting of the functions is wrong.
     #[error(transparent)]
     Setting(#[from] ConfigError),
     /// template.yaml and the code do not agree.
@@ -31,6 +38,11 @@ impl StartError {
     pub(crate) fn folder(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         |error| Self::Folder(path, error)
+    }
+
+    pub(crate) fn secret(folder: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = folder.join(secrets::FILE);
+        |error| Self::Secret(path, error)
     }
 
     pub(crate) fn port(port: u16) -> impl Fn(io::Error) -> Self {

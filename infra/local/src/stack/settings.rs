@@ -20,13 +20,7 @@ pub(super) fn config(template: &Template, options: &Options) -> Result<Config, C
                 .then(|| table_name(&resource))
         }
     };
-    let given = |name: &str| {
-        options
-            .settings
-            .iter()
-            .find(|(given, _)| given == name)
-            .map(|(_, value)| value.clone())
-    };
+    let given = |name: &str| options.setting(name).map(str::to_owned);
     Config::from_lookup(CalledBy::Users, |name| given(name).or_else(|| own(name)))
 }
 

@@ -1,0 +1,109 @@
+//! The ports of a stack, and what `ALLOWED_HOSTS` and `ALLOWED_ORIGINS` say about them.
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
+
+use super::{Options, StartError, until};
+use crate::database::Tables;
+use crate::hosts::Hosts;
+use crate::objects::{ObjectStore, ServeOptions};
+use crate::origins::Origins;
+use crate::permissions::Permissions;
+use crate::port::{self, Door};
+use crate::secrets::AccessKeys;
+
+/// What answers at each port.
+pub(super) struct Served {
+    pub(super) api: Router,
+    pub(super) store: (ObjectStore, ServeOptions),
+    pub(super) tables: (Tables, AccessKeys, Permissions),
+}
+
+/// The ports of a stack.
+pub(super) struct Ports {
+    pub(super) api: Port,
+    pub(super) bucket: Port,
+    pub(super) tables: Port,
+}
+
+pub(super) struct Port {
+    pub(super) listener: TcpListener,
+    pub(super) port: u16,
+    pub(super) url: String,
+}
+
+impl Ports {
+    pub(super) async fn listen(options: &Options) -> Result<Self, StartError> {
+        Ok(Self {
+            api: Port::listen(options.port).await?,
+            bucket: Port::listen(options.bucket_port).await?,
+            tables: Port::listen(0).await?,
+        })
+    }
+
+    /// Answers at each of them until `stopped`.
+    pub(super) fn serve(
+        self,
+        served: Served,
+        door: &Door,
+        stopped: &watch::Receiver<bool>,
+    ) -> Vec<JoinHandle<()>> {
+        let Served { api, store, tables } = served;
+        let end = || until(stopped.clone());
+        let (store, options) = store;
+        let (tables, keys, permissions) = tables;
+        let api = move |request: Request<Incoming>| api.clone().oneshot(request.map(Body::new));
+        vec![
+            tokio::spawn(store.serve(self.bucket.listener, options, end())),
+            tokio::spawn(tables.serve(
+                self.tables.listener,
+                door.clone(),
+                keys,
+                permissions,
+                end(),
+            )),
+            tokio::spawn(port::serve(self.api.listener, door.clone(), api, end())),
+        ]
+    }
+
+    /// Of the API, the bucket and the tables.
+    pub(super) fn urls(&self) -> (String, String, String) {
+        let url = |port: &Port| port.url.clone();
+        (url(&self.api), url(&self.bucket), url(&self.tables))
+    }
+}
+
+impl Port {
+    async fn listen(port: u16) -> Result<Self, StartError> {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await;
+        let listener = listener.map_err(StartError::port(port))?;
+        let address = listener.local_addr().map_err(StartError::port(port))?;
+        Ok(Self {
+            listener,
+            port: address.port(),
+            url: format!("http://{address}"),
+        })
+    }
+}
+
+/// The names that the ports answer to, and how long they wait.
+pub(super) fn door(options: &Options) -> Result<Door, StartError> {
+    let hosts = Hosts::read(options.setting("ALLOWED_HOSTS").unwrap_or_default());
+    Ok(Door {
+        hosts: hosts.map_err(|problem| StartError::Variable("ALLOWED_HOSTS", problem))?,
+        patience: options.patience,
+    })
+}
+
+/// The pages that may use API and bucket; the API is on `port`.
+pub(super) fn origins(options: &Options, hosts: &Hosts, port: u16) -> Result<Origins, StartError> {
+    let variable = "ALLOWED_ORIGINS";
+    let origins = Origins::read(options.setting(variable).unwrap_or_default(), hosts, port);
+    origins.map_err(|problem| StartError::Variable(variable, problem))
+}

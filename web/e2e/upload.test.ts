@@ -127,6 +127,15 @@ async function heapOf({ context, page }: Window): Promise<string> {
   return (used / 1e6).toFixed(0);
 }
 
+/** The patients of the files with such a name, sorted; null for none. */
+async function patientsOf(name: string): Promise<(string | null)[]> {
+  const { items } = await stack.api<{ items: { patient_id: string | null }[] }>(
+    'GET',
+    `/image-files/my-images?page_size=100&search=${encodeURIComponent(name)}`,
+  );
+  return items.map(({ patient_id }) => patient_id).sort();
+}
+
 async function storedHash(name: string): Promise<string> {
   return until(`${name} is processed`, async () => {
     const page = await stack.api<{ items: { file_hash: string | null; original_filename: string }[] }>(
@@ -149,12 +158,12 @@ describe('uploading', () => {
       writeFileSync(join(study, '.DS_Store'), 'x');
       const window = await uploadPage();
       await window.page.locator('input[type=file]').nth(1).setInputFiles(study);
-      const result = window.page.getByText(/全部完成：|没有成功/);
+      const result = window.page.getByText(/全部完成：/);
       const begun = Date.now();
       await result.waitFor({ timeout: PATIENCE });
       const seconds = ((Date.now() - begun) / 1000).toFixed(0);
       measured(`folder of ${FOLDER} files`, `${seconds} s, JavaScript heap ${await heapOf(window)} MB`);
-      expect(await result.innerText()).toBe(`全部完成：新增 ${FOLDER} 个，已有 0 个`);
+      expect(await result.innerText()).toBe(`全部完成：就绪 ${FOLDER} 个，已有 0 个`);
       await window.shot('upload-folder');
       await until(
         'all are processed',
@@ -188,16 +197,16 @@ describe('uploading', () => {
     await window.page.getByRole('heading', { name: '统计' }).waitFor();
     await drop(window, dropped, file('beside.png', png(30_000, 8)));
     await window.page.waitForURL(/\/upload$/);
-    const result = window.page.getByText(/全部完成：|没有成功/);
+    const result = window.page.getByText(/全部完成：/);
     await result.waitFor({ timeout: 60_000 });
-    expect(await result.innerText()).toBe(`全部完成：新增 ${count + 1} 个，已有 0 个`);
+    expect(await result.innerText()).toBe(`全部完成：就绪 ${count + 1} 个，已有 0 个`);
     expect(window.faults).toEqual([]);
     await window.close();
   }, 120_000);
 
   it('goes on after a reload in the middle of a large file, without sending a finished part again', async () => {
     const bytes = noise(1, 136 * MIB);
-    const path = file('large.dcm', bytes);
+    const path = file('large.bin', bytes);
     const window = await uploadPage();
     await (await lineOf(window)).slow(32 * MIB);
     const before = acknowledged(window.page);
@@ -215,12 +224,12 @@ describe('uploading', () => {
 
     const again = recordRequests(window.page, isPart);
     await choose(window.page, path);
-    await inState(window.page, 'large.dcm', 'done');
+    await inState(window.page, 'large.bin', 'done');
     const repeated = again.map(partOf).filter((part) => finished.has(part));
     expect(repeated).toEqual([]);
     expect(again.length).toBeGreaterThan(0);
     expect(await journal(window.page)).toEqual([]);
-    expect(await storedHash('large.dcm')).toBe(createHash('md5').update(bytes).digest('hex'));
+    expect(await storedHash('large.bin')).toBe(createHash('md5').update(bytes).digest('hex'));
     await window.close();
   }, 120_000);
 
@@ -230,14 +239,14 @@ describe('uploading', () => {
     const line = await lineOf(window);
     await line.slow(32 * MIB);
     const sent = acknowledged(window.page);
-    await choose(window.page, file('cut.dcm', bytes));
+    await choose(window.page, file('cut.bin', bytes));
     await until('a part has arrived', async () => (sent.size >= 1 ? true : null));
     await line.cut();
-    await inState(window.page, 'cut.dcm', 'offline');
+    await inState(window.page, 'cut.bin', 'offline');
     await window.shot('upload-offline');
     await line.slow(64 * MIB);
-    await inState(window.page, 'cut.dcm', 'done');
-    expect(await storedHash('cut.dcm')).toBe(createHash('md5').update(bytes).digest('hex'));
+    await inState(window.page, 'cut.bin', 'done');
+    expect(await storedHash('cut.bin')).toBe(createHash('md5').update(bytes).digest('hex'));
     await window.close();
   }, 120_000);
 
@@ -256,11 +265,11 @@ describe('uploading', () => {
     page.on('response', (response) => {
       if (isPart(response.request()) && response.ok()) stored.push(partOf(response.request()));
     });
-    await choose(page, file('expired.dcm', bytes));
-    await inState(page, 'expired.dcm', 'done');
+    await choose(page, file('expired.bin', bytes));
+    await inState(page, 'expired.bin', 'done');
     expect(refused.size).toBeGreaterThan(1);
     expect([...stored].sort()).toEqual([...new Set(stored)].sort());
-    expect(await storedHash('expired.dcm')).toBe(createHash('md5').update(bytes).digest('hex'));
+    expect(await storedHash('expired.bin')).toBe(createHash('md5').update(bytes).digest('hex'));
 
     let once = true;
     await page.route(/\/originals\//, (route) => {
@@ -283,22 +292,22 @@ describe('uploading', () => {
     const finished = acknowledged(page);
     let stale = 0;
     await page.route(/[?&]partNumber=/, (route) => (stale-- > 0 ? refuseAsExpired(route) : route.continue()));
-    await choose(page, file('sleep.dcm', bytes));
+    await choose(page, file('sleep.bin', bytes));
     await until('a part has arrived', async () => (finished.size >= 1 ? true : null));
 
     const session = await window.context.newCDPSession(page);
     await session.send('Page.setWebLifecycleState', { state: 'frozen' });
     await line.cut();
     await session.send('Page.setWebLifecycleState', { state: 'active' });
-    await inState(page, 'sleep.dcm', 'offline');
+    await inState(page, 'sleep.bin', 'offline');
     const before = new Set(finished);
     const again = recordRequests(page, isPart);
     stale = 4;
     await line.slow(64 * MIB);
-    await inState(page, 'sleep.dcm', 'done');
+    await inState(page, 'sleep.bin', 'done');
     expect(stale).toBeLessThanOrEqual(0);
     expect(again.map(partOf).filter((part) => before.has(part))).toEqual([]);
-    expect(await storedHash('sleep.dcm')).toBe(createHash('md5').update(bytes).digest('hex'));
+    expect(await storedHash('sleep.bin')).toBe(createHash('md5').update(bytes).digest('hex'));
     await window.close();
   }, 120_000);
 
@@ -307,7 +316,7 @@ describe('uploading', () => {
     const { page } = window;
     await (await lineOf(window)).slow(32 * MIB);
     const sent = acknowledged(page);
-    await choose(page, file('leaving.dcm', noise(6, 136 * MIB)));
+    await choose(page, file('leaving.bin', noise(6, 136 * MIB)));
     await until('a part has arrived', async () => (sent.size >= 1 ? true : null));
     expect(await journal(page)).toHaveLength(1);
     await page.getByRole('button', { name: /Account/ }).click();
@@ -324,16 +333,16 @@ describe('uploading', () => {
     await (await lineOf(window)).slow(32 * MIB);
     const { page } = window;
     const sent = acknowledged(page);
-    await choose(page, file('pause.dcm', noise(3, 136 * MIB)));
+    await choose(page, file('pause.bin', noise(3, 136 * MIB)));
     await until('a part has arrived', async () => (sent.size >= 1 ? true : null));
-    await page.getByRole('button', { name: '暂停 pause.dcm' }).click();
-    await inState(page, 'pause.dcm', 'paused');
-    await page.getByRole('button', { name: '继续 pause.dcm' }).click();
-    await inState(page, 'pause.dcm', 'uploading');
-    await page.getByRole('button', { name: '取消 pause.dcm' }).click();
-    await inState(page, 'pause.dcm', 'cancelled');
+    await page.getByRole('button', { name: '暂停 pause.bin' }).click();
+    await inState(page, 'pause.bin', 'paused');
+    await page.getByRole('button', { name: '继续 pause.bin' }).click();
+    await inState(page, 'pause.bin', 'uploading');
+    await page.getByRole('button', { name: '取消 pause.bin' }).click();
+    await inState(page, 'pause.bin', 'cancelled');
     await until('nothing is left on the server', async () => {
-      const list = await stack.api<{ items: unknown[] }>('GET', '/image-files/my-images?search=pause.dcm');
+      const list = await stack.api<{ items: unknown[] }>('GET', '/image-files/my-images?search=pause.bin');
       return list.items.length === 0 ? true : null;
     });
     await window.close();
@@ -369,10 +378,22 @@ describe('uploading', () => {
     await inState(page, 'empty.dcm', 'failed');
     expect(await row(page, 'empty.dcm').innerText()).toContain('文件是空的');
     await inState(page, strange, 'done');
-    await inState(page, 'lying.png', 'done');
-    await inState(page, 'text.jpg', 'done');
+    await inState(page, 'lying.png', 'doubt');
+    expect(await row(page, 'lying.png').innerText()).toContain('文件的实际类型与声明的不同');
+    await inState(page, 'text.jpg', 'failed');
+    expect(await row(page, 'text.jpg').innerText()).toContain('文件内容不是能识别的图像');
     await inState(page, 'huge.dcm', 'failed');
     expect(await row(page, 'huge.dcm').innerText()).toContain('文件超过了大小限制');
+    await page.getByText('全部完成：失败 3 个，存疑 1 个，就绪 1 个，已有 0 个').waitFor();
+    const states = await page
+      .locator('[data-state]')
+      .evaluateAll((rows) =>
+        rows.map(
+          (each) => [each.getBoundingClientRect().top, (each as HTMLElement).dataset['state']] as const,
+        ),
+      );
+    const order = states.sort(([one], [other]) => one - other).map(([, state]) => state);
+    expect(order).toEqual(['failed', 'failed', 'failed', 'doubt', 'done']);
     await window.shot('upload-bad-files');
 
     await page.getByRole('link', { name: `查看 ${strange}` }).click();
@@ -438,6 +459,145 @@ describe('uploading', () => {
     expect(list.items).toMatchObject([{ original_filename: 'belongs.dcm', patient_id: 'P-900' }]);
     await page.goto(`${stack.url}/patients/record#patient_id=P-900`);
     await page.getByRole('heading', { name: '李雷' }).waitFor();
+    await window.close();
+  });
+
+  it('says when the server finds the wrong patient in a file', async () => {
+    await stack.api('PUT', '/patients/P-910', { name: '王芳' });
+    const window = await Window.open(browser, stack, { language: 'en' });
+    const { page } = window;
+    await window.go('/upload#patient_id=P-910');
+    await page.getByText(/Drop files/).waitFor();
+    await choose(
+      page,
+      file('theirs.dcm', dicom(911, { patientId: 'P-1' })),
+      file('own.dcm', dicom(912, { patientId: 'P-910' })),
+    );
+    await inState(page, 'own.dcm', 'done');
+    await inState(page, 'theirs.dcm', 'doubt');
+    expect(await row(page, 'theirs.dcm').innerText()).toContain('is not the patient chosen');
+    await page.getByText('All done: 1 to check, 1 ready, 0 already there').waitFor();
+    await window.shot('upload-doubt-english');
+    await window.close();
+  });
+
+  it('files what is dropped on a page of a patient under that patient', async () => {
+    await stack.api('PUT', '/patients/P-920', { name: '赵敏' });
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    const places = [
+      '/patients/record#patient_id=P-920',
+      '/images#patient_id=P-920',
+      '/images?view=table#patient_id=P-920',
+    ];
+    for (const [index, place] of places.entries()) {
+      await page.goto(`${stack.url}/statistics`);
+      await page.goto(`${stack.url}${place}`);
+      await page.locator('main h1').waitFor();
+      await drop(window, file(`dropped-${index}.png`, png(40_000 + index, 8)));
+      await page.waitForURL(/\/upload#patient_id=P-920$/);
+      await page.locator('input[value*="赵敏"]').waitFor();
+      await inState(page, `dropped-${index}.png`, 'done');
+    }
+    await page.goto(`${stack.url}/images#patient_id=P-920`);
+    await page.getByText('共 3 个文件').waitFor();
+    await page.getByRole('link', { name: '上传', exact: true }).last().click();
+    await page.waitForURL(/\/upload#patient_id=P-920$/);
+    await window.close();
+  }, 120_000);
+
+  it('asks once for all known files of a drop whether they are to have the patient', async () => {
+    for (const [id, name] of [
+      ['P-930', '张三'],
+      ['P-931', '李四'],
+    ])
+      await stack.api('PUT', `/patients/${id}`, { name });
+    const paths = Array.from({ length: 12 }, (_, index) =>
+      file(`known-${index}.png`, png(50_000 + index, 8)),
+    );
+    const window = await uploadPage();
+    const { page } = window;
+    await choose(page, ...paths.slice(0, 8));
+    await page.getByText('全部完成：就绪 8 个').waitFor();
+    // A load of the page ends the queue; inside of it, the address is all that changes.
+    await page.goto(`${stack.url}/images`);
+    await window.go('/upload#patient_id=P-931');
+    await page.locator('input[value*="李四"]').waitFor();
+    await choose(page, ...paths.slice(8, 10));
+    await page.getByText('全部完成：就绪 2 个').waitFor();
+    await page.goto(`${stack.url}/images`);
+
+    await window.go('/upload#patient_id=P-930');
+    await page.locator('input[value*="张三"]').waitFor();
+    const changes = recordRequests(page, (request) => request.method() === 'PATCH');
+    await choose(page, ...paths);
+    const question = page.getByRole('dialog');
+    await question.getByText('其中 8 个没有归到任何患者').waitFor();
+    await question.getByText('其中 2 个现在属于：李四 (P-931)').waitFor();
+    await question.getByText('张三 (P-930)').waitFor();
+    await window.shot('upload-question');
+    expect(changes).toEqual([]);
+
+    await page.keyboard.press('Escape');
+    await question.waitFor({ state: 'hidden' });
+    await page.getByText('有 10 个已存在的文件还没有归到所选的患者').waitFor();
+    await page.getByText('全部完成：存疑 10 个，就绪 2 个，已有 0 个').waitFor();
+    await window.shot('upload-question-open');
+    expect(changes).toEqual([]);
+    await page.getByRole('button', { name: '去处理' }).click();
+    await question.getByRole('button', { name: '只归没有患者的 8 个' }).click();
+    await page.getByText('8 个文件已归到患者 张三 (P-930)').waitFor();
+    await question.waitFor({ state: 'hidden' });
+    expect(changes).toHaveLength(8);
+    await page.getByText('全部完成：就绪 2 个，已有 10 个').waitFor();
+    await row(page, 'known-8.png').getByText('已存在，属于患者 P-931').waitFor();
+    const owners = await patientsOf('known-');
+    expect(owners).toEqual([...Array(10).fill('P-930'), 'P-931', 'P-931']);
+
+    await page.goto(`${stack.url}/images`);
+    await window.go('/upload#patient_id=P-930');
+    await page.locator('input[value*="张三"]').waitFor();
+    // Somebody changes one of them while the question is open.
+    await choose(page, ...paths);
+    await question.getByText('其中 2 个现在属于：李四 (P-931)').waitFor();
+    const { items } = await stack.api<{ items: { id: number; version: number }[] }>(
+      'GET',
+      '/image-files/patient/P-931',
+    );
+    const [touched, moved] = items as [{ id: number; version: number }, { id: number; version: number }];
+    await stack.api('PATCH', `/image-files/${touched.id}`, { version: touched.version, description: 'seen' });
+    await stack.api('PATCH', `/image-files/${moved.id}`, { version: moved.version, patient_id: null });
+    await question.getByRole('button', { name: '全部归到所选患者（2 个）' }).click();
+    await question.getByText('1 个文件没有改成').waitFor();
+    await question.getByText('别人刚刚把它归到了另一位患者').waitFor();
+    await window.shot('upload-question-failed');
+    await question.getByRole('button', { name: '关闭' }).last().click();
+    expect(await patientsOf('known-')).toEqual([...Array(11).fill('P-930'), null]);
+    await page.getByText('有 1 个已存在的文件还没有归到所选的患者').waitFor();
+    expect(window.faults).toEqual([]);
+    await window.close();
+  }, 120_000);
+
+  it('changes nothing when the answer is no, and asks nothing without a patient', async () => {
+    await stack.api('PUT', '/patients/P-940', { name: 'Ann' });
+    const path = file('stays.png', png(60_000, 8));
+    await stack.put('stays.png', png(60_000, 8));
+    const window = await Window.open(browser, stack, { language: 'en', width: 390, height: 844 });
+    const { page } = window;
+    await window.go('/upload');
+    await choose(page, path);
+    await inState(page, 'stays.png', 'duplicate');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    await page.goto(`${stack.url}/images`);
+    await window.go('/upload#patient_id=P-940');
+    await page.locator('input[value*="Ann"]').waitFor();
+    await choose(page, path);
+    await page.getByRole('dialog').getByText('1 of them belongs to no patient').waitFor();
+    await window.shot('upload-question-phone');
+    await page.getByRole('button', { name: 'Leave as they are' }).click();
+    await inState(page, 'stays.png', 'duplicate');
+    await row(page, 'stays.png').getByText('Already there, without a patient').waitFor();
+    expect(await patientsOf('stays.png')).toEqual([null]);
     await window.close();
   });
 });

@@ -2,7 +2,7 @@ import { Alert } from '@mantine/core';
 import { IconAlertOctagon, IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { ImageFile, Notice } from '../api/types';
-import { zh } from '../i18n/zh';
+import { noticeText } from '../i18n/errors';
 import classes from './Warnings.module.css';
 
 /** What could hurt a patient when it is overlooked. */
@@ -11,8 +11,7 @@ const GRAVE = new Set(['patient_mismatch']);
 /** Warnings stand above the picture, in colour and in words; the grave ones follow the reader down the page. */
 export function Warnings({ file }: { file: ImageFile }) {
   const { t } = useTranslation();
-  const text = ({ code, message }: Notice) =>
-    Object.hasOwn(zh.warning, code) ? t(`warning.${code as keyof typeof zh.warning}`) : message;
+  const text = (notice: Notice) => noticeText(notice, t);
   const grave = file.warnings.filter(({ code }) => GRAVE.has(code));
   const others = file.warnings.filter(({ code }) => !GRAVE.has(code));
   return (

@@ -1,6 +1,6 @@
 import type { TFunction } from 'i18next';
 import { ApiError, Unreachable } from '../api/problem';
-import type { FieldError } from '../api/types';
+import type { FieldError, Notice } from '../api/types';
 import { SignedOut } from '../session/session';
 import { zh } from './zh';
 
@@ -46,6 +46,11 @@ export function fieldError(error: unknown, field: string, t: TFunction): string 
 function wrongField({ field, message }: FieldError, t: TFunction): string {
   const name = field.replace(/^.*\./, '');
   return Object.hasOwn(zh.field, name) ? t(`field.${name as keyof typeof zh.field}`) : `${field}: ${message}`;
+}
+
+/** What the server remarked on a file. Its own sentence is English: it stands in for a remark this page does not know. */
+export function noticeText({ code, message }: Pick<Notice, 'code' | 'message'>, t: TFunction): string {
+  return Object.hasOwn(zh.warning, code) ? t(`warning.${code as keyof typeof zh.warning}`) : message;
 }
 
 /** What to tell support: the id under which the server logged the failure. */

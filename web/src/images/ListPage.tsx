@@ -3,7 +3,7 @@ import { IconFilterOff, IconPhotoSearch, IconUpload } from '@tabler/icons-react'
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useAddress } from '../app/address';
+import { addressOf, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { count } from '../format';
 import { EmptyState, Failure } from '../shell/states';
@@ -28,6 +28,11 @@ export function ListPage() {
   const list = useImageList(filters, view.page_size);
   const total = list.data?.pages[0]?.total;
   const clear = () => setParams(cleared(params));
+  // A list of one patient leads to an upload for that patient.
+  const uploadPage = {
+    pathname: '/upload',
+    ...addressOf(filters.patient_id === '' ? {} : { patient_id: filters.patient_id }),
+  };
 
   return (
     <>
@@ -37,7 +42,7 @@ export function ListPage() {
           {typeof total === 'number' && t('images.total', { count: total })}
         </span>
         <span className="grow" />
-        <Button component={Link} to="/upload" leftSection={<IconUpload size={18} />}>
+        <Button component={Link} to={uploadPage} leftSection={<IconUpload size={18} />}>
           {t('nav.upload')}
         </Button>
       </div>

@@ -2,19 +2,29 @@ import { notifications } from '@mantine/notifications';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
-import { useAddress } from '../app/address';
+import { useQuery } from '@tanstack/react-query';
+import { addressOf, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import classes from './DropAnywhere.module.css';
 import { droppedFiles } from './folder';
 
-/** Files may be dropped on any page; the upload page then shows them. */
+/**
+ * Files may be dropped on any page; the upload page then shows them. Where the address names a patient (their page, the
+ * list of their images, the upload page), the files are theirs.
+ */
 export function DropAnywhere() {
   const { t } = useTranslation();
-  const { uploads } = useServices();
+  const { api, uploads } = useServices();
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const [params] = useAddress();
+  const patientId = params.get('patient_id')?.trim() || null;
   const [over, setOver] = useState(false);
+  const patient = useQuery({
+    queryKey: ['patients', 'one', patientId],
+    queryFn: ({ signal }) => api.patient(patientId ?? '', signal),
+    enabled: over && patientId !== null,
+  });
 
   useEffect(() => {
     const onUpload = pathname === '/upload';
@@ -31,8 +41,9 @@ export function DropAnywhere() {
       setOver(false);
       droppedFiles(event.dataTransfer).then(
         (files) => {
-          uploads.add(files, onUpload ? params.get('patient_id') : null);
-          if (!onUpload) void navigate('/upload');
+          uploads.add(files, patientId);
+          const address = addressOf(patientId === null ? {} : { patient_id: patientId });
+          if (!onUpload) void navigate({ pathname: '/upload', ...address });
         },
         () => notifications.show({ message: t('upload.dropFailed'), color: 'red' }),
       );
@@ -45,7 +56,13 @@ export function DropAnywhere() {
       window.removeEventListener('dragleave', leave);
       window.removeEventListener('drop', drop);
     };
-  }, [uploads, navigate, pathname, params, t]);
+  }, [uploads, navigate, pathname, patientId, t]);
 
-  return over ? <div className={classes['veil']}>{t('upload.release')}</div> : null;
+  if (!over) return null;
+  const named = patient.data ? `${patient.data.name} (${patientId})` : patientId;
+  return (
+    <div className={classes['veil']}>
+      {named === null ? t('upload.release') : t('upload.releaseFor', { patient: named })}
+    </div>
+  );
 }

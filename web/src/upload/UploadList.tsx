@@ -1,20 +1,24 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { UploadItem } from './item';
+import { byUrgency } from './progress';
 import classes from './UploadList.module.css';
 import { UploadRow } from './UploadRow';
 
 const ROW_HEIGHT = 62;
+/** With a sentence to read, which must not be cut off. */
+const TALL_ROW_HEIGHT = 96;
 
-/** Only the rows in view exist: two thousand files are as quick as ten. */
-export function UploadList({ items }: { items: readonly UploadItem[] }) {
+/** What needs a person first. Only the rows in view exist: two thousand files are as quick as ten. */
+export function UploadList({ items: added }: { items: readonly UploadItem[] }) {
   const { t } = useTranslation();
   const frame = useRef<HTMLDivElement>(null);
+  const items = useMemo(() => byUrgency(added), [added]);
   const rows = useVirtualizer({
     count: items.length,
     getScrollElement: () => frame.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: (index) => (hasSentence(items[index]) ? TALL_ROW_HEIGHT : ROW_HEIGHT),
     getItemKey: (index) => items[index]?.key ?? index,
     overscan: 6,
   });
@@ -39,4 +43,8 @@ export function UploadList({ items }: { items: readonly UploadItem[] }) {
       </ul>
     </div>
   );
+}
+
+function hasSentence(item: UploadItem | undefined): boolean {
+  return item !== undefined && (item.notices.length > 0 || item.error !== null);
 }

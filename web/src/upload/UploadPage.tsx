@@ -5,6 +5,7 @@ import { useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { DropZone } from './DropZone';
 import { PatientChoice } from './PatientChoice';
+import { PatientQuestion } from './PatientQuestion';
 import { UploadList } from './UploadList';
 import { UploadSummary } from './UploadSummary';
 import { useUploads } from './useUploads';
@@ -15,7 +16,7 @@ export function UploadPage() {
   const { uploads } = useServices();
   const view = useUploads();
   const [params, setParams] = useAddress();
-  const patientId = params.get('patient_id');
+  const patientId = params.get('patient_id')?.trim() || null;
   const choose = (id: string | null) => setParams(id === null ? {} : { patient_id: id }, { replace: true });
 
   return (
@@ -38,6 +39,7 @@ export function UploadPage() {
       {view.items.length > 0 && (
         <>
           <UploadSummary view={view} />
+          <PatientQuestion items={view.items} />
           <UploadList items={view.items} />
         </>
       )}

@@ -1,6 +1,7 @@
 import { ActionIcon, Progress } from '@mantine/core';
 import {
   IconAlertCircle,
+  IconAlertTriangle,
   IconCircleCheck,
   IconCloudOff,
   IconCopyCheck,
@@ -16,24 +17,38 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useServices } from '../app/context';
 import { bytes } from '../format';
-import { isOver, isRetryable, isRunning, type UploadItem, type UploadStateName } from './item';
-import { reasonText } from './reasonText';
+import {
+  isCancellable,
+  isInDoubt,
+  isJudged,
+  isRetryable,
+  isRunning,
+  isUnfinished,
+  type UploadItem,
+  type UploadStateName,
+} from './item';
+import { stateText } from './reasonText';
 import classes from './UploadRow.module.css';
 
 const ICONS: Partial<Record<UploadStateName, typeof IconFile>> = {
   done: IconCircleCheck,
   duplicate: IconCopyCheck,
+  doubt: IconAlertTriangle,
   failed: IconAlertCircle,
   offline: IconCloudOff,
 };
 
+/** The server has a page of it. */
+const OPENABLE = new Set<UploadStateName>(['processing', 'done', 'duplicate']);
+
 export const UploadRow = memo(function UploadRow({ item }: { item: UploadItem }) {
   const { t } = useTranslation();
-  const Icon = ICONS[item.state] ?? IconFile;
+  const standing = isInDoubt(item) ? 'doubt' : item.state;
+  const Icon = ICONS[standing] ?? IconFile;
   const percent = item.file.size === 0 ? 0 : (item.sent / item.file.size) * 100;
-  const state = item.state === 'failed' ? reasonText(item.error, t) : t(`upload.state.${item.state}`);
+  const state = stateText(item, t);
   return (
-    <div className={classes['row']} data-state={item.state}>
+    <div className={classes['row']} data-state={standing}>
       <Icon size={20} className={classes['icon']} aria-hidden />
       <span className={classes['name']} title={item.path}>
         {item.path}
@@ -46,7 +61,7 @@ export const UploadRow = memo(function UploadRow({ item }: { item: UploadItem })
       <span className={classes['state']} title={state}>
         {state}
       </span>
-      {!isOver(item) && (
+      {(isUnfinished(item) || item.state === 'failed') && !isJudged(item) && (
         <Progress
           className={classes['bar']}
           size="sm"
@@ -66,7 +81,7 @@ function RowActions({ item }: { item: UploadItem }) {
   const name = item.file.name;
   return (
     <span className={classes['actions']}>
-      {item.fileId !== null && (item.state === 'done' || item.state === 'duplicate') && (
+      {item.fileId !== null && (isJudged(item) || OPENABLE.has(item.state)) && (
         <ActionIcon
           component={Link}
           to={`/images/${item.fileId}`}
@@ -103,7 +118,17 @@ function RowActions({ item }: { item: UploadItem }) {
           <IconRefresh size={18} />
         </ActionIcon>
       )}
-      {!isOver(item) && (
+      {isJudged(item) && (
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={t('upload.remove', { name })}
+          onClick={() => uploads.remove(item.key)}
+        >
+          <IconX size={18} />
+        </ActionIcon>
+      )}
+      {isCancellable(item) && (
         <ActionIcon
           variant="subtle"
           color="gray"

@@ -3,6 +3,7 @@ import { IconCloudOff, IconPlayerPause, IconPlayerPlay, IconRefresh } from '@tab
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import { bytes, duration } from '../format';
+import type { TFunction } from 'i18next';
 import { progressOf, type Progress as Totals } from './progress';
 import type { QueueView } from './queue';
 import classes from './UploadSummary.module.css';
@@ -30,21 +31,31 @@ export function UploadSummary({ view }: { view: QueueView }) {
           {t('upload.offline')}
         </Alert>
       )}
-      <p className={classes['result']} aria-live="polite">
-        {totals.files > 0 &&
-          totals.running + totals.paused + totals.failed === 0 &&
-          t('upload.finished', { added: totals.added, existing: totals.existing })}
-        {totals.failed > 0 && t('upload.someFailed', { count: totals.failed })}
+      {/* Counts that run would be read out without end. */}
+      <p className={classes['result']} aria-live={isThrough(totals) ? 'polite' : 'off'}>
+        {resultText(totals, t)}
       </p>
       <Actions totals={totals} />
     </section>
   );
 }
 
+const isThrough = ({ files, running, paused, processing }: Totals) =>
+  files > 0 && running + paused + processing === 0;
+
+/** What has become of the files: what needs a person first, and what there is none of is left out while some run. */
+function resultText(totals: Totals, t: TFunction): string {
+  const through = isThrough(totals);
+  const counts = (['failed', 'doubt', 'processing', 'ready', 'existing'] as const)
+    .filter((name) => totals[name] > 0 || (through && (name === 'ready' || name === 'existing')))
+    .map((name) => t(`upload.counts.${name}`, { count: totals[name] }));
+  return [through ? t('upload.finished') : '', counts.join(t('upload.comma'))].filter(Boolean).join('');
+}
+
 function Actions({ totals }: { totals: Totals }) {
   const { t } = useTranslation();
   const { uploads } = useServices();
-  const unfinished = totals.running + totals.paused + totals.failed;
+  const unfinished = totals.cancellable;
   return (
     <div className={classes['line']}>
       {totals.running > 0 && (
@@ -72,9 +83,14 @@ function Actions({ totals }: { totals: Totals }) {
           {t('upload.cancelAll')}
         </Button>
       )}
-      {totals.filesDone > 0 && (
-        <Button size="sm" variant="subtle" onClick={() => uploads.clearDone()}>
+      {totals.clearable > 0 && (
+        <Button size="sm" variant="subtle" onClick={uploads.clearDone}>
           {t('upload.clearDone')}
+        </Button>
+      )}
+      {totals.judged > 0 && totals.running + totals.processing === 0 && (
+        <Button size="sm" variant="subtle" onClick={uploads.clearJudged}>
+          {t('upload.clearJudged')}
         </Button>
       )}
     </div>

@@ -1,6 +1,6 @@
 import type { Api } from '../api/api';
 import { ApiError } from '../api/problem';
-import type { NewUpload } from '../api/types';
+import type { ImageFile, NewUpload } from '../api/types';
 import type { Creations } from './creations';
 import { Refused } from './failures';
 import { md5Of } from './hash';
@@ -35,8 +35,13 @@ interface Board {
   waiting: (waiting: boolean) => void;
 }
 
-type End = 'done' | 'duplicate';
-const isEnd = (step: Work | End): step is End => typeof step === 'string';
+/** The bytes are in the bucket: they have just been sent, or were there before (with the record as it is). */
+export type End = { end: 'sent' } | { end: 'existing'; record: ImageFile };
+const SENT: End = { end: 'sent' };
+const isEnd = (step: Work | End): step is End => 'end' in step;
+
+/** What an attempt needs to know of a file. The patient may be named while it waits for its turn. */
+export type Task = Pick<UploadItem, 'file' | 'path'> & { patientId: () => string | null };
 
 /** One attempt to bring one file into the bucket, until it is there, fails, or is stopped by its signal. */
 export class Attempt {
@@ -44,7 +49,7 @@ export class Attempt {
   private fileId: number | null = null;
 
   constructor(
-    private readonly item: Pick<UploadItem, 'file' | 'path' | 'patientId'>,
+    private readonly item: Task,
     private readonly needs: AttemptNeeds,
     private readonly signal: AbortSignal,
     private readonly board: Board,
@@ -94,7 +99,7 @@ export class Attempt {
     try {
       const state = await persist(() => api.uploadState(fileId), this.signal, this.board.waiting);
       this.belongsTo(fileId);
-      return state.status === 'UPLOADING' ? workOfState(state) : 'done';
+      return state.status === 'UPLOADING' ? workOfState(state) : SENT;
     } catch (error) {
       if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 409)) throw error;
       await this.forget();
@@ -103,7 +108,8 @@ export class Attempt {
   }
 
   private async created(md5: string | undefined): Promise<Work | End> {
-    const { file, patientId } = this.item;
+    const { file } = this.item;
+    const patientId = this.item.patientId();
     const { api, creations, journal } = this.needs;
     const wanted: NewUpload = { filename: file.name, size: file.size };
     if (file.type !== '') wanted.mime_type = file.type;
@@ -116,7 +122,7 @@ export class Attempt {
     );
     if (!upload) {
       this.belongsTo(record.id);
-      return 'duplicate';
+      return { end: 'existing', record };
     }
     if (this.signal.reason === GIVEN_UP) await freed(api, record.id);
     else if (this.print !== null)
@@ -142,7 +148,7 @@ export class Attempt {
         onWaiting: this.board.waiting,
         onFinishing: () => this.board.show({ state: 'finishing' }),
       });
-      return 'done';
+      return SENT;
     } catch (error) {
       if (!(error instanceof Vanished) && !(error instanceof ApiError && error.status === 404)) throw error;
       await this.forget();

@@ -1,4 +1,5 @@
 import { ApiError } from '../api/problem';
+import type { Notice } from '../api/types';
 import type { zh } from '../i18n/zh';
 
 /** Reasons the page finds itself, before or beside the API. Keys of the translations. */
@@ -24,8 +25,17 @@ export class PutRefused extends Error {
   }
 }
 
+/** The server has the bytes and cannot make anything of them. */
+export class Rejected extends Error {
+  override readonly name = 'Rejected';
+  constructor(readonly notices: readonly Notice[]) {
+    super(notices.map(({ code }) => code).join());
+  }
+}
+
 /** Whether only another file would help. */
 export function isFinal(error: unknown): boolean {
+  if (error instanceof Rejected) return true;
   if (error instanceof Refused) return error.reason === 'empty';
   return error instanceof ApiError && (error.status === 413 || error.code === 'too_large');
 }

@@ -1,4 +1,5 @@
-import { isFinal } from './failures';
+import type { ImageFile, Notice } from '../api/types';
+import { isFinal, Rejected } from './failures';
 import type { ChosenFile } from './folder';
 
 export type UploadStateName =
@@ -8,7 +9,11 @@ export type UploadStateName =
   | 'paused'
   | 'offline'
   | 'finishing'
+  /** The bytes are there; the server has not said yet what it makes of them. */
+  | 'processing'
   | 'done'
+  /** The server kept it and found something a person has to look at. */
+  | 'doubt'
   | 'duplicate'
   | 'failed'
   | 'cancelled';
@@ -24,11 +29,23 @@ export interface UploadItem {
   readonly state: UploadStateName;
   readonly sent: number;
   readonly fileId: number | null;
+  /** The server had these bytes before. */
+  readonly existing: boolean;
+  /** The server's record as last seen; null until it has one of an end. */
+  readonly record: Known | null;
+  /** What the server remarked on it. */
+  readonly notices: readonly Notice[];
+  /** The user was asked about its patient and wants the record to stay as it is. */
+  readonly kept: boolean;
   readonly error: unknown;
 }
 
+/** What the queue keeps of a record: two thousand whole ones would be megabytes of signed URLs. */
+export type Known = Pick<ImageFile, 'patient_id' | 'version'>;
+
 const RUNNING = new Set<UploadStateName>(['waiting', 'hashing', 'uploading', 'offline', 'finishing']);
-const OVER = new Set<UploadStateName>(['done', 'duplicate', 'cancelled']);
+const OVER = new Set<UploadStateName>(['done', 'duplicate', 'doubt', 'cancelled']);
+const GOOD = new Set<UploadStateName>(['done', 'duplicate', 'cancelled']);
 
 export const isRunning = ({ state }: UploadItem) => RUNNING.has(state);
 /** Signing out or closing the page would lose its progress. */
@@ -36,6 +53,29 @@ export const isUnfinished = (item: UploadItem) => isRunning(item) || item.state 
 /** It failed, and the same file may succeed another time. */
 export const isRetryable = ({ state, error }: UploadItem) => state === 'failed' && !isFinal(error);
 export const isOver = ({ state }: UploadItem) => OVER.has(state);
+/** Nothing about it has to be read: it may leave the list with all others like it. */
+export const isGood = (item: UploadItem) => GOOD.has(item.state) && !isMisplaced(item);
+/** The server has it and refused it, or found something in it: only a look at it helps. */
+export const isJudged = ({ state, error }: UploadItem) =>
+  state === 'doubt' || (state === 'failed' && error instanceof Rejected);
+/** The server has said what it makes of it. */
+export const isAnswered = (item: UploadItem) =>
+  isJudged(item) || item.state === 'done' || item.state === 'duplicate';
+/** There is something to stop. */
+export const isCancellable = (item: UploadItem) =>
+  isUnfinished(item) || (item.state === 'failed' && !isJudged(item));
+
+/** A patient's id as text: the contract writes some as numbers. */
+export const idOf = (patient: unknown): string | null =>
+  patient === null || patient === undefined ? null : String(patient);
+
+/** The server's record belongs to nobody, or to another patient than the one the file was dropped for. */
+export const isElsewhere = ({ patientId, record }: UploadItem) =>
+  patientId !== null && record !== null && idOf(record.patient_id) !== patientId;
+/** {@link isElsewhere}, and nobody has decided yet what is to become of it. */
+export const isMisplaced = (item: UploadItem) => !item.kept && isElsewhere(item);
 
 /** The same file of the same folder, as far as can be told without reading it. */
 export const identity = ({ file, path }: ChosenFile) => JSON.stringify([path, file.size, file.lastModified]);
+/** Somebody has to look at it, although it arrived. */
+export const isInDoubt = (item: UploadItem) => item.state === 'doubt' || (isOver(item) && isMisplaced(item));

@@ -1,4 +1,13 @@
-import { isOver, isRetryable, isRunning, type UploadItem } from './item';
+import {
+  isCancellable,
+  isGood,
+  isInDoubt,
+  isJudged,
+  isOver,
+  isRetryable,
+  isRunning,
+  type UploadItem,
+} from './item';
 
 /** The queue in one line. */
 export interface Progress {
@@ -8,10 +17,19 @@ export interface Progress {
   bytesDone: number;
   running: number;
   paused: number;
+  /** Arrived; the server is at work on them. */
+  processing: number;
   failed: number;
   /** Failed ones that are worth another try. */
   retryable: number;
-  added: number;
+  /** Those that can be stopped. */
+  cancellable: number;
+  /** Those that nobody has to read; cancelled ones, too. */
+  clearable: number;
+  /** Failed or in doubt, by what the server found: they are read and taken off the list. */
+  judged: number;
+  ready: number;
+  doubt: number;
   existing: number;
   offline: boolean;
   /** Seconds until everything that runs has arrived; null while nothing can be said. */
@@ -35,11 +53,30 @@ export function progressOf(items: readonly UploadItem[], speed: number): Progres
     bytesDone: sum(({ sent }) => sent, coming),
     running: running.length,
     paused: number(({ state }) => state === 'paused'),
+    processing: number(({ state }) => state === 'processing'),
     failed: number(({ state }) => state === 'failed'),
     retryable: number(isRetryable),
-    added: number(({ state }) => state === 'done'),
-    existing: number(({ state }) => state === 'duplicate'),
+    cancellable: number(isCancellable),
+    clearable: items.filter(isGood).length,
+    judged: number(isJudged),
+    ready: number((item) => item.state === 'done' && !isInDoubt(item)),
+    doubt: number(isInDoubt),
+    existing: number((item) => item.state === 'duplicate' && !isInDoubt(item)),
     offline,
     remaining: running.length > 0 && speed > 0 && !offline ? left / speed : null,
   };
+}
+
+/** What needs a person comes first: failed, in doubt, under way, done, cancelled. */
+export function byUrgency(items: readonly UploadItem[]): UploadItem[] {
+  const ranks: UploadItem[][] = [[], [], [], [], []];
+  for (const item of items) ranks[rankOf(item)]?.push(item);
+  return ranks.flat();
+}
+
+function rankOf(item: UploadItem): number {
+  if (item.state === 'failed') return 0;
+  if (isInDoubt(item)) return 1;
+  if (item.state === 'cancelled') return 4;
+  return isOver(item) ? 3 : 2;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Api } from '../api/api';
 import { ApiError } from '../api/problem';
 import type { BatchItem, ImageFile, NewUpload, UploadState } from '../api/types';
-import { Refused } from './failures';
+import { Refused, Rejected } from './failures';
 import { fingerprint, type JournalEntry } from './journal';
 import { isRunning, type UploadItem } from './item';
 import { UploadQueue } from './queue';
@@ -37,12 +37,21 @@ function memory() {
 
 type Client = NewUpload & { client_file_id: string };
 
+/** What the service says of a file it is done with. */
+const PROCESSED = {
+  status: 'PROCESSED',
+  status_reason: null,
+  warnings: [],
+  patient_id: null,
+  version: 3,
+} as unknown as ImageFile;
+
 function world({ run = () => Promise.resolve() as Promise<void> } = {}) {
   let ids = 100;
   const plan = { method: 'single', url: 'u', headers: {}, expires_at: '' } as const;
   const created = (file: Client): BatchItem => ({
     client_file_id: file.client_file_id,
-    file: { id: ++ids } as ImageFile,
+    file: { ...PROCESSED, id: ++ids, patient_id: file.patient_id ?? null },
     upload: plan,
     duplicate: false,
     error: null,
@@ -51,6 +60,11 @@ function world({ run = () => Promise.resolve() as Promise<void> } = {}) {
     createUploads: vi.fn((files: Client[]) => Promise.resolve({ items: files.map(created) })),
     uploadState: vi.fn((id: number) => Promise.resolve({ file_id: id, status: 'UPLOADING' } as UploadState)),
     abortUpload: vi.fn(() => Promise.resolve()),
+    image: vi.fn((id: number) => Promise.resolve({ ...PROCESSED, id })),
+    myImages: vi.fn(() => {
+      const items = Array.from({ length: ids - 100 }, (_, index) => ({ ...PROCESSED, id: ids - index }));
+      return Promise.resolve({ items, next_cursor: null });
+    }),
   };
   const journal = memory();
   const runs = vi.fn<(work: Work, context: TransferContext) => Promise<void>>(run);
@@ -60,6 +74,7 @@ function world({ run = () => Promise.resolve() as Promise<void> } = {}) {
       user: 'u',
       journal,
       onArrived: () => undefined,
+      soon: { few: 5, many: 5 },
       hash: (file) => Promise.resolve(`md5-${file.size}`),
       run: runs,
     });
@@ -78,10 +93,10 @@ function settled(queue: UploadQueue, count: number): Promise<readonly UploadItem
     () => {
       const { items } = queue.snapshot();
       expect(items).toHaveLength(count);
-      expect(items.some(isRunning)).toBe(false);
+      expect(items.some((item) => isRunning(item) || item.state === 'processing')).toBe(false);
       return items;
     },
-    { timeout: 5_000 },
+    { timeout: 15_000 },
   );
 }
 
@@ -221,5 +236,51 @@ describe('UploadQueue', () => {
     const { queue } = world();
     add(queue, fileOf('a.dcm'), fileOf('a.dcm'));
     await settled(queue, 1);
+  });
+
+  it('says why the server refused a file, and does not offer to send the same bytes again', async () => {
+    const { queue, api } = world();
+    const reason = { code: 'truncated', message: 'cut off' } as const;
+    api.image.mockImplementation((id) =>
+      Promise.resolve({ ...PROCESSED, id, status: 'FAILED', status_reason: reason }),
+    );
+    add(queue, fileOf('a.dcm'));
+    const [item] = await settled(queue, 1);
+    expect(item).toMatchObject({ state: 'failed', error: new Rejected([reason]) });
+    queue.cancelAll();
+    queue.retryAll();
+    expect(await settled(queue, 1)).toMatchObject([{ state: 'failed', error: new Rejected([reason]) }]);
+    expect(api.abortUpload).not.toHaveBeenCalled();
+    queue.clearJudged();
+    await settled(queue, 0);
+  });
+
+  it('keeps why a file failed when it is cancelled afterwards', async () => {
+    const { queue } = world();
+    add(queue, fileOf('empty.dcm', ''));
+    await settled(queue, 1);
+    queue.cancelAll();
+    await vi.waitFor(() =>
+      expect(queue.snapshot().items).toMatchObject([{ state: 'cancelled', error: new Refused('empty') }]),
+    );
+  });
+
+  it('registers a waiting file for the patient it is dropped for a second time', async () => {
+    const { queue, api } = world();
+    const file = { file: fileOf('a.dcm'), path: 'a.dcm' };
+    queue.add([file], null);
+    queue.add([file], 'P-1');
+    expect(await settled(queue, 1)).toMatchObject([{ patientId: 'P-1' }]);
+    expect(api.createUploads.mock.calls[0]![0]).toMatchObject([{ patient_id: 'P-1' }]);
+  });
+
+  it('tries a failed file again when it is dropped once more', async () => {
+    const { queue, runs } = world();
+    runs.mockRejectedValueOnce(new Refused('changed'));
+    add(queue, fileOf('a.dcm'));
+    expect(await settled(queue, 1)).toMatchObject([{ state: 'failed' }]);
+    add(queue, fileOf('a.dcm'));
+    await vi.waitFor(() => expect(queue.snapshot().items).toMatchObject([{ state: 'done' }]));
+    expect(runs).toHaveBeenCalledTimes(2);
   });
 });

@@ -1,12 +1,26 @@
 import { ApiError } from '../api/problem';
+import type { ImageFile } from '../api/types';
 import { SignedOut } from '../session/session';
-import { Attempt, freed, GIVEN_UP, type AttemptNeeds } from './attempt';
+import { Attempt, freed, GIVEN_UP, type AttemptNeeds, type End } from './attempt';
 import { Creations } from './creations';
+import { Refused } from './failures';
 import type { ChosenFile } from './folder';
-import { identity, isOver, isRetryable, isRunning, type UploadItem } from './item';
+import { Follower } from './follower';
+import {
+  identity,
+  isAnswered,
+  isCancellable,
+  isGood,
+  isJudged,
+  isOver,
+  isRetryable,
+  isRunning,
+  type UploadItem,
+} from './item';
 import type { Journal, JournalEntry } from './journal';
 import { Meter } from './meter';
 import { Slots } from './slots';
+import { verdictOn } from './verdict';
 
 /** Hashed and registered before their turn comes: enough for full batches, few enough not to flood the list. */
 const AHEAD = 60;
@@ -27,8 +41,10 @@ export interface QueueView {
 
 interface Dependencies extends Pick<AttemptNeeds, 'api' | 'user' | 'hash' | 'run'> {
   journal: Pick<Journal, 'find' | 'all' | 'save' | 'forget' | 'clear'>;
-  /** A file arrived: lists are out of date. */
+  /** A file arrived or is ready: lists are out of date. */
   onArrived: () => void;
+  /** Milliseconds until the server is asked what it makes of files that arrived: a few, many. */
+  soon?: { few: number; many: number };
 }
 
 /** Brings files into the bucket. Lives as long as the page, so that one can look at images while it works. */
@@ -39,6 +55,7 @@ export class UploadQueue {
   private readonly listeners = new Set<() => void>();
   /** What all attempts share. */
   private readonly shared;
+  private readonly follower: Follower;
   private readonly meter = new Meter();
   private unfinished: JournalEntry[] = [];
   private view: QueueView = { items: [], speed: 0, unfinished: [] };
@@ -52,6 +69,11 @@ export class UploadQueue {
       active: new Slots(ACTIVE_FILES),
       puts: new Slots(ACTIVE_PUTS),
     };
+    this.follower = new Follower({
+      ...needs,
+      onRecord: (file) => this.learn(file),
+      onGone: (id) => this.gone(id),
+    });
     void this.readJournal();
   }
 
@@ -61,28 +83,47 @@ export class UploadQueue {
   };
   snapshot = (): QueueView => this.view;
 
-  /** Adds files; each starts as soon as there is room. The same file twice in a running queue is one upload. */
+  /**
+   * Adds files; each starts as soon as there is room. The same file twice in a running queue is one upload: it goes to
+   * the patient named last, and one that failed is tried again.
+   */
   add(files: ChosenFile[], patientId: string | null): void {
-    const present = new Set([...this.items.values()].filter((item) => !isOver(item)).map(identity));
+    const present = new Map(
+      [...this.items.values()].filter((item) => !isOver(item)).map((item) => [identity(item), item.key]),
+    );
     for (const { file, path } of files) {
       const name = identity({ file, path });
-      if (present.has(name)) continue;
-      present.add(name);
-      const key = `upload-${++this.counter}`;
-      this.items.set(key, {
-        key,
-        file,
-        path,
-        print: null,
-        patientId,
-        state: 'waiting',
-        sent: 0,
-        fileId: null,
-        error: null,
-      });
-      this.start(key);
+      const known = present.get(name);
+      if (known !== undefined) this.addAgain(known, patientId);
+      else present.set(name, this.addNew({ file, path }, patientId));
     }
     this.notify();
+  }
+
+  private addAgain(key: string, patientId: string | null): void {
+    if (patientId !== null) this.change(key, { patientId, kept: false });
+    if (this.items.get(key)?.state === 'failed') this.resume(key);
+  }
+
+  private addNew({ file, path }: ChosenFile, patientId: string | null): string {
+    const key = `upload-${++this.counter}`;
+    this.items.set(key, {
+      key,
+      file,
+      path,
+      print: null,
+      patientId,
+      state: 'waiting',
+      sent: 0,
+      fileId: null,
+      existing: false,
+      record: null,
+      notices: [],
+      kept: false,
+      error: null,
+    });
+    this.start(key);
+    return key;
   }
 
   pause(key: string): void {
@@ -104,8 +145,9 @@ export class UploadQueue {
   /** Stops, and frees what the bucket holds of it. */
   cancel(key: string): void {
     const item = this.items.get(key);
-    if (!item || isOver(item)) return;
+    if (!item || !isCancellable(item)) return;
     this.controllers.get(key)?.abort(GIVEN_UP);
+    // Why it failed before stays on the record.
     this.change(key, { state: 'cancelled' });
     void this.discard(item.print, item.fileId);
   }
@@ -117,11 +159,7 @@ export class UploadQueue {
       (key) => this.resume(key),
     );
   retryAll = () => this.each(isRetryable, (key) => this.resume(key));
-  cancelAll = () =>
-    this.each(
-      (item) => !isOver(item),
-      (key) => this.cancel(key),
-    );
+  cancelAll = () => this.each(isCancellable, (key) => this.cancel(key));
   /** Goes on with what an expired session stopped. */
   resumeInterrupted = () =>
     this.each(
@@ -129,9 +167,37 @@ export class UploadQueue {
       (key) => this.resume(key),
     );
 
-  clearDone(): void {
-    for (const item of this.items.values()) if (isOver(item)) this.items.delete(item.key);
+  /** Takes what went well off the list; {@link clearJudged} what did not, once it has been read. */
+  clearDone = () => this.each(isGood, (key) => this.remove(key));
+  clearJudged = () => this.each(isJudged, (key) => this.remove(key));
+  remove(key: string): void {
+    this.items.delete(key);
     this.notify();
+  }
+
+  /** These stay with the patient they have, or without one. */
+  keep(keys: string[]): void {
+    for (const key of keys) this.change(key, { kept: true });
+  }
+
+  /** Takes over a record from the server. Answers whether the server is done with the file. */
+  learn(file: ImageFile): boolean {
+    let settled = true;
+    for (const item of [...this.items.values()]) {
+      if (item.fileId !== file.id || (item.state !== 'processing' && !isAnswered(item))) continue;
+      const verdict = verdictOn(file, item.existing);
+      if (verdict) this.change(item.key, verdict);
+      else settled = false;
+    }
+    if (settled) this.needs.onArrived();
+    return settled;
+  }
+
+  private gone(fileId: number): void {
+    this.each(
+      (item) => item.fileId === fileId && item.state === 'processing',
+      (key) => this.change(key, { state: 'failed', error: new Refused('gone') }),
+    );
   }
 
   /** Gives up what an earlier visit left unfinished. */
@@ -144,6 +210,7 @@ export class UploadQueue {
   /** Stops everything and leaves no trace on this computer. */
   async close(): Promise<void> {
     this.pauseAll();
+    this.follower.close();
     for (const controller of this.controllers.values()) controller.abort(GIVEN_UP);
     await this.needs.journal.clear();
   }
@@ -162,14 +229,16 @@ export class UploadQueue {
     // Once stopped, its state is what the user chose; what has been found out stays true.
     const show = ({ state, ...facts }: Partial<UploadItem>) =>
       this.change(key, state === undefined || signal.aborted ? facts : { ...facts, state });
-    new Attempt(item, needs, signal, {
+    const { file, path } = item;
+    const patientId = () => this.items.get(key)?.patientId ?? null;
+    new Attempt({ file, path, patientId }, needs, signal, {
       show,
       sent: (bytes) => !signal.aborted && this.sent(key, bytes),
       waiting: this.waiting(key),
     })
       .run()
       .then(
-        (state) => this.finish(key, state),
+        (end) => this.finish(key, end),
         (error: unknown) => !signal.aborted && this.fail(key, error),
       );
   }
@@ -180,13 +249,16 @@ export class UploadQueue {
     this.change(key, signedOut ? { state: 'paused' } : { state: 'failed', error });
   }
 
-  private finish(key: string, state: 'done' | 'duplicate'): void {
+  private finish(key: string, end: End): void {
     const item = this.items.get(key);
     if (!item) return;
-    this.change(key, { state, sent: item.file.size, error: null });
+    const existing = end.end === 'existing';
+    this.change(key, { state: 'processing', existing, sent: item.file.size, error: null });
     this.controllers.delete(key);
     if (item.print !== null) void this.forget(item.print);
     this.needs.onArrived();
+    const settled = end.end === 'existing' && this.learn(end.record);
+    if (!settled && item.fileId !== null) this.follower.follow(item.fileId);
   }
 
   private sent(key: string, bytes: number): void {

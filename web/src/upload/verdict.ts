@@ -1,0 +1,34 @@
+import type { ImageFile, Notice } from '../api/types';
+import { Rejected } from './failures';
+import type { UploadItem } from './item';
+
+/** The file is intact and is what it is; there is only no picture to show. Said, but nothing to worry about. */
+const HARMLESS = new Set<string>([
+  'directory',
+  'document',
+  'no_pixel_data',
+  'not_image_file',
+  'presentation_state',
+  'radiotherapy',
+  'structured_report',
+  'unsupported_compression',
+  'unsupported_pixels',
+  'video',
+  'waveform',
+] satisfies Notice['code'][]);
+
+type Verdict = Pick<UploadItem, 'state' | 'notices' | 'record' | 'error'>;
+
+/** What has become of an uploaded file; null while the server is at work. A remark this page does not know is a doubt. */
+export function verdictOn(file: ImageFile, existing: boolean): Verdict | null {
+  const { status, status_reason, warnings, patient_id, version } = file;
+  const record = { patient_id, version };
+  if (status === 'FAILED') {
+    const notices = status_reason ? [status_reason, ...warnings] : warnings;
+    return { state: 'failed', notices, record, error: new Rejected(notices) };
+  }
+  if (status !== 'PROCESSED' && status !== 'ARCHIVED') return null;
+  const doubtful = warnings.some(({ code }) => !HARMLESS.has(code));
+  const state = doubtful ? 'doubt' : existing ? 'duplicate' : 'done';
+  return { state, notices: warnings, record, error: null };
+}

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, Window } from './browser';
-import { dicom, pattern, png } from './pictures';
+import { detectorPng, dicom, pattern, png } from './pictures';
 import { Stack, until } from './stack';
 
 let stack: Stack;
@@ -106,6 +106,122 @@ describe('an image', () => {
     await window.page.getByText('第 3 / 5 帧').waitFor();
     await window.shot('viewer-frames');
     expect(window.faults).toEqual([]);
+    await window.close();
+  });
+
+  it('shows a DICOM file with nonsense in its header', async () => {
+    for (const [index, spacing] of ['0\\0', '-1\\1', '1E-30\\1E-30', '0.0001\\100'].entries()) {
+      const bytes = dicom(20 + index, { size: SIZE, pixel: blocks(20 + index), spacing });
+      const file = await stack.put(`spacing-${index}.dcm`, bytes);
+      const window = await Window.open(browser, stack);
+      await openImage(window, file.id);
+      const expected = expectedBlocks(blocks(20 + index));
+      await until(`the picture is right with ${spacing}`, async () =>
+        worst(await shownBlocks(window.page), expected) <= 3 ? true : null,
+      );
+      expect(window.faults).toEqual([]);
+      await window.close();
+    }
+  });
+
+  it('shows the preview, and says so, when the viewer draws something else than the server', async () => {
+    const file = await stack.put('differs.dcm', dicom(30, { size: SIZE, pixel: blocks(30), frames: 5 }));
+    const other = await stack.put('other.dcm', dicom(31, { size: SIZE, pixel: () => 200 }));
+    for (const language of ['zh', 'en'] as const) {
+      const narrow = language === 'en' ? { width: 390, height: 844 } : {};
+      const window = await Window.open(browser, stack, { language, ...narrow });
+      const { page } = window;
+      const previewOf = (url: URL) => url.pathname === new URL(String(file['preview_url'])).pathname;
+      await page.route(previewOf, async (route) => {
+        const response = await route.fetch({ url: String(other['preview_url']) });
+        await route.fulfill({ response });
+      });
+      await window.go(`/images/${file.id}`);
+      const note = page.getByRole('note');
+      await note
+        .getByText(
+          language === 'zh'
+            ? '浏览器不能正确显示这个文件。以下是服务器生成的预览图，不是完整的查看器，不可用于诊断。 只有第 3 帧（共 5 帧）。'
+            : 'This browser cannot show the file correctly. Below is the server’s preview, not the full viewer. Not for diagnosis. Only frame 3 of 5.',
+        )
+        .waitFor({ timeout: 30_000 });
+      expect(await page.locator('[role=application] img').getAttribute('src')).toBe(file['preview_url']);
+      expect(await page.locator('[role=application] canvas').count()).toBe(0);
+      await window.shot(`viewer-fallback-${language}`);
+      await page.unroute(previewOf);
+      await page.reload();
+      await page.locator('[role=application][data-ready]').waitFor({ timeout: 30_000 });
+      expect(await note.count()).toBe(0);
+      expect(window.faults).toEqual([]);
+      await window.close();
+    }
+  });
+
+  it('does not wait for ever for a decoder that never answers', async () => {
+    const file = await stack.put('stuck.dcm', dicom(32, { size: SIZE, pixel: blocks(32) }));
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    await page.clock.install();
+    await page.route(/decodeImageFrameWorker/, () => undefined);
+    await window.go(`/images/${file.id}`);
+    await page.locator('[role=application]:not([data-ready])').waitFor({ timeout: 30_000 });
+    await page.clock.fastForward(25_000);
+    await page.getByRole('note').getByText('不是完整的查看器').waitFor();
+    await page.getByRole('button', { name: '再试一次' }).waitFor();
+    await window.close();
+  });
+
+  it('notices that the graphics card was lost, and starts anew', async () => {
+    const file = await stack.put('lost.dcm', dicom(33, { size: SIZE, pixel: blocks(33) }));
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    await page.addInitScript(() => {
+      const contexts: RenderingContext[] = [];
+      Object.assign(globalThis, { contexts });
+      const usual = HTMLCanvasElement.prototype.getContext as (...args: unknown[]) => RenderingContext | null;
+      HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, ...args: unknown[]) {
+        const context = usual.apply(this, args);
+        if (context && String(args[0]).startsWith('webgl')) contexts.push(context);
+        return context;
+      } as typeof HTMLCanvasElement.prototype.getContext;
+    });
+    await openImage(window, file.id);
+    await page.evaluate(() => {
+      const { contexts } = globalThis as unknown as { contexts: WebGLRenderingContext[] };
+      for (const context of contexts) context.getExtension('WEBGL_lose_context')?.loseContext();
+    });
+    await page.getByRole('note').getByText('不是完整的查看器').waitFor();
+    await page.getByRole('button', { name: '再试一次' }).click();
+    await page.locator('[role=application][data-ready]').waitFor({ timeout: 30_000 });
+    const expected = expectedBlocks(blocks(33));
+    await until('the picture is right', async () =>
+      worst(await shownBlocks(page), expected) <= 3 ? true : null,
+    );
+    await window.close();
+  });
+
+  it('shows the preview of a picture that the browser shows black', async () => {
+    const file = await stack.put('detector.png', detectorPng(5));
+    const window = await Window.open(browser, stack);
+    await window.go(`/images/${file.id}`);
+    await window.page.getByRole('note').getByText('不是完整的查看器').waitFor();
+    await window.shot('viewer-fallback-png');
+    const usual = await stack.put('usual.png', png(5));
+    await window.go(`/images/${usual.id}`);
+    await window.page.waitForLoadState('networkidle');
+    await window.page.locator('[role=application] img').waitFor();
+    expect(await window.page.getByRole('note').count()).toBe(0);
+    await window.close();
+  });
+
+  it('says so when there is no picture', async () => {
+    const file = await stack.put('notes.txt', Buffer.from('no picture'));
+    const window = await Window.open(browser, stack, { language: 'en' });
+    await window.go(`/images/${file.id}`);
+    await window.page
+      .locator('[role=status]')
+      .getByText('This kind of file cannot be shown in the browser')
+      .waitFor();
     await window.close();
   });
 

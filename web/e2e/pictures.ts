@@ -16,11 +16,20 @@ interface DicomOptions {
   patientId?: string;
   uid?: string;
   modality?: string;
+  /** Pixel Spacing. */
+  spacing?: string;
 }
 
 /** A DICOM file (PS3.10), Explicit VR Little Endian, 8-bit MONOCHROME2 with a window that shows values as they are. */
 export function dicom(seed: number, options: DicomOptions = {}): Buffer {
-  const { size = 64, frames = 1, pixel = pattern(seed), patientId = 'P-1', modality = 'CT' } = options;
+  const {
+    size = 64,
+    frames = 1,
+    pixel = pattern(seed),
+    patientId = 'P-1',
+    modality = 'CT',
+    spacing,
+  } = options;
   const uid = options.uid ?? `1.2.826.0.1.3680043.10.1.${seed + 1}`;
   const meta = [
     element(0x0002, 0x0002, 'UI', '1.2.840.10008.5.1.4.1.1.7'),
@@ -54,6 +63,7 @@ export function dicom(seed: number, options: DicomOptions = {}): Buffer {
     ...(frames > 1 ? [element(0x0028, 0x0008, 'IS', String(frames))] : []),
     element(0x0028, 0x0010, 'US', uint16(size)),
     element(0x0028, 0x0011, 'US', uint16(size)),
+    ...(spacing === undefined ? [] : [element(0x0028, 0x0030, 'DS', spacing)]),
     element(0x0028, 0x0100, 'US', uint16(8)),
     element(0x0028, 0x0101, 'US', uint16(8)),
     element(0x0028, 0x0102, 'US', uint16(7)),
@@ -66,12 +76,22 @@ export function dicom(seed: number, options: DicomOptions = {}): Buffer {
 
 /** An 8-bit grey PNG. */
 export function png(seed: number, size = 96): Buffer {
-  const pixel = pattern(seed);
-  const rows = Buffer.alloc((size + 1) * size);
+  return pngOf(8, size, pattern(seed));
+}
+
+/** A 16-bit grey PNG as detectors write them: 12 bits of 16 are used, and a browser shows it nearly black. */
+export function detectorPng(seed: number, size = 96): Buffer {
+  return pngOf(16, size, (x, y, frame) => pattern(seed)(x, y, frame) * 16);
+}
+
+function pngOf(bits: 8 | 16, size: number, pixel: Pixel): Buffer {
+  const bytes = bits / 8;
+  const width = size * bytes + 1;
+  const rows = Buffer.alloc(width * size);
   for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) rows[y * (size + 1) + 1 + x] = pixel(x, y, 0);
+    for (let x = 0; x < size; x++) rows.writeUIntBE(pixel(x, y, 0), y * width + 1 + x * bytes, bytes);
   }
-  const header = Buffer.from([...uint32be(size), ...uint32be(size), 8, 0, 0, 0, 0]);
+  const header = Buffer.from([...uint32be(size), ...uint32be(size), bits, 0, 0, 0, 0]);
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   return Buffer.concat([
     signature,

@@ -63,7 +63,7 @@ export function DetailPage() {
 function Detail({ file }: { file: ImageFile }) {
   const warned = file.warnings.length > 0 || file.status_reason !== null;
   return (
-    <article data-warned={warned || undefined}>
+    <article data-warned={warned || undefined} data-file={file.id}>
       <Head file={file} />
       <Warnings file={file} />
       <div className={classes['columns']}>

@@ -44,6 +44,13 @@ describe('verdictOn', () => {
     }
   });
 
+  it('says of a text that it has no picture', () => {
+    expect(verdictOn(record({ file_type: 'OTHER' }), false)).toMatchObject({
+      state: 'done',
+      notices: [{ code: 'not_image_file' }],
+    });
+  });
+
   it('does not doubt a report for having no picture, but says it', () => {
     const warnings = [notice('structured_report')];
     expect(verdictOn(record({ warnings }), false)).toMatchObject({ state: 'done', notices: warnings });

@@ -19,9 +19,16 @@ const HARMLESS = new Set<string>([
 
 type Verdict = Pick<UploadItem, 'state' | 'notices' | 'record' | 'error'>;
 
+/** The service has no remark for a file that never claimed to be an image; who drops a folder wants to know. */
+function remarksOn({ file_type, warnings }: ImageFile): readonly Notice[] {
+  if (file_type !== 'OTHER' || warnings.length > 0) return warnings;
+  return [{ code: 'not_image_file', message: '' }];
+}
+
 /** What has become of an uploaded file; null while the server is at work. A remark this page does not know is a doubt. */
 export function verdictOn(file: ImageFile, existing: boolean): Verdict | null {
-  const { status, status_reason, warnings, patient_id, version } = file;
+  const { status, status_reason, patient_id, version } = file;
+  const warnings = remarksOn(file);
   const record = { patient_id, version };
   if (status === 'FAILED') {
     const notices = status_reason ? [status_reason, ...warnings] : warnings;

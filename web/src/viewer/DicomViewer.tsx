@@ -1,12 +1,18 @@
 import { Loader } from '@mantine/core';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { described, Differs } from './compare';
+import { isLike, type Difference } from './likeness';
 import { Stage, type StageView, type ToolName } from './stage';
 import { ViewerTools } from './ViewerTools';
 import classes from './Viewer.module.css';
 
 interface Props {
   bytes: Blob;
+  /** The server's picture of it, which the first one drawn has to be like; null when there is none. */
+  preview: ImageBitmap | null;
+  /** What the reader has to know of it. */
+  notice?: string | undefined;
   modality: string | null;
   onFailed: (error: unknown) => void;
 }
@@ -16,15 +22,16 @@ const ZOOM_STEP = 1.2;
 const CINE_MS = 1000 / 15;
 
 /** DICOM with window/level, zoom, pan and frames. Everything the mouse does, the keyboard and the buttons do too. */
-export function DicomViewer({ bytes, modality, onFailed }: Props) {
+export function DicomViewer({ bytes, preview, notice, modality, onFailed }: Props) {
   const { t } = useTranslation();
   const element = useRef<HTMLDivElement>(null);
   const [stage, setStage] = useState<Stage | null>(null);
   const [view, setView] = useState<StageView | null>(null);
+  const [difference, setDifference] = useState<Difference | null>(null);
   const [tool, setTool] = useState<ToolName>('window');
   const [playing, setPlaying] = useState(false);
 
-  useStage(element, bytes, setStage, setView, onFailed);
+  useStage({ element, bytes, preview, setStage, setView, setDifference, onFailed });
   useCine(playing, stage, view);
 
   const choose = (name: ToolName) => {
@@ -62,6 +69,11 @@ export function DicomViewer({ bytes, modality, onFailed }: Props) {
           onPlay={() => setPlaying(!playing)}
         />
       )}
+      {notice && (
+        <p className={classes['notice']} role="note">
+          {notice}
+        </p>
+      )}
       <div
         ref={element}
         className={classes['stage']}
@@ -71,6 +83,8 @@ export function DicomViewer({ bytes, modality, onFailed }: Props) {
         aria-description={t('viewer.keys')}
         data-ready={view !== null || undefined}
         data-zoom={view?.zoom.toFixed(3)}
+        data-difference={difference ? described(difference) : undefined}
+        data-place={stage && view ? Object.values(stage.place()).join(' ') : undefined}
         onKeyDown={onKeyDown}
         onContextMenu={(event) => event.preventDefault()}
       />
@@ -86,32 +100,43 @@ export function DicomViewer({ bytes, modality, onFailed }: Props) {
   );
 }
 
-type Element = React.RefObject<HTMLDivElement | null>;
+interface Staging {
+  element: React.RefObject<HTMLDivElement | null>;
+  bytes: Blob;
+  preview: ImageBitmap | null;
+  setStage: (stage: Stage | null) => void;
+  setView: (view: StageView | null) => void;
+  setDifference: (difference: Difference | null) => void;
+  onFailed: (error: unknown) => void;
+}
 
-function useStage(
-  element: Element,
-  bytes: Blob,
-  setStage: (stage: Stage | null) => void,
-  setView: (view: StageView | null) => void,
-  onFailed: (error: unknown) => void,
-) {
+/** Opens the file, and shows it once it is known to look like the server's picture. */
+function useStage({ element, bytes, preview, setStage, setView, setDifference, onFailed }: Staging) {
   useEffect(() => {
     let gone = false;
     let opened: Stage | null = null;
     const target = element.current;
     if (!target) return;
     const resizing = new ResizeObserver(() => opened?.resize());
-    Stage.open(target, bytes).then(
-      (stage) => {
-        if (gone) return stage.close();
-        opened = stage;
-        stage.onChange(() => setView(stage.view()));
-        setStage(stage);
-        setView(stage.view());
-        resizing.observe(target);
-      },
-      (error: unknown) => !gone && onFailed(error),
-    );
+    const fail = (error: unknown) => !gone && onFailed(error);
+    const open = async () => {
+      const stage = await Stage.open(target, bytes, fail);
+      if (gone) return stage.close();
+      opened = stage;
+      if (preview) {
+        const difference = await stage.compare(preview);
+        if (gone) return;
+        setDifference(difference);
+        if (!isLike(difference)) throw new Differs(difference);
+      }
+      if (stage.view().frame > 1 && !(await stage.showFrame(1))) return;
+      if (gone) return;
+      stage.onChange(() => setView(stage.view()));
+      setStage(stage);
+      setView(stage.view());
+      resizing.observe(target);
+    };
+    open().catch(fail);
     return () => {
       gone = true;
       resizing.disconnect();
@@ -119,7 +144,7 @@ function useStage(
       setView(null);
       opened?.close();
     };
-  }, [element, bytes, setStage, setView, onFailed]);
+  }, [element, bytes, preview, setStage, setView, setDifference, onFailed]);
 }
 
 function useCine(playing: boolean, stage: Stage | null, view: StageView | null) {

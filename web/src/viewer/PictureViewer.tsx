@@ -1,6 +1,6 @@
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon, Loader, Tooltip } from '@mantine/core';
 import { IconRefresh, IconRotateClockwise2, IconZoomIn, IconZoomOut } from '@tabler/icons-react';
-import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import classes from './Viewer.module.css';
 
@@ -15,19 +15,24 @@ const FITTED: Placement = { zoom: 1, x: 0, y: 0, rotation: 0 };
 const [SMALLEST, LARGEST] = [0.25, 20];
 const STEP = 1.25;
 
-/** A plain picture with zoom, pan and rotation. */
-export function PictureViewer({
-  url,
-  notice,
-  onFailed,
-}: {
+/** A picture that has not come by then is not coming. */
+const PATIENCE_MS = 60_000;
+
+interface Props {
   url: string;
-  notice?: string;
-  onFailed: () => void;
-}) {
+  notice?: ReactNode;
+  /** Its pixels are to be read: the bucket has to allow it. */
+  readable?: boolean;
+  onShown?: (image: HTMLImageElement) => void;
+  onFailed: (error?: unknown) => void;
+}
+
+/** A plain picture with zoom, pan and rotation. */
+export function PictureViewer({ url, notice, readable, onShown, onFailed }: Props) {
   const { t } = useTranslation();
   const frame = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState(FITTED);
+  const [loaded, setLoaded] = useState(false);
   const zoomBy = (factor: number) =>
     setPlace((now) => ({ ...now, zoom: Math.min(LARGEST, Math.max(SMALLEST, now.zoom * factor)) }));
   const move = (x: number, y: number) => setPlace((now) => ({ ...now, x: now.x + x, y: now.y + y }));
@@ -43,6 +48,12 @@ export function PictureViewer({
     element?.addEventListener('wheel', onWheel, { passive: false });
     return () => element?.removeEventListener('wheel', onWheel);
   }, []);
+
+  useEffect(() => {
+    if (loaded) return;
+    const timer = setTimeout(() => onFailed(new Error('the picture did not come')), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [loaded, onFailed]);
 
   const onPointerMove = (event: PointerEvent<HTMLDivElement>) => {
     if (event.buttons === 1) move(event.movementX, event.movementY);
@@ -106,12 +117,18 @@ export function PictureViewer({
           src={url}
           alt={t('viewer.label')}
           draggable={false}
-          onError={onFailed}
+          crossOrigin={readable ? 'anonymous' : undefined}
+          onLoad={(event) => {
+            setLoaded(true);
+            onShown?.(event.currentTarget);
+          }}
+          onError={() => onFailed(new Error('the picture cannot be shown'))}
           style={{
             transform: `translate(${place.x}px, ${place.y}px) rotate(${place.rotation}deg) scale(${place.zoom})`,
           }}
         />
       </div>
+      {!loaded && <Loader className={classes['loader']} color="gray" />}
     </div>
   );
 }

@@ -1,4 +1,8 @@
 import { Unreachable } from '../api/problem';
+import { inTime } from './watch';
+
+/** A line that moves nothing for so long is taken for dead. */
+const STALLED_MS = 30_000;
 
 /** Downloads from a presigned URL, telling the share that has arrived (0..1) when the length is known. */
 export async function fetchBytes(
@@ -6,7 +10,8 @@ export async function fetchBytes(
   signal: AbortSignal,
   onProgress: (share: number) => void,
 ): Promise<Blob> {
-  const response = await fetch(url, { signal, credentials: 'omit' }).catch((error: unknown) => {
+  const asked = fetch(url, { signal, credentials: 'omit' });
+  const response = await inTime(asked, STALLED_MS).catch((error: unknown) => {
     if (signal.aborted) throw error;
     throw new Unreachable(error);
   });
@@ -16,7 +21,11 @@ export async function fetchBytes(
   let received = 0;
   const reader = response.body.getReader();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await inTime(reader.read(), STALLED_MS).catch(async (error: unknown) => {
+      await reader.cancel().catch(() => undefined);
+      if (signal.aborted) throw error;
+      throw new Unreachable(error);
+    });
     if (done) return new Blob(chunks);
     chunks.push(value);
     received += value.length;

@@ -1,9 +1,9 @@
 import {
-  cache,
   Enums,
+  eventTarget,
   imageLoader,
-  init as initCore,
   RenderingEngine,
+  utilities,
   type StackViewport,
 } from '@cornerstonejs/core';
 import dicomImageLoader from '@cornerstonejs/dicom-image-loader';
@@ -17,6 +17,10 @@ import {
   WindowLevelTool,
   ZoomTool,
 } from '@cornerstonejs/tools';
+import { compare } from './compare';
+import type { Difference, Rectangle } from './likeness';
+import { forgetFile, framesOf, startLoader } from './loader';
+import { inTime } from './watch';
 
 /** What dragging with the main button does. */
 export const TOOLS = { window: WindowLevelTool, pan: PanTool, zoom: ZoomTool, scroll: StackScrollTool };
@@ -36,49 +40,124 @@ export interface StageView {
   zoom: number;
 }
 
-const VIEWPORT = 'film';
+/** A picture that takes longer is not coming. The largest frames need seconds on a slow machine. */
+const PATIENCE_MS = 20_000;
+
+/** What the library tells when it cannot load or draw a frame. */
+const TROUBLES = [
+  Enums.Events.IMAGE_LOAD_ERROR,
+  Enums.Events.WEBGL_CONTEXT_LOST,
+  Enums.Events.RENDER_PATH_ERROR,
+];
+const ENGINE = 'film';
 let started: Promise<void> | null = null;
 let stages = 0;
+/** All stages draw with one engine, and so with one WebGL context: each of their own would soon be too many. */
+let engine: RenderingEngine | null = null;
 
-/** Once per page. Two decoders: more would fight the page itself for the processor. */
+/** Once per page. */
 function start(): Promise<void> {
   started ??= (async () => {
-    await initCore();
-    dicomImageLoader.init({ maxWebWorkers: 2 });
+    await startLoader();
     initTools();
     Object.values(TOOLS).forEach((tool) => addTool(tool));
+    // What is drawn with a lost context is black.
+    eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, () => {
+      const lost = engine;
+      engine = null;
+      lost?.destroy();
+    });
   })();
   return started;
 }
 
 /** One DICOM file on one element: Cornerstone3D behind the few verbs the page needs. */
 export class Stage {
+  private readonly gone = new AbortController();
+  private unwatch: () => void = () => undefined;
+
   private constructor(
     private readonly id: string,
     private readonly element: HTMLDivElement,
-    private readonly engine: RenderingEngine,
     private readonly viewport: StackViewport,
     private readonly imageIds: string[],
     private readonly file: string,
+    private readonly fail: (error: unknown) => void,
   ) {}
 
-  /** Decodes the first frame and shows it. Rejects when the bytes are no picture this page can decode. */
-  static async open(element: HTMLDivElement, bytes: Blob): Promise<Stage> {
+  /**
+   * Decodes and draws the frame the server made its preview of. Rejects when the bytes are no picture this page can
+   * show; what goes wrong later is told to `onFailed`.
+   */
+  static async open(
+    element: HTMLDivElement,
+    bytes: Blob,
+    onFailed: (error: unknown) => void,
+  ): Promise<Stage> {
     await start();
     const file = dicomImageLoader.wadouri.fileManager.add(bytes);
-    const first = `${file}?frame=1`;
-    const frames = frameCount(await imageLoader.loadAndCacheImage(first));
-    const imageIds = Array.from({ length: frames }, (_, index) => `${file}?frame=${index + 1}`);
+    let stage: Stage | null = null;
+    const opening = async () => {
+      const frames = framesOf(await imageLoader.loadAndCacheImage(`${file}?frame=1`), bytes.size);
+      const imageIds = Array.from({ length: frames }, (_, index) => `${file}?frame=${index + 1}`);
+      const id = `stage-${++stages}`;
+      engine ??= new RenderingEngine(ENGINE);
+      engine.enableElement({ viewportId: id, element, type: Enums.ViewportType.STACK });
+      const viewport = engine.getViewport(id) as StackViewport;
+      stage = new Stage(id, element, viewport, imageIds, file, onFailed);
+      stage.bindTools();
+      // Of many frames, the server shows the middle one.
+      await stage.draw(() => viewport.setStack(imageIds, Math.floor(frames / 2)));
+      // The wheel changes frames without asking anybody here.
+      stage.unwatch = onTrouble(onFailed);
+      return stage;
+    };
+    try {
+      return await inTime(opening(), PATIENCE_MS);
+    } catch (error) {
+      if (stage) (stage as Stage).close();
+      else forgetFile(file, [`${file}?frame=1`]);
+      throw error;
+    }
+  }
 
-    const id = `stage-${++stages}`;
-    const engine = new RenderingEngine(id);
-    engine.enableElement({ viewportId: VIEWPORT, element, type: Enums.ViewportType.STACK });
-    const viewport = engine.getViewport(VIEWPORT) as StackViewport;
-    const stage = new Stage(id, element, engine, viewport, imageIds, file);
-    stage.bindTools();
-    await viewport.setStack(imageIds, 0);
-    viewport.render();
-    return stage;
+  /** How far what is drawn is from the server's picture of it. */
+  async compare(preview: ImageBitmap): Promise<Difference> {
+    const { NEAREST, LINEAR } = Enums.InterpolationType;
+    const { width } = this.place();
+    const [columns = 0] = this.viewport.getImageData()?.dimensions ?? [];
+    // Enlarged pixels are compared with sharp edges: blurred ones of a small picture are other colours.
+    if (width > columns) await this.redraw(NEAREST);
+    const difference = compare(this.viewport.getCanvas(), this.place(), '#000', preview);
+    if (width > columns) await this.redraw(LINEAR);
+    return difference;
+  }
+
+  private async redraw(interpolationType: Enums.InterpolationType): Promise<void> {
+    this.viewport.setProperties({ interpolationType });
+    await inTime(
+      this.draw(() => Promise.resolve()),
+      PATIENCE_MS,
+    );
+  }
+
+  /** Where on the canvas the picture is, in pixels of the canvas. */
+  place(): Rectangle {
+    const drawn = this.viewport.getImageData();
+    if (!drawn) throw new Error('nothing is drawn');
+    const [columns = 0, rows = 0] = drawn.dimensions;
+    const onCanvas = (x: number, y: number) =>
+      this.viewport.worldToCanvas(utilities.transformIndexToWorld(drawn.imageData, [x, y, 0]));
+    // Pixels are centred on whole numbers.
+    const [[left, top], [right, bottom]] = [onCanvas(-0.5, -0.5), onCanvas(columns - 0.5, rows - 0.5)];
+    const canvas = this.viewport.getCanvas();
+    const scale = canvas.width / canvas.clientWidth;
+    return {
+      x: Math.min(left, right) * scale,
+      y: Math.min(top, bottom) * scale,
+      width: Math.abs(right - left) * scale,
+      height: Math.abs(bottom - top) * scale,
+    };
   }
 
   view(): StageView {
@@ -122,10 +201,19 @@ export class Stage {
     }
   }
 
-  async showFrame(frame: number): Promise<void> {
+  /** Answers whether the frame is on the screen. */
+  async showFrame(frame: number): Promise<boolean> {
     const index = Math.max(0, Math.min(this.imageIds.length - 1, frame - 1));
-    await this.viewport.setImageIdIndex(index);
-    this.viewport.render();
+    try {
+      await inTime(
+        this.draw(() => this.viewport.setImageIdIndex(index)),
+        PATIENCE_MS,
+      );
+      return true;
+    } catch (error) {
+      if (!this.gone.signal.aborted) this.fail(error);
+      return false;
+    }
   }
 
   setWindow({ width, center }: Window): void {
@@ -158,30 +246,51 @@ export class Stage {
   }
 
   resize(): void {
-    this.engine.resize(true, true);
+    engine?.resize(true, true);
   }
 
   close(): void {
+    this.gone.abort();
+    this.unwatch();
     ToolGroupManager.destroyToolGroup(this.id);
-    this.engine.destroy();
-    for (const imageId of this.imageIds) {
-      if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId, { force: true });
-    }
-    dicomImageLoader.wadouri.fileManager.remove(Number(this.file.split(':')[1]));
+    engine?.disableElement(this.id);
+    forgetFile(this.file, this.imageIds);
+  }
+
+  /**
+   * Waits until a change is on the canvas. The library tells of a frame it could not load or draw by an event only, or
+   * not at all but by an error that nobody catches.
+   */
+  private draw(change: () => Promise<unknown>): Promise<void> {
+    const { IMAGE_RENDERED } = Enums.Events;
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, this.gone.signal]);
+    return new Promise<void>((resolve, reject) => {
+      const wrong = (error: unknown) => reject(error instanceof Error ? error : new Error(String(error)));
+      const unwatch = onTrouble(wrong);
+      signal.addEventListener('abort', unwatch);
+      window.addEventListener('error', ({ error }) => error instanceof Error && wrong(error), { signal });
+      window.addEventListener('unhandledrejection', ({ reason }) => wrong(reason), { signal });
+      this.gone.signal.addEventListener('abort', () => wrong('closed'), { signal: over.signal });
+      change().then(() => {
+        this.element.addEventListener(IMAGE_RENDERED, () => resolve(), { once: true, signal });
+        this.viewport.render();
+      }, wrong);
+    }).finally(() => over.abort());
   }
 
   private bindTools(): void {
     const group = ToolGroupManager.createToolGroup(this.id);
     if (!group) throw new Error('tool group exists');
     Object.values(TOOLS).forEach(({ toolName }) => group.addTool(toolName));
-    group.addViewport(VIEWPORT, this.id);
+    group.addViewport(this.id, ENGINE);
     this.useTool('window');
   }
 }
 
-/** Number of Frames (0028,0008); absent means one. The loader hands its parsed header out with the image. */
-function frameCount(image: unknown): number {
-  const { data } = image as { data?: { NumberOfFrames?: number | string } };
-  const frames = Number(data?.NumberOfFrames ?? 1);
-  return Number.isInteger(frames) && frames > 1 ? frames : 1;
+/** Calls back when the library cannot load or draw a frame; answers how to stop that. */
+function onTrouble(act: (error: Error) => void): () => void {
+  const hear = (event: Event) => act(new Error(event.type));
+  TROUBLES.forEach((type) => eventTarget.addEventListener(type, hear));
+  return () => TROUBLES.forEach((type) => eventTarget.removeEventListener(type, hear));
 }

@@ -1,0 +1,198 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launch, measured, Window } from './browser';
+import { Stack, until, WEB } from './stack';
+
+/** Where `make` installs what the pictures are tested against; see IMAGING_VENV there. */
+const VENV = process.env['IMAGING_VENV'] ?? join(WEB, '../target/imaging-venv');
+
+/**
+ * Levels of 255 by which what is on the screen may differ from the preview: JPEG, rounding, and the edges of stripes,
+ * which a browser scales less exactly than the page does (8). Pictures that are wrong differ by 20 and more.
+ */
+const TOLERANCE = 12;
+/** As many as the machine of the tests has processors. */
+const PARALLEL = 2;
+
+interface Record {
+  id: number;
+  original_filename: string;
+  preview_url: string | null;
+  status: string;
+  status_reason: { code: string } | null;
+  warnings: { code: string }[];
+  dicom: { number_of_frames: number | null } | null;
+}
+
+let stack: Stack;
+let browser: Browser;
+let records: Record[];
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([Stack.start(), launch()]);
+  records = await eachOf(corpus(), PARALLEL, async (path) => {
+    const file = await stack.put(basename(path), readFileSync(path), { allow_duplicate: true });
+    return file as unknown as Record;
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+/** The DICOM files of pydicom's tests and of pydicom-data. */
+function corpus(): string[] {
+  const lib = join(VENV, 'lib');
+  const python = readdirSync(lib).find((name) => name.startsWith('python'));
+  if (python === undefined) throw new Error(`no Python in ${lib}: run "make test-browser"`);
+  const packages = join(lib, python, 'site-packages');
+  return ['pydicom/data/test_files', 'data_store/data'].flatMap((folder) =>
+    readdirSync(join(packages, folder))
+      .filter((name) => name.endsWith('.dcm'))
+      .map((name) => join(packages, folder, name)),
+  );
+}
+
+async function eachOf<T, R>(
+  all: T[],
+  parallel: number,
+  act: (one: T, lane: number) => Promise<R>,
+): Promise<R[]> {
+  const waiting = [...all.entries()];
+  const results: R[] = [];
+  const lane = async (number: number) => {
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      results[next[0]] = await act(next[1], number);
+  };
+  await Promise.all(Array.from({ length: parallel }, (_, number) => lane(number)));
+  return results;
+}
+
+type Shown = { kind: 'viewer' | 'preview' | 'words'; text: string };
+
+/** Goes to a file without loading the page anew, and waits until it shows something that is to stay. */
+async function open(page: Page, id: number): Promise<Shown> {
+  await page.evaluate((to) => {
+    history.pushState({ idx: 1 }, '', to);
+    dispatchEvent(new PopStateEvent('popstate', { state: { idx: 1 } }));
+  }, `/images/${id}`);
+  const shown = await page.waitForFunction((file) => {
+    const article = document.querySelector(`article[data-file="${file}"]`);
+    const stage = article?.querySelector<HTMLElement>('[role=application]');
+    const image = stage?.querySelector('img');
+    const words = article?.querySelector<HTMLElement>('[class*=viewer] > [role=status]');
+    const text = article?.querySelector<HTMLElement>('[role=note]')?.innerText ?? words?.innerText ?? '';
+    if (image) return image.complete && image.naturalWidth > 0 ? { kind: 'preview' as const, text } : null;
+    if (stage) return stage.hasAttribute('data-ready') ? { kind: 'viewer' as const, text } : null;
+    return words && !words.querySelector('[class*=Loader]') ? { kind: 'words' as const, text } : null;
+  }, id);
+  return (await shown.jsonValue()) as Shown;
+}
+
+/** Shows the frame that the preview is of. */
+async function toMiddle(page: Page, frames: number): Promise<void> {
+  const middle = Math.floor(frames / 2) + 1;
+  const counter = page.getByText(/^第 \d+ \/ \d+ 帧$/);
+  const frame = async () => Number(/第 (\d+)/.exec(await counter.innerText())?.[1]);
+  if (middle > 6) {
+    const box = (await page.locator('[class*=frames]').first().boundingBox())!;
+    await page.mouse.click(box.x + (box.width * (middle - 1)) / (frames - 1), box.y + box.height / 2);
+    await until('the slider is followed', async () => ((await frame()) > 1 ? true : null));
+  }
+  await page.locator('[role=application]').focus();
+  for (let now = await frame(); now !== middle; now = await frame()) {
+    await page.keyboard.press(now < middle ? 'ArrowRight' : 'ArrowLeft');
+    await until('the frame changed', async () => ((await frame()) !== now ? true : null));
+  }
+}
+
+/** How far what is on the screen is from the preview: the mean over 32 × 32 places of the colour that differs most. */
+function distance(page: Page, previewUrl: string): Promise<number> {
+  return page.evaluate(async (url) => {
+    const side = 32;
+    const sampled = (source: CanvasImageSource, [x, y, width, height]: number[]) => {
+      const canvas = document.createElement('canvas');
+      canvas.width = canvas.height = side;
+      const context = canvas.getContext('2d')!;
+      context.imageSmoothingQuality = 'high';
+      context.drawImage(source, x!, y!, width!, height!, 0, 0, side, side);
+      return context.getImageData(0, 0, side, side).data;
+    };
+    const preview = await createImageBitmap(await (await fetch(url, { cache: 'no-store' })).blob());
+    const stage = document.querySelector<HTMLElement>('[role=application]')!;
+    const place = stage.dataset['place']!.split(' ').map(Number);
+    const drawn = sampled(stage.querySelector('canvas')!, place);
+    const wanted = sampled(preview, [0, 0, preview.width, preview.height]);
+    let sum = 0;
+    for (let pixel = 0; pixel < wanted.length; pixel += 4) {
+      sum += Math.max(
+        ...[0, 1, 2].map((colour) => Math.abs(drawn[pixel + colour]! - wanted[pixel + colour]!)),
+      );
+    }
+    return sum / (side * side);
+  }, previewUrl);
+}
+
+/** What is wrong with what is on the screen; null when nothing is. */
+async function faultOf(page: Page, record: Record, shown: Shown): Promise<string | null> {
+  if (record.preview_url === null) {
+    return shown.kind === 'words' && /不能在浏览器中显示|不含图像|没有图像|不是图像/.test(shown.text)
+      ? null
+      : `there is no picture, and the page shows: ${shown.kind} ${shown.text}`;
+  }
+  if (shown.kind === 'words') return `words instead of the preview: ${shown.text}`;
+  if (shown.kind === 'preview') {
+    const source = await page.locator('[role=application] img').getAttribute('src');
+    if (new URL(source ?? '').pathname !== new URL(record.preview_url).pathname) return 'another picture';
+    return shown.text.includes('不是完整的查看器')
+      ? null
+      : `it does not say that it is a preview: ${shown.text}`;
+  }
+  if (shown.text !== '') return `the viewer says: ${shown.text}`;
+  const frames = record.dicom?.number_of_frames ?? 1;
+  if (frames > 1) await toMiddle(page, frames);
+  let far = Infinity;
+  // The number of a frame is there before the frame.
+  const near = async () => {
+    far = await distance(page, record.preview_url ?? '');
+    return far <= TOLERANCE ? true : null;
+  };
+  await until('it is like the preview', near, 3_000).catch(() => undefined);
+  return far <= TOLERANCE ? null : `differs from the preview by ${far.toFixed(1)}`;
+}
+
+describe("pydicom's files", () => {
+  it('are shown as the server shows them, or by its preview, or not at all, and say which', async () => {
+    expect(records.length).toBe(146);
+    const begun = Date.now();
+    const window = await Window.open(browser, stack);
+    const pages = [
+      window.page,
+      ...(await Promise.all(Array.from({ length: PARALLEL - 1 }, () => window.tab()))),
+    ];
+    await Promise.all(pages.map((page) => page.goto(`${stack.url}/images`)));
+    const kinds = { viewer: [] as string[], preview: [] as string[], words: [] as string[] };
+    const wrong: string[] = [];
+    await eachOf(records, PARALLEL, async (record, lane) => {
+      const page = pages[lane]!;
+      const name = record.original_filename;
+      try {
+        const shown = await open(page, record.id);
+        kinds[shown.kind].push(name);
+        const fault = await faultOf(page, record, shown);
+        if (fault !== null) wrong.push(`${name}: ${fault}`);
+      } catch (error) {
+        wrong.push(`${name}: ${String(error)}`);
+      }
+    });
+    expect(wrong).toEqual([]);
+    const counts = Object.entries(kinds).map(([kind, names]) => `${names.length} ${kind}`);
+    measured("pydicom's files", `${counts.join(', ')}, ${((Date.now() - begun) / 1000).toFixed(0)} s`);
+    measured("pydicom's files by the preview", kinds.preview.sort().join(' '));
+    // The tables of README.md. Fewer shown by the viewer would go unnoticed otherwise.
+    expect(kinds.viewer.length).toBeGreaterThanOrEqual(96);
+    await window.close();
+  }, 300_000);
+});

@@ -87,7 +87,8 @@ test-schema: stack-as-tested ## The API against its own description, with schema
 test-web: $(WEB)
 	cd web && npm test --silent
 
-test-browser: web stack-as-tested needs-chromium
+# The viewer is shown pydicom's files, which `make truth` installs as well.
+test-browser: web stack-as-tested needs-chromium $(IMAGING_TOOLS)
 	cd web && npm run --silent e2e
 
 data-model: ## Renew the tables of docs/DATA.md from its model: units of a file, and what load does

@@ -569,10 +569,11 @@ describe('uploading', () => {
     await stack.api('PATCH', `/image-files/${moved.id}`, { version: moved.version, patient_id: null });
     await question.getByRole('button', { name: '全部归到所选患者（2 个）' }).click();
     await question.getByText('1 个文件没有改成').waitFor();
-    await question.getByText('别人刚刚把它归到了另一位患者').waitFor();
+    await question.getByText('别人刚刚修改了它的患者').waitFor();
     await window.shot('upload-question-failed');
     await question.getByRole('button', { name: '关闭' }).last().click();
     expect(await patientsOf('known-')).toEqual([...Array(11).fill('P-930'), null]);
+    await page.getByText('已存在，没有归到任何患者').waitFor();
     await page.getByText('有 1 个已存在的文件还没有归到所选的患者').waitFor();
     expect(window.faults).toEqual([]);
     await window.close();

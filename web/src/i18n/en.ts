@@ -342,7 +342,7 @@ export const en: Texts = {
       given_one: '{{count}} file now belongs to {{patient}}',
       failed: '{{count}} files were not changed:',
       failed_one: '{{count}} file was not changed:',
-      changed: 'Somebody has just given it to another patient',
+      changed: 'Somebody has just changed its patient',
       close: 'Close',
     },
   },

@@ -320,7 +320,7 @@ export const zh = {
       progress: '正在修改：{{done}} / {{total}}',
       given: '{{count}} 个文件已归到患者 {{patient}}',
       failed: '{{count}} 个文件没有改成：',
-      changed: '别人刚刚把它归到了另一位患者',
+      changed: '别人刚刚修改了它的患者',
       close: '关闭',
     },
   },

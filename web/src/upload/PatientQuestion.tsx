@@ -138,10 +138,8 @@ function useGiving(asked: Misplaced, patient: string, onAsked: (asked: Misplaced
     onAsked(asked);
     setTotal(files.length);
     setDone(0);
-    const result = await give(api, { ...asked, files }, (file) => {
-      uploads.learn(file);
-      setDone((before) => (before ?? 0) + 1);
-    });
+    const step = () => setDone((before) => (before ?? 0) + 1);
+    const result = await give(api, { ...asked, files }, (file) => uploads.learn(file), step);
     // Those that were left out on purpose stay where they are.
     uploads.keep(asked.files.filter((file) => !files.includes(file)).map(({ key }) => key));
     void queries.invalidateQueries({ queryKey: ['images'] });

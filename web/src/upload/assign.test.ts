@@ -50,14 +50,16 @@ describe('give', () => {
   it('changes each record with the version that was seen', async () => {
     const calls = api((id) => Promise.resolve(answer(id)));
     const given: number[] = [];
+    const step = vi.fn();
     const asked = { patientId: 'P-1', files: [known(1, null), known(2, 'P-2')] };
-    const outcome = await give(calls, asked, ({ id }) => given.push(id));
+    const outcome = await give(calls, asked, ({ id }) => given.push(id), step);
     expect(outcome).toEqual({ succeeded: [1, 2], failures: [] });
     expect(calls.change.mock.calls).toEqual([
       [1, { version: 1, patient_id: 'P-1' }],
       [2, { version: 1, patient_id: 'P-1' }],
     ]);
     expect(given.sort()).toEqual([1, 2]);
+    expect(step).toHaveBeenCalledTimes(2);
   });
 
   it('repeats a conflict once when the patient is still the old one', async () => {
@@ -66,21 +68,33 @@ describe('give', () => {
         ? Promise.reject(conflict({ patient_id: null, version: 5 }))
         : Promise.resolve(answer(id)),
     );
-    const outcome = await give(calls, { patientId: 'P-1', files: [known(1, null)] }, () => undefined);
+    const outcome = await give(
+      calls,
+      { patientId: 'P-1', files: [known(1, null)] },
+      () => undefined,
+      () => undefined,
+    );
     expect(outcome.succeeded).toEqual([1]);
     expect(calls.change.mock.calls.map(([, { version }]) => version)).toEqual([1, 5]);
   });
 
   it('does not take a file from a patient nobody was told of', async () => {
     const calls = api(() => Promise.reject(conflict({ patient_id: 'P-3', version: 5 })));
-    const outcome = await give(calls, { patientId: 'P-1', files: [known(1, null)] }, () => undefined);
+    const seen = vi.fn();
+    const outcome = await give(calls, { patientId: 'P-1', files: [known(1, null)] }, seen, () => undefined);
+    expect(seen).toHaveBeenCalledWith({ patient_id: 'P-3', version: 5 });
     expect(outcome.failures).toEqual([{ id: 1, error: new MovedMeanwhile() }]);
     expect(calls.change).toHaveBeenCalledTimes(1);
   });
 
   it('is content when somebody else has done it already', async () => {
     const calls = api(() => Promise.reject(conflict({ id: 1, patient_id: 'P-1', version: 5 })));
-    const outcome = await give(calls, { patientId: 'P-1', files: [known(1, null)] }, () => undefined);
+    const outcome = await give(
+      calls,
+      { patientId: 'P-1', files: [known(1, null)] },
+      () => undefined,
+      () => undefined,
+    );
     expect(outcome.succeeded).toEqual([1]);
     expect(calls.change).toHaveBeenCalledTimes(1);
   });
@@ -91,6 +105,7 @@ describe('give', () => {
     const outcome = await give(
       calls,
       { patientId: 'P-1', files: [known(1, null), known(2, null)] },
+      () => undefined,
       () => undefined,
     );
     expect(outcome).toMatchObject({ succeeded: [2], failures: [{ id: 1 }] });

@@ -2,7 +2,7 @@ import type { Api } from '../api/api';
 import { ApiError } from '../api/problem';
 import type { ImageFile } from '../api/types';
 import { eachOf, type Outcome } from '../images/eachOf';
-import { idOf, isMisplaced, type UploadItem } from './item';
+import { idOf, isMisplaced, type Known, type UploadItem } from './item';
 
 /** Files that were dropped for a patient and belong, in the server's record, to nobody or to somebody else. */
 export interface Misplaced {
@@ -33,7 +33,7 @@ export function ownersOf(files: readonly UploadItem[]): Map<string | null, numbe
   return owners;
 }
 
-/** Somebody gave the file to a third patient in the meantime: not what the user agreed to. */
+/** Somebody changed the patient in the meantime: not what the user agreed to. */
 export class MovedMeanwhile extends Error {
   override readonly name = 'MovedMeanwhile';
 }
@@ -42,23 +42,26 @@ export class MovedMeanwhile extends Error {
 export function give(
   api: Pick<Api, 'change'>,
   { patientId, files }: Misplaced,
-  onGiven: (file: ImageFile) => void,
+  onRecord: (file: ImageFile) => void,
+  onStep: () => void,
 ): Promise<Outcome> {
   const records = new Map(files.map(({ fileId, record }) => [fileId ?? 0, record]));
+  const change = (id: number, version: number) => api.change(id, { version, patient_id: patientId });
+  const giveOne = async (id: number, known: Known) => {
+    const given = await change(id, known.version).catch((error: unknown) => {
+      // Whatever else was changed does not matter here; whom the file belongs to does.
+      const current = currentOf(error);
+      if (!current) throw error;
+      if (idOf(current.patient_id) === patientId) return current;
+      if (idOf(current.patient_id) === idOf(known.patient_id)) return change(id, current.version);
+      onRecord(current);
+      throw new MovedMeanwhile();
+    });
+    onRecord(given);
+  };
   return eachOf([...records.keys()], async (id) => {
     const known = records.get(id);
-    if (!known) return;
-    const change = (version: number) => api.change(id, { version, patient_id: patientId });
-    onGiven(
-      await change(known.version).catch((error: unknown) => {
-        // Whatever else was changed does not matter here; whom the file belongs to does.
-        const current = currentOf(error);
-        if (!current) throw error;
-        if (idOf(current.patient_id) === patientId) return current;
-        if (idOf(current.patient_id) !== idOf(known.patient_id)) throw new MovedMeanwhile();
-        return change(current.version);
-      }),
-    );
+    if (known) await giveOne(id, known).finally(onStep);
   });
 }
 

@@ -40,6 +40,24 @@ export interface UploadItem {
   readonly error: unknown;
 }
 
+export function newItem(key: string, { file, path }: ChosenFile, patientId: string | null): UploadItem {
+  return {
+    key,
+    file,
+    path,
+    print: null,
+    patientId,
+    state: 'waiting',
+    sent: 0,
+    fileId: null,
+    existing: false,
+    record: null,
+    notices: [],
+    kept: false,
+    error: null,
+  };
+}
+
 /** What the queue keeps of a record: two thousand whole ones would be megabytes of signed URLs. */
 export type Known = Pick<ImageFile, 'patient_id' | 'version'>;
 

@@ -15,6 +15,7 @@ import {
   isOver,
   isRetryable,
   isRunning,
+  newItem,
   type UploadItem,
 } from './item';
 import type { Journal, JournalEntry } from './journal';
@@ -105,23 +106,9 @@ export class UploadQueue {
     if (this.items.get(key)?.state === 'failed') this.resume(key);
   }
 
-  private addNew({ file, path }: ChosenFile, patientId: string | null): string {
+  private addNew(chosen: ChosenFile, patientId: string | null): string {
     const key = `upload-${++this.counter}`;
-    this.items.set(key, {
-      key,
-      file,
-      path,
-      print: null,
-      patientId,
-      state: 'waiting',
-      sent: 0,
-      fileId: null,
-      existing: false,
-      record: null,
-      notices: [],
-      kept: false,
-      error: null,
-    });
+    this.items.set(key, newItem(key, chosen, patientId));
     this.start(key);
     return key;
   }

@@ -18,6 +18,7 @@ import {
   ZoomTool,
 } from '@cornerstonejs/tools';
 import { compare } from './compare';
+import { drawn, onTrouble } from './drawn';
 import type { Difference, Rectangle } from './likeness';
 import { forgetFile, framesOf, startLoader } from './loader';
 import { inTime } from './watch';
@@ -43,12 +44,6 @@ export interface StageView {
 /** A picture that takes longer is not coming. The largest frames need seconds on a slow machine. */
 const PATIENCE_MS = 20_000;
 
-/** What the library tells when it cannot load or draw a frame. */
-const TROUBLES = [
-  Enums.Events.IMAGE_LOAD_ERROR,
-  Enums.Events.WEBGL_CONTEXT_LOST,
-  Enums.Events.RENDER_PATH_ERROR,
-];
 const ENGINE = 'film';
 let started: Promise<void> | null = null;
 let stages = 0;
@@ -124,21 +119,18 @@ export class Stage {
   /** How far what is drawn is from the server's picture of it. */
   async compare(preview: ImageBitmap): Promise<Difference> {
     const { NEAREST, LINEAR } = Enums.InterpolationType;
-    const { width } = this.place();
     const [columns = 0] = this.viewport.getImageData()?.dimensions ?? [];
-    // Enlarged pixels are compared with sharp edges: blurred ones of a small picture are other colours.
-    if (width > columns) await this.redraw(NEAREST);
+    // Much enlarged pixels are compared with sharp edges: blurred ones of a small picture are other colours.
+    const enlarged = this.place().width > 2 * columns;
+    if (enlarged) await this.redraw(NEAREST);
     const difference = compare(this.viewport.getCanvas(), this.place(), '#000', preview);
-    if (width > columns) await this.redraw(LINEAR);
+    if (enlarged) await this.redraw(LINEAR);
     return difference;
   }
 
-  private async redraw(interpolationType: Enums.InterpolationType): Promise<void> {
+  private redraw(interpolationType: Enums.InterpolationType): Promise<void> {
     this.viewport.setProperties({ interpolationType });
-    await inTime(
-      this.draw(() => Promise.resolve()),
-      PATIENCE_MS,
-    );
+    return this.draw(() => Promise.resolve());
   }
 
   /** Where on the canvas the picture is, in pixels of the canvas. */
@@ -205,10 +197,7 @@ export class Stage {
   async showFrame(frame: number): Promise<boolean> {
     const index = Math.max(0, Math.min(this.imageIds.length - 1, frame - 1));
     try {
-      await inTime(
-        this.draw(() => this.viewport.setImageIdIndex(index)),
-        PATIENCE_MS,
-      );
+      await this.draw(() => this.viewport.setImageIdIndex(index));
       return true;
     } catch (error) {
       if (!this.gone.signal.aborted) this.fail(error);
@@ -257,26 +246,8 @@ export class Stage {
     forgetFile(this.file, this.imageIds);
   }
 
-  /**
-   * Waits until a change is on the canvas. The library tells of a frame it could not load or draw by an event only, or
-   * not at all but by an error that nobody catches.
-   */
   private draw(change: () => Promise<unknown>): Promise<void> {
-    const { IMAGE_RENDERED } = Enums.Events;
-    const over = new AbortController();
-    const signal = AbortSignal.any([over.signal, this.gone.signal]);
-    return new Promise<void>((resolve, reject) => {
-      const wrong = (error: unknown) => reject(error instanceof Error ? error : new Error(String(error)));
-      const unwatch = onTrouble(wrong);
-      signal.addEventListener('abort', unwatch);
-      window.addEventListener('error', ({ error }) => error instanceof Error && wrong(error), { signal });
-      window.addEventListener('unhandledrejection', ({ reason }) => wrong(reason), { signal });
-      this.gone.signal.addEventListener('abort', () => wrong('closed'), { signal: over.signal });
-      change().then(() => {
-        this.element.addEventListener(IMAGE_RENDERED, () => resolve(), { once: true, signal });
-        this.viewport.render();
-      }, wrong);
-    }).finally(() => over.abort());
+    return inTime(drawn(this.viewport, change, this.gone.signal), PATIENCE_MS);
   }
 
   private bindTools(): void {
@@ -286,11 +257,4 @@ export class Stage {
     group.addViewport(this.id, ENGINE);
     this.useTool('window');
   }
-}
-
-/** Calls back when the library cannot load or draw a frame; answers how to stop that. */
-function onTrouble(act: (error: Error) => void): () => void {
-  const hear = (event: Event) => act(new Error(event.type));
-  TROUBLES.forEach((type) => eventTarget.addEventListener(type, hear));
-  return () => TROUBLES.forEach((type) => eventTarget.removeEventListener(type, hear));
 }

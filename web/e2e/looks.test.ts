@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, measured, Window } from './browser';
-import { dicom, png } from './pictures';
+import { detectorPng, dicom, png } from './pictures';
 import { Stack } from './stack';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -97,6 +97,49 @@ describe('the pages', () => {
         `axe, width ${width}${dark ? ', dark' : ''}`,
         `no finding on ${Object.keys(pages).length} pages`,
       );
+      expect(window.faults).toEqual([]);
+      await window.close();
+    },
+    120_000,
+  );
+
+  it.each([
+    { dark: false, width: 1366, height: 768 },
+    { dark: true, width: 390, height: 844 },
+  ])(
+    'are accessible when something is wrong (dark: $dark, width $width)',
+    async ({ dark, width, height }) => {
+      const window = await Window.open(browser, stack, { dark, width, height });
+      const { page } = window;
+      const name = dark ? 'dark-phone' : 'light';
+      await stack.api('PUT', '/patients/P-3', { name: '李四' });
+      await window.go('/upload#patient_id=P-3');
+      await page.locator('input[value*="李四"]').waitFor();
+      const file = (called: string, buffer: Buffer) => ({ name: called, mimeType: '', buffer });
+      await page
+        .locator('input[type=file]')
+        .first()
+        .setInputFiles([
+          file('fake.jpg', Buffer.from(`no picture ${name}`)),
+          file('photo.png', png(2)),
+          file('theirs.dcm', dicom(dark ? 50 : 51, { patientId: 'P-9' })),
+        ]);
+      const found: Record<string, string[]> = {};
+      const look = async (what: string) => {
+        await window.shot(`wrong-${what}-${name}`);
+        const wrong = await findings(window);
+        if (wrong.length > 0) found[what] = wrong;
+      };
+      await page.getByRole('dialog').getByText('没有归到任何患者').waitFor();
+      await look('question');
+      await page.keyboard.press('Escape');
+      await page.getByText('全部完成：失败 1 个，存疑 2 个').waitFor();
+      await look('upload');
+      const detector = await stack.put(`detector-${name}.png`, detectorPng(dark ? 52 : 53));
+      await window.go(`/images/${detector.id}`);
+      await page.getByRole('note').waitFor();
+      await look('preview');
+      expect(found).toEqual({});
       expect(window.faults).toEqual([]);
       await window.close();
     },

@@ -386,7 +386,7 @@ describe('uploading', () => {
     expect(await row(page, 'huge.dcm').innerText()).toContain('文件超过了大小限制');
     await page.getByText('全部完成：失败 3 个，存疑 1 个，就绪 1 个，已有 0 个').waitFor();
     const states = await page
-      .locator('[data-state]')
+      .locator('li > [data-state]')
       .evaluateAll((rows) =>
         rows.map(
           (each) => [each.getBoundingClientRect().top, (each as HTMLElement).dataset['state']] as const,

@@ -9,8 +9,7 @@ const theme = createTheme({
     'system-ui, -apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif',
   cursorType: 'pointer',
   components: {
-    // Its scroll lock and its global classes would inject <style>, which the Content-Security-Policy forbids.
-    Modal: { defaultProps: { lockScroll: false, centered: true } },
+    // Its scroll lock would inject <style>, which the Content-Security-Policy forbids (see shell/Dialog.tsx, too).
     Drawer: { defaultProps: { lockScroll: false } },
   },
 });

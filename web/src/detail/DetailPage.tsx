@@ -1,4 +1,4 @@
-import { Button, Modal, Skeleton } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import {
   IconArchive,
@@ -13,6 +13,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams } from 'react-router';
+import { Dialog } from '../shell/Dialog';
 import { useServices } from '../app/context';
 import { ApiError } from '../api/problem';
 import type { ImageFile } from '../api/types';
@@ -145,9 +146,9 @@ function Head({ file }: { file: ImageFile }) {
       >
         {t('detail.delete')}
       </Button>
-      <Modal opened={editing} onClose={() => setEditing(false)} title={t('edit.title')} size="lg">
+      <Dialog opened={editing} onClose={() => setEditing(false)} title={t('edit.title')} size="lg">
         <EditForm file={file} onDone={() => setEditing(false)} />
-      </Modal>
+      </Dialog>
     </div>
   );
 }

@@ -13,6 +13,7 @@ export const en: Texts = {
       '{{count}} file is still uploading. Signing out stops it; it has to be uploaded again.',
     signOutUploads:
       '{{count}} files are still uploading. Signing out stops them; they have to be uploaded again.',
+    close: 'Close',
     signOutAnyway: 'Sign out anyway',
     signOut: 'Sign out',
     admin: 'Administrator',
@@ -343,7 +344,6 @@ export const en: Texts = {
       failed: '{{count}} files were not changed:',
       failed_one: '{{count}} file was not changed:',
       changed: 'Somebody has just changed its patient',
-      close: 'Close',
     },
   },
   patients: {

@@ -11,6 +11,7 @@ export const zh = {
     themeLight: '切换到浅色',
     account: '账户',
     signOutUploads: '有 {{count}} 个文件还没有传完。退出后它们会停止，下次需要重新上传。',
+    close: '关闭',
     signOutAnyway: '仍然退出',
     signOut: '退出',
     admin: '管理员',
@@ -321,7 +322,6 @@ export const zh = {
       given: '{{count}} 个文件已归到患者 {{patient}}',
       failed: '{{count}} 个文件没有改成：',
       changed: '别人刚刚修改了它的患者',
-      close: '关闭',
     },
   },
   patients: {

@@ -1,4 +1,4 @@
-import { Button, Modal, Skeleton } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import {
   IconEdit,
@@ -12,6 +12,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, useNavigate } from 'react-router';
+import { Dialog } from '../shell/Dialog';
 import { addressOf, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { ApiError } from '../api/problem';
@@ -96,9 +97,9 @@ function Head({ patient }: { patient: Patient }) {
         <Fact name={t('patients.sex')} value={sexText(patient.sex, t)} />
         <Fact name={t('patients.birthDate')} value={day(patient.birth_date)} />
       </dl>
-      <Modal opened={editing} onClose={() => setEditing(false)} title={t('edit.title')}>
+      <Dialog opened={editing} onClose={() => setEditing(false)} title={t('edit.title')}>
         <PatientForm patient={patient} onSaved={() => setEditing(false)} />
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -137,7 +138,7 @@ function DeletePatient({ patient }: { patient: Patient }) {
       >
         {t('patients.delete')}
       </Button>
-      <Modal
+      <Dialog
         opened={asking}
         onClose={() => setAsking(false)}
         title={t('patients.deleteConfirm', { name: patient.name })}
@@ -146,7 +147,7 @@ function DeletePatient({ patient }: { patient: Patient }) {
         <Button mt="md" color="red.9" loading={remove.isPending} onClick={() => remove.mutate()}>
           {t('patients.delete')}
         </Button>
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Modal, Skeleton, TextInput } from '@mantine/core';
+import { Button, Skeleton, TextInput } from '@mantine/core';
 import { IconSearch, IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
+import { Dialog } from '../shell/Dialog';
 import { patientPage, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import type { Patient } from '../api/types';
@@ -60,9 +61,9 @@ export function PatientsPage() {
       )}
       {patients.length > 0 && <PatientTable patients={patients} />}
       <LoadMore list={list} />
-      <Modal opened={creating} onClose={() => setCreating(false)} title={t('patients.add')}>
+      <Dialog opened={creating} onClose={() => setCreating(false)} title={t('patients.add')}>
         <PatientForm onSaved={({ patient_id }) => void navigate(patientPage(patient_id))} />
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -2,7 +2,6 @@ import {
   ActionIcon,
   Button,
   Menu,
-  Modal,
   Tooltip,
   useComputedColorScheme,
   useMantineColorScheme,
@@ -21,6 +20,7 @@ import {
 import { useState, type MouseEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink } from 'react-router';
+import { Dialog } from './Dialog';
 import { useServices } from '../app/context';
 import { DropAnywhere } from '../upload/DropAnywhere';
 import { isUnfinished } from '../upload/item';
@@ -130,12 +130,12 @@ function Account({ onSignOut }: { onSignOut: () => void }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={t('app.signOut')}>
+      <Dialog opened={asking} onClose={() => setAsking(false)} title={t('app.signOut')}>
         <p className="alert-text">{t('app.signOutUploads', { count: unfinished })}</p>
         <Button color="red.9" onClick={onSignOut}>
           {t('app.signOutAnyway')}
         </Button>
-      </Modal>
+      </Dialog>
     </>
   );
 }

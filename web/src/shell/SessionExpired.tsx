@@ -1,7 +1,8 @@
-import { Button, Modal, Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from './Dialog';
 import { useServices, useSessionExpired } from '../app/context';
 import { sessionExpiry } from '../session/session';
 
@@ -26,7 +27,7 @@ export function SessionExpired() {
   };
 
   return (
-    <Modal opened={open} onClose={() => sessionExpiry.set(false)} title={t('signIn.expiredTitle')}>
+    <Dialog opened={open} onClose={() => sessionExpiry.set(false)} title={t('signIn.expiredTitle')}>
       <Text mb="md">{t('signIn.expiredHint')}</Text>
       {failed && (
         <Text c="red" mb="md" role="alert">
@@ -36,6 +37,6 @@ export function SessionExpired() {
       <Button onClick={() => void signIn()} data-autofocus>
         {t('signIn.again')}
       </Button>
-    </Modal>
+    </Dialog>
   );
 }

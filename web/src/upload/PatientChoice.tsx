@@ -1,9 +1,10 @@
-import { Button, CloseButton, Modal, Select } from '@mantine/core';
+import { Button, CloseButton, Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconUserPlus } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../shell/Dialog';
 import { useServices } from '../app/context';
 import type { Patient } from '../api/types';
 import { PatientForm } from '../patients/PatientForm';
@@ -61,14 +62,14 @@ export function PatientChoice({ patientId, onChange }: Props) {
       <Button variant="default" leftSection={<IconUserPlus size={18} />} onClick={() => setCreating(true)}>
         {t('upload.patientNew')}
       </Button>
-      <Modal opened={creating} onClose={() => setCreating(false)} title={t('upload.patientNew')}>
+      <Dialog opened={creating} onClose={() => setCreating(false)} title={t('upload.patientNew')}>
         <PatientForm
           onSaved={(patient) => {
             setCreating(false);
             onChange(String(patient.patient_id));
           }}
         />
-      </Modal>
+      </Dialog>
     </div>
   );
 }

@@ -1,9 +1,10 @@
-import { Alert, Button, Modal, Progress } from '@mantine/core';
+import { Alert, Button, Progress } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconAlertTriangle, IconUserQuestion } from '@tabler/icons-react';
 import { useQueries, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../shell/Dialog';
 import { useServices } from '../app/context';
 import type { Outcome } from '../images/eachOf';
 import { give, misplacedOf, MovedMeanwhile, ownersOf, type Misplaced } from './assign';
@@ -40,9 +41,9 @@ export function PatientQuestion({ items }: { items: readonly UploadItem[] }) {
           </Button>
         </Alert>
       )}
-      <Modal opened={shown !== null} onClose={postpone} title={t('upload.question.title')} size="lg">
+      <Dialog opened={shown !== null} onClose={postpone} title={t('upload.question.title')} size="lg">
         {shown && <Question key={shown.patientId} asked={shown} onAsked={setAsked} onClose={postpone} />}
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -170,7 +171,7 @@ function Failures({ asked, outcome, onClose }: { asked: Misplaced; outcome: Outc
         ))}
       </ul>
       <div className={classes['answers']}>
-        <Button onClick={onClose}>{t('upload.question.close')}</Button>
+        <Button onClick={onClose}>{t('app.close')}</Button>
       </div>
     </div>
   );

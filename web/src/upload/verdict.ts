@@ -20,8 +20,8 @@ const HARMLESS = new Set<string>([
 type Verdict = Pick<UploadItem, 'state' | 'notices' | 'record' | 'error'>;
 
 /** The service has no remark for a file that never claimed to be an image; who drops a folder wants to know. */
-function remarksOn({ file_type, warnings }: ImageFile): readonly Notice[] {
-  if (file_type !== 'OTHER' || warnings.length > 0) return warnings;
+function remarksOn({ file_type, status, warnings }: ImageFile): readonly Notice[] {
+  if (file_type !== 'OTHER' || status === 'FAILED' || warnings.length > 0) return warnings;
   return [{ code: 'not_image_file', message: '' }];
 }
 

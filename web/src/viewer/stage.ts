@@ -92,8 +92,10 @@ export class Stage {
     await start();
     const file = dicomImageLoader.wadouri.fileManager.add(bytes);
     let stage: Stage | null = null;
+    let givenUp = false;
     const opening = async () => {
       const frames = framesOf(await imageLoader.loadAndCacheImage(`${file}?frame=1`), bytes.size);
+      if (givenUp) throw new Error('closed');
       const imageIds = Array.from({ length: frames }, (_, index) => `${file}?frame=${index + 1}`);
       const id = `stage-${++stages}`;
       engine ??= new RenderingEngine(ENGINE);
@@ -110,6 +112,7 @@ export class Stage {
     try {
       return await inTime(opening(), PATIENCE_MS);
     } catch (error) {
+      givenUp = true;
       if (stage) (stage as Stage).close();
       else forgetFile(file, [`${file}?frame=1`]);
       throw error;

@@ -205,6 +205,10 @@ describe('an image', () => {
     const window = await Window.open(browser, stack);
     await window.go(`/images/${file.id}`);
     await window.page.getByRole('note').getByText('不是完整的查看器').waitFor();
+    const image = (await window.page.locator('[role=application] img').boundingBox())!;
+    const place = (await window.page.locator('[role=application]').boundingBox())!;
+    expect(image.width).toBeCloseTo(image.height, 0);
+    expect(Math.min(place.width, place.height)).toBeCloseTo(image.width, 0);
     await window.shot('viewer-fallback-png');
     const usual = await stack.put('usual.png', png(5));
     await window.go(`/images/${usual.id}`);

@@ -1,6 +1,14 @@
 import { ActionIcon, Loader, Tooltip } from '@mantine/core';
 import { IconRefresh, IconRotateClockwise2, IconZoomIn, IconZoomOut } from '@tabler/icons-react';
-import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
+import {
+  useEffect,
+  useRef,
+  useState,
+  type CSSProperties,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+} from 'react';
 import { useTranslation } from 'react-i18next';
 import classes from './Viewer.module.css';
 
@@ -32,7 +40,9 @@ export function PictureViewer({ url, notice, readable, onShown, onFailed }: Prop
   const { t } = useTranslation();
   const frame = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState(FITTED);
-  const [loaded, setLoaded] = useState(false);
+  /** Width to height; null until the picture is there. */
+  const [ratio, setRatio] = useState<number | null>(null);
+  const loaded = ratio !== null;
   const zoomBy = (factor: number) =>
     setPlace((now) => ({ ...now, zoom: Math.min(LARGEST, Math.max(SMALLEST, now.zoom * factor)) }));
   const move = (x: number, y: number) => setPlace((now) => ({ ...now, x: now.x + x, y: now.y + y }));
@@ -119,11 +129,14 @@ export function PictureViewer({ url, notice, readable, onShown, onFailed }: Prop
           draggable={false}
           crossOrigin={readable ? 'anonymous' : undefined}
           onLoad={(event) => {
-            setLoaded(true);
-            onShown?.(event.currentTarget);
+            const image = event.currentTarget;
+            setRatio(image.naturalWidth / image.naturalHeight);
+            onShown?.(image);
           }}
           onError={() => onFailed(new Error('the picture cannot be shown'))}
           style={{
+            ...({ '--ratio': ratio ?? 1 } as CSSProperties),
+            visibility: loaded ? 'visible' : 'hidden',
             transform: `translate(${place.x}px, ${place.y}px) rotate(${place.rotation}deg) scale(${place.zoom})`,
           }}
         />

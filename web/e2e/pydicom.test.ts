@@ -194,6 +194,12 @@ describe("pydicom's files", () => {
     // The table of README.md: a file less in the viewer would go unnoticed otherwise.
     const lengths = Object.entries(kinds).map(([kind, names]) => [kind, names.length]);
     expect(Object.fromEntries(lengths)).toEqual({ viewer: 97, preview: 31, words: 18 });
+
+    const doubtful = records.find(({ status_reason }) => status_reason?.code === 'too_large')!;
+    await open(window.page, doubtful.id);
+    await window.page.getByRole('button', { name: '仍然尝试显示（未经核对）' }).click();
+    await window.page.locator('[role=application][data-ready]').waitFor();
+    expect(await window.page.getByRole('note').innerText()).toContain('服务器没有可供核对的预览图');
     await window.close();
   }, 300_000);
 });

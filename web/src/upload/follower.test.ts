@@ -80,6 +80,26 @@ describe('Follower', () => {
     expect(calls()).toBeGreaterThan(100);
   });
 
+  it('asks soon for a new file although another has been stuck for an hour', async () => {
+    const { follower, done, settled } = world(2);
+    follower.follow(1);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    done.add(2);
+    follower.follow(2);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(settled).toEqual([2]);
+  });
+
+  it('is not put off by files that keep arriving', async () => {
+    const { follower, done, settled } = world(100);
+    for (let id = 1; id <= 100; id++) {
+      follower.follow(id);
+      done.add(id);
+      await vi.advanceTimersByTimeAsync(200);
+    }
+    expect(settled.length).toBeGreaterThan(70);
+  });
+
   it('says of files that were deleted that they are gone, among many and among few', async () => {
     const { follower, done, deleted, settled, gone } = world(300);
     for (let id = 1; id <= 300; id++) {

@@ -27,7 +27,9 @@ export class Follower {
   private readonly pending = new Set<number>();
   /** Where the last round stopped in the list, and which files have been looked for and seen since its beginning. */
   private pass: { cursor: string | null; wanted: Set<number> } | null = null;
+  /** Rounds in a row that brought nothing. */
   private idle = 0;
+  private asking = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly needs: Needs) {}
@@ -35,9 +37,10 @@ export class Follower {
   follow(id: number): void {
     if (this.pending.has(id)) return;
     this.pending.add(id);
+    const late = this.idle > 0;
     this.idle = 0;
-    // A round that is far off comes soon again; one that is near stays where it is.
-    if (this.timer === undefined) this.schedule();
+    // One that has been stuck for long must not make a new one wait; many new ones must not put a near round off.
+    if (!this.asking && (late || this.timer === undefined)) this.schedule();
   }
 
   close(): void {
@@ -46,6 +49,8 @@ export class Follower {
   }
 
   private schedule(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
     if (this.pending.size === 0) return;
     const { few, many } = this.needs.soon ?? SOON_MS;
     const soon = this.pending.size > FEW ? many : few;
@@ -53,16 +58,15 @@ export class Follower {
   }
 
   private async round(): Promise<void> {
-    const before = this.pending.size;
+    this.asking = true;
     this.idle += 1;
     try {
-      await (before > FEW ? this.lookUp() : this.askFor([...this.pending]));
+      await (this.pending.size > FEW ? this.lookUp() : this.askFor([...this.pending]));
     } catch {
       // Offline, signed out, busy: the next round is the answer to all of them.
       this.pass = null;
     }
-    if (this.pending.size < before) this.idle = 0;
-    this.timer = undefined;
+    this.asking = false;
     this.schedule();
   }
 
@@ -95,7 +99,7 @@ export class Follower {
         this.take(await this.needs.api.image(id));
       } catch (error) {
         if (!(error instanceof ApiError) || error.status !== 404) throw error;
-        this.pending.delete(id);
+        this.settle(id);
         this.needs.onGone(id);
       }
     });
@@ -104,6 +108,11 @@ export class Follower {
   }
 
   private take(file: ImageFile): void {
-    if (this.pending.has(file.id) && this.needs.onRecord(file)) this.pending.delete(file.id);
+    if (this.pending.has(file.id) && this.needs.onRecord(file)) this.settle(file.id);
+  }
+
+  private settle(id: number): void {
+    this.pending.delete(id);
+    this.idle = 0;
   }
 }

@@ -25,7 +25,7 @@ use service::error::{Error, chain};
 use crate::lease::{lease, while_held};
 
 /// How long a run tries again what passes.
-const TRY_FOR: Duration = Duration::from_secs(5 * 60);
+const TRY_FOR: Duration = Duration::from_mins(5);
 /// No try begins that would end after this if it took as long as the one before: template.yaml gives the function 900 s.
 const END_BEFORE: Duration = Duration::from_secs(800);
 /// The longest pause before the second try; each further one is at most twice as long, up to [`MAX_PAUSE`].

@@ -1,6 +1,5 @@
 //! `process-object`: what becomes of bytes once the bucket has them.
 
-use functions::maintenance::Task;
 use http::Method;
 use imaging::fixtures::{DicomSpec, dicom, jpeg, png, tiff};
 use serde_json::{Value, json};

@@ -162,6 +162,36 @@ fn every_index_and_projection_is_the_one_the_code_asserts() {
     assert_eq!(table.definition["GlobalSecondaryIndexes"], json!(coded));
 }
 
+/// Every index that was ever released, by its name: also those that are gone, because a name is never used again.
+const RELEASED: &str = include_str!("template/released_indexes.json");
+
+#[test]
+fn an_index_keeps_the_keys_and_the_projection_it_was_released_with() {
+    let released: Value = serde_json::from_str(RELEASED).expect("JSON");
+    for table in template().tables {
+        let indexes = table.definition["GlobalSecondaryIndexes"].as_array();
+        for index in indexes.into_iter().flatten() {
+            let name = index["IndexName"].as_str().expect("a name");
+            let keys = index["KeySchema"].as_array().expect("keys").iter();
+            let keys: Vec<_> = keys.map(|key| &key["AttributeName"]).collect();
+            let projected = index["Projection"]["NonKeyAttributes"].as_array();
+            let projected = projected.into_iter().flatten().filter_map(Value::as_str);
+            let projected: BTreeSet<_> = projected.collect();
+            let now = json!({ "keys": keys, "projects": projected });
+            assert_ne!(
+                released[name],
+                Value::Null,
+                "{name} is new: add it to tests/suite/template/released_indexes.json as {now}"
+            );
+            assert_eq!(
+                released[name], now,
+                "{name} was released otherwise, and DynamoDB changes no index: give the changed one the next number as its name \
+                 (docs/OPERATIONS.md, \"Change an index\")"
+            );
+        }
+    }
+}
+
 #[test]
 fn every_setting_is_given_to_the_functions_and_no_other() {
     let declared: BTreeSet<_> = template().variables.into_iter().collect();

@@ -1,13 +1,14 @@
 //! DynamoDB on one machine: dynoxide in this process, with the tables of template.yaml.
 //!
 //! - [`engine`] answers calls · [`inside`] is the functions' way to it, without a port · [`outside`] is the port, for programs beside the stack ·
-//!   [`signature`] proves who calls there.
+//!   [`signature`] proves who calls there · [`schema`] compares a folder's tables with the template's.
 //!
 //! dynoxide has a server of its own. It checks no signature and lets pages of every origin read and write, so nothing listens but [`outside`].
 
 mod engine;
 mod inside;
 mod outside;
+mod schema;
 mod signature;
 
 use std::path::Path;
@@ -48,11 +49,21 @@ impl Tables {
         database.map(Self).map_err(failed)
     }
 
-    /// Creates what `template` declares and is not there.
+    /// Creates what `template` declares and is not there: tables, and indexes of tables.
+    ///
+    /// # Errors
+    /// When a table that is there has another key, or an index of it another key or projection.
     pub(crate) fn create(&self, template: &Template) -> Result<(), StartError> {
         for table in &template.tables {
             let name = table_name(&table.resource);
-            if self.0.get_table_metadata(&name).map_err(failed)?.is_some() {
+            if let Some(stored) = self.0.get_table_metadata(&name).map_err(failed)? {
+                let new = schema::new_indexes(table, &stored).map_err(StartError::Schema)?;
+                for index in new {
+                    tracing::info!(index = %index["IndexName"], "an index is made from the rows that are there");
+                    let request = schema::update(&name, table, &index);
+                    let request = serde_json::from_value(request).map_err(failed)?;
+                    self.0.update_table(request).map_err(failed)?;
+                }
                 continue;
             }
             let mut request = table.definition.clone();
@@ -90,4 +101,80 @@ pub(crate) fn table_name(resource: &str) -> String {
 
 fn failed(error: impl std::fmt::Display) -> StartError {
     StartError::Engine("DynamoDB", error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use dynoxide::actions::put_item::PutItemRequest;
+    use dynoxide::actions::query::QueryRequest;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn template(change: impl Fn(&mut Value)) -> Template {
+        let mut template = Template::load().expect("template.yaml");
+        for table in &mut template.tables {
+            if table.resource == "ImageFilesTable" {
+                change(&mut table.definition);
+            }
+        }
+        template
+    }
+
+    fn by_due(definition: &mut Value) -> &mut Value {
+        let indexes = definition["GlobalSecondaryIndexes"].as_array_mut();
+        let indexes = indexes.expect("indexes").iter_mut();
+        let mut by_due = indexes.filter(|index| index["IndexName"] == "by-due");
+        by_due.next().expect("the index")
+    }
+
+    #[test]
+    fn an_index_that_is_new_is_made_from_the_rows_that_are_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tables = Tables::open(folder.path()).expect("tables");
+        let without = template(|definition| {
+            let mut take = |list: &str, name: &str, value: &str| {
+                let list = definition[list].as_array_mut().expect("a list");
+                list.retain(|one| one[name] != value);
+            };
+            take("GlobalSecondaryIndexes", "IndexName", "by-due");
+            take("AttributeDefinitions", "AttributeName", "due_on");
+        });
+        tables.create(&without).expect("tables");
+        let row = json!({
+            "TableName": "filmroom-ImageFilesTable",
+            "Item": {"id": {"N": "7"}, "due_on": {"S": "2026-12-22#0"}, "due_at": {"N": "1"}},
+        });
+        let row: PutItemRequest = serde_json::from_value(row).expect("a request");
+        tables.0.put_item(row).expect("a row");
+        tables.create(&template(|_| {})).expect("one index more");
+        let query = json!({
+            "TableName": "filmroom-ImageFilesTable",
+            "IndexName": "by-due",
+            "KeyConditionExpression": "due_on = :day",
+            "ExpressionAttributeValues": {":day": {"S": "2026-12-22#0"}},
+        });
+        let query: QueryRequest = serde_json::from_value(query).expect("a request");
+        let found = serde_json::to_value(tables.0.query(query).expect("an answer"));
+        assert_eq!(found.expect("JSON")["Count"], 1);
+        tables.create(&template(|_| {})).expect("nothing is new");
+    }
+
+    #[test]
+    fn an_index_that_was_changed_under_its_name_is_refused_in_a_sentence() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tables = Tables::open(folder.path()).expect("tables");
+        tables.create(&template(|_| {})).expect("tables");
+        let changes: [fn(&mut Value); 2] = [
+            |index| index["Projection"]["NonKeyAttributes"] = json!(["due_at", "owner"]),
+            |index| index["KeySchema"][0]["AttributeName"] = json!("owner_key"),
+        ];
+        for change in changes {
+            let changed = template(|definition| change(by_due(definition)));
+            let refused = tables.create(&changed).expect_err("another index");
+            let sentence = refused.to_string();
+            assert!(sentence.contains("the index by-due"), "{sentence}");
+            assert!(sentence.contains("DATA_DIR"), "{sentence}");
+        }
+    }
 }

@@ -23,6 +23,12 @@ pub enum StartError {
     /// An engine did not start.
     #[error("{0} did not start: {1}")]
     Engine(&'static str, String),
+    /// The folder's tables are not those of this program.
+    #[error(
+        "the tables in DATA_DIR are not those of this program: {0}. Start the program that wrote them, or set DATA_DIR to another folder; \
+         docs/OPERATIONS.md, \"Change an index\", tells how an index is changed"
+    )]
+    Schema(String),
     /// A setting of the local stack is wrong.
     #[error("{0} {1}")]
     Variable(&'static str, String),

@@ -25,6 +25,7 @@ pub async fn move_file(
     let action = match class {
         StorageClass::InstantRetrieval => Action::Archive,
         StorageClass::Standard => Action::Unarchive,
+        StorageClass::Unknown => return Err(Error::newer_version()),
     };
     let opened = app.files.open(caller, action, id).await?;
     let (now, lease) = (app.clock.now(), lease(app));

@@ -141,6 +141,9 @@ impl Processor {
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`]: it has to be tried again. The conflict `already_claimed`: another run holds it.
     pub async fn process(&self, file: FileRecord) -> Result<(), Error> {
+        if file.is_of_newer_version() {
+            return Err(Error::newer_version());
+        }
         let Some(object) = self
             .app
             .objects

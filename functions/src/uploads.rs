@@ -246,7 +246,7 @@ fn mime_type(file_type: FileType) -> &'static str {
         FileType::Jpeg => "image/jpeg",
         FileType::Png => "image/png",
         FileType::Tiff => "image/tiff",
-        FileType::Other => "application/octet-stream",
+        FileType::Other | FileType::Unknown => "application/octet-stream",
     }
 }
 

@@ -43,6 +43,7 @@ mod interrupted_runs;
 mod jwks;
 mod modalities;
 mod multipart_durability;
+mod newer_version;
 mod permissions;
 mod sign_in;
 mod statistics;

@@ -72,6 +72,9 @@ impl Maintenance {
         let Some(file) = found.filter(|file| file.due_at.is_some_and(|at| at <= run.now)) else {
             return Ok(None);
         };
+        if file.is_of_newer_version() {
+            return Ok(None);
+        }
         let need = self.need(&file, run.now).await?;
         if !run.dry_run {
             Box::pin(self.meet(need, file, run)).await?;

@@ -126,6 +126,12 @@ impl Conflict {
 }
 
 impl Error {
+    /// A record holds what only a newer version of the service knows, which runs beside this one during a deployment: a retry will reach it.
+    #[must_use]
+    pub fn newer_version() -> Self {
+        Self::Unavailable("a newer version of the service wrote this record".into())
+    }
+
     /// One wrong field.
     #[must_use]
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {

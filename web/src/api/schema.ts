@@ -746,7 +746,7 @@ export interface components {
          */
         FileName: string;
         /**
-         * @description Decided by the bytes once they are there, by name and MIME type until then.
+         * @description Decided by the bytes once they are there, by name and MIME type until then. While a newer version of the service is being deployed, `UNKNOWN` may stand for a type that is new.
          * @enum {string}
          */
         FileType: "DICOM" | "JPEG" | "PNG" | "TIFF" | "OTHER";
@@ -1344,7 +1344,7 @@ export interface components {
             url: string;
         };
         /**
-         * @description Where a file is in its life.
+         * @description Where a file is in its life. While a newer version of the service is being deployed, `UNKNOWN` may stand for a state that is new.
          * @example PROCESSED
          * @enum {string}
          */

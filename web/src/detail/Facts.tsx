@@ -6,6 +6,7 @@ import type { DicomHeader, ImageFile } from '../api/types';
 import { patientPage } from '../app/address';
 import { bytes, dateTime, day } from '../format';
 import { StatusBadge } from '../images/StatusBadge';
+import { typeLabel } from '../i18n/labels';
 import classes from './Facts.module.css';
 
 /** What is known about the file. */
@@ -26,7 +27,7 @@ export function Facts({ file }: { file: ImageFile }) {
         <Fact name={t('detail.bodyPart')}>{file.body_part}</Fact>
         <Fact name={t('detail.studyDate')}>{day(file.study_date)}</Fact>
         <Fact name={t('detail.description')}>{file.description}</Fact>
-        <Fact name={t('images.type')}>{t(`fileType.${file.file_type}`)}</Fact>
+        <Fact name={t('images.type')}>{typeLabel(file.file_type, t)}</Fact>
         <Fact name={t('detail.mime')}>{file.mime_type}</Fact>
         <Fact name={t('images.size')}>{bytes(file.file_size)}</Fact>
         <Fact name={t('images.uploader')}>{file.uploader_name}</Fact>

@@ -7,6 +7,7 @@ import type { ImageFile } from '../api/types';
 import { bytes, dateTime } from '../format';
 import classes from './ImageGrid.module.css';
 import { StatusBadge } from './StatusBadge';
+import { typeLabel } from '../i18n/labels';
 import { Thumbnail } from './Thumbnail';
 
 export interface ItemsProps {
@@ -69,7 +70,7 @@ const Card = memo(function Card({ file, index, chosen, reachable, onToggle, onFo
           </span>
           <span className={classes['facts']}>
             <span>
-              {[file.modality, t(`fileType.${file.file_type}`), bytes(file.file_size)]
+              {[file.modality, typeLabel(file.file_type, t), bytes(file.file_size)]
                 .filter(Boolean)
                 .join(' · ')}
             </span>

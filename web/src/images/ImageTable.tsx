@@ -6,6 +6,7 @@ import { bytes, dateTime } from '../format';
 import type { ItemsProps } from './ImageGrid';
 import classes from './ImageTable.module.css';
 import { StatusBadge } from './StatusBadge';
+import { typeLabel } from '../i18n/labels';
 import { Thumbnail } from './Thumbnail';
 
 interface TableProps extends ItemsProps {
@@ -67,7 +68,7 @@ export function ImageTable({ items, chosen, active, onToggle, onToggleAll, onFoc
                   )}
                 </Link>
               </td>
-              <td>{t(`fileType.${file.file_type}`)}</td>
+              <td>{typeLabel(file.file_type, t)}</td>
               <td>{file.modality}</td>
               <td>{file.patient_id}</td>
               <td>

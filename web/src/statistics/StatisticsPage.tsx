@@ -6,7 +6,7 @@ import { useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import type { Summary } from '../api/types';
 import { bytes, count } from '../format';
-import { statusLabel, typeLabel } from './labels';
+import { statusLabel, typeLabel } from '../i18n/labels';
 import { EmptyState, Failure } from '../shell/states';
 import { BarChart, type Bar } from './BarChart';
 import classes from './StatisticsPage.module.css';

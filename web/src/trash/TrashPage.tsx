@@ -9,6 +9,7 @@ import { Thumbnail } from '../images/Thumbnail';
 import { useBulkActions } from '../images/useBulkActions';
 import { without } from '../images/useImageList';
 import { EmptyState, Failure, LoadMore } from '../shell/states';
+import { typeLabel } from '../i18n/labels';
 import classes from './TrashPage.module.css';
 
 const KEY = ['images', 'trash'];
@@ -84,7 +85,7 @@ function TrashRow({ file, now, onRestore }: RowProps) {
       <span className={classes['name']}>
         <strong title={file.original_filename}>{file.original_filename}</strong>
         <span className="quiet">
-          {t(`fileType.${file.file_type}`)} · {bytes(file.file_size)}
+          {typeLabel(file.file_type, t)} · {bytes(file.file_size)}
         </span>
       </span>
       <span>

@@ -84,6 +84,11 @@ impl Files {
     fn record_write(&self, change: &Change) -> Result<TransactWriteItem, Error> {
         let table = &self.config.image_files_table;
         let version = |file: &FileRecord| AttributeValue::N(file.version.to_string());
+        if let Some(before) = &change.before
+            && before.is_of_newer_version()
+        {
+            return Err(Error::newer_version());
+        }
         let write = TransactWriteItem::builder();
         let write = match (&change.before, &change.after) {
             (before, Some(after)) => {

@@ -1,10 +1,12 @@
 //! What kind of file it is.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Decided by the bytes once they are there, by name and MIME type until then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum FileType {
     /// DICOM PS3.10 file, or a bare data set.
@@ -17,10 +19,13 @@ pub enum FileType {
     Tiff,
     /// Anything else: kept and hashed, without a picture.
     Other,
+    /// A type that only a newer version of the service knows.
+    #[serde(other)]
+    Unknown,
 }
 
 impl FileType {
-    /// All of them, in the order of the contract.
+    /// All that this version knows, in the order of the contract.
     pub const ALL: [Self; 5] = [Self::Dicom, Self::Jpeg, Self::Png, Self::Tiff, Self::Other];
 
     /// The name the API and the database use.
@@ -32,12 +37,28 @@ impl FileType {
             Self::Png => "PNG",
             Self::Tiff => "TIFF",
             Self::Other => "OTHER",
+            Self::Unknown => "UNKNOWN",
         }
     }
 
     /// Whether a picture can be expected of it.
     #[must_use]
     pub fn is_image(self) -> bool {
-        self != Self::Other
+        !matches!(self, Self::Other | Self::Unknown)
     }
 }
+
+impl PartialSchema for FileType {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(Self::ALL.map(Self::name)))
+            .description(Some(
+                "Decided by the bytes once they are there, by name and MIME type until then. While a newer version of the service is being deployed, \
+                 `UNKNOWN` may stand for a type that is new.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for FileType {}

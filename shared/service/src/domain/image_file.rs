@@ -7,14 +7,15 @@
 //! Every change is a function here from a record to the next one; `db` writes it on condition that nobody was faster.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::{FileId, FileType, NoticeCode, ObjectKey, PartPlan, Timestamp};
 
 /// Where a file is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-#[schema(examples("PROCESSED"))]
 pub enum Status {
     /// The record exists; the bytes are on their way.
     Uploading,
@@ -30,10 +31,13 @@ pub enum Status {
     Archived,
     /// In the trash.
     Deleted,
+    /// A state that only a newer version of the service knows.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Status {
-    /// All of them, in the order of the contract.
+    /// All that this version knows, in the order of the contract.
     pub const ALL: [Self; 7] = [
         Self::Uploading,
         Self::Uploaded,
@@ -55,9 +59,25 @@ impl Status {
             Self::Failed => "FAILED",
             Self::Archived => "ARCHIVED",
             Self::Deleted => "DELETED",
+            Self::Unknown => "UNKNOWN",
         }
     }
 }
+
+impl PartialSchema for Status {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(Self::ALL.map(Self::name)))
+            .description(Some(
+                "Where a file is in its life. While a newer version of the service is being deployed, `UNKNOWN` may stand for a state that is new.",
+            ))
+            .examples(["PROCESSED"])
+            .into()
+    }
+}
+
+impl ToSchema for Status {}
 
 /// A stable code and a sentence in words: a reason or a warning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -131,6 +151,9 @@ pub enum StorageClass {
     Standard,
     /// For what is archived: cheap to keep, instant to read.
     InstantRetrieval,
+    /// A class that only a newer version of the service knows.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A right to process or move a file until a time: whoever holds it may write the result.
@@ -282,6 +305,17 @@ impl FileRecord {
     #[must_use]
     pub fn is_deleted(&self) -> bool {
         self.status == Status::Deleted
+    }
+
+    /// Whether a newer version of the service, which runs beside this one during a deployment, wrote something into it that this one does not
+    /// know. It is shown as far as it can be, and left to the newer one: writing it whole would lose what is new.
+    #[must_use]
+    pub fn is_of_newer_version(&self) -> bool {
+        let kinds = [self.file_type, self.declared_type];
+        let states = [Some(self.status), self.status_before];
+        kinds.contains(&FileType::Unknown)
+            || states.contains(&Some(Status::Unknown))
+            || self.moving_to == Some(StorageClass::Unknown)
     }
 
     /// Whether its bytes are in the bucket and known, so that they can be handed out.

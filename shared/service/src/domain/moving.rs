@@ -28,6 +28,9 @@ impl FileRecord {
             (StorageClass::Standard, _) => {
                 return Err(Code::NotArchived);
             }
+            (StorageClass::Unknown, _) => {
+                return Err(Code::NotMoving);
+            }
         }
         if self.moving_to == Some(class) {
             return Ok(self);
@@ -107,6 +110,7 @@ impl FileRecord {
             *life = match class {
                 StorageClass::InstantRetrieval => Status::Archived,
                 StorageClass::Standard => Status::Processed,
+                StorageClass::Unknown => return Err(Code::NotMoving),
             };
         }
         let settle_at = *self.settle_at.get_or_insert(now);

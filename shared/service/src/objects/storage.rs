@@ -44,6 +44,7 @@ impl Objects {
         let class = match class {
             StorageClass::Standard => S3StorageClass::Standard,
             StorageClass::InstantRetrieval => S3StorageClass::GlacierIr,
+            StorageClass::Unknown => return Err(Error::newer_version()),
         };
         let mut source = format!(
             "{}/{}",

@@ -8,6 +8,6 @@ export function typeLabel(key: string, t: TFunction): string {
 }
 
 export function statusLabel(key: string, t: TFunction): string {
-  const known = LIVE_STATUSES.find((status) => status === key);
+  const known = [...LIVE_STATUSES, 'DELETED' as const].find((status) => status === key);
   return known ? t(`fileStatus.${known}`) : key;
 }

@@ -93,13 +93,11 @@ pub(crate) async fn handle(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Patients>, Error> {
     let search = asked.search.map(|search| text::fold(&search));
+    let cursors = app.files.cursors()?;
     let scope = format!("patients|{}|{search:?}", caller.id);
     let after = match asked.cursor {
         Some(cursor) => {
-            let id = app
-                .files
-                .cursors()
-                .open(&scope, &Cursor::untrusted(&cursor));
+            let id = cursors.open(&scope, &Cursor::untrusted(&cursor));
             Some(id.ok_or_else(|| {
                 Error::field("cursor", "is not a cursor of this list: begin without one")
             })?)
@@ -117,7 +115,7 @@ pub(crate) async fn handle(
     let next_cursor = patients
         .last()
         .filter(|_| more)
-        .map(|patient| app.files.cursors().seal(&scope, &patient.id));
+        .map(|patient| cursors.seal(&scope, &patient.id));
     Ok(Json(Patients {
         items: patients.into_iter().map(Patient::from).collect(),
         next_cursor,

@@ -162,6 +162,9 @@ fn every_index_and_projection_is_the_one_the_code_asserts() {
     assert_eq!(table.definition["GlobalSecondaryIndexes"], json!(coded));
 }
 
+/// The description of the API.
+const OPENAPI: &str = include_str!("../../docs/openapi.json");
+
 /// Every index that was ever released, by its name: also those that are gone, because a name is never used again.
 const RELEASED: &str = include_str!("template/released_indexes.json");
 
@@ -194,9 +197,36 @@ fn an_index_keeps_the_keys_and_the_projection_it_was_released_with() {
 
 #[test]
 fn every_setting_is_given_to_the_functions_and_no_other() {
-    let declared: BTreeSet<_> = template().variables.into_iter().collect();
+    let template = template();
+    let own = template.functions.into_iter();
+    let own = own.flat_map(|function| function.variables);
+    let declared: BTreeSet<_> = template.variables.into_iter().chain(own).collect();
     let read: BTreeSet<_> = Config::VARIABLES.map(str::to_owned).into();
     assert_eq!(declared, read);
+}
+
+/// CloudFormation resolves 60 references to secrets in a stack, and a secret in a function that has no use for it is one more place to lose it.
+#[test]
+fn the_functions_that_answer_cursors_have_their_secret_and_no_other() {
+    let openapi: Value = serde_json::from_str(OPENAPI).expect("JSON");
+    let paths = openapi["paths"].as_object().expect("paths").values();
+    let operations = paths.flat_map(|path| path.as_object().expect("operations").values());
+    let takes_cursor = |operation: &&Value| {
+        let parameters = operation["parameters"].as_array();
+        let mut parameters = parameters.into_iter().flatten();
+        parameters.any(|parameter| parameter["name"] == "cursor")
+    };
+    let answering: BTreeSet<_> = operations
+        .filter(takes_cursor)
+        .map(|operation| operation["operationId"].as_str().expect("an id").to_owned())
+        .collect();
+    let template = template();
+    let has = |names: &[String]| names.iter().any(|name| name == "CURSOR_SECRET");
+    assert!(!has(&template.variables), "not for every function");
+    let having = template.functions.into_iter();
+    let having = having.filter(|function| has(&function.variables));
+    let having: BTreeSet<_> = having.map(|function| function.name).collect();
+    assert_eq!(having, answering);
 }
 
 #[test]

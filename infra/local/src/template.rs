@@ -43,6 +43,8 @@ pub struct Function {
     pub name: String,
     /// Its routes: method and path.
     pub routes: Vec<(String, String)>,
+    /// The variables that it gets for itself, or has others in than every function.
+    pub variables: Vec<String>,
     /// What it may do.
     pub(crate) policy: Policy,
 }
@@ -94,12 +96,7 @@ impl Template {
             variables: Vec::new(),
             cors: Cors::default(),
         };
-        let variables = template["Globals"]["Function"]["Environment"]["Variables"].as_mapping();
-        this.variables = variables
-            .into_iter()
-            .flat_map(|map| map.keys())
-            .filter_map(|name| name.as_str().map(str::to_owned))
-            .collect();
+        this.variables = variables(&template["Globals"]["Function"]);
         for (name, resource) in resources {
             let name = name.as_str().unwrap_or_default();
             let properties = &resource["Properties"];
@@ -143,9 +140,19 @@ impl Function {
             resource: resource.to_owned(),
             name,
             routes: events.filter_map(route).collect(),
+            variables: variables(properties),
             policy: Policy::read(&properties["Policies"])?,
         })
     }
+}
+
+/// The names of the variables that `properties` sets.
+fn variables(properties: &Value) -> Vec<String> {
+    let variables = properties["Environment"]["Variables"].as_mapping();
+    let names = variables.into_iter().flat_map(|map| map.keys());
+    names
+        .filter_map(|name| name.as_str().map(str::to_owned))
+        .collect()
 }
 
 impl Table {

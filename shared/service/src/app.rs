@@ -66,12 +66,14 @@ impl App {
             // A presigned request must carry the caller's own checksum or none, not one of a body that is not there.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .build();
+        let cursors = config.cursor_secret.as_ref();
+        let cursors = cursors.map(|secret| CursorKey::new(secret.expose().as_bytes()));
         let files = Files::new(
             dynamodb.clone(),
             config.clone(),
             ids.clone(),
             clock.clone(),
-            CursorKey::new(config.cursor_secret.expose().as_bytes()),
+            cursors,
         );
         let references = References::new(dynamodb, config.clone());
         let objects = Objects::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());

@@ -24,8 +24,8 @@ pub struct Config {
     pub image_bucket: String,
     /// How tokens are verified.
     pub tokens: TokenConfig,
-    /// `CURSOR_SECRET`: the key that seals cursors, at least 32 bytes. Default: `JWT_SECRET`; required without it.
-    pub cursor_secret: Secret,
+    /// `CURSOR_SECRET`: the key that seals cursors, at least 32 bytes; only functions that answer cursors have it. Default: `JWT_SECRET`.
+    pub cursor_secret: Option<Secret>,
     /// `DATE_TIME_ZONE`: the zone of plain dates in filters, an IANA name. Default: `UTC`.
     pub date_time_zone: TimeZone,
     /// `MAX_UPLOAD_BYTES`: the largest file. Default, and the most there can be: 50 GiB.
@@ -236,19 +236,14 @@ fn lines(text: Option<&str>) -> Vec<Secret> {
 }
 
 /// What seals cursors: the secret of its own, else the first of the tokens.
-fn cursor_secret(own: Option<String>, tokens: &TokenConfig) -> Result<Secret, ConfigError> {
-    let variable = "CURSOR_SECRET";
-    match (own, tokens.secrets.first()) {
-        (Some(own), _) if own.len() < 32 => Err(wrong(
-            variable,
+fn cursor_secret(own: Option<String>, tokens: &TokenConfig) -> Result<Option<Secret>, ConfigError> {
+    match own {
+        Some(own) if own.len() < 32 => Err(wrong(
+            "CURSOR_SECRET",
             "is too short: it needs at least 32 bytes, for example `openssl rand -base64 48`",
         )),
-        (Some(own), _) => Ok(Secret::new(own)),
-        (None, Some(of_tokens)) => Ok(of_tokens.clone()),
-        (None, None) => Err(wrong(
-            variable,
-            "is needed when JWT_SECRET is not set: 32 random bytes or more",
-        )),
+        Some(own) => Ok(Some(Secret::new(own))),
+        None => Ok(tokens.secrets.first().cloned()),
     }
 }
 
@@ -346,10 +341,13 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_only_events_call_needs_no_key_of_tokens() {
-        let template = [("JWT_SECRET", ""), ("CURSOR_SECRET", &"x".repeat(32))];
+    fn a_function_that_only_events_call_needs_no_secret() {
+        let template = [("JWT_SECRET", "")];
         let config = read_as(CalledBy::Events, &template).unwrap();
-        assert_eq!(config.tokens.secrets, []);
+        assert_eq!(
+            (config.tokens.secrets, config.cursor_secret),
+            (vec![], None)
+        );
         assert!(read(&template).unwrap_err().starts_with("JWT_SECRET"));
     }
 
@@ -366,7 +364,7 @@ mod tests {
         let (new, old) = ("n".repeat(32), "o".repeat(32));
         let config = read(&[("JWT_SECRET", &format!("\n{new}\r\n{old}\n"))]).unwrap();
         let [new, old] = [new, old].map(Secret::new);
-        assert_eq!(config.cursor_secret, new);
+        assert_eq!(config.cursor_secret, Some(new.clone()));
         assert_eq!(config.tokens.secrets, [new, old]);
     }
 }

@@ -80,10 +80,11 @@ impl Files {
         cursor: Option<&Cursor>,
         limit: u32,
     ) -> Result<(Vec<Entry>, Option<String>), Error> {
+        let cursors = self.cursors()?;
         let scope = format!("access-log|{}|{id}", caller.id);
         let wrong = || Error::field("cursor", "is not a cursor of this list: begin without one");
         let below = cursor
-            .map(|cursor| self.cursors.open_file_id(&scope, cursor).ok_or_else(wrong))
+            .map(|cursor| cursors.open_file_id(&scope, cursor).ok_or_else(wrong))
             .transpose()?;
         let last = FileId::last_at(Timestamp(i64::MAX));
         let answer = self
@@ -114,7 +115,7 @@ impl Files {
         let next = entries
             .last()
             .filter(|_| more)
-            .map(|entry| self.cursors.seal(&scope, &entry.entry_id.to_string()));
+            .map(|entry| cursors.seal(&scope, &entry.entry_id.to_string()));
         Ok((entries, next))
     }
 }

@@ -31,7 +31,7 @@ pub struct Files {
     pub(super) config: Arc<Config>,
     ids: Arc<Ids>,
     clock: Clock,
-    pub(super) cursors: CursorKey,
+    cursors: Option<CursorKey>,
 }
 
 /// A file that `caller` may do `action` to.
@@ -51,7 +51,7 @@ impl Files {
         config: Arc<Config>,
         ids: Arc<Ids>,
         clock: Clock,
-        cursors: CursorKey,
+        cursors: Option<CursorKey>,
     ) -> Self {
         Self {
             client,
@@ -63,9 +63,12 @@ impl Files {
     }
 
     /// What seals the cursors of lists.
-    #[must_use]
-    pub fn cursors(&self) -> &CursorKey {
-        &self.cursors
+    ///
+    /// # Errors
+    /// [`Error::Internal`] in a function that template.yaml gives no secret for them.
+    pub fn cursors(&self) -> Result<&CursorKey, Error> {
+        let key = self.cursors.as_ref();
+        key.ok_or_else(|| Error::internal("this function has no CURSOR_SECRET"))
     }
 
     /// Opens a file by id for `action`: loads it, decides, and logs it when [`access`] says so. A change is logged by [`Self::change`], so the

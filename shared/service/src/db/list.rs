@@ -112,9 +112,10 @@ impl Files {
         source: &Source,
         request: &ListRequest,
     ) -> Result<Page, Error> {
+        let cursors = self.cursors()?;
         let scope = format!("{}|{source:?}|{}", caller.id, request.filter.fingerprint());
         let wrong = || Error::field("cursor", "is not a cursor of this list: begin without one");
-        let open = |cursor| self.cursors.open_file_id(&scope, cursor).ok_or_else(wrong);
+        let open = |cursor| cursors.open_file_id(&scope, cursor).ok_or_else(wrong);
         let below = request.cursor.as_ref().map(open).transpose()?;
         let counter = request.filter.counter().zip(source.counters);
         // A counter knows the total, or the matches are counted: on the way, except behind a cursor, where the way does not begin at the start.
@@ -153,7 +154,7 @@ impl Files {
         let next_cursor = ids
             .last()
             .filter(|_| more)
-            .map(|last| self.cursors.seal(&scope, &last.to_string()));
+            .map(|last| cursors.seal(&scope, &last.to_string()));
         // The index may lag behind the record: the record decides.
         let shown = |file: &FileRecord| {
             file.is_deleted() == source.is_trash() && !file.purging && filter.matches(file)

@@ -374,3 +374,44 @@ fn listed_pages_may_call_the_api_and_write_to_the_bucket_and_any_may_read() {
     assert_eq!(readers["AllowedOrigins"][0], "*");
     assert_eq!(methods(readers), ["GET", "HEAD"].map(str::to_owned).into());
 }
+
+#[test]
+fn processing_is_limited_in_every_stack_and_a_limit_reserves_nothing() {
+    let function = &resources()["ProcessObjectFunction"]["Properties"];
+    let scaling = &function["Events"]["Objects"]["Properties"]["ScalingConfig"];
+    assert_eq!(tagged(&scaling["MaximumConcurrency"]), "ProcessConcurrency");
+    let Yaml::Tagged(reserved) = &function["ReservedConcurrentExecutions"] else {
+        panic!("a reservation without a condition: a small account cannot have it");
+    };
+    assert_eq!(reserved.value[0], "ReservesExecutions");
+}
+
+#[test]
+fn the_schedule_has_no_name_that_a_second_stack_would_have_too() {
+    let events = &resources()["MaintenanceFunction"]["Properties"]["Events"];
+    for (name, event) in events.as_mapping().expect("events") {
+        assert_eq!(event["Properties"]["OmitName"], true, "{name:?}");
+    }
+}
+
+#[test]
+fn every_table_and_index_can_begin_warm() {
+    let is_warmed = |properties: &Yaml| {
+        let Yaml::Tagged(choice) = &properties["WarmThroughput"] else {
+            return false;
+        };
+        let units = &choice.value[1];
+        choice.value[0] == "IsWarmed"
+            && tagged(&units["ReadUnitsPerSecond"]) == "WarmReadUnits"
+            && tagged(&units["WriteUnitsPerSecond"]) == "WarmWriteUnits"
+    };
+    let resources = resources();
+    for table in template().tables {
+        let properties = &resources[table.resource.as_str()]["Properties"];
+        assert!(is_warmed(properties), "{}", table.resource);
+        let indexes = properties["GlobalSecondaryIndexes"].as_sequence();
+        for index in indexes.into_iter().flatten() {
+            assert!(is_warmed(index), "{:?}", index["IndexName"]);
+        }
+    }
+}

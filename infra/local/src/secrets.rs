@@ -13,6 +13,7 @@ use std::sync::Arc;
 use hmac::{Hmac, Mac as _};
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;
+use service::domain::text::hex;
 use sha2::Sha256;
 
 use crate::private;
@@ -121,16 +122,6 @@ impl fmt::Debug for AccessKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The bytes of [`hex`].

@@ -7,11 +7,12 @@ use hmac::{Hmac, Mac as _};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use service::domain::text::hex;
 use sha2::{Digest as _, Sha256};
 use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
 
 use crate::objects::REGION;
-use crate::secrets::{bytes_of, hex};
+use crate::secrets::bytes_of;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const SERVICE: &str = "dynamodb";

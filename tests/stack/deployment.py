@@ -112,7 +112,7 @@ class Stack:
 
     def deploy(self, **parameters):
         """Deploys the template with these parameters; raises [`DeploymentFailed`] when AWS refuses or rolls back."""
-        values = {"AllowedOrigins": "http://127.0.0.1:8080,https://viewer.example.org", "Architecture": os.uname().machine.replace("aarch64", "arm64"), **parameters}
+        values = {"AllowedOrigin": "http://127.0.0.1:8080", "AllowedOrigin2": "https://viewer.example.org", "Architecture": os.uname().machine.replace("aarch64", "arm64"), **parameters}
         command = [SAM, "deploy", "--template", self.template, "--stack-name", self.name, "--region", REGION, "--resolve-s3",
                    "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar", "--config-env", "none",
                    "--parameter-overrides", *(f"{name}={value}" for name, value in values.items())]

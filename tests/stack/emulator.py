@@ -1,6 +1,7 @@
 """Starts ministack 1.5.33, an emulator of AWS, with what a stack of SAM needs and the emulator lacks:
 
 - the routes of an HTTP API. SAM writes them into the API's OpenAPI body, which the emulator ignores: every route would answer 404;
+- numbers where CloudFormation has text: it hands a parameter of type Number on as text, which AWS reads and the emulator's queue poller does not;
 - `TCP_NODELAY` in its Lambda runtime API: without it every call waits 40 ms for an acknowledgement, twice.
 
 Configured by ministack's own variables (BIND_HOST, GATEWAY_PORT, AWS_ENDPOINT_URL, …), which `tests/stack/stack.py` sets.
@@ -15,6 +16,7 @@ from ministack.services import apigateway
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 API = _RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
+MAPPING = _RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
 INTEGRATION = "x-amazon-apigateway-integration"
 
 
@@ -49,6 +51,18 @@ def with_routes(provision, properties_at):
     return provisioned
 
 
+def with_numbers(provision, properties_at):
+    """`provision`, which creates or updates an event source mapping, with a limit that is a number."""
+    def provisioned(*arguments, **named):
+        scaling = arguments[properties_at].get("ScalingConfig")
+        if scaling:
+            scaling["MaximumConcurrency"] = int(scaling["MaximumConcurrency"])
+        return provision(*arguments, **named)
+    return provisioned
+
+
+MAPPING["create"] = with_numbers(MAPPING["create"], 1)
+MAPPING["update"] = with_numbers(MAPPING["update"], 2)
 API["create"] = with_routes(API["create"], 1)
 API["update"] = with_routes(API["update"], 2)
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True

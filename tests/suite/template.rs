@@ -344,11 +344,16 @@ fn no_function_may_change_or_remove_an_entry_of_the_access_log() {
 fn listed_pages_may_call_the_api_and_write_to_the_bucket_and_any_may_read() {
     let resources = resources();
     let api = &resources["Api"]["Properties"]["CorsConfiguration"]["AllowOrigins"];
-    let listed = |value: &Yaml| match value {
-        Yaml::Tagged(split) if split.tag == "Split" => {
-            split.value[0] == "," && tagged(&split.value[1]) == "AllowedOrigins"
-        }
-        _ => false,
+    // A list, never a function in its place: SAM would take it for the whole configuration of CORS.
+    let listed = |value: &Yaml| {
+        let origins = value.as_sequence().into_iter().flatten();
+        let origins: Vec<&str> = origins
+            .map(|origin| match origin {
+                Yaml::Tagged(choice) if choice.tag == "If" => tagged(&choice.value[1]),
+                origin => tagged(origin),
+            })
+            .collect();
+        origins == ["AllowedOrigin", "AllowedOrigin2", "AllowedOrigin3"]
     };
     assert!(listed(api), "{api:?}");
     let rules = &resources["ImageBucket"]["Properties"]["CorsConfiguration"]["CorsRules"];

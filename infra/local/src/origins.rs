@@ -7,7 +7,7 @@ use http::uri::Authority;
 
 use crate::hosts::{Hosts, list};
 
-/// Exact origins: what `AllowedOrigins` is in the cloud.
+/// Exact origins: what `AllowedOrigin` to `AllowedOrigin3` are in the cloud.
 #[derive(Clone, Debug)]
 pub struct Origins(Arc<[String]>);
 

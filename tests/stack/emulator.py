@@ -2,6 +2,7 @@
 
 - the routes of an HTTP API. SAM writes them into the API's OpenAPI body, which the emulator ignores: every route would answer 404;
 - numbers where CloudFormation has text: it hands a parameter of type Number on as text, which AWS reads and the emulator's queue poller does not;
+- the values of parameters in SAM's transform: the emulator hands it none, so SAM would put the defaults where a parameter stands alone;
 - `TCP_NODELAY` in its Lambda runtime API: without it every call waits 40 ms for an acknowledgement, twice.
 
 Configured by ministack's own variables (BIND_HOST, GATEWAY_PORT, AWS_ENDPOINT_URL, …), which `tests/stack/stack.py` sets.
@@ -14,6 +15,7 @@ import sys
 from ministack.app import main
 from ministack.services import apigateway
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
+from samtranslator.translator import transform
 
 API = _RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
 MAPPING = _RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
@@ -51,6 +53,15 @@ def with_routes(provision, properties_at):
     return provisioned
 
 
+def without_defaults(transform):
+    """SAM's `transform` on a template without defaults: it leaves every parameter to CloudFormation, which has the values."""
+    def transformed(template, *arguments):
+        parameters = template.get("Parameters", {})
+        bare = {name: {key: value for key, value in parameter.items() if key != "Default"} for name, parameter in parameters.items()}
+        return {**transform({**template, "Parameters": bare}, *arguments), "Parameters": parameters}
+    return transformed
+
+
 def with_numbers(provision, properties_at):
     """`provision`, which creates or updates an event source mapping, with a limit that is a number."""
     def provisioned(*arguments, **named):
@@ -61,6 +72,7 @@ def with_numbers(provision, properties_at):
     return provisioned
 
 
+transform.transform = without_defaults(transform.transform)
 MAPPING["create"] = with_numbers(MAPPING["create"], 1)
 MAPPING["update"] = with_numbers(MAPPING["update"], 2)
 API["create"] = with_routes(API["create"], 1)

@@ -105,7 +105,7 @@ def check_names(resources: dict) -> list[str]:
             if value is not None and "AWS::StackName" not in str(value):
                 problems.append(f"{resource}: {key} is {value} in every stack: begin it with ${{AWS::StackName}}")
         for event, source in properties.get("Events", {}).items():
-            # SAM names a schedule after its function and event, unless it is told not to (aws/serverless-application-model#3109).
+            # If OmitName is not set, SAM names the schedule after its function and event (aws/serverless-application-model#3109).
             schedule = source.get("Properties", {})
             if source["Type"] in ("Schedule", "ScheduleV2") and not schedule.get("OmitName") and "${AWS::StackName}" not in str(schedule.get("Name")):
                 problems.append(f"{resource}: the schedule {event} gets the same name in every stack: set OmitName")

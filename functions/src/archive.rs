@@ -37,7 +37,7 @@ pub async fn move_file(
         .await?;
     // Boxed, here and where moves are settled: together these futures are too deep for a function's own.
     let moved = Box::pin(copy(app, claimed, &lease)).await?;
-    // The move is recorded. What is left over is still due in the record: maintenance does it.
+    // The move is recorded. If settling fails, the record stays due, so maintenance settles the file later.
     match Box::pin(settle(app, moved.clone())).await {
         Ok(settled) => Ok(settled),
         Err(error) => {

@@ -26,7 +26,8 @@ use crate::process_object::Processor;
 use turns::in_turn;
 use visit::Outcome;
 
-/// How long a run begins visits, unless the event says otherwise. template.yaml gives the function 15 minutes: what is left is for the last ones.
+/// A run begins no visit after this many seconds, unless the event sets another number. template.yaml gives the function 15 minutes, so the last
+/// visits have the rest of that time to end.
 const DEFAULT_SECONDS: u64 = 600;
 /// Files whose turns are decided together: reading them takes seconds, also on a laptop, and is a part of the time of a run.
 const LOOK_AHEAD: usize = 20_000;

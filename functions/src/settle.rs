@@ -61,6 +61,20 @@ pub(crate) async fn settle(app: &App, file: FileRecord) -> Result<FileRecord, Er
     Err(Error::Unavailable("the versions go on changing".into()))
 }
 
+/// Settles the original of `file`, and carries out the move that its record intends, if it intends one.
+///
+/// # Errors
+/// See [`settle`] and [`finish_move`].
+pub(crate) async fn settle_and_move(app: &App, file: FileRecord) -> Result<(), Error> {
+    // Settled first, because the version that is to be copied may have to be found.
+    let file = settle(app, file).await?;
+    if file.moving_to.is_some() {
+        let moved = finish_move(app, file).await?;
+        settle(app, moved).await?;
+    }
+    Ok(())
+}
+
 /// Whether the original of `file` is as it should be: nothing is changed.
 ///
 /// # Errors

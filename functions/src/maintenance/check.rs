@@ -5,8 +5,7 @@ use service::error::Error;
 
 use super::visit::report_failure;
 use super::{Maintenance, Report, Run, Task};
-use crate::archive::finish_move;
-use crate::settle::{is_settled, settle};
+use crate::settle::{is_settled, settle_and_move};
 
 /// Files of a user that are read from the index together.
 const PAGE: usize = 500;
@@ -17,7 +16,7 @@ enum Found {
     Good,
     /// It was repaired, or would have been.
     Repaired,
-    /// It is not there, or its bytes are on their way: events and what is due take care of it.
+    /// There is no such file, or somebody still works on it: then an event or a later run of maintenance looks after it.
     Passed,
 }
 
@@ -79,11 +78,7 @@ impl Maintenance {
             let files = &self.app.files;
             // Recorded first: whatever happens now, it is due.
             let file = files.advance(file, |file| Ok(file.astray(now))).await?;
-            let file = settle(&self.app, file).await?;
-            if file.moving_to.is_some() {
-                let moved = finish_move(&self.app, file).await?;
-                settle(&self.app, moved).await?;
-            }
+            settle_and_move(&self.app, file).await?;
         }
         Ok(Found::Repaired)
     }

@@ -4,8 +4,7 @@ use service::domain::{FileId, FileRecord, Status, Timestamp, object_key};
 use service::error::{Error, chain};
 
 use super::{Maintenance, Report, Run};
-use crate::archive::finish_move;
-use crate::settle::settle;
+use crate::settle::{settle, settle_and_move};
 
 /// An upload that is still on its way is looked at again after this.
 const LOOK_AGAIN_MS: i64 = 6 * 60 * 60 * 1000;
@@ -118,13 +117,7 @@ impl Maintenance {
             Need::Purge => self.purge(file, run.now).await,
             Need::FinishMove => {
                 let _one = run.heavy.lock().await;
-                // First, in case the version that is to be copied has to be found.
-                let file = settle(&self.app, file).await?;
-                if file.moving_to.is_some() {
-                    let moved = finish_move(&self.app, file).await?;
-                    settle(&self.app, moved).await?;
-                }
-                Ok(())
+                settle_and_move(&self.app, file).await
             }
             Need::Settle => {
                 let _one = run.heavy.lock().await;

@@ -76,7 +76,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         _ = interrupt.recv() => {}
     }
     eprintln!("stopping");
-    // Who asks twice does not want to wait for requests under way. What was acknowledged is on disk.
+    // A second signal ends the program at once, without waiting for open requests. Nothing is lost, because every acknowledged write is on disk.
     tokio::select! {
         () = stack.stop() => {}
         _ = terminate.recv() => {}

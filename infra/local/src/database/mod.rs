@@ -41,7 +41,7 @@ impl Tables {
     /// Opens the tables in `folder`.
     ///
     /// # Errors
-    /// When the folder cannot be used, or what is in it is no database.
+    /// If the folder cannot be used, or its file is not a database.
     pub fn open(folder: &Path) -> Result<Self, StartError> {
         let path = folder.join("dynamodb.sqlite");
         private::database(&path).map_err(StartError::folder(folder))?;

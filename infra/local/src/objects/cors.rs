@@ -28,7 +28,7 @@ pub(super) struct Cors {
 /// The rule that a request falls under.
 struct Rule {
     methods: &'static str,
-    /// The origin that the browser is told.
+    /// The origin that this rule allows, as the answer names it to the browser.
     origin: HeaderValue,
 }
 

@@ -44,6 +44,7 @@ mod jwks;
 mod modalities;
 mod multipart_durability;
 mod newer_version;
+mod older_folder;
 mod permissions;
 mod sign_in;
 mod statistics;

@@ -114,8 +114,8 @@ def dicom(study: str, series: str, number: int, patient: str, modality: str = "C
     return b"\0" * 128 + b"DICM" + element(0x00020000, "UL", struct.pack("<I", len(meta))) + meta + data
 
 
-def write(user: Person, other: Person, admin: Person) -> dict[int, Person]:
-    """Files in every state that there was, and who owns each."""
+def write(user: Person, other: Person, admin: Person) -> tuple[dict[int, Person], set[int]]:
+    """Files in every state that there was: who owns each, and those that are not there yet."""
     owners: dict[int, Person] = {}
 
     def keep(person: Person, file_id: int, settle: bool = True) -> int:
@@ -151,12 +151,12 @@ def write(user: Person, other: Person, admin: Person) -> dict[int, Person]:
         person.call("DELETE", f"/image-files/{gone}")
     record = user.get(f"/image-files/{photo}")
     user.call("PATCH", f"/image-files/{photo}", {"version": record["version"], "description": "changed: 100 % _*", "study_id": user.get(f"/image-files/{slices[0]}")["study_id"]})
-    keep(user, user.begin("single.dcm", 1000, patient_id="10")["file"]["id"], settle=False)
+    single = keep(user, user.begin("single.dcm", 1000, patient_id="10")["file"]["id"], settle=False)
     waiting = user.begin("parts.bin", 2 * PART + 5, patient_id="010")
     send(waiting["upload"]["parts"][1]["url"], bytes(waiting["upload"]["part_size"]), {})
     keep(user, waiting["file"]["id"], settle=False)
     user.call("POST", "/image-files/download-urls", {"ids": [photo], "variant": "original"})
-    return owners
+    return owners, {single, waiting["file"]["id"]}
 
 
 FILTERS = ["", "file_type=DICOM", "file_type=PNG&status=PROCESSED", "file_status=FAILED", "status=UPLOADING", "status=ARCHIVED", "modality=CT",
@@ -172,9 +172,17 @@ def without_urls(value):
     return [without_urls(inner) for inner in value] if isinstance(value, list) else value
 
 
-def answers(people: dict[str, Person], owners: dict[int, Person]) -> dict:
+def answers(people: dict[str, Person], owners: dict[int, Person], unfinished: set[int]) -> dict:
     """What the API says of it all, by person and path; a list of files is a list of ids, and `records` has the files once."""
-    said: dict = {"answers": {}, "records": {}, "sha256": {}}
+    said: dict = {"answers": {}, "records": {}, "md5": {}}
+    # First, because asking writes the progress down.
+    progress: dict[str, dict] = {name: {} for name in people}
+    for file_id in unfinished:
+        for name, person in people.items():
+            if owners[file_id] is not person:
+                continue
+            path = f"/uploads/{file_id}"
+            progress[name][path] = {key: value for key, value in person.get(path).items() if key != "expires_at"}
     for name, person in people.items():
         paths = [f"/image-files/my-images?page_size=100&{query}" for query in FILTERS]
         paths += [f"/image-files?page_size=100&{query}" for query in FILTERS]
@@ -183,7 +191,7 @@ def answers(people: dict[str, Person], owners: dict[int, Person]) -> dict:
         paths += [f"/patients/{patient}" for patient in PATIENTS] + [f"/patients/{patient}/studies" for patient in PATIENTS]
         if name == "admin":
             paths.append("/image-files/stats/summary?scope=all")
-        said["answers"][name] = {path: without_urls(person.get(path)) for path in paths}
+        said["answers"][name] = progress[name] | {path: without_urls(person.get(path)) for path in paths}
         for path, answer in said["answers"][name].items():
             if path.startswith("/image-files") and "items" in answer:
                 said["records"] |= {str(file["id"]): file for file in answer["items"]}
@@ -194,14 +202,11 @@ def answers(people: dict[str, Person], owners: dict[int, Person]) -> dict:
         except urllib.error.HTTPError:
             continue  # In the trash.
         if record["status"] == "UPLOADING":
-            path = f"/uploads/{file_id}"
-            name = next(name for name, one in people.items() if one is person)
-            said["answers"][name][path] = {key: value for key, value in person.get(path).items() if key != "expires_at"}
             continue
         with urllib.request.urlopen(person.get(f"/image-files/{file_id}/download")["url"], timeout=60) as answer:
-            said["sha256"][str(file_id)] = hashlib.sha256(answer.read()).hexdigest()
+            said["md5"][str(file_id)] = hashlib.md5(answer.read()).hexdigest()
     # Last: everything above is in the logs.
-    said["logs"] = {str(file_id): people["admin"].get(f"/image-files/{file_id}/access-log?page_size=100")["items"] for file_id in owners if str(file_id) in said["sha256"]}
+    said["logs"] = {str(file_id): people["admin"].get(f"/image-files/{file_id}/access-log?page_size=100")["items"] for file_id in owners}
     said["owners"] = {str(file_id): next(name for name, one in people.items() if one is person) for file_id, person in owners.items()}
     return said
 
@@ -222,8 +227,8 @@ def main() -> None:
                 break
         people = {name: Person(found["API"], found[key]) for name, key in (("user", "USER1"), ("other", "USER2"), ("admin", "ADMIN"))}
         try:
-            owners = write(*people.values())
-            said = answers(people, owners)
+            owners, unfinished = write(*people.values())
+            said = answers(people, owners, unfinished)
         finally:
             stack.send_signal(signal.SIGTERM)
             stack.wait(timeout=60)

@@ -397,7 +397,6 @@ export const en: Texts = {
     byStatus: 'By status',
     byModality: 'By modality',
     none: 'Not stated',
-    chart: '{{title}}: {{rows}}',
     emptyTitle: 'No data yet',
     emptyHint: 'Charts appear here after the first upload.',
   },

@@ -373,7 +373,6 @@ export const zh = {
     byStatus: '按状态',
     byModality: '按检查类型',
     none: '未注明',
-    chart: '{{title}}：{{rows}}',
     emptyTitle: '还没有数据',
     emptyHint: '上传影像后这里会显示统计图。',
   },

@@ -1,52 +1,84 @@
-import type { ApiClient } from './client';
-import type { Request } from './routes';
+import type { ApiClient, Routes } from './client';
 import type { ImageChange, NewPatient, NewUpload } from './types';
 
-type Query<R extends string> = Request<'get', R> extends { query?: infer Q } ? NonNullable<Q> : never;
+/** The query of a route. What is empty or null is not sent. */
+type Query<R extends keyof Routes> = Routes[R] extends { get: { parameters: { query?: infer Q } } }
+  ? { [K in keyof NonNullable<Q>]: NonNullable<Q>[K] | '' | null }
+  : never;
 
 /** One function per route of the API that this page uses. */
 export function createApi(client: ApiClient) {
-  const file = (file_id: number) => ({ path: { file_id } });
-  const patient = (patient_id: string) => ({ path: { patient_id } });
+  const file = (file_id: number) => ({ params: { path: { file_id } } });
+  const patient = (patient_id: string) => ({ params: { path: { patient_id } } });
+  const list = <Q extends object>(query: Q, signal?: AbortSignal) => ({
+    params: { query: given(query) },
+    signal: signal ?? null,
+  });
   return {
     myImages: (query: Query<'/image-files/my-images'>, signal?: AbortSignal) =>
-      client.get('/image-files/my-images', { query, signal }),
+      answer(client.GET('/image-files/my-images', list(query, signal))),
     allImages: (query: Query<'/image-files'>, signal?: AbortSignal) =>
-      client.get('/image-files', { query, signal }),
+      answer(client.GET('/image-files', list(query, signal))),
     trash: (query: Query<'/image-files/trash'>, signal?: AbortSignal) =>
-      client.get('/image-files/trash', { query, signal }),
+      answer(client.GET('/image-files/trash', list(query, signal))),
     image: (id: number, signal?: AbortSignal) =>
-      client.get('/image-files/{file_id}', { ...file(id), signal }),
-    download: (id: number) => client.get('/image-files/{file_id}/download', file(id)),
-    downloadUrls: (ids: number[]) => client.post('/image-files/download-urls', { body: { ids } }),
-    remove: (id: number) => client.delete('/image-files/{file_id}', file(id)),
-    restore: (id: number) => client.post('/image-files/{file_id}/restore', file(id)),
-    change: (id: number, body: ImageChange) => client.patch('/image-files/{file_id}', { ...file(id), body }),
-    archive: (id: number) => client.post('/image-files/{file_id}/archive', file(id)),
-    unarchive: (id: number) => client.post('/image-files/{file_id}/unarchive', file(id)),
+      answer(client.GET('/image-files/{file_id}', { ...file(id), signal: signal ?? null })),
+    download: (id: number) => answer(client.GET('/image-files/{file_id}/download', file(id))),
+    downloadUrls: (ids: number[]) => answer(client.POST('/image-files/download-urls', { body: { ids } })),
+    remove: (id: number) => answer(client.DELETE('/image-files/{file_id}', file(id))),
+    restore: (id: number) => answer(client.POST('/image-files/{file_id}/restore', file(id))),
+    change: (id: number, body: ImageChange) =>
+      answer(client.PATCH('/image-files/{file_id}', { ...file(id), body })),
+    archive: (id: number) => answer(client.POST('/image-files/{file_id}/archive', file(id))),
+    unarchive: (id: number) => answer(client.POST('/image-files/{file_id}/unarchive', file(id))),
     accessLog: (id: number, cursor: string | null) =>
-      client.get('/image-files/{file_id}/access-log', { ...file(id), query: { cursor } }),
+      answer(
+        client.GET('/image-files/{file_id}/access-log', {
+          params: { path: { file_id: id }, query: given({ cursor }) },
+        }),
+      ),
     summary: (everybody: boolean, signal?: AbortSignal) =>
-      client.get('/image-files/stats/summary', { query: { scope: everybody ? 'all' : null }, signal }),
+      answer(
+        client.GET('/image-files/stats/summary', {
+          params: { query: everybody ? { scope: 'all' } : {} },
+          signal: signal ?? null,
+        }),
+      ),
 
     createUploads: (files: (NewUpload & { client_file_id: string })[]) =>
-      client.post('/uploads/batch', { body: { files } }),
-    uploadState: (id: number) => client.get('/uploads/{file_id}', file(id)),
+      answer(client.POST('/uploads/batch', { body: { files } })),
+    uploadState: (id: number) => answer(client.GET('/uploads/{file_id}', file(id))),
     signParts: (id: number, part_numbers: number[]) =>
-      client.post('/uploads/{file_id}/parts', { ...file(id), body: { part_numbers } }),
-    signPut: (id: number) => client.post('/uploads/{file_id}/sign', { ...file(id), body: { method: 'PUT' } }),
-    completeUpload: (id: number) => client.post('/uploads/{file_id}/complete', { ...file(id), body: {} }),
-    abortUpload: (id: number) => client.delete('/uploads/{file_id}', file(id)),
+      answer(client.POST('/uploads/{file_id}/parts', { ...file(id), body: { part_numbers } })),
+    signPut: (id: number) =>
+      answer(client.POST('/uploads/{file_id}/sign', { ...file(id), body: { method: 'PUT' } })),
+    completeUpload: (id: number) =>
+      answer(client.POST('/uploads/{file_id}/complete', { ...file(id), body: {} })),
+    abortUpload: (id: number) => answer(client.DELETE('/uploads/{file_id}', file(id))),
 
-    patients: (query: Query<'/patients'>, signal?: AbortSignal) => client.get('/patients', { query, signal }),
+    patients: (query: Query<'/patients'>, signal?: AbortSignal) =>
+      answer(client.GET('/patients', list(query, signal))),
     patient: (id: string, signal?: AbortSignal) =>
-      client.get('/patients/{patient_id}', { ...patient(id), signal }),
+      answer(client.GET('/patients/{patient_id}', { ...patient(id), signal: signal ?? null })),
     putPatient: (id: string, body: NewPatient) =>
-      client.put('/patients/{patient_id}', { ...patient(id), body }),
-    removePatient: (id: string) => client.delete('/patients/{patient_id}', patient(id)),
+      answer(client.PUT('/patients/{patient_id}', { ...patient(id), body })),
+    removePatient: (id: string) => answer(client.DELETE('/patients/{patient_id}', patient(id))),
     studies: (id: string, signal?: AbortSignal) =>
-      client.get('/patients/{patient_id}/studies', { ...patient(id), signal }),
+      answer(client.GET('/patients/{patient_id}/studies', { ...patient(id), signal: signal ?? null })),
   };
 }
 
 export type Api = ReturnType<typeof createApi>;
+
+/** The body of an answer. There is one: the client throws whatever is no success. */
+async function answer<T>(result: Promise<{ data?: T }>): Promise<T> {
+  return (await result).data as T;
+}
+
+/** Only what is set. */
+export function given<Q extends object>(query: Q): { [K in keyof Q]?: Exclude<Q[K], '' | null | undefined> } {
+  const set = Object.entries(query).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '',
+  );
+  return Object.fromEntries(set) as { [K in keyof Q]?: Exclude<Q[K], '' | null | undefined> };
+}

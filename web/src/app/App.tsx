@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-router';
 import { createApi } from '../api/api';
-import { ApiClient } from '../api/client';
+import { createApiClient } from '../api/client';
 import { isTransient } from '../api/problem';
 import type { Config } from '../config';
 import { ListPage } from '../images/ListPage';
@@ -51,7 +51,7 @@ interface SignedInProps {
 function SignedIn({ config, session, user, onSignedOut }: SignedInProps) {
   const queries = useMemo(() => createQueryClient(), []);
   const services = useMemo(() => {
-    const api = createApi(new ApiClient(config.apiUrl, session));
+    const api = createApi(createApiClient(config.apiUrl, session));
     const uploads = openUploads(
       api,
       user.name,

@@ -13,7 +13,13 @@ export const RECIPES = join(ROOT, 'docs/recipes');
 export async function startStack(...origins) {
   const folder = mkdtempSync(join(tmpdir(), 'filmroom-recipes-'));
   const log = join(folder, 'stack.log');
-  const env = { ...process.env, PORT: '0', DATA_DIR: join(folder, 'data'), ALLOWED_ORIGINS: origins.join(',') };
+  const env = {
+    ...process.env,
+    PORT: '0',
+    DATA_DIR: join(folder, 'data'),
+    ALLOWED_ORIGINS: origins.join(','),
+    WEB_DIR: join(ROOT, 'web/dist'),
+  };
   const child = spawn(PROGRAM, { env, stdio: ['ignore', 'pipe', openSync(log, 'w')] });
   const output = await ready(child);
   const find = (pattern) => pattern.exec(output)[1];

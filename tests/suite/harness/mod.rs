@@ -2,7 +2,7 @@
 //!
 //! ```ignore
 //! let stack = TestStack::start().await;
-//! let user = stack.user(1);                         // the client's type of sign-in is the client: user, admin, anonymous
+//! let user = stack.user(1);                         // the client carries who asks: a user, an admin, nobody
 //! let file = stack.upload(&user, "a.png", &png(8, 8, 1), json!({})).await;
 //! user.get("/image-files/my-images?page=1").await.ok();
 //! ```
@@ -13,7 +13,7 @@
 //! - [`stack`] starts and restarts it · [`client`] asks and answers · [`token`] signs · [`upload`] sends files ·
 //!   [`documented`] is every answer in openapi.json · [`engines`] what the bucket and the tables hold ·
 //!   [`meter`] what a function asks of DynamoDB · [`process`] this binary as other processes ·
-//!   [`property`] what holds for any drawn value · [`recount`] what the lists say, for those who doubt the counters.
+//!   [`property`] what holds for any drawn value · [`recount`] counts again from the lists, to check the counters.
 
 pub(crate) mod client;
 pub(crate) mod documented;

@@ -190,7 +190,7 @@ fn select(sql: &Connection, selection: &Selection) -> Result<Found, StoreError> 
             )
             .into());
         }
-        // RFC 9110: a suffix of an empty object selects nothing that could be sent as a part.
+        // RFC 9110, section 14.1.2: no suffix of an empty object can be satisfied.
         (Some(range), None) => Some(range.check(size).map_err(|_| invalid_range(size))?),
         (None, Some(number)) => Some(part_range(&segments, &version, number)?),
         (None, None) => None,

@@ -57,8 +57,8 @@ impl Permissions {
         })))
     }
 
-    /// Whether the owner of `access_key` may do `action` to `resource`. Keys that are no function's are an operator's: they may do
-    /// everything.
+    /// Whether the owner of `access_key` may do `action` to `resource`. A key that is not a function's belongs to an operator, who
+    /// may do everything.
     pub(crate) fn check(
         &self,
         access_key: &str,

@@ -158,7 +158,7 @@ impl Dispatcher {
         }
         let event = event::event(&self.options.name, &batch);
         if self.dice.duplicates() {
-            // The first answer is the one that does not arrive.
+            // Simulates a lost answer: the function is called, its answer is ignored, and it is called again.
             let _ = self.call(event.clone()).await;
         }
         let answer = self.call(event).await;

@@ -150,5 +150,6 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned());
-    Error::internal(text.unwrap_or_else(|| "a panic without words".to_owned())).into_response()
+    Error::internal(text.unwrap_or_else(|| "a panic whose payload is no text".to_owned()))
+        .into_response()
 }

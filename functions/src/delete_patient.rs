@@ -7,8 +7,7 @@ use serde::Serialize;
 use service::App;
 use service::access::require_admin;
 use service::auth::Caller;
-use service::domain::Code;
-use service::domain::text::ReferenceId;
+use service::domain::{Code, PatientId};
 use service::error::Error;
 use service::http::{Endpoint, Path};
 use utoipa::ToSchema;
@@ -32,7 +31,7 @@ pub(crate) struct Deleted {
     /// A sentence for a person.
     message: &'static str,
     /// The patient who is gone.
-    patient_id: String,
+    patient_id: PatientId,
 }
 
 /// Delete a patient
@@ -43,7 +42,7 @@ pub(crate) struct Deleted {
     path = "/api/v1/patients/{patient_id}",
     tag = "Patients",
     params(
-        ("patient_id" = ReferenceId, Path, description = "The patient"),
+        ("patient_id" = PatientId, Path, description = "The patient"),
     ),
     responses(
         (status = 200, description = "They are gone", body = Deleted),
@@ -54,12 +53,12 @@ pub(crate) struct Deleted {
 pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<ReferenceId>,
+    Path(id): Path<PatientId>,
 ) -> Result<Json<Deleted>, Error> {
     require_admin(&caller)?;
-    app.references.delete_patient(id.as_str()).await?;
+    app.references.delete_patient(&id).await?;
     Ok(Json(Deleted {
         message: "The patient was deleted.",
-        patient_id: id.into_string(),
+        patient_id: id,
     }))
 }

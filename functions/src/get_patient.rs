@@ -5,7 +5,7 @@ use axum::extract::State;
 use http::Method;
 use service::App;
 use service::auth::Caller;
-use service::domain::text::ReferenceId;
+use service::domain::PatientId;
 use service::error::Error;
 use service::http::{Endpoint, Path};
 
@@ -30,7 +30,7 @@ pub fn endpoint() -> Endpoint {
     path = "/api/v1/patients/{patient_id}",
     tag = "Patients",
     params(
-        ("patient_id" = ReferenceId, Path, description = "The patient"),
+        ("patient_id" = PatientId, Path, description = "The patient"),
     ),
     responses(
         (status = 200, description = "The patient", body = Patient),
@@ -40,12 +40,8 @@ pub fn endpoint() -> Endpoint {
 pub(crate) async fn handle(
     State(app): State<App>,
     _: Caller,
-    Path(id): Path<ReferenceId>,
+    Path(id): Path<PatientId>,
 ) -> Result<Json<Patient>, Error> {
-    let patient = app
-        .references
-        .patient(id.as_str())
-        .await?
-        .ok_or(Error::NotFound)?;
+    let patient = app.references.patient(&id).await?.ok_or(Error::NotFound)?;
     Ok(Json(patient.into()))
 }

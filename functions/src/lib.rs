@@ -18,6 +18,7 @@ pub mod access_log;
 pub mod archive;
 pub mod archive_image;
 pub mod complete_upload;
+pub mod create_study;
 pub mod create_upload;
 pub mod create_uploads_batch;
 pub mod delete_image;
@@ -81,6 +82,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         list_patients::endpoint(),
         delete_patient::endpoint(),
         patient_studies::endpoint(),
+        create_study::endpoint(),
         openapi::endpoint(),
     ]
 }

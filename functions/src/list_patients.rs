@@ -115,7 +115,7 @@ pub(crate) async fn handle(
     let next_cursor = patients
         .last()
         .filter(|_| more)
-        .map(|patient| cursors.seal(&scope, &patient.id));
+        .map(|patient| cursors.seal(&scope, patient.id.as_str()));
     Ok(Json(Patients {
         items: patients.into_iter().map(Patient::from).collect(),
         next_cursor,

@@ -15,9 +15,9 @@ use axum::response::IntoResponse;
 use http::{Method, header};
 use serde_json::{Value, json};
 use service::domain::text::{
-    BodyPart, Date, Description, FileName, Line, Md5, MimeType, Modality, ReferenceId, StudyDate,
+    BodyPart, Date, Description, FileName, Line, Md5, MimeType, Modality, StudyDate,
 };
-use service::domain::{Code, FileId};
+use service::domain::{Code, FileId, PatientId, SeriesId, StudyId};
 use service::error::{FieldError, ProblemDetails};
 use service::http::Endpoint;
 use utoipa::OpenApi as _;
@@ -36,7 +36,8 @@ pub fn endpoint() -> Endpoint {
     tags(
         (name = "Files", description = "Image files: find, look, download, change, delete"),
         (name = "Uploads", description = "The bytes go to the bucket, by presigned URLs"),
-        (name = "Patients", description = "What files point at"),
+        (name = "Patients", description = "Whom files are of"),
+        (name = "Studies", description = "What files belong to"),
         (name = "Service", description = "About this API"),
     ),
     paths(
@@ -66,10 +67,12 @@ pub fn endpoint() -> Endpoint {
         crate::list_patients::handle,
         crate::delete_patient::handle,
         crate::patient_studies::handle,
+        crate::create_study::handle,
         handle,
     ),
     components(schemas(
-        BodyPart, Code, Date, Description, FieldError, FileId, FileName, Line, Md5, MimeType, Modality, ProblemDetails, ReferenceId, StudyDate,
+        BodyPart, Code, Date, Description, FieldError, FileId, FileName, Line, Md5, MimeType, Modality, PatientId, ProblemDetails, SeriesId, StudyDate,
+        StudyId,
     )),
 )]
 struct Document;

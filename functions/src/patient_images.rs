@@ -33,7 +33,7 @@ pub fn endpoint() -> Endpoint {
     path = "/api/v1/image-files/patient/{patient_id}",
     tag = "Files",
     params(
-        ("patient_id" = String, Path, description = "The patient", min_length = 1, example = "P-0001"),
+        ("patient_id" = String, Path, description = "The patient", min_length = 1, example = "10"),
         ListQuery,
         ("file_status" = inline(Option<Status>), Query, description = "The same as `status`, for older clients: give one of them"),
     ),

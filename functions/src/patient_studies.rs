@@ -1,5 +1,5 @@
 //! `GET /patients/{patient_id}/studies`: a patient's studies with their series, and how many files of each the caller may see. The files
-//! themselves are counted, so the numbers are those of the lists.
+//! themselves are counted, so the numbers are those of the lists; what is said of a study is what its owner's own headers say.
 
 use std::collections::HashMap;
 
@@ -9,9 +9,11 @@ use http::Method;
 use serde::Serialize;
 use service::App;
 use service::auth::Caller;
-use service::db::references;
+use service::db::patients::{StudyCount, StudyCounts};
 use service::db::references::Kind;
-use service::domain::text::ReferenceId;
+use service::db::renumber::Old;
+use service::db::studies;
+use service::domain::{PatientId, SeriesId, StoredId, StudyId};
 use service::error::Error;
 use service::http::{Endpoint, Path};
 use utoipa::ToSchema;
@@ -29,16 +31,18 @@ pub fn endpoint() -> Endpoint {
 
 /// A patient's studies, newest first.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PatientStudies)]
 pub(crate) struct Studies {
     /// Newest first.
     items: Vec<Study>,
 }
 
-/// A study.
+/// A study of a patient.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PatientStudy)]
 pub(crate) struct Study {
-    /// Its id here.
-    study_id: String,
+    /// Its id here; `null` while none of its files has changed since an older version numbered studies otherwise.
+    study_id: Option<StudyId>,
     /// Study Instance UID (0020,000D).
     study_instance_uid: Option<String>,
     /// Study Date (0008,0020).
@@ -51,11 +55,12 @@ pub(crate) struct Study {
     series: Vec<Series>,
 }
 
-/// A series.
+/// A series of a study of a patient.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PatientSeries)]
 pub(crate) struct Series {
-    /// Its id here.
-    series_id: String,
+    /// Its id here; `null` like that of a study.
+    series_id: Option<SeriesId>,
     /// Series Instance UID (0020,000E).
     series_instance_uid: Option<String>,
     /// Modality (0008,0060).
@@ -76,7 +81,7 @@ pub(crate) struct Series {
     path = "/api/v1/patients/{patient_id}/studies",
     tag = "Patients",
     params(
-        ("patient_id" = ReferenceId, Path, description = "The patient"),
+        ("patient_id" = PatientId, Path, description = "The patient"),
     ),
     responses(
         (status = 200, description = "The studies", body = Studies),
@@ -86,50 +91,26 @@ pub(crate) struct Series {
 pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<ReferenceId>,
+    Path(id): Path<PatientId>,
 ) -> Result<Json<Studies>, Error> {
-    app.references
-        .patient(id.as_str())
-        .await?
-        .ok_or(Error::NotFound)?;
+    app.references.patient(&id).await?.ok_or(Error::NotFound)?;
     let counts = app
         .files
-        .study_counts(id.as_str(), (!caller.admin).then_some(caller.id))
-        .await?
-        .0;
-    let study_ids: Vec<String> = counts.keys().cloned().collect();
-    let series_ids: Vec<String> = counts
-        .values()
-        .flat_map(|series| series.keys().flatten().cloned())
-        .collect();
-    let studies: Vec<references::Study> = app.references.described(Kind::Study, &study_ids).await?;
-    let series: Vec<references::Series> =
-        app.references.described(Kind::Series, &series_ids).await?;
-    let mut studies: HashMap<String, references::Study> = studies
-        .into_iter()
-        .map(|study| (study.id.clone(), study))
-        .collect();
-    let mut series: HashMap<String, references::Series> = series
-        .into_iter()
-        .map(|series| (series.id.clone(), series))
-        .collect();
-    let mut items: Vec<Study> = counts
-        .into_iter()
-        .map(|(study_id, counts)| {
-            let study = studies.remove(&study_id);
-            Study {
-                study_id,
-                file_count: counts.values().sum(),
-                study_instance_uid: study.as_ref().map(|study| study.study_instance_uid.clone()),
-                study_date: study.as_ref().and_then(|study| study.study_date.clone()),
-                description: study.and_then(|study| study.description),
-                series: counts
-                    .into_iter()
-                    .filter_map(|(id, count)| Some(shown(id?, count, &mut series)))
-                    .collect(),
-            }
-        })
-        .collect();
+        .study_counts(&id, (!caller.admin).then_some(caller.id))
+        .await?;
+    let known = Known::of(&app, &counts).await?;
+    let mut items: Vec<Study> = Vec::new();
+    for (id, count) in counts {
+        let study = known.study(&id, count);
+        let same = items.iter_mut().find(|other| {
+            study.study_instance_uid.is_some()
+                && other.study_instance_uid == study.study_instance_uid
+        });
+        match same {
+            Some(other) => other.add(study),
+            None => items.push(study),
+        }
+    }
     items.sort_by(|a, b| {
         b.study_date
             .cmp(&a.study_date)
@@ -143,20 +124,107 @@ pub(crate) async fn handle(
     Ok(Json(Studies { items }))
 }
 
-fn shown(
-    series_id: String,
-    file_count: u64,
-    known: &mut HashMap<String, references::Series>,
-) -> Series {
-    let series = known.remove(&series_id);
-    Series {
-        series_id,
-        file_count,
-        series_instance_uid: series
-            .as_ref()
-            .map(|series| series.series_instance_uid.clone()),
-        modality: series.as_ref().and_then(|series| series.modality.clone()),
-        series_number: series.as_ref().and_then(|series| series.series_number),
-        description: series.and_then(|series| series.description),
+impl Study {
+    /// The files of the same study that have the id of an older version.
+    fn add(&mut self, older: Self) {
+        self.file_count += older.file_count;
+        for series in older.series {
+            let same = self.series.iter_mut().find(|other| {
+                series.series_instance_uid.is_some()
+                    && other.series_instance_uid == series.series_instance_uid
+            });
+            match same {
+                Some(other) => other.file_count += series.file_count,
+                None => self.series.push(series),
+            }
+        }
+    }
+}
+
+/// What is known of the studies and series that were counted.
+struct Known {
+    studies: HashMap<StudyId, studies::Study>,
+    series: HashMap<(StudyId, SeriesId), studies::Series>,
+    older: HashMap<String, Old>,
+}
+
+impl Known {
+    /// Reads what one of the owners of the counted files has of each.
+    async fn of(app: &App, counts: &StudyCounts) -> Result<Self, Error> {
+        let (mut studies, mut series) = (Vec::new(), Vec::new());
+        let (mut older_studies, mut older_series) = (Vec::new(), Vec::new());
+        for (id, count) in counts {
+            match id {
+                StoredId::Drawn(id) => {
+                    studies.extend(count.owners.first().map(|owner| (*owner, *id)));
+                }
+                StoredId::Derived(text) => older_studies.push(text.clone()),
+            }
+            for (series_id, (owners, _)) in &count.series {
+                match (id, series_id) {
+                    (StoredId::Drawn(id), StoredId::Drawn(series_id)) => {
+                        series.extend(owners.first().map(|owner| (*owner, *id, *series_id)));
+                    }
+                    (_, StoredId::Derived(text)) => older_series.push(text.clone()),
+                    _ => {}
+                }
+            }
+        }
+        older_series.sort();
+        older_series.dedup();
+        let references = &app.references;
+        let (studies, series, older_studies, older_series) = tokio::try_join!(
+            references.studies(&studies),
+            references.series(&series),
+            references.old(Kind::Study, &older_studies),
+            references.old(Kind::Series, &older_series),
+        )?;
+        let series = series.into_iter();
+        let older = older_studies.into_iter().chain(older_series);
+        Ok(Self {
+            studies: studies.into_iter().map(|study| (study.id, study)).collect(),
+            series: series
+                .map(|series| ((series.study_id, series.id), series))
+                .collect(),
+            older: older.map(|old| (old.id.clone(), old)).collect(),
+        })
+    }
+
+    fn study(&self, id: &StoredId<StudyId>, count: StudyCount) -> Study {
+        let known = id.drawn().and_then(|id| self.studies.get(&id));
+        let older = id.derived().and_then(|text| self.older.get(text));
+        let uid = match older {
+            Some(older) => older.study_instance_uid.clone(),
+            None => known.and_then(|study| study.study_instance_uid.clone()),
+        };
+        let series = count.series.iter();
+        Study {
+            study_id: id.drawn(),
+            study_instance_uid: uid,
+            study_date: known.and_then(|study| study.study_date.clone()),
+            description: known.and_then(|study| study.description.clone()),
+            file_count: count.files,
+            series: series
+                .map(|(series, (_, files))| self.series(id, series, *files))
+                .collect(),
+        }
+    }
+
+    fn series(&self, study: &StoredId<StudyId>, id: &StoredId<SeriesId>, files: u64) -> Series {
+        let place = study.drawn().zip(id.drawn());
+        let known = place.and_then(|place| self.series.get(&place));
+        let older = id.derived().and_then(|text| self.older.get(text));
+        let uid = match older {
+            Some(older) => older.series_instance_uid.clone(),
+            None => known.map(|series| series.series_instance_uid.clone()),
+        };
+        Series {
+            series_id: id.drawn(),
+            series_instance_uid: uid,
+            modality: known.and_then(|series| series.modality.clone()),
+            series_number: known.and_then(|series| series.series_number),
+            description: known.and_then(|series| series.description.clone()),
+            file_count: files,
+        }
     }
 }

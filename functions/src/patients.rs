@@ -3,7 +3,7 @@
 use serde::Serialize;
 use service::App;
 use service::db::references;
-use service::domain::{Dicom, Notice, NoticeCode};
+use service::domain::{Dicom, Notice, NoticeCode, PatientId};
 use service::error::Error;
 use utoipa::ToSchema;
 
@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 pub async fn mismatch(
     app: &App,
     header: Option<&Dicom>,
-    chosen: &str,
+    chosen: &PatientId,
 ) -> Result<Option<Notice>, Error> {
     let in_header = header
         .and_then(|header| header.patient_id.as_deref())
@@ -28,7 +28,7 @@ pub async fn mismatch(
         .patient(chosen)
         .await?
         .and_then(|patient| patient.medical_record_number);
-    if in_header == chosen || record_number.as_deref() == Some(in_header) {
+    if in_header == chosen.as_str() || record_number.as_deref() == Some(in_header) {
         return Ok(None);
     }
     Ok(Some(Notice::of(NoticeCode::PatientMismatch)))
@@ -38,8 +38,7 @@ pub async fn mismatch(
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Patient {
     /// The hospital's id of the patient.
-    #[schema(examples("P-0001"))]
-    patient_id: String,
+    patient_id: PatientId,
     /// Their name.
     #[schema(examples("Zhang San"))]
     name: String,

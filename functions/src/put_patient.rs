@@ -6,7 +6,8 @@ use http::Method;
 use service::App;
 use service::auth::Caller;
 use service::db::references;
-use service::domain::text::{Date, Line, ReferenceId};
+use service::domain::PatientId;
+use service::domain::text::{Date, Line};
 use service::error::Error;
 use service::http::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
 use utoipa::ToSchema;
@@ -93,7 +94,7 @@ impl FromFields for Known {
     path = "/api/v1/patients/{patient_id}",
     tag = "Patients",
     params(
-        ("patient_id" = ReferenceId, Path, description = "The patient"),
+        ("patient_id" = PatientId, Path, description = "The patient"),
     ),
     request_body(content = Known, example = json!({"name": "Zhang San", "medical_record_number": "MRN-20260105", "sex": "M", "birth_date": "1970-12-31"})),
     responses(
@@ -103,12 +104,12 @@ impl FromFields for Known {
 pub(crate) async fn handle(
     State(app): State<App>,
     _: Caller,
-    Path(id): Path<ReferenceId>,
+    Path(id): Path<PatientId>,
     Body(known): Body<Known>,
 ) -> Result<Json<Patient>, Error> {
     let now = app.clock.now();
     let patient = references::Patient {
-        id: id.into_string(),
+        id,
         name: known.name.into_string(),
         medical_record_number: known.medical_record_number.map(Line::into_string),
         sex: known.sex.map(|sex| sex.name().to_owned()),

@@ -6,8 +6,9 @@ use http::Method;
 use service::App;
 use service::access::Action;
 use service::auth::Caller;
-use service::domain::text::{BodyPart, Description, FileName, Modality, ReferenceId, StudyDate};
-use service::domain::{Code, FileId, FileRecord, Notice, NoticeCode};
+use service::db::studies::Choice;
+use service::domain::text::{BodyPart, Description, FileName, Modality, StudyDate};
+use service::domain::{Code, FileId, FileRecord, Notice, NoticeCode, PatientId, SeriesId, StudyId};
 use service::error::Error;
 use service::http::{Body, Endpoint, Fields, FromFields, Patch, Path};
 use service::image_file::ImageFile;
@@ -50,14 +51,14 @@ pub(crate) struct Changes {
     #[schema(value_type = Option<StudyDate>)]
     study_date: Patch<StudyDate>,
     /// An existing patient; `null` for none.
-    #[schema(value_type = Option<ReferenceId>)]
-    patient_id: Patch<ReferenceId>,
-    /// An existing study; `null` for none.
-    #[schema(value_type = Option<ReferenceId>)]
-    study_id: Patch<ReferenceId>,
-    /// An existing series; `null` for none.
-    #[schema(value_type = Option<ReferenceId>)]
-    series_id: Patch<ReferenceId>,
+    #[schema(value_type = Option<PatientId>)]
+    patient_id: Patch<PatientId>,
+    /// A study among the owner's files or entries; `null` for none. A series of another study goes with the change.
+    #[schema(value_type = Option<StudyId>)]
+    study_id: Patch<StudyId>,
+    /// A series among the owner's files, which brings its study; `null` for none.
+    #[schema(value_type = Option<SeriesId>)]
+    series_id: Patch<SeriesId>,
 }
 
 impl FromFields for Changes {
@@ -81,6 +82,9 @@ impl FromFields for Changes {
         let patient_id = fields.patch("patient_id");
         let study_id = fields.patch("study_id");
         let series_id = fields.patch("series_id");
+        if matches!((&study_id, &series_id), (Patch::Clear, Patch::Set(_))) {
+            fields.refuse("study_id", "must not be null beside a series");
+        }
         fields.finish(|| {
             let version = version?;
             Some(Self {
@@ -99,6 +103,27 @@ impl FromFields for Changes {
 }
 
 impl Changes {
+    /// The study and series that are asked for.
+    fn choice(&self) -> Choice {
+        Choice {
+            study: self.study_id.value().copied(),
+            series: self.series_id.value().copied(),
+        }
+    }
+
+    /// The same changes, if the study and series are among the files and entries of `owner`; a series has brought its study.
+    async fn resolved(mut self, app: &App, owner: i64) -> Result<Self, Error> {
+        let asked = self.choice();
+        if asked != Choice::default() {
+            let entries = app.references.entries(owner, &[asked]).await?;
+            let found = entries.resolve(asked).map_err(Error::Invalid)?;
+            if let Some(study) = found.study {
+                self.study_id = Patch::Set(study);
+            }
+        }
+        Ok(self)
+    }
+
     /// The record with these changes, and with the warning about its patient as it is now.
     fn apply(self, mut file: FileRecord, warning: Option<Notice>) -> FileRecord {
         if let Some(name) = self.original_filename {
@@ -116,16 +141,17 @@ impl Changes {
         self.study_date
             .map(StudyDate::into_string)
             .apply(&mut file.study_date);
-        self.study_id
-            .map(ReferenceId::into_string)
-            .apply(&mut file.study_id);
-        self.series_id
-            .map(ReferenceId::into_string)
-            .apply(&mut file.series_id);
+        match (self.study_id, self.series_id) {
+            // A series that is set has brought its study.
+            (Patch::Keep, Patch::Keep | Patch::Set(_)) => {}
+            (Patch::Keep, Patch::Clear) => file.series_id = None,
+            (Patch::Set(study), Patch::Keep) if file.study() == Some(study) => {}
+            (Patch::Set(study), Patch::Set(series)) => file.belong_to(Some(study), Some(series)),
+            (Patch::Set(study), _) => file.belong_to(Some(study), None),
+            (Patch::Clear, _) => file.belong_to(None, None),
+        }
         if self.patient_id != Patch::Keep {
-            self.patient_id
-                .map(ReferenceId::into_string)
-                .apply(&mut file.patient_id);
+            self.patient_id.apply(&mut file.patient_id);
             let mismatch = NoticeCode::PatientMismatch.name();
             file.warnings.retain(|warning| warning.code != mismatch);
             file.warnings.extend(warning);
@@ -157,10 +183,9 @@ pub(crate) async fn handle(
     Body(changes): Body<Changes>,
 ) -> Result<Json<ImageFile>, Error> {
     let opened = app.files.open(&caller, Action::Update, id).await?;
+    let changes = changes.resolved(&app, opened.file.uploaded_by).await?;
     let warning = match &changes.patient_id {
-        Patch::Set(patient_id) => {
-            mismatch(&app, opened.file.dicom.as_ref(), patient_id.as_str()).await?
-        }
+        Patch::Set(patient_id) => mismatch(&app, opened.file.dicom.as_ref(), patient_id).await?,
         Patch::Keep | Patch::Clear => None,
     };
     let changed = app

@@ -9,8 +9,10 @@ use service::App;
 use service::auth::Caller;
 use service::db::create::NotCreated;
 use service::db::files::Scope;
+use service::db::references::unknown_patient;
+use service::db::studies::Choice;
 use service::domain::{Code, FileRecord, FileType, NewFile, text};
-use service::error::Error;
+use service::error::{Error, chain};
 use service::image_file::ImageFile;
 use utoipa::ToSchema;
 
@@ -61,6 +63,7 @@ pub async fn begin_all(
         }
     }
     refuse_too_many(app, caller, &mut waiting, &mut results).await;
+    let mut waiting = find_studies(app, caller, waiting, &mut results).await;
     for _ in 0..ATTEMPTS {
         waiting = begin_once(app, caller, waiting, &mut results).await;
         if waiting.is_empty() {
@@ -110,6 +113,46 @@ async fn refuse_too_many(
         );
         results[position] = Some(Err(too_many.into()));
     }
+}
+
+/// Lets those go on whose study and series are the caller's, each with the study of its series. The others learn everything that is wrong at once.
+async fn find_studies(
+    app: &App,
+    caller: &Caller,
+    waiting: Vec<(usize, NewUpload)>,
+    results: &mut [Option<Result<Begun, Error>>],
+) -> Vec<(usize, NewUpload)> {
+    let choices: Vec<Choice> = waiting.iter().map(|(_, upload)| upload.choice()).collect();
+    let entries = app.references.entries(caller.id, &choices).await;
+    let found = waiting.into_iter().map(async |(position, mut upload)| {
+        let entries = match &entries {
+            Ok(entries) => entries,
+            Err(error) => return (position, Err(Error::Unavailable(chain(error).into()))),
+        };
+        let mut errors = match entries.resolve(upload.choice()) {
+            Ok(choice) => {
+                (upload.study_id, upload.series_id) = (choice.study, choice.series);
+                return (position, Ok(upload));
+            }
+            Err(errors) => errors,
+        };
+        let error = match &upload.patient_id {
+            Some(patient) => app.references.patient(patient).await,
+            None => return (position, Err(Error::Invalid(errors))),
+        };
+        if let Ok(None) = error {
+            errors.insert(0, unknown_patient());
+        }
+        (position, Err(Error::Invalid(errors)))
+    });
+    let mut going_on = Vec::new();
+    for (position, found) in join_all(found).await {
+        match found {
+            Ok(upload) => going_on.push((position, upload)),
+            Err(error) => results[position] = Some(Err(error)),
+        }
+    }
+    going_on
 }
 
 /// One try for all that wait; answers those whose id was taken.
@@ -198,9 +241,8 @@ async fn prepare(app: &App, caller: &Caller, upload: &NewUpload) -> Result<FileR
     };
     let mut file = new.into_record();
     file.declared_md5 = upload.md5.map(text::Md5::into_string);
-    file.patient_id = upload.patient_id.map(text::ReferenceId::into_string);
-    file.study_id = upload.study_id.map(text::ReferenceId::into_string);
-    file.series_id = upload.series_id.map(text::ReferenceId::into_string);
+    file.patient_id = upload.patient_id;
+    file.belong_to(upload.study_id, upload.series_id);
     file.modality = upload.modality.map(text::Modality::into_string);
     file.body_part = upload.body_part.map(text::BodyPart::into_string);
     file.study_date = upload.study_date.map(text::StudyDate::into_string);
@@ -233,7 +275,7 @@ async fn free(app: &App, file: &FileRecord) {
             .await
     {
         tracing::warn!(
-            cause = service::error::chain(&error),
+            cause = chain(&error),
             "an upload without a record stays for the lifecycle rule"
         );
     }

@@ -15,6 +15,8 @@ TABLES = {
     "STATS_TABLE": "filmroom-StatsTable",
     "ACCESS_LOG_TABLE": "filmroom-AccessLogTable",
     "REFERENCES_TABLE": "filmroom-ReferencesTable",
+    "STUDIES_TABLE": "filmroom-StudiesTable",
+    "UIDS_TABLE": "filmroom-UidsTable",
 }
 
 # Signs the tokens of one run; it opens nothing but loopback ports.

@@ -123,6 +123,7 @@ const ROWS: &[Row] = &[
     Row("list-patients", Who::SignedIn, Needs::Nothing, NO_BODY),
     Row("delete-patient", Who::Admin, Needs::Patient, NO_BODY),
     Row("patient-studies", Who::SignedIn, Needs::Patient, NO_BODY),
+    Row("create-study", Who::SignedIn, Needs::Nothing, |_| json!({})),
 ];
 
 const OWNER: i64 = 1;

@@ -1,11 +1,13 @@
 //! Transactions that meet on one item, as they do on AWS: nobody's request or run fails because of it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use imaging::fixtures::{DicomSpec, dicom};
 use local::conflicts::Conflicts;
 use serde_json::{Value, json};
+use service::db::studies::{Choice, SeriesHeader, StudyHeader};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -73,13 +75,54 @@ async fn slices_of_one_series_are_all_processed_by_their_first_run() {
         0,
         "no message comes a second time"
     );
+    let mut found = BTreeSet::new();
     for begun in &begun {
         let id = id_of(&begun["file"]);
         let file = user.get(&format!("/image-files/{id}")).await.ok();
         assert_eq!(file["status"], "PROCESSED", "{file}");
-        assert!(file["study_id"].is_string(), "{file}");
+        assert!(file["study_id"].is_u64(), "{file}");
+        found.insert((file["study_id"].to_string(), file["series_id"].to_string()));
     }
+    assert_eq!(found.len(), 1, "one study and one series: {found:?}");
     assert!(*conflicts.refusals().borrow() > 0, "transactions have met");
+}
+
+/// Runs that look for the same new study and series at the same moment.
+const RUNS: u64 = 100;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_slices_of_a_new_study_find_one_study_and_one_series() {
+    let stack = TestStack::start().await;
+    let references = &stack.stack.app.references;
+    let study = StudyHeader {
+        uid: "1.2.3".to_owned(),
+        ..StudyHeader::default()
+    };
+    let series = SeriesHeader {
+        uid: "1.2.3.4".to_owned(),
+        ..SeriesHeader::default()
+    };
+    // Ten owners: what is shared is the number, what is each one's own are the rows about it.
+    let runs = (0..RUNS).map(|run| {
+        let owner = i64::try_from(run % 10).expect("an owner") + 1;
+        references.find_or_create(owner, &study, Some(&series))
+    });
+    let found: BTreeSet<Choice> = join_all(runs)
+        .await
+        .into_iter()
+        .map(|found| found.expect("a study and a series"))
+        .collect();
+    let [choice] = found.into_iter().collect::<Vec<_>>()[..] else {
+        panic!("several studies for one UID");
+    };
+    assert!(choice.study.is_some() && choice.series.is_some());
+    for owner in 1..=10 {
+        let entries = references.entries(owner, &[choice]).await;
+        let resolved = entries.expect("entries").resolve(choice);
+        assert_eq!(resolved, Ok(choice), "{owner}");
+    }
+    let stranger = references.entries(11, &[choice]).await;
+    assert!(stranger.expect("entries").resolve(choice).is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -58,8 +58,9 @@ async fn a_bad_item_harms_no_other() {
         {"client_file_id": 5, "filename": "e.png", "size": 100, "colour": "red"},
         {"filename": "f.png", "size": 100},
         "g.png",
-        {"client_file_id": 8, "filename": "h.png", "size": 100, "study_id": "none"},
+        {"client_file_id": 8, "filename": "h.png", "size": 100, "study_id": 77},
         {"client_file_id": "9", "filename": "i.png", "size": 100},
+        {"client_file_id": 10, "filename": "j.png", "size": 100, "patient_id": "nobody", "study_id": 77},
     ]);
     let answer = user.post(BATCH, json!({"files": files})).await.ok();
     let outcome: Vec<_> = items(&answer)
@@ -80,6 +81,7 @@ async fn a_bad_item_harms_no_other() {
         ("invalid", "files"),
         ("invalid", "study_id"),
         ("created", ""),
+        ("invalid", "patient_id"),
     ];
     assert_eq!(outcome, expected);
     for item in items(&answer) {

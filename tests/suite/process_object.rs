@@ -138,7 +138,7 @@ async fn files_of_one_study_share_it_and_their_series() {
         slice(2, "1.2.3").await,
         slice(3, "1.2.4").await,
     );
-    assert!(first["study_id"].is_string());
+    assert!(first["study_id"].is_u64());
     assert_eq!(first["study_id"], second["study_id"]);
     assert_eq!(first["study_id"], other["study_id"]);
     assert_eq!(first["series_id"], second["series_id"]);

@@ -2,7 +2,7 @@
 
 use imaging::{DicomHeader, Inspection, Limits, Outcome, Reason};
 use md5::{Digest as _, Md5};
-use service::db::references::{Series, Study, id_of_uid};
+use service::db::studies::{Choice, SeriesHeader, StudyHeader};
 use service::domain::transition::StoredObject;
 use service::domain::{
     Dicom, FileId, FileRecord, FileType, Findings, Notice, NoticeCode, object_key, text,
@@ -33,7 +33,9 @@ impl Processor {
 
         let (thumbnail_path, preview_path) =
             self.store_pictures(file.id, &inspection.outcome).await?;
-        let (study_id, series_id) = self.find_references(inspection.dicom.as_ref()).await?;
+        let found = self
+            .find_study(file.uploaded_by, inspection.dicom.as_ref())
+            .await?;
         let duplicate = self
             .app
             .files
@@ -64,8 +66,8 @@ impl Processor {
             study_date: header
                 .and_then(|header| header.study_date.clone())
                 .filter(|date| text::StudyDate::parse(date).is_ok()),
-            study_id,
-            series_id,
+            study_id: found.study,
+            series_id: found.series,
             thumbnail_path,
             preview_path,
             duplicate_of: duplicate.map(|file| file.id),
@@ -95,35 +97,29 @@ impl Processor {
         Ok((Some(thumbnail), Some(preview)))
     }
 
-    /// The study and series of the header's UIDs, found or created.
-    async fn find_references(
-        &self,
-        header: Option<&DicomHeader>,
-    ) -> Result<(Option<String>, Option<String>), Error> {
-        let Some((header, study_uid)) =
+    /// The study and series of the header's UIDs, found or created, for the file's owner.
+    async fn find_study(&self, owner: i64, header: Option<&DicomHeader>) -> Result<Choice, Error> {
+        let Some((header, uid)) =
             header.and_then(|header| Some((header, header.study_instance_uid.clone()?)))
         else {
-            return Ok((None, None));
+            return Ok(Choice::default());
         };
-        let study = Study {
-            id: id_of_uid(&study_uid),
-            study_instance_uid: study_uid,
+        let study = StudyHeader {
+            uid,
             study_date: header.study_date.clone(),
             description: header.study_description.clone(),
-        };
-        let series = header.series_instance_uid.clone().map(|uid| Series {
-            id: id_of_uid(&uid),
-            series_instance_uid: uid,
-            study_id: study.id.clone(),
             modality: header.modality.clone(),
-            series_number: header.series_number,
+        };
+        let series = header.series_instance_uid.clone().map(|uid| SeriesHeader {
+            uid,
+            modality: header.modality.clone(),
+            number: header.series_number,
             description: header.series_description.clone(),
         });
         self.app
             .references
-            .find_or_create(Some(&study), series.as_ref())
-            .await?;
-        Ok((Some(study.id), series.map(|series| series.id)))
+            .find_or_create(owner, &study, series.as_ref())
+            .await
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a caller says of a file to upload.
 
-use service::domain::text;
+use service::db::studies::Choice;
+use service::domain::{PatientId, SeriesId, StudyId, text};
 use service::error::Error;
 use service::http::{Fields, FromFields};
 use utoipa::ToSchema;
@@ -17,11 +18,11 @@ pub struct NewUpload {
     /// What it is, if the caller knows.
     pub(super) mime_type: Option<text::MimeType>,
     /// An existing patient.
-    pub(super) patient_id: Option<text::ReferenceId>,
-    /// An existing study.
-    pub(super) study_id: Option<text::ReferenceId>,
-    /// An existing series.
-    pub(super) series_id: Option<text::ReferenceId>,
+    pub(super) patient_id: Option<PatientId>,
+    /// A study among the caller's own files or entries.
+    pub(super) study_id: Option<StudyId>,
+    /// A series among the caller's own files; it brings its study.
+    pub(super) series_id: Option<SeriesId>,
     /// Instead of what the DICOM header says.
     pub(super) modality: Option<text::Modality>,
     /// Instead of what the DICOM header says.
@@ -35,6 +36,16 @@ pub struct NewUpload {
     /// Upload it even if the caller has these bytes already.
     #[schema(value_type = Option<bool>, default = false)]
     pub(super) allow_duplicate: bool,
+}
+
+impl NewUpload {
+    /// The study and series that the caller chose.
+    pub(super) fn choice(&self) -> Choice {
+        Choice {
+            study: self.study_id,
+            series: self.series_id,
+        }
+    }
 }
 
 impl FromFields for NewUpload {

@@ -34,7 +34,7 @@ pub struct Inner {
     pub tokens: Verifier,
     /// The table of files, and what changes with it.
     pub files: Files,
-    /// The table of patients, studies and series.
+    /// The tables of patients, studies and series.
     pub references: References,
     /// The bucket.
     pub objects: Objects,
@@ -68,14 +68,8 @@ impl App {
             .build();
         let cursors = config.cursor_secret.as_ref();
         let cursors = cursors.map(|secret| CursorKey::new(secret.expose().as_bytes()));
-        let files = Files::new(
-            dynamodb.clone(),
-            config.clone(),
-            ids.clone(),
-            clock.clone(),
-            cursors,
-        );
-        let references = References::new(dynamodb, config.clone());
+        let references = References::new(dynamodb, config.clone(), ids.clone(), clock.clone());
+        let files = Files::new(references.clone(), cursors);
         let objects = Objects::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
         Self {
             inner: Arc::new(Inner {

@@ -18,8 +18,12 @@ pub struct Config {
     pub stats_table: String,
     /// `ACCESS_LOG_TABLE`: the table of who did what. Required.
     pub access_log_table: String,
-    /// `REFERENCES_TABLE`: the table of patients, studies, series. Required.
+    /// `REFERENCES_TABLE`: the table of patients. Required.
     pub references_table: String,
+    /// `STUDIES_TABLE`: the table of what each owner has of studies and series. Required.
+    pub studies_table: String,
+    /// `UIDS_TABLE`: the table of the numbers of UIDs. Required.
+    pub uids_table: String,
     /// `IMAGE_BUCKET`: the bucket of originals and pictures. Required.
     pub image_bucket: String,
     /// How tokens are verified.
@@ -105,11 +109,13 @@ pub struct ConfigError {
 
 impl Config {
     /// Every variable there is, so that template.yaml can be held against it.
-    pub const VARIABLES: [&'static str; 16] = [
+    pub const VARIABLES: [&'static str; 18] = [
         "IMAGE_FILES_TABLE",
         "STATS_TABLE",
         "ACCESS_LOG_TABLE",
         "REFERENCES_TABLE",
+        "STUDIES_TABLE",
+        "UIDS_TABLE",
         "IMAGE_BUCKET",
         "JWT_SECRET",
         "JWKS_URL",
@@ -169,6 +175,8 @@ impl Config {
             stats_table: required("STATS_TABLE")?,
             access_log_table: required("ACCESS_LOG_TABLE")?,
             references_table: required("REFERENCES_TABLE")?,
+            studies_table: required("STUDIES_TABLE")?,
+            uids_table: required("UIDS_TABLE")?,
             image_bucket: required("IMAGE_BUCKET")?,
             cursor_secret,
             tokens,

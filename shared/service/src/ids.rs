@@ -22,6 +22,12 @@ impl Ids {
         }
     }
 
+    /// The number of something new, a study or a series: larger than every one before it.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.file_id().number()
+    }
+
     /// The id of a new file (or log entry): larger than every one before it.
     #[must_use]
     pub fn file_id(&self) -> FileId {

@@ -4,7 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::domain::{Dicom, FileId, FileRecord, FileType, Notice, Status};
+use crate::domain::{
+    Dicom, FileId, FileRecord, FileType, Notice, PatientId, SeriesId, Status, StudyId,
+};
 use crate::error::Error;
 
 /// One image file. The contract fixes every name here.
@@ -45,12 +47,11 @@ pub struct ImageFile {
     #[schema(examples("Dr. Smith"))]
     pub uploader_name: String,
     /// The patient it belongs to.
-    #[schema(examples("P-0001"))]
-    pub patient_id: Option<String>,
+    pub patient_id: Option<PatientId>,
     /// The study it belongs to.
-    pub study_id: Option<String>,
+    pub study_id: Option<StudyId>,
     /// The series it belongs to.
-    pub series_id: Option<String>,
+    pub series_id: Option<SeriesId>,
     /// The caller's, else the DICOM header's.
     #[schema(examples("CT"))]
     pub modality: Option<String>,
@@ -113,6 +114,7 @@ impl ImageFile {
         let plan = file.part_plan();
         let total_chunks = plan.map_or(1, |plan| plan.total);
         let done = file.has_bytes();
+        let (study_id, series_id) = (file.study(), file.series());
         Ok(Self {
             thumbnail_url: picture_url(app, file.thumbnail_path.as_deref()).await?,
             preview_url: picture_url(app, file.preview_path.as_deref()).await?,
@@ -129,6 +131,8 @@ impl ImageFile {
                 file.uploaded_chunks
             },
             total_chunks,
+            study_id,
+            series_id,
             created_at: file.id.created_at().rfc3339(),
             updated_at: file.updated_at.rfc3339(),
             uploaded_at: file.uploaded_at.map(crate::domain::Timestamp::rfc3339),
@@ -145,8 +149,6 @@ impl ImageFile {
             uploaded_by: file.uploaded_by,
             uploader_name: file.uploader_name,
             patient_id: file.patient_id,
-            study_id: file.study_id,
-            series_id: file.series_id,
             modality: file.modality,
             body_part: file.body_part,
             study_date: file.study_date,

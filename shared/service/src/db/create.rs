@@ -1,7 +1,9 @@
 //! Creates records: one, or a batch in as few transactions as fit.
 
+use std::collections::BTreeSet;
+
 use super::files::Files;
-use super::references;
+use super::references::unknown_patient;
 use super::write::{Change, NotWritten};
 use crate::access::Action;
 use crate::auth::Caller;
@@ -73,12 +75,8 @@ impl Files {
                     });
                 }
                 Err(NotWritten::Missing(missing)) => refuse(&mut group, results, |_, change| {
-                    let own: Vec<_> = change
-                        .references()
-                        .into_iter()
-                        .filter(|reference| missing.contains(reference))
-                        .collect();
-                    (!own.is_empty()).then(|| NotCreated::Error(references::unknown(&own)))
+                    let own = change.patient().filter(|patient| missing.contains(patient));
+                    own.map(|_| NotCreated::Error(Error::Invalid(vec![unknown_patient()])))
                 }),
             }
         }
@@ -108,13 +106,11 @@ fn refuse(
     );
 }
 
-/// Whether the group's writes fit one transaction: a record and an entry each, the references, two counters.
+/// Whether the group's writes fit one transaction: a record and an entry each, the patients, two counters.
 fn fits(group: &[(usize, Change)]) -> bool {
-    let mut references: Vec<_> = group
+    let patients: BTreeSet<_> = group
         .iter()
-        .flat_map(|(_, change)| change.references())
+        .filter_map(|(_, change)| change.patient())
         .collect();
-    references.sort();
-    references.dedup();
-    2 * group.len() + references.len() + 2 <= WRITES_AT_ONCE
+    2 * group.len() + patients.len() + 2 <= WRITES_AT_ONCE
 }

@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::access_log::Entry;
+use super::references::{References, unknown_patient};
 use super::write::{Change, NotWritten};
-use super::{failure, records, references, stats};
+use super::{failure, records, stats};
 use crate::access::{self, Action};
 use crate::auth::Caller;
 use crate::clock::Clock;
@@ -29,6 +30,7 @@ const ATTEMPTS: usize = 8;
 pub struct Files {
     pub(super) client: Client,
     pub(super) config: Arc<Config>,
+    references: References,
     ids: Arc<Ids>,
     clock: Clock,
     cursors: Option<CursorKey>,
@@ -46,18 +48,13 @@ pub struct Opened {
 impl Files {
     /// The tables that the configuration names.
     #[must_use]
-    pub fn new(
-        client: Client,
-        config: Arc<Config>,
-        ids: Arc<Ids>,
-        clock: Clock,
-        cursors: Option<CursorKey>,
-    ) -> Self {
+    pub fn new(references: References, cursors: Option<CursorKey>) -> Self {
         Self {
-            client,
-            config,
-            ids,
-            clock,
+            client: references.client.clone(),
+            config: references.config.clone(),
+            ids: references.ids.clone(),
+            clock: references.clock.clone(),
+            references,
             cursors,
         }
     }
@@ -183,7 +180,6 @@ impl Files {
             before: Some(file),
             after: None,
             entry: None,
-            checks_references: false,
         };
         self.write(&[change])
             .await
@@ -212,6 +208,8 @@ impl Files {
             if let Some((caller, action)) = by {
                 access::check(caller, action, &file)?;
             }
+            // What an older version wrote becomes what this one writes, before anything else is decided.
+            file = self.references.renumber(file).await?;
             let mut after = step(file.clone())?;
             let changed = after != file;
             let entry = by.and_then(|by| self.entry_of_change(by, &file, changed));
@@ -228,12 +226,13 @@ impl Files {
                 before: Some(file),
                 after: Some(after.clone()),
                 entry,
-                checks_references: by.is_some(),
             };
             match self.write(&[change]).await {
                 Ok(()) => return Ok(after),
                 Err(NotWritten::Stale(_)) => file = self.find(id).await?.ok_or(Error::NotFound)?,
-                Err(NotWritten::Missing(missing)) => return Err(references::unknown(&missing)),
+                Err(NotWritten::Missing(_)) => {
+                    return Err(Error::Invalid(vec![unknown_patient()]));
+                }
                 Err(NotWritten::Failed(error)) => return Err(error),
             }
         }

@@ -165,7 +165,7 @@ pub fn index_attributes(file: &FileRecord) -> Item {
     put("owner_key", live(file.uploaded_by));
     put("shard_key", format!("live#{}", file.id.shard(SHARDS)));
     if let Some(patient_id) = &file.patient_id {
-        put("patient_key", patient(patient_id));
+        put("patient_key", patient(patient_id.as_str()));
     }
     if let Some(modality) = &file.modality {
         put(

@@ -16,8 +16,10 @@ pub mod patients;
 pub mod records;
 mod reference_changes;
 pub mod references;
+pub mod renumber;
 mod rows;
 pub mod stats;
+pub mod studies;
 mod transaction;
 mod write;
 

@@ -1,31 +1,40 @@
 //! Patients as a list, their end, and their studies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::de::DeserializeOwned;
 
-use super::batch::batch_get;
 use super::files::Files;
 use super::references::{Kind, Patient, References, key};
 use super::transaction::uncontended;
 use super::{Item, failure, keys, records};
-use crate::domain::Code;
+use crate::domain::{Code, PatientId, SeriesId, StoredId, StudyId};
 use crate::error::{Conflict, Error};
 
 /// Rows of one read of a searched list.
 const ROWS_AT_ONCE: i32 = 1000;
 
-/// Files of a patient by study and series.
+/// Files of a patient by study.
+pub type StudyCounts = BTreeMap<StoredId<StudyId>, StudyCount>;
+
+/// Files of one study of a patient.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StudyCounts(pub BTreeMap<String, BTreeMap<Option<String>, u64>>);
+pub struct StudyCount {
+    /// Whose files they are.
+    pub owners: BTreeSet<i64>,
+    /// All of them, also those of no series.
+    pub files: u64,
+    /// Those of each series, and whose they are.
+    pub series: BTreeMap<StoredId<SeriesId>, (BTreeSet<i64>, u64)>,
+}
 
 #[derive(serde::Deserialize)]
 struct Row {
-    study_id: Option<String>,
-    series_id: Option<String>,
+    uploaded_by: i64,
+    study_id: Option<StoredId<StudyId>>,
+    series_id: Option<StoredId<SeriesId>>,
 }
 
 impl References {
@@ -83,12 +92,12 @@ impl References {
     ///
     /// # Errors
     /// [`Error::NotFound`], or the conflict `patient_in_use`.
-    pub async fn delete_patient(&self, id: &str) -> Result<(), Error> {
+    pub async fn delete_patient(&self, id: &PatientId) -> Result<(), Error> {
         let request = self
             .client
             .delete_item()
             .table_name(&self.config.references_table)
-            .set_key(Some(key(Kind::Patient, id)))
+            .set_key(Some(key(Kind::Patient, id.as_str())))
             .condition_expression("attribute_exists(id) AND file_count = :none")
             .expression_attribute_values(":none", AttributeValue::N("0".to_owned()));
         match uncontended(|| request.clone().send()).await {
@@ -107,19 +116,6 @@ impl References {
             Err(error) => Err(failure(error)),
         }
     }
-
-    /// The studies or series of these ids, in no order.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn described<T: DeserializeOwned>(
-        &self,
-        kind: Kind,
-        ids: &[String],
-    ) -> Result<Vec<T>, Error> {
-        let keys = ids.iter().map(|id| key(kind, id)).collect();
-        batch_get(&self.client, &self.config.references_table, keys, false).await
-    }
 }
 
 impl Files {
@@ -129,7 +125,7 @@ impl Files {
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn study_counts(
         &self,
-        patient_id: &str,
+        patient_id: &PatientId,
         uploader: Option<i64>,
     ) -> Result<StudyCounts, Error> {
         let index = keys::BY_PATIENT;
@@ -144,8 +140,11 @@ impl Files {
                 .index_name(index.name)
                 .key_condition_expression("#hash = :hash")
                 .expression_attribute_names("#hash", index.hash)
-                .expression_attribute_values(":hash", AttributeValue::S(keys::patient(patient_id)))
-                .projection_expression("study_id, series_id")
+                .expression_attribute_values(
+                    ":hash",
+                    AttributeValue::S(keys::patient(patient_id.as_str())),
+                )
+                .projection_expression("uploaded_by, study_id, series_id")
                 .set_exclusive_start_key(start);
             if let Some(uploader) = uploader {
                 query = query
@@ -158,13 +157,14 @@ impl Files {
             let answer = query.send().await.map_err(failure)?;
             for item in answer.items.unwrap_or_default() {
                 let row: Row = records::from_item(item)?;
-                if let Some(study) = row.study_id {
-                    *counts
-                        .0
-                        .entry(study)
-                        .or_default()
-                        .entry(row.series_id)
-                        .or_default() += 1;
+                let Some(study) = row.study_id else { continue };
+                let study = counts.entry(study).or_default();
+                study.owners.insert(row.uploaded_by);
+                study.files += 1;
+                if let Some(series) = row.series_id {
+                    let (owners, files) = study.series.entry(series).or_default();
+                    owners.insert(row.uploaded_by);
+                    *files += 1;
                 }
             }
             start = answer.last_evaluated_key;

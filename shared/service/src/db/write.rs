@@ -5,9 +5,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use super::access_log::Entry;
 use super::files::Files;
 use super::transaction::{Refused, commit};
-use super::{records, reference_changes, references, stats};
-use crate::domain::FileRecord;
+use super::{records, reference_changes, stats};
 use crate::domain::stats::Delta;
+use crate::domain::{FileRecord, PatientId};
 use crate::error::Error;
 
 /// One record as it was and as it shall be: `None` before it exists and after it is gone.
@@ -16,8 +16,6 @@ pub(super) struct Change {
     pub(super) before: Option<FileRecord>,
     pub(super) after: Option<FileRecord>,
     pub(super) entry: Option<Entry>,
-    /// Whether a caller chose the studies and series that are new in it: then they must exist.
-    pub(super) checks_references: bool,
 }
 
 /// Why a change was not written.
@@ -25,8 +23,8 @@ pub(super) struct Change {
 pub(super) enum NotWritten {
     /// These records (by position) are not the ones that were read.
     Stale(Vec<usize>),
-    /// These references do not exist.
-    Missing(Vec<references::Reference>),
+    /// These patients do not exist.
+    Missing(Vec<PatientId>),
     /// Something else.
     Failed(Error),
 }
@@ -43,11 +41,7 @@ impl Files {
                 let delta = Delta::between(change.before.as_ref(), change.after.as_ref());
                 counters.add(file.uploaded_by, file.id, &delta);
             }
-            references.add(
-                change.before.as_ref(),
-                change.after.as_ref(),
-                change.checks_references,
-            );
+            references.add(change.before.as_ref(), change.after.as_ref());
         }
         let (reference_writes, named) = references
             .writes(&self.config.references_table)
@@ -150,12 +144,11 @@ impl Change {
             before: None,
             after: Some(file),
             entry: Some(entry),
-            checks_references: true,
         }
     }
 
-    /// What the record shall point at.
-    pub(super) fn references(&self) -> Vec<references::Reference> {
-        self.after.as_ref().map(references::of).unwrap_or_default()
+    /// Whom the record shall point at.
+    pub(super) fn patient(&self) -> Option<&PatientId> {
+        self.after.as_ref()?.patient_id.as_ref()
     }
 }

@@ -1,7 +1,7 @@
 //! What the bytes of a file tell.
 
 use super::image_file::{Dicom, Notice};
-use super::{FileId, FileType};
+use super::{FileId, FileType, SeriesId, StudyId};
 
 /// What one run of process-object found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +21,9 @@ pub struct Findings {
     /// From the header: used where the caller said nothing.
     pub study_date: Option<String>,
     /// The study of the header's UID.
-    pub study_id: Option<String>,
+    pub study_id: Option<StudyId>,
     /// The series of the header's UID.
-    pub series_id: Option<String>,
+    pub series_id: Option<SeriesId>,
     /// Key of the thumbnail object.
     pub thumbnail_path: Option<String>,
     /// Key of the preview object.

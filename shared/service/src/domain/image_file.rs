@@ -11,7 +11,10 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{FileId, FileType, NoticeCode, ObjectKey, PartPlan, Timestamp};
+use super::{
+    FileId, FileType, NoticeCode, ObjectKey, PartPlan, PatientId, SeriesId, StoredId, StudyId,
+    Timestamp, patient_id,
+};
 
 /// Where a file is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -194,15 +197,19 @@ pub struct FileRecord {
     pub uploaded_by: i64,
     /// The owner's display name when they uploaded it.
     pub uploader_name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "patient_id::stored_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[expect(missing_docs, reason = "the name says it")]
-    pub patient_id: Option<String>,
+    pub patient_id: Option<PatientId>,
+    /// What is shown of it is [`FileRecord::study`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[expect(missing_docs, reason = "the name says it")]
-    pub study_id: Option<String>,
+    pub study_id: Option<StoredId<StudyId>>,
+    /// What is shown of it is [`FileRecord::series`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[expect(missing_docs, reason = "the name says it")]
-    pub series_id: Option<String>,
+    pub series_id: Option<StoredId<SeriesId>>,
     /// The caller's, else the header's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modality: Option<String>,
@@ -292,6 +299,24 @@ impl FileRecord {
             id: self.id,
             file_uuid: self.file_uuid.clone(),
         }
+    }
+
+    /// The study it belongs to; `None` also while it has only the id of an older version.
+    #[must_use]
+    pub fn study(&self) -> Option<StudyId> {
+        self.study_id.as_ref()?.drawn()
+    }
+
+    /// The series it belongs to; `None` also while it has only the id of an older version.
+    #[must_use]
+    pub fn series(&self) -> Option<SeriesId> {
+        self.series_id.as_ref()?.drawn()
+    }
+
+    /// Puts it into a study and one of its series, or into none.
+    pub fn belong_to(&mut self, study: Option<StudyId>, series: Option<SeriesId>) {
+        self.study_id = study.map(StoredId::Drawn);
+        self.series_id = series.map(StoredId::Drawn);
     }
 
     /// How its bytes travel; `None` for one PUT.

@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod cursor;
+pub mod drawn_id;
 pub mod file_id;
 pub mod file_type;
 pub mod findings;
@@ -13,9 +14,11 @@ pub mod new_file;
 pub mod number;
 pub mod object_key;
 pub mod part_plan;
+pub mod patient_id;
 pub mod removal;
 pub mod standing;
 pub mod stats;
+pub mod study_id;
 pub mod text;
 pub mod time;
 pub mod transition;
@@ -31,5 +34,7 @@ pub use list::{Filter, ListRequest};
 pub use new_file::NewFile;
 pub use object_key::ObjectKey;
 pub use part_plan::PartPlan;
+pub use patient_id::PatientId;
+pub use study_id::{SeriesId, StoredId, StudyId};
 pub use time::Timestamp;
 pub use user_id::UserId;

@@ -119,20 +119,6 @@ text_type!(
 );
 
 text_type!(
-    /// The id of a patient, study or series: 1..64 of letters, digits, `.`, `_`, `-`, as hospitals number them.
-    ReferenceId,
-    |text| {
-        let fits = (1..=64).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
-            && text != "." && text != "..";
-        fits.then(|| text.to_owned()).ok_or_else(|| "must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'".to_owned())
-    },
-    {
-        "type": "string", "pattern": "^(?!\\.{1,2}$)[A-Za-z0-9._-]{1,64}$", "examples": ["P-0001"]
-    }
-);
-
-text_type!(
     /// A person's name or another single line, up to 200 characters.
     Line,
     |text| plain(text, 200),
@@ -365,7 +351,6 @@ mod tests {
             Description::schema(),
             BodyPart::schema(),
             Modality::schema(),
-            ReferenceId::schema(),
             Line::schema(),
             Md5::schema(),
             MimeType::schema(),
@@ -388,8 +373,6 @@ mod tests {
         assert!(Md5::parse("d41d8").is_err());
         assert!(StudyDate::parse("2026-01-05T14:30:22+08:00").is_ok());
         assert!(StudyDate::parse("2026-02-30").is_err());
-        assert!(ReferenceId::parse("P-0001.a_b").is_ok());
-        assert!(ReferenceId::parse("P 1").is_err());
         assert!(Date::parse("1970-1-1").is_err());
     }
 }

@@ -2,7 +2,7 @@
 //! [`super::moving`], the trash and what follows in [`super::removal`].
 
 use super::image_file::{FileRecord, Lease, Notice, Status};
-use super::{Code, Findings, NoticeCode, Timestamp, time::DAY_MS};
+use super::{Code, Findings, NoticeCode, SeriesId, StoredId, StudyId, Timestamp, time::DAY_MS};
 
 /// How long maintenance waits before it looks at what should have moved on by itself.
 pub(super) const MINUTE_MS: i64 = 60 * 1000;
@@ -122,8 +122,7 @@ impl FileRecord {
         self.modality = self.modality.or(found.modality);
         self.body_part = self.body_part.or(found.body_part);
         self.study_date = self.study_date.or(found.study_date);
-        self.study_id = self.study_id.or(found.study_id);
-        self.series_id = self.series_id.or(found.series_id);
+        self.found_in(found.study_id, found.series_id);
         self.thumbnail_path = found.thumbnail_path;
         self.preview_path = found.preview_path;
         self.duplicate_of = found.duplicate_of;
@@ -194,6 +193,15 @@ impl FileRecord {
     pub(super) fn due(&mut self, at: Timestamp) {
         if !self.is_deleted() {
             self.due_at = Some(at);
+        }
+    }
+
+    /// The header names a study and a series. The caller's study stays, and the header's series is none of another study's.
+    fn found_in(&mut self, study: Option<StudyId>, series: Option<SeriesId>) {
+        if self.study_id.is_none() {
+            self.belong_to(study, series);
+        } else if self.series_id.is_none() && self.study() == study {
+            self.series_id = series.map(StoredId::Drawn);
         }
     }
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::domain::{FileId, FileType, Status, UserId, number, text};
+use crate::domain::drawn_id::EXPECTED;
+use crate::domain::{FileId, FileType, PatientId, SeriesId, Status, StudyId, UserId, number, text};
 
 /// One value as it came.
 #[derive(Clone, Copy, Debug)]
@@ -88,19 +89,28 @@ impl Field for u32 {
     }
 }
 
-impl Field for FileId {
-    fn read(raw: Raw<'_>) -> Result<Self, String> {
-        raw.id()
-            .and_then(Self::from_number)
-            .ok_or_else(|| "must be a positive integer below 2^53".to_owned())
-    }
+macro_rules! id_fields {
+    ($($name:ident),*) => {
+        $(impl Field for $name {
+            fn read(raw: Raw<'_>) -> Result<Self, String> {
+                raw.id()
+                    .and_then(Self::from_number)
+                    .ok_or_else(|| EXPECTED.to_owned())
+            }
+        })*
+    };
 }
 
-impl Field for UserId {
+id_fields!(FileId, StudyId, SeriesId, UserId);
+
+impl Field for PatientId {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
-        raw.id()
-            .and_then(Self::from_number)
-            .ok_or_else(|| "must be a positive integer below 2^53".to_owned())
+        match raw {
+            Raw::Json(Value::Number(_)) => raw.id().and_then(Self::from_number).ok_or_else(|| {
+                "must be a positive integer below 2^53, without a point, or text".to_owned()
+            }),
+            raw => Self::parse(raw.text().ok_or("must be a number or text")?),
+        }
     }
 }
 
@@ -157,7 +167,6 @@ text_fields!(
     Description,
     BodyPart,
     Modality,
-    ReferenceId,
     Line,
     Md5,
     MimeType,

@@ -340,6 +340,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a study
+         * @description A study for files without headers, such as photographs: `study_id` of an upload or of a change names it. The study of a DICOM file is found by its UID, or made, without this.
+         */
+        post: operations["create-study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads": {
         parameters: {
             query?: never;
@@ -535,15 +555,15 @@ export interface components {
             md5?: components["schemas"]["Md5"] | null;
             mime_type?: components["schemas"]["MimeType"] | null;
             modality?: components["schemas"]["Modality"] | null;
-            patient_id?: components["schemas"]["ReferenceId"] | null;
-            series_id?: components["schemas"]["ReferenceId"] | null;
+            patient_id?: components["schemas"]["PatientId"] | null;
+            series_id?: components["schemas"]["SeriesId"] | null;
             /**
              * Format: int64
              * @description Bytes. Other sizes are refused by the bucket.
              */
             size: number;
             study_date?: components["schemas"]["StudyDate"] | null;
-            study_id?: components["schemas"]["ReferenceId"] | null;
+            study_id?: components["schemas"]["StudyId"] | null;
         };
         /** @description An upload that has begun, or the file that makes it needless. */
         Begun: {
@@ -592,7 +612,7 @@ export interface components {
             /** @description A sentence for a person. */
             message: string;
             /** @description The patient who is gone. */
-            patient_id: string;
+            patient_id: components["schemas"]["PatientId"];
         };
         /**
          * @description Free text about a file, up to 2,000 characters; line breaks and tabs are welcome.
@@ -816,15 +836,10 @@ export interface components {
              * @example chest-ct-0001.dcm
              */
             original_filename: string;
-            /**
-             * @description The patient it belongs to.
-             * @example P-0001
-             */
-            patient_id: string | null;
+            patient_id: components["schemas"]["PatientId"] | null;
             /** @description A presigned URL of the preview (1024 px, JPEG), ready for `<img src>`; the same for many minutes. */
             preview_url: string | null;
-            /** @description The series it belongs to. */
-            series_id: string | null;
+            series_id: components["schemas"]["SeriesId"] | null;
             /** @description Where it is in its life. */
             status: components["schemas"]["Status"];
             status_reason: components["schemas"]["StatusReason"] | null;
@@ -838,8 +853,7 @@ export interface components {
              * @example 2026-01-05
              */
             study_date: string | null;
-            /** @description The study it belongs to. */
-            study_id: string | null;
+            study_id: components["schemas"]["StudyId"] | null;
             /** @description The object key of the thumbnail; `null` until there is one. */
             thumbnail_path: string | null;
             /** @description A presigned URL of the thumbnail (256 px, JPEG), ready for `<img src>`; the same for many minutes. */
@@ -896,10 +910,10 @@ export interface components {
             modality?: components["schemas"]["Modality"] | null;
             /** @description A new name. */
             original_filename?: components["schemas"]["FileName"];
-            patient_id?: components["schemas"]["ReferenceId"] | null;
-            series_id?: components["schemas"]["ReferenceId"] | null;
+            patient_id?: components["schemas"]["PatientId"] | null;
+            series_id?: components["schemas"]["SeriesId"] | null;
             study_date?: components["schemas"]["StudyDate"] | null;
-            study_id?: components["schemas"]["ReferenceId"] | null;
+            study_id?: components["schemas"]["StudyId"] | null;
             /**
              * Format: int64
              * @description The version the caller saw.
@@ -934,6 +948,13 @@ export interface components {
             name: components["schemas"]["Line"];
             sex?: components["schemas"]["Sex"] | null;
         };
+        /** @description What is known of a study. */
+        NewStudy: {
+            description?: components["schemas"]["Description"] | null;
+            modality?: components["schemas"]["Modality"] | null;
+            patient_id?: components["schemas"]["PatientId"] | null;
+            study_date?: components["schemas"]["StudyDate"] | null;
+        };
         /** @description A file that a caller wants to upload. */
         NewUpload: {
             /**
@@ -948,15 +969,15 @@ export interface components {
             md5?: components["schemas"]["Md5"] | null;
             mime_type?: components["schemas"]["MimeType"] | null;
             modality?: components["schemas"]["Modality"] | null;
-            patient_id?: components["schemas"]["ReferenceId"] | null;
-            series_id?: components["schemas"]["ReferenceId"] | null;
+            patient_id?: components["schemas"]["PatientId"] | null;
+            series_id?: components["schemas"]["SeriesId"] | null;
             /**
              * Format: int64
              * @description Bytes. Other sizes are refused by the bucket.
              */
             size: number;
             study_date?: components["schemas"]["StudyDate"] | null;
-            study_id?: components["schemas"]["ReferenceId"] | null;
+            study_id?: components["schemas"]["StudyId"] | null;
         };
         /** @description One page of a list. */
         Page_ImageFile: {
@@ -1026,15 +1047,10 @@ export interface components {
                  * @example chest-ct-0001.dcm
                  */
                 original_filename: string;
-                /**
-                 * @description The patient it belongs to.
-                 * @example P-0001
-                 */
-                patient_id: string | null;
+                patient_id: components["schemas"]["PatientId"] | null;
                 /** @description A presigned URL of the preview (1024 px, JPEG), ready for `<img src>`; the same for many minutes. */
                 preview_url: string | null;
-                /** @description The series it belongs to. */
-                series_id: string | null;
+                series_id: components["schemas"]["SeriesId"] | null;
                 /** @description Where it is in its life. */
                 status: components["schemas"]["Status"];
                 status_reason: components["schemas"]["StatusReason"] | null;
@@ -1048,8 +1064,7 @@ export interface components {
                  * @example 2026-01-05
                  */
                 study_date: string | null;
-                /** @description The study it belongs to. */
-                study_id: string | null;
+                study_id: components["schemas"]["StudyId"] | null;
                 /** @description The object key of the thumbnail; `null` until there is one. */
                 thumbnail_path: string | null;
                 /** @description A presigned URL of the thumbnail (256 px, JPEG), ready for `<img src>`; the same for many minutes. */
@@ -1193,11 +1208,8 @@ export interface components {
              * @example Zhang San
              */
             name: string;
-            /**
-             * @description The hospital's id of the patient.
-             * @example P-0001
-             */
-            patient_id: string;
+            /** @description The hospital's id of the patient. */
+            patient_id: components["schemas"]["PatientId"];
             /**
              * @description `M`, `F` or `O` (PS3.3, Patient's Sex (0010,0040)).
              * @example M
@@ -1210,12 +1222,60 @@ export interface components {
              */
             updated_at: string;
         };
+        /**
+         * @description The id of a patient, as hospitals number them: a positive integer below 2^53, or 1..64 of letters, digits, `.`, `_`, `-`. Text that is such an integer in its one spelling (`"10"`, not `"010"`) is that number, and every answer has it as a number.
+         * @example 10
+         * @example P-0001
+         */
+        PatientId: number | string;
         /** @description A page of patients. */
         PatientPage: {
             /** @description In the order of their ids. */
             items: components["schemas"]["Patient"][];
             /** @description Continues after this page; `null` on the last one. */
             next_cursor: string | null;
+        };
+        /** @description A series of a study of a patient. */
+        PatientSeries: {
+            /** @description Series Description (0008,103E). */
+            description: string | null;
+            /**
+             * Format: int64
+             * @description Files of it that the caller may see.
+             */
+            file_count: number;
+            /** @description Modality (0008,0060). */
+            modality: string | null;
+            series_id: components["schemas"]["SeriesId"] | null;
+            /** @description Series Instance UID (0020,000E). */
+            series_instance_uid: string | null;
+            /**
+             * Format: int64
+             * @description Series Number (0020,0011).
+             */
+            series_number: number | null;
+        };
+        /** @description A patient's studies, newest first. */
+        PatientStudies: {
+            /** @description Newest first. */
+            items: components["schemas"]["PatientStudy"][];
+        };
+        /** @description A study of a patient. */
+        PatientStudy: {
+            /** @description Study Description (0008,1030). */
+            description: string | null;
+            /**
+             * Format: int64
+             * @description Files of it that the caller may see.
+             */
+            file_count: number;
+            /** @description Its series, by number. */
+            series: components["schemas"]["PatientSeries"][];
+            /** @description Study Date (0008,0020). */
+            study_date: string | null;
+            study_id: components["schemas"]["StudyId"] | null;
+            /** @description Study Instance UID (0020,000D). */
+            study_instance_uid: string | null;
         };
         /** @description A URL, and what to send with it. */
         PresignedUrl: {
@@ -1257,11 +1317,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /**
-         * @description The id of a patient, study or series: 1..64 of letters, digits, `.`, `_`, `-`, as hospitals number them.
-         * @example P-0001
-         */
-        ReferenceId: string;
         /** @description What a browser wants to do to the one key of its file. */
         S3Request: {
             /** @enum {string} */
@@ -1295,27 +1350,12 @@ export interface components {
             /** @description S3's id of the upload. */
             upload_id: string;
         };
-        /** @description A series. */
-        Series: {
-            /** @description Series Description (0008,103E). */
-            description: string | null;
-            /**
-             * Format: int64
-             * @description Files of it that the caller may see.
-             */
-            file_count: number;
-            /** @description Modality (0008,0060). */
-            modality: string | null;
-            /** @description Its id here. */
-            series_id: string;
-            /** @description Series Instance UID (0020,000E). */
-            series_instance_uid: string | null;
-            /**
-             * Format: int64
-             * @description Series Number (0020,0011).
-             */
-            series_number: number | null;
-        };
+        /**
+         * Format: int64
+         * @description The id of a series: a positive integer below 2^53.
+         * @example 241413742600009
+         */
+        SeriesId: number;
         /**
          * @description Patient's Sex (0010,0040), PS3.3 section C.7.1.1: male, female, other.
          * @enum {string}
@@ -1359,28 +1399,37 @@ export interface components {
             /** @description For a person; no patient data. */
             message: string;
         };
-        /** @description A patient's studies, newest first. */
-        Studies: {
-            /** @description Newest first. */
-            items: components["schemas"]["Study"][];
-        };
         /** @description A study. */
         Study: {
-            /** @description Study Description (0008,1030). */
-            description: string | null;
             /**
-             * Format: int64
-             * @description Files of it that the caller may see.
+             * Format: date-time
+             * @description When the entry was made.
+             * @example 2026-01-05T14:30:22.000Z
              */
-            file_count: number;
-            /** @description Its series, by number. */
-            series: components["schemas"]["Series"][];
-            /** @description Study Date (0008,0020). */
+            created_at: string;
+            /**
+             * @description Free text.
+             * @example Follow-up after surgery
+             */
+            description: string | null;
+            /** @description What `study_id` names. */
+            id: components["schemas"]["StudyId"];
+            /** @description What its images are made with. */
+            modalities: string[];
+            patient_id: components["schemas"]["PatientId"] | null;
+            /**
+             * @description When it was made.
+             * @example 2026-01-05
+             */
             study_date: string | null;
-            /** @description Its id here. */
-            study_id: string;
-            /** @description Study Instance UID (0020,000D). */
+            /** @description Study Instance UID (0020,000D); a study that a person made has none. */
             study_instance_uid: string | null;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             * @example 2026-01-05T14:30:22.000Z
+             */
+            updated_at: string;
         };
         /**
          * @description A date, or an RFC 3339 time: the day or the time of a study.
@@ -1388,6 +1437,12 @@ export interface components {
          * @example 2026-01-05T14:30:22Z
          */
         StudyDate: string;
+        /**
+         * Format: int64
+         * @description The id of a study: a positive integer below 2^53.
+         * @example 241413742600007
+         */
+        StudyId: number;
         /** @description Counts of live files. */
         Summary: {
             /** @description Files by `modality`. Those that are none of DICOM's defined terms (PS3.3, C.7.3.1.1.1) count together as `OTHER`. */
@@ -1720,14 +1775,14 @@ export interface operations {
                      *           "mime_type": "application/dicom",
                      *           "modality": "CT",
                      *           "original_filename": "chest-ct-0001.dcm",
-                     *           "patient_id": "P-0001",
+                     *           "patient_id": 10,
                      *           "preview_url": null,
-                     *           "series_id": null,
+                     *           "series_id": 241413742600009,
                      *           "status": "PROCESSED",
                      *           "status_reason": null,
                      *           "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
                      *           "study_date": "2026-01-05",
-                     *           "study_id": null,
+                     *           "study_id": 241413742600007,
                      *           "thumbnail_path": null,
                      *           "thumbnail_url": null,
                      *           "total_chunks": 1,
@@ -1886,14 +1941,14 @@ export interface operations {
                      *           "mime_type": "application/dicom",
                      *           "modality": "CT",
                      *           "original_filename": "chest-ct-0001.dcm",
-                     *           "patient_id": "P-0001",
+                     *           "patient_id": 10,
                      *           "preview_url": null,
-                     *           "series_id": null,
+                     *           "series_id": 241413742600009,
                      *           "status": "PROCESSED",
                      *           "status_reason": null,
                      *           "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
                      *           "study_date": "2026-01-05",
-                     *           "study_id": null,
+                     *           "study_id": 241413742600007,
                      *           "thumbnail_path": null,
                      *           "thumbnail_url": null,
                      *           "total_chunks": 1,
@@ -1956,7 +2011,7 @@ export interface operations {
             path: {
                 /**
                  * @description The patient
-                 * @example P-0001
+                 * @example 10
                  */
                 patient_id: string;
             };
@@ -2003,14 +2058,14 @@ export interface operations {
                      *           "mime_type": "application/dicom",
                      *           "modality": "CT",
                      *           "original_filename": "chest-ct-0001.dcm",
-                     *           "patient_id": "P-0001",
+                     *           "patient_id": 10,
                      *           "preview_url": null,
-                     *           "series_id": null,
+                     *           "series_id": 241413742600009,
                      *           "status": "PROCESSED",
                      *           "status_reason": null,
                      *           "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
                      *           "study_date": "2026-01-05",
-                     *           "study_id": null,
+                     *           "study_id": 241413742600007,
                      *           "thumbnail_path": null,
                      *           "thumbnail_url": null,
                      *           "total_chunks": 1,
@@ -2158,15 +2213,15 @@ export interface operations {
                      *           "mime_type": "application/dicom",
                      *           "modality": "CT",
                      *           "original_filename": "chest-ct-0001.dcm",
-                     *           "patient_id": "P-0001",
+                     *           "patient_id": 10,
                      *           "preview_url": null,
                      *           "purge_at": null,
-                     *           "series_id": null,
+                     *           "series_id": 241413742600009,
                      *           "status": "PROCESSED",
                      *           "status_reason": null,
                      *           "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
                      *           "study_date": "2026-01-05",
-                     *           "study_id": null,
+                     *           "study_id": 241413742600007,
                      *           "thumbnail_path": null,
                      *           "thumbnail_url": null,
                      *           "total_chunks": 1,
@@ -2248,14 +2303,14 @@ export interface operations {
                      *       "mime_type": "application/dicom",
                      *       "modality": "CT",
                      *       "original_filename": "chest-ct-0001.dcm",
-                     *       "patient_id": "P-0001",
+                     *       "patient_id": 10,
                      *       "preview_url": null,
-                     *       "series_id": null,
+                     *       "series_id": 241413742600009,
                      *       "status": "PROCESSED",
                      *       "status_reason": null,
                      *       "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
                      *       "study_date": "2026-01-05",
-                     *       "study_id": null,
+                     *       "study_id": 241413742600007,
                      *       "thumbnail_path": null,
                      *       "thumbnail_url": null,
                      *       "total_chunks": 1,
@@ -2393,14 +2448,14 @@ export interface operations {
                      *       "mime_type": "application/dicom",
                      *       "modality": "CT",
                      *       "original_filename": "chest-ct-0001.dcm",
-                     *       "patient_id": "P-0001",
+                     *       "patient_id": 10,
                      *       "preview_url": null,
-                     *       "series_id": null,
+                     *       "series_id": 241413742600009,
                      *       "status": "PROCESSED",
                      *       "status_reason": null,
                      *       "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
                      *       "study_date": "2026-01-05",
-                     *       "study_id": null,
+                     *       "study_id": 241413742600007,
                      *       "thumbnail_path": null,
                      *       "thumbnail_url": null,
                      *       "total_chunks": 1,
@@ -2544,14 +2599,14 @@ export interface operations {
                      *       "mime_type": "application/dicom",
                      *       "modality": "CT",
                      *       "original_filename": "chest-ct-0001.dcm",
-                     *       "patient_id": "P-0001",
+                     *       "patient_id": 10,
                      *       "preview_url": null,
-                     *       "series_id": null,
+                     *       "series_id": 241413742600009,
                      *       "status": "PROCESSED",
                      *       "status_reason": null,
                      *       "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
                      *       "study_date": "2026-01-05",
-                     *       "study_id": null,
+                     *       "study_id": 241413742600007,
                      *       "thumbnail_path": null,
                      *       "thumbnail_url": null,
                      *       "total_chunks": 1,
@@ -2706,14 +2761,14 @@ export interface operations {
                      *       "mime_type": "application/dicom",
                      *       "modality": "CT",
                      *       "original_filename": "chest-ct-0001.dcm",
-                     *       "patient_id": "P-0001",
+                     *       "patient_id": 10,
                      *       "preview_url": null,
-                     *       "series_id": null,
+                     *       "series_id": 241413742600009,
                      *       "status": "PROCESSED",
                      *       "status_reason": null,
                      *       "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
                      *       "study_date": "2026-01-05",
-                     *       "study_id": null,
+                     *       "study_id": 241413742600007,
                      *       "thumbnail_path": null,
                      *       "thumbnail_url": null,
                      *       "total_chunks": 1,
@@ -2805,14 +2860,14 @@ export interface operations {
                      *       "mime_type": "application/dicom",
                      *       "modality": "CT",
                      *       "original_filename": "chest-ct-0001.dcm",
-                     *       "patient_id": "P-0001",
+                     *       "patient_id": 10,
                      *       "preview_url": null,
-                     *       "series_id": null,
+                     *       "series_id": 241413742600009,
                      *       "status": "PROCESSED",
                      *       "status_reason": null,
                      *       "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
                      *       "study_date": "2026-01-05",
-                     *       "study_id": null,
+                     *       "study_id": 241413742600007,
                      *       "thumbnail_path": null,
                      *       "thumbnail_url": null,
                      *       "total_chunks": 1,
@@ -2909,7 +2964,7 @@ export interface operations {
                      *           "created_at": "2026-01-05T14:30:22.000Z",
                      *           "medical_record_number": "MRN-20260105",
                      *           "name": "Zhang San",
-                     *           "patient_id": "P-0001",
+                     *           "patient_id": 10,
                      *           "sex": "M",
                      *           "updated_at": "2026-01-05T14:30:22.000Z"
                      *         }
@@ -2933,7 +2988,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The patient */
-                patient_id: components["schemas"]["ReferenceId"];
+                patient_id: components["schemas"]["PatientId"];
             };
             cookie?: never;
         };
@@ -2951,7 +3006,7 @@ export interface operations {
                      *       "created_at": "2026-01-05T14:30:22.000Z",
                      *       "medical_record_number": "MRN-20260105",
                      *       "name": "Zhang San",
-                     *       "patient_id": "P-0001",
+                     *       "patient_id": 10,
                      *       "sex": "M",
                      *       "updated_at": "2026-01-05T14:30:22.000Z"
                      *     }
@@ -2973,7 +3028,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The patient */
-                patient_id: components["schemas"]["ReferenceId"];
+                patient_id: components["schemas"]["PatientId"];
             };
             cookie?: never;
         };
@@ -3003,7 +3058,7 @@ export interface operations {
                      *       "created_at": "2026-01-05T14:30:22.000Z",
                      *       "medical_record_number": "MRN-20260105",
                      *       "name": "Zhang San",
-                     *       "patient_id": "P-0001",
+                     *       "patient_id": 10,
                      *       "sex": "M",
                      *       "updated_at": "2026-01-05T14:30:22.000Z"
                      *     }
@@ -3026,7 +3081,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The patient */
-                patient_id: components["schemas"]["ReferenceId"];
+                patient_id: components["schemas"]["PatientId"];
             };
             cookie?: never;
         };
@@ -3041,7 +3096,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "message": "…",
-                     *       "patient_id": "…"
+                     *       "patient_id": 10
                      *     }
                      */
                     "application/json": components["schemas"]["DeletedPatient"];
@@ -3078,7 +3133,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The patient */
-                patient_id: components["schemas"]["ReferenceId"];
+                patient_id: components["schemas"]["PatientId"];
             };
             cookie?: never;
         };
@@ -3101,23 +3156,76 @@ export interface operations {
                      *               "description": null,
                      *               "file_count": 0,
                      *               "modality": null,
-                     *               "series_id": "…",
+                     *               "series_id": 241413742600009,
                      *               "series_instance_uid": null,
                      *               "series_number": null
                      *             }
                      *           ],
                      *           "study_date": null,
-                     *           "study_id": "…",
+                     *           "study_id": 241413742600007,
                      *           "study_instance_uid": null
                      *         }
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Studies"];
+                    "application/json": components["schemas"]["PatientStudies"];
                 };
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "create-study": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "Follow-up after surgery",
+                 *       "modality": "XC",
+                 *       "patient_id": 10,
+                 *       "study_date": "2026-01-05"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewStudy"];
+            };
+        };
+        responses: {
+            /** @description The study */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-05T14:30:22.000Z",
+                     *       "description": "Follow-up after surgery",
+                     *       "id": 241413742600007,
+                     *       "modalities": [
+                     *         "CT"
+                     *       ],
+                     *       "patient_id": 10,
+                     *       "study_date": "2026-01-05",
+                     *       "study_instance_uid": null,
+                     *       "updated_at": "2026-01-05T14:30:22.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            400: components["responses"]["NotJson"];
+            401: components["responses"]["Unauthenticated"];
+            413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3184,14 +3292,14 @@ export interface operations {
                      *         "mime_type": "application/dicom",
                      *         "modality": "CT",
                      *         "original_filename": "chest-ct-0001.dcm",
-                     *         "patient_id": "P-0001",
+                     *         "patient_id": 10,
                      *         "preview_url": null,
-                     *         "series_id": null,
+                     *         "series_id": 241413742600009,
                      *         "status": "PROCESSED",
                      *         "status_reason": null,
                      *         "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
                      *         "study_date": "2026-01-05",
-                     *         "study_id": null,
+                     *         "study_id": 241413742600007,
                      *         "thumbnail_path": null,
                      *         "thumbnail_url": null,
                      *         "total_chunks": 1,
@@ -3309,14 +3417,14 @@ export interface operations {
                      *             "mime_type": "application/dicom",
                      *             "modality": "CT",
                      *             "original_filename": "chest-ct-0001.dcm",
-                     *             "patient_id": "P-0001",
+                     *             "patient_id": 10,
                      *             "preview_url": null,
-                     *             "series_id": null,
+                     *             "series_id": 241413742600009,
                      *             "status": "PROCESSED",
                      *             "status_reason": null,
                      *             "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
                      *             "study_date": "2026-01-05",
-                     *             "study_id": null,
+                     *             "study_id": 241413742600007,
                      *             "thumbnail_path": null,
                      *             "thumbnail_url": null,
                      *             "total_chunks": 1,
@@ -3519,14 +3627,14 @@ export interface operations {
                      *       "mime_type": "application/dicom",
                      *       "modality": "CT",
                      *       "original_filename": "chest-ct-0001.dcm",
-                     *       "patient_id": "P-0001",
+                     *       "patient_id": 10,
                      *       "preview_url": null,
-                     *       "series_id": null,
+                     *       "series_id": 241413742600009,
                      *       "status": "PROCESSED",
                      *       "status_reason": null,
                      *       "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
                      *       "study_date": "2026-01-05",
-                     *       "study_id": null,
+                     *       "study_id": 241413742600007,
                      *       "thumbnail_path": null,
                      *       "thumbnail_url": null,
                      *       "total_chunks": 1,

@@ -110,7 +110,6 @@ pub mod stored_option {
     use super::PatientId;
 
     #[expect(missing_docs, clippy::missing_errors_doc, reason = "serde names it")]
-    #[expect(clippy::ref_option, reason = "serde passes the field")]
     pub fn serialize<S: Serializer>(
         id: &Option<PatientId>,
         serializer: S,

@@ -111,6 +111,7 @@ mod tests {
     use super::super::image_file::StorageClass;
     use super::*;
     use crate::domain::new_file::tests::record;
+    use crate::domain::{PatientId, SeriesId, StudyId};
 
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
@@ -162,7 +163,8 @@ mod tests {
     fn an_ended_upload_says_nothing_of_a_person_and_waits_for_the_last_url() {
         let mut file = record(Status::Uploading);
         let some = || Some("somebody".to_owned());
-        (file.patient_id, file.study_id, file.series_id) = (some(), some(), some());
+        file.patient_id = PatientId::parse("somebody").ok();
+        file.belong_to(StudyId::from_number(7), SeriesId::from_number(9));
         (file.description, file.body_part, file.study_date) = (some(), some(), some());
         (file.modality, file.declared_md5) = (some(), some());
         file.original_filename = "somebody".to_owned();
@@ -170,6 +172,7 @@ mod tests {
         let ended = file.ended(1, NOW).expect("ended");
         let text = format!("{ended:?}");
         assert!(!text.contains("somebody"), "{text}");
+        assert_eq!((&ended.study_id, &ended.series_id), (&None, &None));
         assert_eq!(ended.due_at, Some(NOW.plus(UPLOADS_END_MS)));
         for status in Status::ALL {
             if status != Status::Uploading {

@@ -193,7 +193,7 @@ impl Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Status, text};
+    use crate::domain::{PatientId, Status, StudyId, text};
     use serde_json::json;
 
     fn object(value: Value) -> Fields {
@@ -236,6 +236,28 @@ mod tests {
         for name in ["b", "c", "d"] {
             assert_eq!(body.optional::<u64>(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn an_id_has_one_spelling_and_a_patients_may_be_text() {
+        let mut body = object(json!({"a": 10, "b": "10", "c": 10.0, "d": "P-1", "e": 0, "f": -1}));
+        let id = |number| PatientId::from_number(number);
+        assert_eq!(body.optional("a"), id(10));
+        assert_eq!(body.optional("b"), id(10));
+        assert_eq!(body.optional("d"), PatientId::parse("P-1").ok());
+        for name in ["c", "e", "f"] {
+            assert_eq!(body.optional::<PatientId>(name), None, "{name}");
+        }
+        let error = body.finish(|| Some(())).unwrap_err();
+        assert_eq!(fields_in(error), ["c", "e", "f"]);
+        let mut body = object(json!({"a": 7, "b": "7", "c": 7.0, "d": 1_u64 << 53}));
+        assert_eq!(body.optional("a"), StudyId::from_number(7));
+        for name in ["b", "c", "d"] {
+            assert_eq!(body.optional::<StudyId>(name), None, "{name}");
+        }
+        let pairs = vec![("patient".into(), "10".into())];
+        let mut query = Fields::of_query(pairs).unwrap();
+        assert_eq!(query.optional("patient"), id(10));
     }
 
     #[test]

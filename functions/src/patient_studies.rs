@@ -100,8 +100,8 @@ pub(crate) async fn handle(
         .await?;
     let known = Known::of(&app, &counts).await?;
     let mut items: Vec<Study> = Vec::new();
-    for (id, count) in counts {
-        let study = known.study(&id, count);
+    for (id, count) in &counts {
+        let study = known.study(id, count);
         let same = items.iter_mut().find(|other| {
             study.study_instance_uid.is_some()
                 && other.study_instance_uid == study.study_instance_uid
@@ -190,7 +190,7 @@ impl Known {
         })
     }
 
-    fn study(&self, id: &StoredId<StudyId>, count: StudyCount) -> Study {
+    fn study(&self, id: &StoredId<StudyId>, count: &StudyCount) -> Study {
         let known = id.drawn().and_then(|id| self.studies.get(&id));
         let older = id.derived().and_then(|text| self.older.get(text));
         let uid = match older {

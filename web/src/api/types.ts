@@ -17,10 +17,12 @@ export type ImagePage = Schemas['Page_ImageFile'];
 export type NewPatient = Schemas['NewPatient'];
 export type NewUpload = Schemas['NewUpload'];
 export type Patient = Schemas['Patient'];
+/** In answers a number when it is one; in this page's addresses and inputs always text. */
+export type PatientId = Schemas['PatientId'];
+export type PatientStudy = Schemas['PatientStudy'];
 export type SignedPart = Schemas['Part'];
 /** Why a file failed, or what a person should look at. */
 export type Notice = Schemas['StatusReason'] | Schemas['Warning'];
-export type Study = Schemas['Study'];
 export type Summary = Schemas['Summary'];
 export type TrashedFile = Schemas['TrashedFile'];
 export type UploadPlan = Schemas['Upload'];

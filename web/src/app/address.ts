@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from 'react';
 import { useLocation, useNavigate } from 'react-router';
+import type { PatientId } from '../api/types';
 
 /**
  * Parameters that can name a patient: a patient id is the hospital's own, and people search for names. They stand behind
@@ -30,8 +31,8 @@ export function addressOf(params: URLSearchParams | Record<string, string>): Add
 }
 
 /** The page of a patient. */
-export function patientPage(patientId: string) {
-  return { pathname: '/patients/record', ...addressOf({ patient_id: patientId }) };
+export function patientPage(patientId: PatientId) {
+  return { pathname: '/patients/record', ...addressOf({ patient_id: String(patientId) }) };
 }
 
 /** The parameters of the page's address, and how to change them. */

@@ -22,6 +22,14 @@ describe('editing', () => {
     expect(changesOf(draft, base)).toEqual({ description: null, modality: 'MR' });
   });
 
+  it('takes a number of the API for the same patient as its text', () => {
+    const ten = { ...base, patient_id: 10 };
+    expect(draftOf(ten).patient_id).toBe('10');
+    expect(changesOf({ ...draftOf(ten), patient_id: ' 10' }, ten)).toEqual({ patient_id: '10' });
+    expect(changesOf(draftOf(ten), ten)).toEqual({});
+    expect(differences({ ...draftOf(base), patient_id: '10' }, ten, base)).toEqual([]);
+  });
+
   it('finds a conflict only where both sides touched the same field', () => {
     const mine = { ...draftOf(base), description: 'mine', body_part: 'KNEE' };
     const current = { ...base, description: 'theirs', patient_id: 'P2', version: 4 };

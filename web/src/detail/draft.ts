@@ -23,7 +23,7 @@ export function draftOf(file: ImageFile): Draft {
     body_part: body_part ?? '',
     // A date input takes the day only.
     study_date: study_date?.slice(0, 10) ?? '',
-    patient_id: patient_id ?? '',
+    patient_id: String(patient_id ?? ''),
   };
 }
 

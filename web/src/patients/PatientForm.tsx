@@ -21,7 +21,7 @@ export function PatientForm({
   const { api } = useServices();
   const queries = useQueryClient();
   const [values, setValues] = useState({
-    patient_id: patient?.patient_id ?? '',
+    patient_id: String(patient?.patient_id ?? ''),
     name: patient?.name ?? '',
     medical_record_number: patient?.medical_record_number ?? '',
     sex: patient?.sex ?? '',

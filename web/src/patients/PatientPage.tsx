@@ -16,7 +16,7 @@ import { Dialog } from '../shell/Dialog';
 import { addressOf, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { ApiError } from '../api/problem';
-import type { Patient, Study } from '../api/types';
+import type { Patient, PatientStudy } from '../api/types';
 import { day } from '../format';
 import { EmptyState, Failure } from '../shell/states';
 import { PatientForm } from './PatientForm';
@@ -65,7 +65,7 @@ function Head({ patient }: { patient: Patient }) {
   const { t } = useTranslation();
   const { user } = useServices();
   const [editing, setEditing] = useState(false);
-  const address = addressOf({ patient_id: patient.patient_id });
+  const address = addressOf({ patient_id: String(patient.patient_id) });
   return (
     <>
       <div className="page-head">
@@ -92,7 +92,7 @@ function Head({ patient }: { patient: Patient }) {
         {user.isAdmin && <DeletePatient patient={patient} />}
       </div>
       <dl className={classes['facts']}>
-        <Fact name={t('images.patient')} value={patient.patient_id} />
+        <Fact name={t('images.patient')} value={String(patient.patient_id)} />
         <Fact name={t('patients.mrn')} value={patient.medical_record_number} />
         <Fact name={t('patients.sex')} value={sexText(patient.sex, t)} />
         <Fact name={t('patients.birthDate')} value={day(patient.birth_date)} />
@@ -119,11 +119,13 @@ function DeletePatient({ patient }: { patient: Patient }) {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const [asking, setAsking] = useState(false);
+  // As text, like the address that the queries are asked by.
+  const id = String(patient.patient_id);
   const remove = useMutation({
-    mutationFn: () => api.removePatient(patient.patient_id),
+    mutationFn: () => api.removePatient(id),
     onSuccess: async () => {
       notifications.show({ message: t('patients.deleted'), color: 'teal' });
-      queries.removeQueries({ queryKey: ['patients', 'one', patient.patient_id] });
+      queries.removeQueries({ queryKey: ['patients', 'one', id] });
       void queries.invalidateQueries({ queryKey: ['patients', 'list'] });
       await navigate('/patients');
     },
@@ -173,13 +175,13 @@ function Studies({ patientId }: { patientId: string }) {
   return (
     <div className={classes['studies']}>
       {studies.data.items.map((study) => (
-        <StudyPanel key={study.study_id} study={study} />
+        <StudyPanel key={study.study_id ?? study.study_instance_uid} study={study} />
       ))}
     </div>
   );
 }
 
-function StudyPanel({ study }: { study: Study }) {
+function StudyPanel({ study }: { study: PatientStudy }) {
   const { t } = useTranslation();
   return (
     <section className={`panel ${classes['study']}`}>
@@ -191,7 +193,7 @@ function StudyPanel({ study }: { study: Study }) {
       </span>
       <ul className={classes['series']}>
         {study.series.map((series) => (
-          <li key={series.series_id}>
+          <li key={series.series_id ?? series.series_instance_uid}>
             <strong>{series.modality ?? '—'}</strong>
             <span>{series.description}</span>
             <span>{t('patients.files', { count: series.file_count })}</span>

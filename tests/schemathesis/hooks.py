@@ -25,9 +25,9 @@ def pick(values, by):
 def map_path_parameters(context, path_parameters):
     if path_parameters:
         file_id, patient_id = path_parameters.get("file_id"), path_parameters.get("patient_id")
-        if isinstance(file_id, int) and not isinstance(file_id, bool) and 1 <= file_id < 2**53:
+        if is_number_id(file_id):
             path_parameters["file_id"] = pick(SEED["files"], file_id)
-        if isinstance(patient_id, str) and REFERENCE.fullmatch(patient_id):
+        if is_patient_id(patient_id):
             path_parameters["patient_id"] = pick(SEED["patients"], patient_id)
     return path_parameters
 
@@ -54,18 +54,34 @@ def before_call(context, case, kwargs):
         leave_out(query)
 
 
-def spell(fields):
+def spelt(number):
     """To JSON Schema 20.0 is an integer like 20; an id has one spelling, which no schema can say."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+def spell(fields):
     ids = fields.get("ids")
     if isinstance(ids, list):
-        fields["ids"] = [int(number) if isinstance(number, float) and number.is_integer() else number for number in ids]
+        fields["ids"] = [spelt(number) for number in ids]
+
+
+def is_number_id(value):
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**53
+
+
+def is_patient_id(value):
+    return is_number_id(value) or (isinstance(value, str) and bool(REFERENCE.fullmatch(value)))
 
 
 def refer(fields):
-    if isinstance(fields.get("patient_id"), str) and REFERENCE.fullmatch(fields["patient_id"]):
+    for name in ("patient_id", "study_id", "series_id"):
+        if name in fields:
+            fields[name] = spelt(fields[name])
+    if is_patient_id(fields.get("patient_id")):
         fields["patient_id"] = SEED["patients"][0]
+    # Studies and series are each caller's own: there is none that all have.
     for name in ("study_id", "series_id"):
-        if isinstance(fields.get(name), str) and REFERENCE.fullmatch(fields[name]):
+        if is_number_id(fields.get(name)):
             fields[name] = None
 
 

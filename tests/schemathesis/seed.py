@@ -48,7 +48,8 @@ def wait_until_processed(file_id):
 
 
 def main():
-    patients = [f"P-{number}" for number in range(1, 4)]
+    # A number, text, and text that looks like a number.
+    patients = [10, "P-2", "010"]
     for patient_id in patients:
         call("PUT", f"/patients/{patient_id}", {"name": "Zhang San", "sex": "M", "birth_date": "1970-12-31"})
     files = [upload(shade, patients[shade % 3]) for shade in range(6)]

@@ -91,17 +91,7 @@ async fn refuse_too_many(
     let most = app.config.max_unfinished_uploads;
     let room = match app.files.counters(Scope::Owner(caller.id)).await {
         Ok(counters) => most.saturating_sub(counters.unfinished()),
-        Err(error) => {
-            // The first tells the cause; the others share its fate.
-            let mut error = Some(error);
-            for (position, _) in waiting.drain(..) {
-                let own = error
-                    .take()
-                    .unwrap_or_else(|| Error::Unavailable("the counters cannot be read".into()));
-                results[position] = Some(Err(own));
-            }
-            return;
-        }
+        Err(error) => return fail_all(waiting, results, error),
     };
     let room = usize::try_from(room).unwrap_or(usize::MAX);
     for (position, _) in waiting.drain(room.min(waiting.len())..) {
@@ -115,20 +105,36 @@ async fn refuse_too_many(
     }
 }
 
+/// The first tells the cause; the others share its fate.
+fn fail_all(
+    waiting: &mut Vec<(usize, NewUpload)>,
+    results: &mut [Option<Result<Begun, Error>>],
+    error: Error,
+) {
+    let mut error = Some(error);
+    for (position, _) in waiting.drain(..) {
+        let own = error.take();
+        let own = own.unwrap_or_else(|| Error::Unavailable("the tables cannot be read".into()));
+        results[position] = Some(Err(own));
+    }
+}
+
 /// Lets those go on whose study and series are the caller's, each with the study of its series. The others learn everything that is wrong at once.
 async fn find_studies(
     app: &App,
     caller: &Caller,
-    waiting: Vec<(usize, NewUpload)>,
+    mut waiting: Vec<(usize, NewUpload)>,
     results: &mut [Option<Result<Begun, Error>>],
 ) -> Vec<(usize, NewUpload)> {
     let choices: Vec<Choice> = waiting.iter().map(|(_, upload)| upload.choice()).collect();
-    let entries = app.references.entries(caller.id, &choices).await;
+    let entries = match app.references.entries(caller.id, &choices).await {
+        Ok(entries) => entries,
+        Err(error) => {
+            fail_all(&mut waiting, results, error);
+            return waiting;
+        }
+    };
     let found = waiting.into_iter().map(async |(position, mut upload)| {
-        let entries = match &entries {
-            Ok(entries) => entries,
-            Err(error) => return (position, Err(Error::Unavailable(chain(error).into()))),
-        };
         let mut errors = match entries.resolve(upload.choice()) {
             Ok(choice) => {
                 (upload.study_id, upload.series_id) = (choice.study, choice.series);
@@ -136,11 +142,9 @@ async fn find_studies(
             }
             Err(errors) => errors,
         };
-        let error = match &upload.patient_id {
-            Some(patient) => app.references.patient(patient).await,
-            None => return (position, Err(Error::Invalid(errors))),
-        };
-        if let Ok(None) = error {
+        if let Some(patient) = &upload.patient_id
+            && let Ok(None) = app.references.patient(patient).await
+        {
             errors.insert(0, unknown_patient());
         }
         (position, Err(Error::Invalid(errors)))

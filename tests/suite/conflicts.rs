@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
 use imaging::fixtures::{DicomSpec, dicom};
 use local::conflicts::Conflicts;
 use serde_json::{Value, json};
-use service::db::studies::{Choice, SeriesHeader, StudyHeader};
+use service::db::studies::{Choice, NewStudy, SeriesHeader, StudyHeader};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -85,6 +86,23 @@ async fn slices_of_one_series_are_all_processed_by_their_first_run() {
     }
     assert_eq!(found.len(), 1, "one study and one series: {found:?}");
     assert!(*conflicts.refusals().borrow() > 0, "transactions have met");
+}
+
+#[tokio::test]
+async fn a_number_that_another_process_has_drawn_is_not_given_a_second_time() {
+    let stack = TestStack::start().await;
+    let app = &stack.stack.app;
+    // Ids of one process grow even when its clock goes back: so the next ones are known.
+    let last = app.ids.number();
+    stack.clock.advance(-60 * 60 * 1000);
+    for number in last + 1..last + 4 {
+        let put = stack.database().put_item();
+        let put = put.table_name(&app.config.uids_table);
+        let put = put.item("uid", AttributeValue::S(format!("id#{number}")));
+        put.send().await.expect("a row");
+    }
+    let study = app.references.create_study(1, NewStudy::default()).await;
+    assert_eq!(study.expect("a study").id.number(), last + 4);
 }
 
 /// Runs that look for the same new study and series at the same moment.

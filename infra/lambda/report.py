@@ -287,8 +287,8 @@ def main():
             # The bare function is none of the template: the stack has no key for it.
             credentials = stack.credentials() if name == "hello" else stack.credentials(name)
             variables = {**stack.settings(), **stack.services(), **credentials}
-            if not method:
-                # As template.yaml has it: what only events call verifies no token.
+            if not method or name == "openapi":
+                # As template.yaml has it: what verifies no token gets no secret.
                 variables["JWT_SECRET"] = ""
             bootstrap = arguments.folder / name / "bootstrap"
             if not bootstrap.exists():

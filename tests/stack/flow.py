@@ -62,7 +62,7 @@ def ids(answer):
 
 
 def a_first_deployment_that_fails_is_undone(story):
-    """Its secret is not there. The functions cannot be made; what was made before them goes again, and the name is free."""
+    """The secret of cursors is not there. The functions cannot be made; what was made before them goes again, and the name is free."""
     nowhere = f"arn:aws:secretsmanager:{client('sts').meta.region_name}:000000000000:secret:nowhere-AbCdEf"
     try:
         story.stack.deploy(JwtSecretArn=nowhere, CursorSecretArn=nowhere, Monitoring="off")
@@ -208,32 +208,49 @@ def trash_days(story, file):
 
 
 def a_secret_is_exchanged_while_people_work(story):
-    """As docs/OPERATIONS.md has it: both secrets for a time, then the new one alone."""
+    """As docs/OPERATIONS.md has it: both secrets for a time, then the new one alone. Nothing is deployed; functions that run notice."""
     old, new = story.stack.secret, SECRET.upper()
 
-    def deploy(*accepted):
+    def accept(*accepted):
         text = json.dumps({"jwt": "\n".join(accepted), "cursor": SECRET})
-        version = client("secretsmanager").put_secret_value(SecretId=story.secrets["JwtSecretArn"], SecretString=text)["VersionId"]
-        story.secrets["JwtSecretVersion"] = version
-        story.stack.deploy(**story.secrets, TrashDays=7)
+        client("secretsmanager").put_secret_value(SecretId=story.secrets["JwtSecretArn"], SecretString=text)
 
-    def status(secret):
+    def status(secret, path="/image-files/my-images"):
         story.stack.secret = secret
-        return story.stack.call("GET", "/image-files/my-images").status
+        return story.stack.call("GET", path).status
 
-    assert (status(old), status(new)) == (200, 401)
-    deploy(new, old)
-    assert (status(old), status(new)) == (200, 200)
-    deploy(new)
-    assert (status(old), status(new)) == (401, 200)
+    assert status(old) == 200
+    accept(new, old)
+    assert (status(new), status(old)) == (200, 200)
+    accept(new)
+    # A function that nobody has called yet knows the new one only. One that runs goes on with both for five minutes.
+    unused = "/patients/P-0001/studies"
+    assert (status(old, unused), status(new, unused)) == (401, 200)
+    assert (status(new), status(old)) == (200, 200)
+    story.stack.secret = new
+
+
+def a_secret_that_is_not_there_puts_people_off(story):
+    """503 with a time to come again, not 401; and a function that started without it recovers by itself."""
+    manager, arn = client("secretsmanager"), story.secrets["JwtSecretArn"]
+    kept = manager.get_secret_value(SecretId=arn)["SecretString"]
+    manager.put_secret_value(SecretId=arn, SecretString='{"cursor": "only"}')
+    # Two functions that nobody has called yet.
+    unused = "/image-files?include_total=false", "/patients?search=a"
+    for path in unused:
+        answer = story.stack.call("GET", path)
+        assert answer.status == 503 and answer.headers["retry-after"], answer
+    manager.put_secret_value(SecretId=arn, SecretString=kept)
+    for path in unused:
+        until(lambda: story.stack.call("GET", path).status, lambda status: status == 200, "the recovery of a function")
 
 
 def an_update_that_fails_is_rolled_back(story):
     """To the settings before it; the service goes on."""
     files = ids(story.stack.call("GET", "/image-files/my-images"))
-    nowhere = story.secrets["JwtSecretArn"] + "x"
+    nowhere = story.secrets["CursorSecretArn"] + "x"
     try:
-        story.stack.deploy(**{**story.secrets, "JwtSecretArn": nowhere}, TrashDays=9)
+        story.stack.deploy(**{**story.secrets, "CursorSecretArn": nowhere}, TrashDays=9)
         raise AssertionError("a secret that is not there was taken")
     except DeploymentFailed as failure:
         assert "UPDATE_ROLLBACK_COMPLETE" in str(failure), failure
@@ -254,7 +271,8 @@ def a_deleted_stack_keeps_its_files(story):
     dynamodb = client("dynamodb")
     for table in tables:
         assert dynamodb.describe_table(TableName=table)["Table"]["DeletionProtectionEnabled"], table
-    assert len(tables) == 4 and client("s3").list_object_versions(Bucket=bucket)["Versions"]
+    declared = (ROOT / "template.yaml").read_text().count("Type: AWS::DynamoDB::Table")
+    assert len(tables) == declared and client("s3").list_object_versions(Bucket=bucket)["Versions"]
 
 
 STEPS = [
@@ -271,6 +289,7 @@ STEPS = [
     what_was_deleted_long_ago_is_purged,
     an_update_changes_a_setting_and_keeps_the_files,
     a_secret_is_exchanged_while_people_work,
+    a_secret_that_is_not_there_puts_people_off,
     an_update_that_fails_is_rolled_back,
     a_deleted_stack_keeps_its_files,
 ]

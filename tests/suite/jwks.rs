@@ -186,6 +186,37 @@ async fn an_unknown_kid_cannot_make_the_service_ask_again_and_again() {
 }
 
 #[tokio::test]
+async fn a_token_whose_time_is_over_makes_nobody_ask() {
+    let unknown = Key::es256("unknown");
+    let provider = Provider::start(&[]).await;
+    let stack = provider.stack().await;
+    let now = stack.clock.now().seconds();
+    for times in [json!({"exp": now - 60}), json!({"nbf": now + 60})] {
+        let mut claims = token::claims(1, stack.clock.now());
+        claims.extend(times.as_object().expect("claims").clone());
+        ask_with(&stack, &unknown.sign_as(Some("unknown"), &claims))
+            .await
+            .problem(401, "unauthenticated");
+    }
+    assert_eq!(provider.asked(), 0);
+}
+
+#[tokio::test]
+async fn while_the_provider_is_down_no_key_is_called_unknown() {
+    let (old, new) = (Key::es256("old"), Key::es256("new"));
+    let provider = Provider::start(&[&old]).await;
+    let stack = provider.stack().await;
+    ask(&stack, &old).await.ok();
+    provider.set_down(true);
+    stack.clock.advance(31_000);
+    for _ in 0..3 {
+        ask(&stack, &new).await.problem(503, "unavailable");
+        ask(&stack, &old).await.ok();
+    }
+    assert_eq!(provider.asked(), 2);
+}
+
+#[tokio::test]
 async fn an_outage_of_the_provider_signs_nobody_out() {
     let key = Key::es256("1");
     let provider = Provider::start(&[&key]).await;

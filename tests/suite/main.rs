@@ -53,6 +53,7 @@ mod permissions;
 mod sign_in;
 mod statistics;
 mod template;
+mod token_secret;
 
 // The engines of the local stack.
 mod dynamo_contract;

@@ -195,14 +195,16 @@ fn an_index_keeps_the_keys_and_the_projection_it_was_released_with() {
     }
 }
 
+/// All but the text of the token secret, which is for machines without AWS.
 #[test]
 fn every_setting_is_given_to_the_functions_and_no_other() {
     let template = template();
     let own = template.functions.into_iter();
     let own = own.flat_map(|function| function.variables);
     let declared: BTreeSet<_> = template.variables.into_iter().chain(own).collect();
-    let read: BTreeSet<_> = Config::VARIABLES.map(str::to_owned).into();
-    assert_eq!(declared, read);
+    let read = Config::VARIABLES.into_iter();
+    let read = read.filter(|name| *name != "JWT_SECRET");
+    assert_eq!(declared, read.map(str::to_owned).collect());
 }
 
 /// CloudFormation resolves 60 references to secrets in a stack, and a secret in a function that has no use for it is one more place to lose it.
@@ -255,14 +257,54 @@ fn every_number_has_the_bounds_and_the_default_of_its_parameter() {
 }
 
 #[test]
-fn a_function_without_a_route_gets_no_key_of_tokens() {
+fn who_verifies_tokens_may_read_their_secret_and_nobody_else_learns_where_it_is() {
     let resources = resources();
+    let verifying = functions::endpoints();
+    let verifying: BTreeSet<_> = verifying
+        .iter()
+        .filter(|endpoint| !endpoint.is_public())
+        .map(service::http::Endpoint::name)
+        .collect();
     for function in template().functions {
+        let name = function.name.as_str();
         let properties = &resources[function.resource.as_str()]["Properties"];
-        let own = properties["Environment"]["Variables"]["JWT_SECRET"].as_str();
-        let wanted = function.routes.is_empty().then_some("");
-        assert_eq!(own, wanted, "{}", function.name);
+        let own = properties["Environment"]["Variables"]["JWT_SECRET_ARN"].as_str();
+        let verifies = verifying.contains(name);
+        assert_eq!(own, (!verifies).then_some(""), "{name}");
+        let policies = properties["Policies"].as_sequence();
+        let shared = policies.into_iter().flatten().filter(|policy| {
+            let Yaml::Tagged(choice) = policy else {
+                return false;
+            };
+            choice.value[0] == "VerifiesBySecret" && tagged(&choice.value[1]) == "TokenSecretPolicy"
+        });
+        assert_eq!(shared.count(), usize::from(verifies), "{name}");
     }
+}
+
+#[test]
+fn the_policy_of_the_token_secret_lets_read_it_and_nothing_else() {
+    let policy = &resources()["TokenSecretPolicy"];
+    assert_eq!(policy["Condition"], "VerifiesBySecret");
+    let statements = &policy["Properties"]["PolicyDocument"]["Statement"];
+    assert_eq!(statements.as_sequence().map(Vec::len), Some(1));
+    let only = |name: &str| {
+        let values = statements[0][name].as_sequence().expect("a list");
+        assert_eq!(values.len(), 1, "{name}");
+        values[0].clone()
+    };
+    assert_eq!(only("Action"), "secretsmanager:GetSecretValue");
+    let Yaml::Tagged(secret) = only("Resource") else {
+        panic!("the secret that was given, or the one that the stack makes");
+    };
+    let secret = [&secret.value[1], &secret.value[2]].map(tagged);
+    assert_eq!(secret, ["JwtSecretArn", "JwtSecret"]);
+}
+
+/// A reference to a secret would be resolved into the environment, which whoever may look at a function may read.
+#[test]
+fn no_text_of_the_token_secret_stands_in_the_template() {
+    assert!(!TEXT.contains("SecretString:jwt"));
 }
 
 #[test]

@@ -12,7 +12,6 @@ use crate::config::Config;
 use crate::db::{Files, References};
 use crate::domain::cursor::CursorKey;
 use crate::ids::Ids;
-use crate::jwks::Jwks;
 use crate::objects::Objects;
 
 /// The service. Clones are cheap and share everything.
@@ -54,12 +53,7 @@ impl App {
     pub fn new(config: Config, dynamodb: &SdkConfig, s3: &SdkConfig, clock: Clock) -> Self {
         let config = Arc::new(config);
         let ids = Arc::new(Ids::new(clock.clone()));
-        let jwks = config
-            .tokens
-            .jwks_url
-            .clone()
-            .map(|url| Jwks::new(url, clock.clone()));
-        let tokens = Verifier::new(config.tokens.clone(), jwks, clock.clone());
+        let tokens = Verifier::new(config.tokens.clone(), dynamodb, clock.clone());
         let dynamodb = aws_sdk_dynamodb::Client::new(dynamodb);
         let s3_config = aws_sdk_s3::config::Builder::from(s3)
             .force_path_style(config.s3_path_style)

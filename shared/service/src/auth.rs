@@ -1,7 +1,16 @@
 //! Who is asking: verifies the token and reads the caller from it.
+//!
+//! - `secrets`, `jwks`: the keys, shared secrets and public ones. Both are kept and renewed by `kept`, and fetched by `ask`.
+
+mod ask;
+mod jwks;
+mod kept;
+mod secrets;
 
 use std::sync::Arc;
 
+use aws_config::SdkConfig;
+use jsonwebtoken::dangerous::insecure_decode;
 use jsonwebtoken::{
     Algorithm, DecodingKey, Header, Validation, decode, decode_header, errors::ErrorKind,
 };
@@ -10,8 +19,10 @@ use serde_json::{Map, Value};
 use crate::clock::Clock;
 use crate::config::TokenConfig;
 use crate::domain::{UserId, text};
-use crate::error::Error;
-use crate::jwks::Jwks;
+use crate::error::{Cause, Error};
+
+use self::jwks::Jwks;
+use self::secrets::Secrets;
 
 /// Clocks of two hospitals may differ by this.
 const LEEWAY_SECONDS: u64 = 30;
@@ -53,7 +64,7 @@ pub struct Verifier {
 
 struct Inner {
     config: TokenConfig,
-    secrets: Vec<DecodingKey>,
+    secrets: Option<Secrets>,
     jwks: Option<Jwks>,
     clock: Clock,
 }
@@ -65,13 +76,16 @@ impl std::fmt::Debug for Verifier {
 }
 
 impl Verifier {
-    /// A verifier; keys of `jwks` are fetched when the first token asks for one.
+    /// A verifier; public keys are fetched when the first token asks for one. A secret of Secrets Manager is read as `aws` says.
     #[must_use]
-    pub fn new(config: TokenConfig, jwks: Option<Jwks>, clock: Clock) -> Self {
-        let secrets = config.secrets.iter();
-        let secrets = secrets
-            .map(|secret| DecodingKey::from_secret(secret.expose().as_bytes()))
-            .collect();
+    pub fn new(config: TokenConfig, aws: &SdkConfig, clock: Clock) -> Self {
+        let secrets = match &config.secret_arn {
+            Some(arn) => Some(Secrets::read(arn.clone(), aws, clock.clone())),
+            None if config.secrets.is_empty() => None,
+            None => Some(Secrets::given(&config.secrets)),
+        };
+        let jwks = config.jwks_url.clone();
+        let jwks = jwks.map(|url| Jwks::new(url, clock.clone()));
         Self {
             inner: Arc::new(Inner {
                 config,
@@ -79,6 +93,17 @@ impl Verifier {
                 jwks,
                 clock,
             }),
+        }
+    }
+
+    /// Reads the secret, if it is one of Secrets Manager, before the first caller needs it.
+    ///
+    /// # Errors
+    /// It cannot be read. Then the next caller tries again.
+    pub async fn begin(&self) -> Result<(), Cause> {
+        match &self.inner.secrets {
+            Some(secrets) => secrets.begin().await,
+            None => Ok(()),
         }
     }
 
@@ -106,11 +131,21 @@ impl Verifier {
 
     async fn claims(&self, token: &str) -> Result<Map<String, Value>, Error> {
         let header = decode_header(token).map_err(|_| MALFORMED)?;
-        let keys = self.keys(&header).await?;
-        let mut validation = Validation::new(header.alg);
+        // What a stranger wrote must not make us ask anybody for keys: a token that is no good with any signature is refused first.
+        let claimed = insecure_decode(token).map_err(|_| MALFORMED)?;
+        self.check_times(&claimed.claims)?;
+        let validation = self.validation(header.alg);
+        let claims = self.verified(token, &header, &validation).await?;
+        self.check_times(&claims)?;
+        Ok(claims)
+    }
+
+    /// What a token of this algorithm must say.
+    fn validation(&self, algorithm: Algorithm) -> Validation {
+        let mut validation = Validation::new(algorithm);
         validation.leeway = LEEWAY_SECONDS;
         validation.required_spec_claims = ["exp".to_owned()].into();
-        // The library asks the system for the time; ours is the App's clock, so both times are checked below.
+        // The library asks the system for the time; ours is the App's clock, so both times are checked by `check_times`.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = self.inner.config.audience.is_some();
@@ -122,25 +157,35 @@ impl Verifier {
             validation.set_issuer(&[issuer]);
             validation.required_spec_claims.insert("iss".to_owned());
         }
-        let claims = verified(token, &keys, &validation)?;
-        self.check_times(&claims)?;
-        Ok(claims)
+        validation
     }
 
-    /// The keys that may have signed this token. Which algorithms there are follows from the configuration alone.
-    async fn keys(&self, header: &Header) -> Result<Vec<DecodingKey>, Error> {
-        match (header.alg, &self.inner.secrets[..], &self.inner.jwks) {
-            (Algorithm::HS256, secrets @ [_, ..], _) => Ok(secrets.to_vec()),
+    /// What a token says that is signed with a key of its algorithm. Which algorithms there are follows from the configuration alone.
+    async fn verified(
+        &self,
+        token: &str,
+        header: &Header,
+        validation: &Validation,
+    ) -> Result<Map<String, Value>, Error> {
+        let found = match (header.alg, &self.inner.secrets, &self.inner.jwks) {
+            (Algorithm::HS256, Some(secrets), _) => {
+                let find = |keys: &[DecodingKey]| verify(token, keys, validation);
+                secrets.find(find).await?
+            }
             (Algorithm::RS256 | Algorithm::ES256, _, Some(jwks)) => {
                 let kid = header.kid.as_deref().ok_or(Error::Unauthenticated(
                     "The token does not name its key (kid).",
                 ))?;
-                Ok(vec![jwks.key(kid, header.alg).await?])
+                verify(token, &[jwks.key(kid, header.alg).await?], validation)
             }
-            _ => Err(Error::Unauthenticated(
-                "The token is signed with an algorithm that is not accepted.",
-            )),
-        }
+            _ => {
+                return Err(Error::Unauthenticated(
+                    "The token is signed with an algorithm that is not accepted.",
+                ));
+            }
+        };
+        let claims = found.unwrap_or(Err(ErrorKind::InvalidSignature));
+        claims.map_err(|kind| refusal(&kind))
     }
 
     /// `exp` is required, `nbf` is honoured (RFC 7519, sections 4.1.4 and 4.1.5).
@@ -173,22 +218,21 @@ impl Verifier {
 
 const MALFORMED: Error = Error::Unauthenticated("The token is malformed.");
 
-/// What a token says that one of the keys has signed. Only another signature is a reason to try the next key.
-fn verified(
+/// What a token says that one of the keys has signed, or what else is wrong with it. `None`: none of them has. Only another signature is a
+/// reason to try the next key.
+fn verify(
     token: &str,
     keys: &[DecodingKey],
     validation: &Validation,
-) -> Result<Map<String, Value>, Error> {
-    for key in keys {
-        match decode(token, key, validation) {
-            Ok(decoded) => return Ok(decoded.claims),
+) -> Option<Result<Map<String, Value>, ErrorKind>> {
+    keys.iter()
+        .find_map(|key| match decode(token, key, validation) {
+            Ok(decoded) => Some(Ok(decoded.claims)),
             Err(error) => match error.into_kind() {
-                ErrorKind::InvalidSignature => {}
-                kind => return Err(refusal(&kind)),
+                ErrorKind::InvalidSignature => None,
+                kind => Some(Err(kind)),
             },
-        }
-    }
-    Err(refusal(&ErrorKind::InvalidSignature))
+        })
 }
 
 fn refusal(kind: &ErrorKind) -> Error {

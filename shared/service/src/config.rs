@@ -49,16 +49,21 @@ pub struct Config {
 pub enum CalledBy {
     /// Over HTTP, with a token.
     Users,
+    /// Over HTTP, without one.
+    Anybody,
     /// A queue or the schedule.
     Events,
 }
 
-/// How tokens are verified: which algorithms are allowed follows from which of the two is set, never from a token.
+/// How tokens are verified: which algorithms are allowed follows from what is set, never from a token.
 #[derive(Clone, Debug, Default)]
 pub struct TokenConfig {
     /// `JWT_SECRET`: the shared secrets of HS256, a line each, at least 32 bytes (RFC 7518, section 3.2). A token may be signed with any of
     /// them: usually there is one, and the one before in a second line for as long as its tokens shall go on to work.
     pub secrets: Vec<Secret>,
+    /// `JWT_SECRET_ARN`: instead of them, the secret of Secrets Manager that has them under its key `jwt`. It is read at start, and again while
+    /// the function runs: so it can be exchanged without a deployment, and its text stands in no environment.
+    pub secret_arn: Option<String>,
     /// `JWKS_URL`: where the keys of RS256 and ES256 are.
     pub jwks_url: Option<String>,
     /// `JWT_ISSUER`: the only `iss` accepted, when set.
@@ -109,7 +114,7 @@ pub struct ConfigError {
 
 impl Config {
     /// Every variable there is, so that template.yaml can be held against it.
-    pub const VARIABLES: [&'static str; 18] = [
+    pub const VARIABLES: [&'static str; 19] = [
         "IMAGE_FILES_TABLE",
         "STATS_TABLE",
         "ACCESS_LOG_TABLE",
@@ -118,6 +123,7 @@ impl Config {
         "UIDS_TABLE",
         "IMAGE_BUCKET",
         "JWT_SECRET",
+        "JWT_SECRET_ARN",
         "JWKS_URL",
         "JWT_ISSUER",
         "JWT_AUDIENCE",
@@ -163,7 +169,9 @@ impl Config {
             get(variable).ok_or_else(|| wrong(variable, "is not set; template.yaml sets it"))
         };
         let tokens = TokenConfig {
-            secrets: lines(get("JWT_SECRET").as_deref()),
+            secrets: shared_secrets(&get("JWT_SECRET").unwrap_or_default())
+                .map_err(|problem| wrong("JWT_SECRET", problem))?,
+            secret_arn: get("JWT_SECRET_ARN"),
             jwks_url: get("JWKS_URL"),
             issuer: get("JWT_ISSUER"),
             audience: get("JWT_AUDIENCE"),
@@ -196,16 +204,20 @@ impl Config {
 
 impl TokenConfig {
     fn check(&self, called_by: CalledBy) -> Result<(), ConfigError> {
-        match (&self.secrets[..], &self.jwks_url) {
-            ([], None) if called_by == CalledBy::Users => Err(wrong(
+        match (&self.secrets[..], &self.secret_arn, &self.jwks_url) {
+            ([], None, None) if called_by == CalledBy::Users => Err(wrong(
                 "JWT_SECRET",
-                "is not set, and neither is JWKS_URL: set one of them",
+                "is not set, and neither is JWT_SECRET_ARN or JWKS_URL: set one of them",
             )),
-            (secrets, _) if secrets.iter().any(|secret| secret.expose().len() < 32) => Err(wrong(
-                "JWT_SECRET",
-                "is too short: HS256 needs at least 32 bytes in each line, for example `openssl rand -base64 48`",
+            ([_, ..], Some(_), _) => Err(wrong(
+                "JWT_SECRET_ARN",
+                "is set beside JWT_SECRET: set one of them, the other would be of no use",
             )),
-            (_, Some(url))
+            (_, Some(arn), _) if !is_secret(arn) => Err(wrong(
+                "JWT_SECRET_ARN",
+                "must be the ARN of a secret: arn:aws:secretsmanager:…:secret:…",
+            )),
+            (_, _, Some(url))
                 if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1:") =>
             {
                 Err(wrong("JWKS_URL", "must begin with https://"))
@@ -213,6 +225,10 @@ impl TokenConfig {
             _ => Ok(()),
         }
     }
+}
+
+fn is_secret(arn: &str) -> bool {
+    arn.starts_with("arn:aws") && arn.contains(":secretsmanager:") && arn.contains(":secret:")
 }
 
 /// A variable of Lambda or of the AWS SDKs, which AWS documents and template.yaml does not set.
@@ -235,12 +251,18 @@ fn time_zone(name: Option<String>) -> Result<TimeZone, ConfigError> {
 }
 
 /// One secret for each line that is not empty.
-fn lines(text: Option<&str>) -> Vec<Secret> {
-    let lines = text.unwrap_or_default().lines();
-    lines
-        .filter(|line| !line.is_empty())
-        .map(Secret::new)
-        .collect()
+///
+/// # Errors
+/// What is wrong with the text, in words that go on from its name.
+pub(crate) fn shared_secrets(text: &str) -> Result<Vec<Secret>, &'static str> {
+    let lines = text.lines().filter(|line| !line.is_empty());
+    let secrets: Vec<_> = lines.map(Secret::new).collect();
+    if secrets.iter().any(|secret| secret.expose().len() < 32) {
+        return Err(
+            "is too short: HS256 needs at least 32 bytes in each line, for example `openssl rand -base64 48`",
+        );
+    }
+    Ok(secrets)
 }
 
 /// What seals cursors: the secret of its own, else the first of the tokens.
@@ -265,6 +287,8 @@ fn wrong(variable: &'static str, problem: &str) -> ConfigError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ARN: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:a-AbCdEf";
 
     fn read(changes: &[(&str, &str)]) -> Result<Config, String> {
         read_as(CalledBy::Users, changes)
@@ -303,6 +327,8 @@ mod tests {
             ("JWT_SECRET", ""),
             ("JWT_SECRET", "short"),
             ("JWT_SECRET", "a line of at least 32 characters\nshort"),
+            // Beside JWT_SECRET, which every case here has.
+            ("JWT_SECRET_ARN", ARN),
             ("CURSOR_SECRET", "short"),
             ("JWKS_URL", "http://example.com/jwks"),
             ("DATE_TIME_ZONE", "Mars/Base"),
@@ -349,14 +375,25 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_only_events_call_needs_no_secret() {
-        let template = [("JWT_SECRET", "")];
-        let config = read_as(CalledBy::Events, &template).unwrap();
-        assert_eq!(
-            (config.tokens.secrets, config.cursor_secret),
-            (vec![], None)
-        );
+    fn a_function_that_verifies_no_token_needs_no_secret() {
+        let template = [("JWT_SECRET", ""), ("JWT_SECRET_ARN", "")];
+        for called_by in [CalledBy::Events, CalledBy::Anybody] {
+            let config = read_as(called_by, &template).unwrap();
+            assert_eq!(
+                (config.tokens.secrets, config.cursor_secret),
+                (vec![], None)
+            );
+        }
         assert!(read(&template).unwrap_err().starts_with("JWT_SECRET"));
+    }
+
+    #[test]
+    fn a_secret_is_text_or_the_arn_of_one_that_is_read() {
+        let config = read(&[("JWT_SECRET", ""), ("JWT_SECRET_ARN", ARN)]).unwrap();
+        assert_eq!(config.tokens.secret_arn.as_deref(), Some(ARN));
+        assert_eq!(config.cursor_secret, None);
+        let wrong = [("JWT_SECRET", ""), ("JWT_SECRET_ARN", "filmroom")];
+        assert!(read(&wrong).unwrap_err().starts_with("JWT_SECRET_ARN must"));
     }
 
     #[test]

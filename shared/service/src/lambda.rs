@@ -6,9 +6,9 @@ use aws_config::environment::{
     EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
 };
 use aws_config::meta::region::ProvideRegion as _;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::SharedCredentialsProvider;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{Provider, TlsContext, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, HttpClientError};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use lambda_http::{Error, lambda_runtime, tracing};
@@ -19,16 +19,19 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{CalledBy, Config, aws_variable};
 use crate::http::Endpoint;
-
-/// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority G2; the first to expire does in December 2037.
-const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
+use crate::trust::trusted;
 
 /// Serves one endpoint until Lambda ends the process.
 ///
 /// # Errors
 /// A setting that is missing or wrong, and failures of the runtime itself.
 pub async fn serve(endpoint: Endpoint) -> Result<(), Error> {
-    let app = start(CalledBy::Users).await?;
+    let called_by = if endpoint.is_public() {
+        CalledBy::Anybody
+    } else {
+        CalledBy::Users
+    };
+    let app = start(called_by).await?;
     lambda_http::run(endpoint.into_router(app)).await
 }
 
@@ -67,7 +70,16 @@ async fn start(called_by: CalledBy) -> Result<App, Error> {
     let config = Config::from_env(called_by)
         .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
     let aws = aws().await?;
-    Ok(App::new(config, &aws, &aws, Clock::default()))
+    let app = App::new(config, &aws, &aws, Clock::default());
+    // Nothing else of a start waits for anybody, so nothing else can be done meanwhile. A function that ended here would be started again
+    // and again; one that goes on answers 503 until the secret can be read.
+    if let Err(cause) = app.tokens.begin().await {
+        tracing::error!(
+            cause = crate::error::chain(cause.as_ref()),
+            "the token secret cannot be read"
+        );
+    }
+    Ok(app)
 }
 
 /// Logs JSON, of the level that Lambda's logging controls set. The runtime's own subscriber can also filter by fields, for which it brings
@@ -106,30 +118,16 @@ async fn aws() -> Result<SdkConfig, HttpClientError> {
         .build())
 }
 
-/// Where the services are when it is not AWS, by the variables of all SDKs: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_DYNAMODB`, else
-/// `AWS_ENDPOINT_URL`.
+/// Where the services are when it is not AWS, by the variables of all SDKs: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_DYNAMODB`,
+/// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, else `AWS_ENDPOINT_URL`.
 #[derive(Debug)]
 struct Endpoints;
 
 impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let general = Some(key.env()).filter(|name| *name == "AWS_ENDPOINT_URL")?;
-        let own = format!("{general}_{}", key.service_id().to_uppercase());
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        let own = format!("{general}_{service}");
         aws_variable(&own).or_else(|| aws_variable(general))
-    }
-}
-
-/// Whose certificates are good: Amazon's five roots, as <https://www.amazontrust.com/repository/> asks of those who bring their own list.
-/// Reading the 140 of the system instead takes longer than everything else at start. AWS's services in China, in the European sovereign
-/// cloud and in the isolated regions have certificates of others: there it is the system's list.
-fn trusted(region: Option<&Region>) -> TrustStore {
-    let elsewhere = |region: &Region| {
-        let name = region.as_ref();
-        name.starts_with("cn-") || name.starts_with("eusc-") || name.contains("-iso")
-    };
-    if region.is_none_or(elsewhere) {
-        TrustStore::default()
-    } else {
-        TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
     }
 }

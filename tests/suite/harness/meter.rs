@@ -172,7 +172,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn serve(router: Router) -> String {
+/// The URL where `router` answers.
+pub(crate) async fn serve(router: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     // It ends with the test's runtime.
@@ -180,7 +181,8 @@ async fn serve(router: Router) -> String {
     url
 }
 
-async fn sdk(stack: &Stack) -> SdkConfig {
+/// The bucket for SDK clients, as the operator has it.
+pub(crate) async fn sdk(stack: &Stack) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
         .credentials_provider(operator(&stack.keys))

@@ -13,6 +13,7 @@
 //! - [`stack`] starts and restarts it · [`client`] asks and answers · [`token`] signs · [`upload`] sends files ·
 //!   [`documented`] is every answer in openapi.json · [`engines`] what the bucket and the tables hold ·
 //!   [`meter`] what a function asks of DynamoDB · [`process`] this binary as other processes ·
+//!   [`secrets_manager`] where functions read their secret ·
 //!   [`property`] what holds for any drawn value · [`recount`] counts again from the lists, to check the counters.
 
 pub(crate) mod client;
@@ -22,6 +23,7 @@ pub(crate) mod meter;
 pub(crate) mod process;
 pub(crate) mod property;
 pub(crate) mod recount;
+pub(crate) mod secrets_manager;
 pub(crate) mod stack;
 pub(crate) mod token;
 pub(crate) mod upload;

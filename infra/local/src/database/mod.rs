@@ -9,7 +9,7 @@ mod engine;
 mod inside;
 mod outside;
 mod schema;
-mod signature;
+pub mod signature;
 
 use std::path::Path;
 

@@ -86,8 +86,14 @@ impl Outside {
     /// The operation, when the call is signed by somebody who may do it.
     fn allowed(&self, parts: &Parts, body: &Bytes) -> Result<String, Answer> {
         let secret_of = |access_key: &str| self.keys.secret_of(access_key);
-        let access_key = signature::verify(parts, body, secret_of, std::time::SystemTime::now())
-            .map_err(|fault| Answer::refusal(fault.code(), fault.message()))?;
+        let access_key = signature::verify(
+            parts,
+            body,
+            "dynamodb",
+            secret_of,
+            std::time::SystemTime::now(),
+        )
+        .map_err(|fault| Answer::refusal(fault.code(), fault.message()))?;
         let target = parts.headers.get("x-amz-target");
         let target = target.and_then(|target| target.to_str().ok());
         let operation = engine::operation(target.unwrap_or_default());

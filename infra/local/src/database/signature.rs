@@ -15,7 +15,6 @@ use crate::objects::REGION;
 use crate::secrets::bytes_of;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-const SERVICE: &str = "dynamodb";
 /// How far the caller's clock may be from ours
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>).
 const MAX_SKEW: Duration = Duration::from_mins(15);
@@ -25,7 +24,7 @@ const SIGNED: [&str; 3] = ["host", "x-amz-date", "x-amz-target"];
 /// Why a call is not believed
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CommonErrors.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub enum Fault {
     /// No signature.
     Missing,
     /// One that cannot be read, or that leaves out what it must cover.
@@ -39,7 +38,9 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) fn code(self) -> &'static str {
+    /// What AWS calls it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
         match self {
             Self::Missing => "com.amazon.coral.service#MissingAuthenticationTokenException",
             Self::Incomplete => "com.amazon.coral.service#IncompleteSignatureException",
@@ -48,11 +49,13 @@ impl Fault {
         }
     }
 
-    pub(super) fn message(self) -> &'static str {
+    /// What to do about it.
+    #[must_use]
+    pub fn message(self) -> &'static str {
         match self {
             Self::Missing => "Request is missing Authentication Token",
             Self::Incomplete => {
-                "The Authorization header must be of AWS4-HMAC-SHA256, for dynamodb in us-east-1, and cover host, x-amz-date, x-amz-target and \
+                "The Authorization header must be of AWS4-HMAC-SHA256, for this service in us-east-1, and cover host, x-amz-date, x-amz-target and \
                  every other x-amz header"
             }
             Self::UnknownKey => "The security token included in the request is invalid.",
@@ -74,10 +77,14 @@ struct Claim<'h> {
     signature: Vec<u8>,
 }
 
-/// The access key of whoever signed the call.
-pub(super) fn verify<'p, 's>(
+/// The access key of whoever signed the call of `service`.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn verify<'p, 's>(
     parts: &'p Parts,
     body: &[u8],
+    service: &str,
     secret_of: impl Fn(&str) -> Option<&'s str>,
     now: SystemTime,
 ) -> Result<&'p str, Fault> {
@@ -89,7 +96,7 @@ pub(super) fn verify<'p, 's>(
     }
     let date = single(&parts.headers, "x-amz-date").ok_or(Fault::Incomplete)?;
     let day = date.get(..8).ok_or(Fault::Incomplete)?;
-    if claim.scope != format!("{day}/{REGION}/{SERVICE}/aws4_request") {
+    if claim.scope != format!("{day}/{REGION}/{service}/aws4_request") {
         return Err(Fault::Incomplete);
     }
     let secret = secret_of(claim.access_key).ok_or(Fault::UnknownKey)?;
@@ -97,7 +104,7 @@ pub(super) fn verify<'p, 's>(
     let hash = hex(&Sha256::digest(canonical));
     let to_sign = format!("{ALGORITHM}\n{date}\n{}\n{hash}", claim.scope);
     // In constant time.
-    let signed = keyed(&signing_key(secret, day), &to_sign).verify_slice(&claim.signature);
+    let signed = keyed(&signing_key(secret, day, service), &to_sign).verify_slice(&claim.signature);
     signed.map_err(|_| Fault::Wrong)?;
     if is_fresh(date, now) {
         Ok(claim.access_key)
@@ -152,8 +159,8 @@ fn canonical(signed: &str, headers: &HeaderMap, body: &[u8]) -> Option<String> {
     Some(format!("POST\n/\n\n{lines}\n{signed}\n{hash}"))
 }
 
-fn signing_key(secret: &str, day: &str) -> Vec<u8> {
-    let parts = [day, REGION, SERVICE, "aws4_request"];
+fn signing_key(secret: &str, day: &str, service: &str) -> Vec<u8> {
+    let parts = [day, REGION, service, "aws4_request"];
     parts
         .into_iter()
         .fold(format!("AWS4{secret}").into_bytes(), |key, part| {

@@ -176,8 +176,8 @@ impl Known {
         let (studies, series, older_studies, older_series) = tokio::try_join!(
             references.studies(&studies),
             references.series(&series),
-            references.old(Kind::Study, &older_studies),
-            references.old(Kind::Series, &older_series),
+            references.old_rows(Kind::Study, &older_studies),
+            references.old_rows(Kind::Series, &older_series),
         )?;
         let series = series.into_iter();
         let older = older_studies.into_iter().chain(older_series);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use service::App;
-use service::db::references;
+use service::db::patients;
 use service::domain::{Dicom, Notice, NoticeCode, PatientId};
 use service::error::Error;
 use utoipa::ToSchema;
@@ -59,8 +59,8 @@ pub struct Patient {
     updated_at: String,
 }
 
-impl From<references::Patient> for Patient {
-    fn from(patient: references::Patient) -> Self {
+impl From<patients::Patient> for Patient {
+    fn from(patient: patients::Patient) -> Self {
         Self {
             patient_id: patient.id,
             name: patient.name,

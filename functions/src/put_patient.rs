@@ -5,9 +5,9 @@ use axum::extract::State;
 use http::Method;
 use service::App;
 use service::auth::Caller;
-use service::db::references;
-use service::domain::PatientId;
+use service::db::patients;
 use service::domain::text::{Date, Line};
+use service::domain::{PatientId, schema};
 use service::error::Error;
 use service::http::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
 use utoipa::ToSchema;
@@ -108,7 +108,7 @@ pub(crate) async fn handle(
     Body(known): Body<Known>,
 ) -> Result<Json<Patient>, Error> {
     let now = app.clock.now();
-    let patient = references::Patient {
+    let patient = patients::Patient {
         id,
         name: known.name.into_string(),
         medical_record_number: known.medical_record_number.map(Line::into_string),
@@ -117,6 +117,7 @@ pub(crate) async fn handle(
         created_at: now,
         updated_at: now,
         file_count: 0,
+        schema: schema::CURRENT,
     };
     let patient = app.references.put_patient(&patient).await?;
     Ok(Json(patient.into()))

@@ -11,10 +11,11 @@ from pathlib import Path
 OPERATOR = "operator"
 BUCKET = "filmroom-images"
 TABLES = {
-    "IMAGE_FILES_TABLE": "filmroom-ImageFilesTable",
+    "FILES_TABLE": "filmroom-FilesTable",
     "STATS_TABLE": "filmroom-StatsTable",
-    "ACCESS_LOG_TABLE": "filmroom-AccessLogTable",
-    "REFERENCES_TABLE": "filmroom-ReferencesTable",
+    "AUDIT_LOG_TABLE": "filmroom-AuditLogTable",
+    "PATIENTS_TABLE": "filmroom-PatientsTable",
+    "FOLDS_TABLE": "filmroom-FoldsTable",
     "STUDIES_TABLE": "filmroom-StudiesTable",
     "UIDS_TABLE": "filmroom-UidsTable",
 }

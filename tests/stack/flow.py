@@ -169,7 +169,7 @@ def it_is_deleted_and_restored(story):
 def what_was_deleted_long_ago_is_purged(story):
     """By maintenance, as the schedule calls it: every version of the bytes first, then the record. The thirty days are made to be over."""
     path, number = f"/image-files/{story.file['id']}", {"N": str(story.file["id"])}
-    table = story.stack.resources("AWS::DynamoDB::Table")["ImageFilesTable"]
+    table = story.stack.resources("AWS::DynamoDB::Table")["FilesTable"]
     assert story.stack.call("DELETE", path).status == 200
     assert story.stack.invoke("maintenance", {})["purged"] == 0
     record = client("dynamodb").get_item(TableName=table, Key={"id": number}, ConsistentRead=True)["Item"]

@@ -273,7 +273,7 @@ async fn what_cannot_be_logged_is_not_shown() {
     ] {
         let lost = stack
             .meter_with(function, |config| {
-                config.access_log_table = "a table that is gone".to_owned();
+                config.audit_log_table = "a table that is gone".to_owned();
             })
             .await;
         let answer = lost.admin().json(method, &path, body).await;

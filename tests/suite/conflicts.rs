@@ -42,7 +42,7 @@ async fn refused(refusals: &mut watch::Receiver<u64>, count: u64) {
 }
 
 fn patient() -> Value {
-    json!({"kind": {"S": "patient"}, "id": {"S": "P-1"}})
+    json!({"patient_id": {"S": "P-1"}})
 }
 
 async fn begun_slice(user: &Client, bytes: &[u8]) -> Value {
@@ -152,7 +152,7 @@ async fn a_single_write_waits_for_the_transaction_that_holds_its_item() {
     let admin = stack.admin();
     for change in ["PUT", "DELETE"] {
         let mut refusals = conflicts.refusals();
-        let held = conflicts.hold("ReferencesTable", &patient());
+        let held = conflicts.hold("PatientsTable", &patient());
         let request = async {
             match change {
                 "PUT" => user.put("/patients/P-1", named.clone()).await,
@@ -172,7 +172,7 @@ async fn a_single_write_waits_for_the_transaction_that_holds_its_item() {
 async fn a_write_whose_item_stays_held_is_answered_503_and_changes_nothing() {
     let (stack, conflicts) = held_stack().await;
     let user = stack.user(1);
-    let held = conflicts.hold("ReferencesTable", &patient());
+    let held = conflicts.hold("PatientsTable", &patient());
     let named = json!({"name": "Somebody"});
     let answer = user.put("/patients/P-1", named.clone()).await;
     assert_eq!(answer.header("retry-after"), "1");
@@ -190,7 +190,7 @@ async fn a_run_that_cannot_write_tries_again_by_itself_before_the_queue_does() {
     let begun = begun_slice(&user, &bytes).await;
     let id = id_of(&begun["file"]);
     let mut refusals = conflicts.refusals();
-    let held = conflicts.hold("ImageFilesTable", &json!({"id": {"N": id.to_string()}}));
+    let held = conflicts.hold("FilesTable", &json!({"id": {"N": id.to_string()}}));
     stack.put_single(&begun["upload"], &bytes).await;
     refused(&mut refusals, ATTEMPTS + 1).await;
     drop(held);

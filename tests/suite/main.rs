@@ -43,6 +43,7 @@ mod cursors;
 mod durability;
 mod interrupted_runs;
 mod jwks;
+mod migration;
 mod modalities;
 mod multipart_durability;
 mod newer_version;

@@ -17,7 +17,7 @@ const NEW: [(&str, &str); 4] = [
 
 /// Writes `value` into the row of file `id`, past this version of the service.
 async fn write(stack: &TestStack, id: i64, attribute: &str, value: AttributeValue) {
-    let table = &stack.stack.app.config.image_files_table;
+    let table = &stack.stack.app.config.files_table;
     let update = stack.database().update_item().table_name(table);
     let update = update
         .key("id", AttributeValue::N(id.to_string()))
@@ -28,7 +28,7 @@ async fn write(stack: &TestStack, id: i64, attribute: &str, value: AttributeValu
 }
 
 async fn row(stack: &TestStack, id: i64) -> std::collections::HashMap<String, AttributeValue> {
-    let table = &stack.stack.app.config.image_files_table;
+    let table = &stack.stack.app.config.files_table;
     let get = stack.database().get_item().table_name(table);
     let get = get.key("id", AttributeValue::N(id.to_string()));
     let answer = get.consistent_read(true).send().await.expect("an answer");
@@ -53,6 +53,35 @@ async fn refuses(user: &Client, id: i64, version: &Value) {
             assert_ne!(answer.header("retry-after"), "");
         }
     }
+}
+
+#[tokio::test]
+async fn a_row_of_a_newer_schema_is_shown_and_never_overwritten() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let bytes = png(9, 9, 1);
+    let id = stack.upload_id(&user, "a.png", &bytes, json!({})).await;
+    write(&stack, id, "schema", AttributeValue::N("3".to_owned())).await;
+    let before = row(&stack, id).await;
+    let file = user.get(&format!("/image-files/{id}")).await.ok();
+    assert_eq!(stack.download(&user, id).await, bytes);
+    refuses(&user, id, &file["version"]).await;
+    assert_eq!(row(&stack, id).await, before);
+    user.put("/patients/P1", json!({"name": "a"})).await.ok();
+    let update = stack.database().update_item();
+    let update = update
+        .table_name(&stack.stack.app.config.patients_table)
+        .key("patient_id", AttributeValue::S("P1".to_owned()))
+        .update_expression("SET #schema = :newer")
+        .expression_attribute_names("#schema", "schema")
+        .expression_attribute_values(":newer", AttributeValue::N("3".to_owned()));
+    update.send().await.expect("an update");
+    assert_eq!(user.get("/patients/P1").await.ok()["name"], "a");
+    let changed = user.put("/patients/P1", json!({"name": "b"})).await;
+    changed.problem(503, "unavailable");
+    let deleted = stack.admin().delete("/patients/P1").await;
+    deleted.problem(503, "unavailable");
+    assert_eq!(user.get("/patients/P1").await.ok()["name"], "a");
 }
 
 #[tokio::test]
@@ -86,7 +115,7 @@ async fn a_value_of_a_newer_version_is_shown_and_never_overwritten() {
 fn due_on(stack: &TestStack, id: i64) -> String {
     let today = stack.clock.now().day();
     service::db::keys::due(&today)
-        .nth(usize::try_from(id % 4).expect("a shard"))
+        .nth(usize::try_from(id % 64).expect("a shard"))
         .expect("a partition")
 }
 

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use crate::harness::upload::{begin, id_of};
 use crate::harness::{Client, TestStack};
 
+/// What the older version kept of UIDs is in its own table.
+const OLD_TABLES: [(&str, &str); 1] = [("OLD_TABLES", "on")];
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// What an older version made of the UIDs of `DicomSpec::default()`: the first ten bytes of their SHA-256.
 const STUDY: &str = "22cb2993057e67377dba";
@@ -23,7 +25,7 @@ fn text(value: impl Into<String>) -> AttributeValue {
 async fn age(stack: &TestStack, id: i64, study: &str, series: &str) {
     let update = stack.database().update_item();
     let update = update
-        .table_name(&stack.stack.app.config.image_files_table)
+        .table_name(&stack.stack.app.config.files_table)
         .key("id", AttributeValue::N(id.to_string()))
         .update_expression("SET study_id = :study, series_id = :series")
         .expression_attribute_values(":study", text(study))
@@ -51,7 +53,8 @@ async fn kept(stack: &TestStack, number: u32) -> (String, String) {
         ]),
     ] {
         let put = stack.database().put_item();
-        let put = put.table_name(&stack.stack.app.config.references_table);
+        let old_tables = stack.stack.app.config.old_tables.as_ref();
+        let put = put.table_name(&old_tables.expect("old tables").references);
         let row = row
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value));
@@ -76,7 +79,7 @@ async fn describe(client: &Client, id: i64, description: &str) -> Value {
 
 #[tokio::test]
 async fn an_older_record_is_shown_without_its_ids_and_numbered_by_a_change() {
-    let stack = TestStack::start().await;
+    let stack = TestStack::start_with(&OLD_TABLES).await;
     let (one, two) = (stack.user(1), stack.user(2));
     one.put("/patients/P-1", json!({"name": "Somebody"}))
         .await
@@ -140,7 +143,7 @@ async fn an_older_record_is_shown_without_its_ids_and_numbered_by_a_change() {
 
 #[tokio::test]
 async fn the_files_own_header_tells_its_uids() {
-    let stack = TestStack::start().await;
+    let stack = TestStack::start_with(&OLD_TABLES).await;
     let user = stack.user(1);
     let bytes = dicom(&DicomSpec::default());
     let before = stack.upload(&user, "a.dcm", &bytes, json!({})).await;
@@ -155,7 +158,7 @@ async fn the_files_own_header_tells_its_uids() {
 
 #[tokio::test]
 async fn text_whose_uid_nobody_knows_stays_and_is_in_nobodys_way() {
-    let stack = TestStack::start().await;
+    let stack = TestStack::start_with(&OLD_TABLES).await;
     let user = stack.user(1);
     let id = stack
         .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
@@ -178,7 +181,7 @@ async fn text_whose_uid_nobody_knows_stays_and_is_in_nobodys_way() {
 /// Each with a study of its own, so that each draws its numbers itself.
 #[tokio::test]
 async fn every_change_of_a_processed_file_numbers_it() {
-    let stack = TestStack::start().await;
+    let stack = TestStack::start_with(&OLD_TABLES).await;
     let user = stack.user(1);
     let steps = ["delete", "restore", "archive", "unarchive"];
     let bytes = png(8, 8, 1);
@@ -198,7 +201,7 @@ async fn every_change_of_a_processed_file_numbers_it() {
 #[tokio::test]
 async fn every_step_of_an_upload_numbers_it() {
     const SIZE: usize = (16 << 20) + 1;
-    let stack = TestStack::start().await;
+    let stack = TestStack::start_with(&OLD_TABLES).await;
     let mut numbers = 1..;
     let mut older = async |size: usize| {
         let user = stack.user(1);

@@ -127,13 +127,13 @@ function presigned(method: string, key: string): string {
   return `${origin}${path}?${query}&X-Amz-Signature=${signature}`;
 }
 
-const SCAN = '{"TableName":"filmroom-ImageFilesTable"}';
+const SCAN = '{"TableName":"filmroom-FilesTable"}';
 
 describe('a page of another origin', () => {
   it('neither reads the tables nor writes to them', async () => {
     await page.goto(stranger);
     expect(await ask(page, call('Scan', SCAN))).toBe('kept from the page');
-    const remove = { TableName: 'filmroom-ImageFilesTable', Key: { id: { N: String(file.id) } } };
+    const remove = { TableName: 'filmroom-FilesTable', Key: { id: { N: String(file.id) } } };
     expect(await ask(page, call('DeleteItem', JSON.stringify(remove)))).toBe('kept from the page');
     // Without a preflight, as an HTML form would send it.
     const { url, method, body } = call('DeleteItem', JSON.stringify(remove));

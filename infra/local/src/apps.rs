@@ -56,6 +56,20 @@ impl Apps {
         )
     }
 
+    /// Whether the functions read the tables of older versions too.
+    pub(crate) fn reads_old_tables(&self) -> bool {
+        self.config.old_tables.is_some()
+    }
+
+    /// The service as its operator has it, with settings of its own.
+    pub(crate) fn operator(&self, config: Config) -> App {
+        let apps = Self {
+            config,
+            ..self.clone()
+        };
+        apps.of(OPERATOR)
+    }
+
     /// The bucket as its operator has it.
     pub(crate) fn bucket(&self) -> aws_sdk_s3::Client {
         let sdk = aws_sdk_s3::config::Builder::from(&self.s3);

@@ -3,6 +3,7 @@
 mod error;
 mod ports;
 mod settings;
+mod upgrade;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -124,8 +125,13 @@ impl Stack {
         let store = open_bucket(&options)?;
         let secrets = Secrets::open(&options.data).map_err(StartError::secret(&options.data))?;
         let tables = Tables::open(&options.data)?;
+        upgrade::refuse_newer(&tables)?;
         tables.create(&template)?;
         let apps = apps_of(&template, &options, &tables, &secrets, &ports).await?;
+        if !apps.reads_old_tables() {
+            let with_old = settings::with_old_tables(&template, &options)?;
+            upgrade::move_old_rows(&tables, &apps.operator(with_old)).await?;
+        }
         let processor = Processor::new(apps.of("process-object"), options.worker.clone());
         let its_processor = Processor::new(apps.of("maintenance"), options.worker.clone());
         let maintenance = Maintenance::new(apps.of("maintenance"), its_processor);

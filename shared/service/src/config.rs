@@ -12,18 +12,23 @@ use numbers::{ACCESS_LOG_DAYS, MAX_UNFINISHED_UPLOADS, MAX_UPLOAD_BYTES, TRASH_D
 /// The settings of one function. The docs of each field name its variable; template.yaml sets them.
 #[derive(Clone)]
 pub struct Config {
-    /// `IMAGE_FILES_TABLE`: the table of file records. Required.
-    pub image_files_table: String,
+    /// `FILES_TABLE`: the table of file records. Required.
+    pub files_table: String,
     /// `STATS_TABLE`: the table of counters. Required.
     pub stats_table: String,
-    /// `ACCESS_LOG_TABLE`: the table of who did what. Required.
-    pub access_log_table: String,
-    /// `REFERENCES_TABLE`: the table of patients. Required.
-    pub references_table: String,
+    /// `AUDIT_LOG_TABLE`: the table of who did what. Required.
+    pub audit_log_table: String,
+    /// `PATIENTS_TABLE`: the table of patients. Required.
+    pub patients_table: String,
+    /// `FOLDS_TABLE`: the table of what maintenance and the migrator remember. Required.
+    pub folds_table: String,
     /// `STUDIES_TABLE`: the table of what each owner has of studies and series. Required.
     pub studies_table: String,
     /// `UIDS_TABLE`: the table of the numbers of UIDs. Required.
     pub uids_table: String,
+    /// `OLD_TABLES`: `on` reads the tables of older versions too, for what is not in the new ones yet; `off` when the migrator has said that
+    /// everything is. Default: `off`.
+    pub old_tables: Option<OldTables>,
     /// `IMAGE_BUCKET`: the bucket of originals and pictures. Required.
     pub image_bucket: String,
     /// How tokens are verified.
@@ -42,6 +47,17 @@ pub struct Config {
     pub access_log_days: u32,
     /// `S3_PATH_STYLE`: `true` addresses the bucket in the path, as engines other than AWS need. Default: `false`.
     pub s3_path_style: bool,
+}
+
+/// The tables of older versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldTables {
+    /// `IMAGE_FILES_TABLE`: file records.
+    pub files: String,
+    /// `ACCESS_LOG_TABLE`: who did what.
+    pub access_log: String,
+    /// `REFERENCES_TABLE`: patients, studies, series.
+    pub references: String,
 }
 
 /// Who calls a function. Only one that users call verifies tokens, so template.yaml gives no other the secret.
@@ -114,13 +130,18 @@ pub struct ConfigError {
 
 impl Config {
     /// Every variable there is, so that template.yaml can be held against it.
-    pub const VARIABLES: [&'static str; 19] = [
-        "IMAGE_FILES_TABLE",
+    pub const VARIABLES: [&'static str; 24] = [
+        "FILES_TABLE",
         "STATS_TABLE",
-        "ACCESS_LOG_TABLE",
-        "REFERENCES_TABLE",
+        "AUDIT_LOG_TABLE",
+        "PATIENTS_TABLE",
+        "FOLDS_TABLE",
         "STUDIES_TABLE",
         "UIDS_TABLE",
+        "OLD_TABLES",
+        "REFERENCES_TABLE",
+        "IMAGE_FILES_TABLE",
+        "ACCESS_LOG_TABLE",
         "IMAGE_BUCKET",
         "JWT_SECRET",
         "JWT_SECRET_ARN",
@@ -179,12 +200,22 @@ impl Config {
         tokens.check(called_by)?;
         let cursor_secret = cursor_secret(get("CURSOR_SECRET"), &tokens)?;
         Ok(Self {
-            image_files_table: required("IMAGE_FILES_TABLE")?,
+            files_table: required("FILES_TABLE")?,
             stats_table: required("STATS_TABLE")?,
-            access_log_table: required("ACCESS_LOG_TABLE")?,
-            references_table: required("REFERENCES_TABLE")?,
+            audit_log_table: required("AUDIT_LOG_TABLE")?,
+            patients_table: required("PATIENTS_TABLE")?,
+            folds_table: required("FOLDS_TABLE")?,
             studies_table: required("STUDIES_TABLE")?,
             uids_table: required("UIDS_TABLE")?,
+            old_tables: match get("OLD_TABLES").as_deref() {
+                None | Some("off") => None,
+                Some("on") => Some(OldTables {
+                    files: required("IMAGE_FILES_TABLE")?,
+                    access_log: required("ACCESS_LOG_TABLE")?,
+                    references: required("REFERENCES_TABLE")?,
+                }),
+                Some(_) => return Err(wrong("OLD_TABLES", "must be on or off")),
+            },
             image_bucket: required("IMAGE_BUCKET")?,
             cursor_secret,
             tokens,
@@ -344,6 +375,7 @@ mod tests {
             ("ACCESS_LOG_DAYS", "0"),
             ("ACCESS_LOG_DAYS", "36501"),
             ("S3_PATH_STYLE", "yes"),
+            ("OLD_TABLES", "yes"),
         ];
         for (variable, value) in mistakes {
             let message = read(&[(variable, value)]).unwrap_err();

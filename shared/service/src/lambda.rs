@@ -67,8 +67,17 @@ where
 
 async fn start(called_by: CalledBy) -> Result<App, Error> {
     log();
-    let config = Config::from_env(called_by)
-        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
+    app(called_by)
+        .await
+        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))
+}
+
+/// The service by the variables of the environment, for a function, or for a program of whoever operates a stack.
+///
+/// # Errors
+/// A setting that is missing or wrong.
+pub async fn app(called_by: CalledBy) -> Result<App, Error> {
+    let config = Config::from_env(called_by)?;
     let aws = aws().await?;
     let app = App::new(config, &aws, &aws, Clock::default());
     // Nothing else of a start waits for anybody, so nothing else can be done meanwhile. A function that ended here would be started again

@@ -12,7 +12,7 @@
 //!
 //! - [`stack`] starts and restarts it · [`client`] asks and answers · [`token`] signs · [`upload`] sends files ·
 //!   [`documented`] is every answer in openapi.json · [`engines`] what the bucket and the tables hold ·
-//!   [`meter`] what a function asks of DynamoDB · [`process`] this binary as other processes ·
+//!   [`meter`] what a function asks of DynamoDB · [`old_tables`] the tables of ab0f7f2 · [`process`] this binary as other processes ·
 //!   [`secrets_manager`] where functions read their secret ·
 //!   [`property`] what holds for any drawn value · [`recount`] counts again from the lists, to check the counters.
 
@@ -20,6 +20,7 @@ pub(crate) mod client;
 pub(crate) mod documented;
 pub(crate) mod engines;
 pub(crate) mod meter;
+pub(crate) mod old_tables;
 pub(crate) mod process;
 pub(crate) mod property;
 pub(crate) mod recount;

@@ -83,6 +83,18 @@ impl TestStack {
         Self::open(folder, Vec::new(), Clock::default(), Faults::default()).await
     }
 
+    /// [`Self::start_over`] with settings of its own, and a queue that may misbehave.
+    pub(crate) async fn start_over_with(
+        folder: TempDir,
+        settings: &[(&str, &str)],
+        faults: Faults,
+    ) -> Self {
+        let settings = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self::open(folder, settings.collect(), Clock::default(), faults).await
+    }
+
     async fn open(
         folder: TempDir,
         settings: Vec<(String, String)>,

@@ -16,8 +16,8 @@ use super::{ALLOWED, EVIL, ask};
 use crate::harness::TestStack;
 use crate::harness::client::{Response, send};
 
-const FILES: &str = "filmroom-ImageFilesTable";
-const SCAN: &str = r#"{"TableName": "filmroom-ImageFilesTable"}"#;
+const FILES: &str = "filmroom-FilesTable";
+const SCAN: &str = r#"{"TableName": "filmroom-FilesTable"}"#;
 const TARGET: &str = "DynamoDB_20120810.Scan";
 /// The secret that every key had in versions before this.
 const OLD_SECRET: &str = "local-secret";

@@ -16,6 +16,7 @@ use std::path::Path;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use dynoxide::Database;
 use dynoxide::actions::create_table::CreateTableRequest;
+use dynoxide::actions::get_item::GetItemRequest;
 use tokio::net::TcpListener;
 
 use crate::permissions::Permissions;
@@ -72,6 +73,26 @@ impl Tables {
             self.0.create_table(request).map_err(failed)?;
         }
         Ok(())
+    }
+
+    /// In which schema the folder is; `None` for one that is new, or of a version that did not say.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub(crate) fn schema(&self) -> Result<Option<u32>, StartError> {
+        let name = table_name("FoldsTable");
+        if self.0.get_table_metadata(&name).map_err(failed)?.is_none() {
+            return Ok(None);
+        }
+        let request = serde_json::json!({
+            "TableName": name,
+            "Key": {"shard": {"S": "0"}, "row": {"S": "schema"}},
+        });
+        let request: GetItemRequest = serde_json::from_value(request).map_err(failed)?;
+        let answer = self.0.get_item(request).map_err(failed)?;
+        let answer = serde_json::to_value(answer).map_err(failed)?;
+        let stored = answer["Item"]["schema"]["N"].as_str();
+        stored.map(str::parse).transpose().map_err(failed)
     }
 
     /// For SDK clients in this process.

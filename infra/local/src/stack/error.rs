@@ -29,6 +29,24 @@ pub enum StartError {
          docs/OPERATIONS.md, \"Change an index\", tells how an index is changed"
     )]
     Schema(String),
+    /// A newer version of the program has written the folder.
+    #[error(
+        "the data in DATA_DIR was written by a newer version of this program (schema {0}, this one knows {1}): start that version, or set \
+         DATA_DIR to another folder"
+    )]
+    Newer(u32, u32),
+    /// What an older version wrote could not be moved into the new tables.
+    #[error(
+        "the records of an older version in DATA_DIR could not be moved into the new tables: {0}. Nothing is lost; start again when the cause \
+         is mended, and the rest is moved"
+    )]
+    Move(String),
+    /// Some of what an older version wrote cannot be moved.
+    #[error(
+        "{0} records of an older version in DATA_DIR cannot be moved into the new tables, because they cannot be read or were changed on both \
+         sides. Nothing is lost; docs/OPERATIONS.md, \"Upgrade from an older version\", tells what to do"
+    )]
+    NotMoved(u64),
     /// A setting of the local stack is wrong.
     #[error("{0} {1}")]
     Variable(&'static str, String),

@@ -8,6 +8,24 @@ use crate::template::Template;
 
 /// The settings of every function: those that were given, and the names of this stack's tables and bucket.
 pub(super) fn config(template: &Template, options: &Options) -> Result<Config, ConfigError> {
+    lookup(template, |name| options.setting(name).map(str::to_owned))
+}
+
+/// The same for the migrator.
+pub(super) fn with_old_tables(
+    template: &Template,
+    options: &Options,
+) -> Result<Config, ConfigError> {
+    lookup(template, |name| match name {
+        "OLD_TABLES" => Some("on".to_owned()),
+        _ => options.setting(name).map(str::to_owned),
+    })
+}
+
+fn lookup(
+    template: &Template,
+    given: impl Fn(&str) -> Option<String>,
+) -> Result<Config, ConfigError> {
     let own = |name: &str| match name {
         "IMAGE_BUCKET" => Some(BUCKET.to_owned()),
         "S3_PATH_STYLE" => Some("true".to_owned()),
@@ -20,11 +38,10 @@ pub(super) fn config(template: &Template, options: &Options) -> Result<Config, C
                 .then(|| table_name(&resource))
         }
     };
-    let given = |name: &str| options.setting(name).map(str::to_owned);
     Config::from_lookup(CalledBy::Users, |name| given(name).or_else(|| own(name)))
 }
 
-/// `IMAGE_FILES_TABLE` names the resource `ImageFilesTable`.
+/// `AUDIT_LOG_TABLE` names the resource `AuditLogTable`.
 fn table_resource(variable: &str) -> Option<String> {
     let words = variable.ends_with("_TABLE").then(|| variable.split('_'))?;
     Some(

@@ -1,10 +1,12 @@
 //! Who did what with a file: append-only, kept for a configured time.
 
+use std::cmp::Reverse;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::files::Files;
-use super::{failure, records};
+use super::{failure, keys, records};
 use crate::access::Action;
 use crate::auth::Caller;
 use crate::domain::{Cursor, FileId, Timestamp, time::DAY_MS};
@@ -13,9 +15,10 @@ use crate::error::Error;
 /// One thing somebody did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// The file. Partition key.
+    /// The file.
     pub file_id: FileId,
     /// Time-ordered and unique. Sort key.
+    #[serde(rename = "entry", alias = "entry_id")]
     pub entry_id: FileId,
     /// User id.
     pub actor_id: i64,
@@ -86,20 +89,18 @@ impl Files {
         let below = cursor
             .map(|cursor| cursors.open_file_id(&scope, cursor).ok_or_else(wrong))
             .transpose()?;
-        let last = FileId::last_at(Timestamp(i64::MAX));
+        let below = below.unwrap_or(FileId::last_at(Timestamp(i64::MAX)));
+        let limit_and_one = i32::try_from(limit).unwrap_or(i32::MAX).saturating_add(1);
         let answer = self
             .client
             .query()
-            .table_name(&self.config.access_log_table)
-            .key_condition_expression("file_id = :file AND entry_id < :below")
-            .expression_attribute_values(":file", AttributeValue::N(id.to_string()))
-            .expression_attribute_values(
-                ":below",
-                AttributeValue::N(below.unwrap_or(last).to_string()),
-            )
+            .table_name(&self.config.audit_log_table)
+            .key_condition_expression("subject = :subject AND entry < :below")
+            .expression_attribute_values(":subject", AttributeValue::S(keys::log_of(id)))
+            .expression_attribute_values(":below", AttributeValue::N(below.to_string()))
             .scan_index_forward(false)
             .consistent_read(true)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX).saturating_add(1))
+            .limit(limit_and_one)
             .send()
             .await
             .map_err(failure)?;
@@ -110,6 +111,11 @@ impl Files {
             .map(records::from_item)
             .collect();
         let mut entries = entries?;
+        if let Some(old) = &self.old {
+            entries.extend(Box::pin(old.log(id, below, limit_and_one)).await?);
+            entries.sort_unstable_by_key(|entry| Reverse(entry.entry_id));
+            entries.dedup_by_key(|entry| entry.entry_id);
+        }
         let more = entries.len() > limit as usize;
         entries.truncate(limit as usize);
         let next = entries

@@ -23,6 +23,18 @@ pub(super) async fn batch_get<T: DeserializeOwned>(
     keys: Vec<Item>,
     consistent: bool,
 ) -> Result<Vec<T>, Error> {
+    let items = items(client, table, keys, consistent, None).await?;
+    items.into_iter().map(records::from_item).collect()
+}
+
+/// The items of `keys` as they are, or some of their attributes.
+pub(super) async fn items(
+    client: &Client,
+    table: &str,
+    keys: Vec<Item>,
+    consistent: bool,
+    attributes: Option<&str>,
+) -> Result<Vec<Item>, Error> {
     let mut found = Vec::with_capacity(keys.len());
     for chunk in keys.chunks(KEYS_AT_ONCE) {
         let mut rest = chunk.to_vec();
@@ -30,10 +42,8 @@ pub(super) async fn batch_get<T: DeserializeOwned>(
             if attempt > 0 {
                 tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(attempt - 1)).await;
             }
-            let (items, left_out) = get(client, table, rest, consistent).await?;
-            for item in items {
-                found.push(records::from_item(item)?);
-            }
+            let (items, left_out) = get(client, table, rest, consistent, attributes).await?;
+            found.extend(items);
             rest = left_out;
             if rest.is_empty() {
                 break;
@@ -52,10 +62,12 @@ async fn get(
     table: &str,
     keys: Vec<Item>,
     consistent: bool,
+    attributes: Option<&str>,
 ) -> Result<(Vec<Item>, Vec<Item>), Error> {
     let wanted = KeysAndAttributes::builder()
         .set_keys(Some(keys))
         .consistent_read(consistent)
+        .set_projection_expression(attributes.map(str::to_owned))
         .build()
         .map_err(Error::internal)?;
     let request = client.batch_get_item().request_items(table, wanted);

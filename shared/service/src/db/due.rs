@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::{StreamExt as _, stream};
 
-use super::batch::batch_get;
 use super::files::Files;
 use super::list::Source;
 use super::rows::Read;
@@ -12,6 +12,9 @@ use super::{failure, keys, records};
 use crate::domain::time::DAY_MS;
 use crate::domain::{FileId, Filter, Status, Timestamp};
 use crate::error::Error;
+
+/// Partitions of a day that are read at the same time.
+const PARTITIONS_AT_ONCE: usize = 16;
 
 /// What maintenance remembers from run to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,19 +26,26 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// The reference that keeps it.
-    fn key(self) -> (&'static str, &'static str) {
+    /// All there are.
+    pub(super) const ALL: [Self; 2] = [Self::Watermark, Self::Counters];
+
+    pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Watermark => ("maintenance", "watermark"),
-            Self::Counters => ("maintenance", "counters"),
+            Self::Watermark => "watermark",
+            Self::Counters => "counters",
         }
+    }
+
+    /// The row that keeps it.
+    fn row(self) -> String {
+        format!("maintenance#{}", self.name())
     }
 }
 
 #[derive(serde::Deserialize)]
-struct Row {
-    id: FileId,
-    due_at: Timestamp,
+pub(super) struct Row {
+    pub(super) id: FileId,
+    pub(super) due_at: Timestamp,
 }
 
 /// A file that is due: as much of its record as decides about its turn.
@@ -83,12 +93,9 @@ impl Files {
             ids.extend(rows.ids);
             day = day.plus(DAY_MS);
         }
-        let keys = ids
-            .iter()
-            .map(|id| [("id".to_owned(), AttributeValue::N(id.to_string()))].into());
-        let table = &self.config.image_files_table;
         // Whoever does the work reads the record again; what is gone already is left out.
-        let mut files: Vec<Due> = batch_get(&self.client, table, keys.collect(), false).await?;
+        let rows = self.rows(&ids, false).await?.into_iter();
+        let mut files: Vec<Due> = rows.map(records::from_item).collect::<Result<_, _>>()?;
         let places: std::collections::HashMap<FileId, usize> = ids.into_iter().zip(0..).collect();
         files.sort_unstable_by_key(|file| places.get(&file.id).copied());
         found.files = files;
@@ -103,36 +110,59 @@ impl Files {
         now: Timestamp,
         limit: usize,
     ) -> Result<Rows, Error> {
+        let mut partitions = stream::iter(keys::due(day))
+            .map(|partition| self.due_in(partition, seen, now, limit))
+            .buffered(PARTITIONS_AT_ONCE);
+        let mut rows = match &self.old {
+            Some(old) => Box::pin(old.due_on(day, seen, now)).await?,
+            None => Rows::default(),
+        };
+        while rows.ids.len() < limit
+            && let Some(found) = partitions.next().await
+        {
+            let found = found?;
+            rows.any |= found.any;
+            rows.ids.extend(found.ids);
+        }
+        rows.ids.truncate(limit);
+        Ok(rows)
+    }
+
+    /// Up to `limit` files that are due in one partition of a day.
+    async fn due_in(
+        &self,
+        partition: String,
+        seen: &HashSet<FileId>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Rows, Error> {
         let mut rows = Rows::default();
-        for partition in keys::due(day) {
-            let mut start = None;
-            loop {
-                let answer = self
-                    .client
-                    .query()
-                    .table_name(&self.config.image_files_table)
-                    .index_name(keys::BY_DUE.name)
-                    .key_condition_expression("#hash = :hash")
-                    .expression_attribute_names("#hash", keys::BY_DUE.hash)
-                    .expression_attribute_values(":hash", AttributeValue::S(partition.clone()))
-                    .set_exclusive_start_key(start)
-                    .send()
-                    .await
-                    .map_err(failure)?;
-                for item in answer.items.unwrap_or_default() {
-                    rows.any = true;
-                    let row: Row = records::from_item(item)?;
-                    if row.due_at <= now && !seen.contains(&row.id) && rows.ids.len() < limit {
-                        rows.ids.push(row.id);
-                    }
-                }
-                start = answer.last_evaluated_key;
-                if start.is_none() || rows.ids.len() >= limit {
-                    break;
+        let mut start = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.config.files_table)
+                .index_name(keys::BY_DUE.name)
+                .key_condition_expression("#hash = :hash")
+                .expression_attribute_names("#hash", keys::BY_DUE.hash)
+                .expression_attribute_values(":hash", AttributeValue::S(partition.clone()))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(failure)?;
+            for item in answer.items.unwrap_or_default() {
+                rows.any = true;
+                let row: Row = records::from_item(item)?;
+                if row.due_at <= now && !seen.contains(&row.id) {
+                    rows.ids.push(row.id);
                 }
             }
+            start = answer.last_evaluated_key;
+            if start.is_none() || rows.ids.len() >= limit {
+                return Ok(rows);
+            }
         }
-        Ok(rows)
     }
 
     /// Files of one user, the trash included, newest first, from `below` on.
@@ -159,20 +189,11 @@ impl Files {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn mark(&self, mark: Mark) -> Result<Option<Timestamp>, Error> {
-        let (kind, id) = mark.key();
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.config.references_table)
-            .key("kind", AttributeValue::S(kind.to_owned()))
-            .key("id", AttributeValue::S(id.to_owned()))
-            .send()
-            .await
-            .map_err(failure)?;
-        let at = answer
-            .item
-            .as_ref()
-            .and_then(|item| item.get("at")?.as_n().ok()?.parse().ok());
+        let row = self.remembered(&mark.row()).await?;
+        if let (None, Some(old)) = (&row, &self.old) {
+            return Box::pin(old.mark(mark.name())).await;
+        }
+        let at = row.and_then(|row| row.get("at")?.as_n().ok()?.parse().ok());
         Ok(at.map(Timestamp))
     }
 
@@ -181,23 +202,15 @@ impl Files {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn set_mark(&self, mark: Mark, at: Timestamp) -> Result<(), Error> {
-        let (kind, id) = mark.key();
-        self.client
-            .put_item()
-            .table_name(&self.config.references_table)
-            .item("kind", AttributeValue::S(kind.to_owned()))
-            .item("id", AttributeValue::S(id.to_owned()))
-            .item("at", AttributeValue::N(at.0.to_string()))
-            .send()
+        let at = AttributeValue::N(at.0.to_string());
+        self.remember(&mark.row(), [("at".to_owned(), at)].into())
             .await
-            .map_err(failure)?;
-        Ok(())
     }
 }
 
-/// What one day has.
+/// What one day has, or one of its partitions.
 #[derive(Debug, Default)]
-struct Rows {
-    ids: Vec<FileId>,
-    any: bool,
+pub(super) struct Rows {
+    pub(super) ids: Vec<FileId>,
+    pub(super) any: bool,
 }

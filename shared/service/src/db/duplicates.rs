@@ -26,7 +26,7 @@ impl Files {
         let answer = self
             .client
             .query()
-            .table_name(&self.config.image_files_table)
+            .table_name(&self.config.files_table)
             .index_name(index.name)
             .key_condition_expression("#hash = :hash")
             .expression_attribute_names("#hash", index.hash)
@@ -41,9 +41,14 @@ impl Files {
             .into_iter()
             .map(records::from_item)
             .collect::<Result<_, _>>()?;
-        let older = rows
-            .iter()
-            .map(|row| row.id)
+        let mut ids: Vec<FileId> = rows.iter().map(|row| row.id).collect();
+        if let Some(old) = &self.old {
+            ids.extend(Box::pin(old.same_content(owner, md5, LOOK_AT)).await?);
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        let older = ids
+            .into_iter()
             .filter(|id| before.is_none_or(|before| *id < before));
         let files = self.records(&older.collect::<Vec<_>>()).await?;
         // The index may lag behind the record: the record decides.

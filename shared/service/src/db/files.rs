@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::access_log::Entry;
+use super::old_tables::OldTables;
 use super::references::{References, unknown_patient};
 use super::write::{Change, NotWritten};
 use super::{failure, records, stats};
@@ -30,7 +31,8 @@ const ATTEMPTS: usize = 8;
 pub struct Files {
     pub(super) client: Client,
     pub(super) config: Arc<Config>,
-    references: References,
+    pub(super) old: Option<OldTables>,
+    pub(super) references: References,
     ids: Arc<Ids>,
     clock: Clock,
     cursors: Option<CursorKey>,
@@ -50,6 +52,7 @@ impl Files {
     #[must_use]
     pub fn new(references: References, cursors: Option<CursorKey>) -> Self {
         Self {
+            old: references.old.clone(),
             client: references.client.clone(),
             config: references.config.clone(),
             ids: references.ids.clone(),
@@ -132,13 +135,18 @@ impl Files {
         let answer = self
             .client
             .get_item()
-            .table_name(&self.config.image_files_table)
+            .table_name(&self.config.files_table)
             .key("id", AttributeValue::N(id.to_string()))
             .consistent_read(true)
             .send()
             .await
             .map_err(failure)?;
-        answer.item.map(records::from_item).transpose()
+        match (answer.item, &self.old) {
+            (Some(row), _) if records::is_tombstone(&row) => Ok(None),
+            (Some(row), _) => records::from_item(row).map(Some),
+            (None, Some(old)) => Box::pin(old.file(id)).await,
+            (None, None) => Ok(None),
+        }
     }
 
     /// Changes an opened file: applies `step` to the record, and again to the newer one when somebody was faster.
@@ -176,6 +184,11 @@ impl Files {
     /// # Errors
     /// `version_conflict` when somebody changed it in between.
     pub async fn remove(&self, file: FileRecord) -> Result<(), Error> {
+        let version = file.version;
+        let file = self.adopted(file).await?;
+        if file.version != version {
+            return Err(stale());
+        }
         let change = Change {
             before: Some(file),
             after: None,
@@ -209,7 +222,7 @@ impl Files {
                 access::check(caller, action, &file)?;
             }
             // What an older version wrote becomes what this one writes, before anything else is decided.
-            file = self.references.renumber(file).await?;
+            file = Box::pin(self.references.renumber(file)).await?;
             let mut after = step(file.clone())?;
             let changed = after != file;
             let entry = by.and_then(|by| self.entry_of_change(by, &file, changed));
@@ -218,6 +231,10 @@ impl Files {
                     self.append(&[entry]).await?;
                 }
                 return Ok(file);
+            }
+            if self.old.is_some() && !file.is_in_its_table() {
+                file = self.adopted(file).await?;
+                continue;
             }
             after.version = file.version + 1;
             after.updated_at = self.clock.now();
@@ -237,6 +254,18 @@ impl Files {
             }
         }
         Err(stale())
+    }
+
+    /// The record as it is in the table of files; one that is in the old table only is copied first. What happens seldom is boxed: a future is as
+    /// large as its largest branch.
+    async fn adopted(&self, file: FileRecord) -> Result<FileRecord, Error> {
+        match &self.old {
+            Some(old) if !file.is_in_its_table() => {
+                let adopted = Box::pin(old.adopt(self, file.id));
+                adopted.await?.ok_or(Error::NotFound)
+            }
+            _ => Ok(file),
+        }
     }
 
     fn entry_of_change(

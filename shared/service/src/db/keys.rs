@@ -1,9 +1,12 @@
-//! Keys and indexes of the table of files. template.yaml declares the same; a test holds the two together.
+//! Keys and indexes: docs/DATA.md. template.yaml declares the same; a test holds the two together.
 //!
 //! Index rows are narrow on purpose: they answer *which* files, and the table answers *what* they are. A filter reads one read unit per
 //! 25 rows or better, and most changes of a record do not touch an index at all.
 
+use std::fmt::Display;
+
 use aws_sdk_dynamodb::types::AttributeValue;
+use sha2::{Digest as _, Sha256};
 
 use super::Item;
 use crate::domain::{FileId, FileRecord, Timestamp, list::search_text};
@@ -19,66 +22,72 @@ pub struct Index {
     pub projection: &'static [&'static str],
 }
 
-/// One user's live files, and their trash.
-pub const BY_UPLOADER: Index = Index {
-    name: "by-uploader",
+/// The attributes that lists filter by: copies, which exist for the indexes only.
+const COLUMNS: &[&str] = &["i_type", "i_status", "i_modality", "i_search"];
+
+/// An owner's live files, and their trash.
+pub const BY_OWNER: Index = Index {
+    name: "files-by-owner-1",
     hash: "owner_key",
-    projection: &["file_type", "status", "modality", "search"],
+    projection: COLUMNS,
 };
-/// A patient's live files.
+/// A patient's live files, and those in the trash.
 pub const BY_PATIENT: Index = Index {
-    name: "by-patient",
+    name: "files-by-patient-1",
     hash: "patient_key",
     projection: &[
-        "file_type",
-        "status",
-        "modality",
-        "search",
-        "uploaded_by",
+        "i_type",
+        "i_status",
+        "i_modality",
+        "i_search",
+        "owner",
         "study_id",
         "series_id",
     ],
 };
-/// All live files of a modality, in shards.
-pub const BY_MODALITY: Index = Index {
-    name: "by-modality",
-    hash: "modality_key",
-    projection: &["file_type", "status", "search"],
-};
-/// All live files, in shards.
-pub const BY_SHARD: Index = Index {
-    name: "by-shard",
-    hash: "shard_key",
-    projection: &["file_type", "status", "search"],
-};
-/// One user's live files with the same bytes.
+/// An owner's files with the same bytes, live and in the trash.
 pub const BY_CONTENT: Index = Index {
-    name: "by-content",
+    name: "files-by-content-1",
     hash: "content_key",
     projection: &[],
 };
 /// What maintenance has to look at, by day.
 pub const BY_DUE: Index = Index {
-    name: "by-due",
+    name: "files-by-due-1",
     hash: "due_on",
-    projection: &["due_at"],
+    projection: &["due_at", "owner"],
+};
+/// All live files of a modality, in shards.
+pub const BY_MODALITY: Index = Index {
+    name: "files-by-modality-1",
+    hash: "modality_key",
+    projection: COLUMNS,
+};
+/// All live files, in shards.
+pub const BY_SHARD: Index = Index {
+    name: "files-by-shard-1",
+    hash: "shard_key",
+    projection: COLUMNS,
 };
 
-/// Every index there is.
+/// Every index of files that is written.
 pub const INDEXES: [Index; 6] = [
-    BY_UPLOADER,
+    BY_OWNER,
     BY_PATIENT,
-    BY_MODALITY,
-    BY_SHARD,
     BY_CONTENT,
     BY_DUE,
+    BY_MODALITY,
+    BY_SHARD,
 ];
 
-/// Partitions of [`BY_MODALITY`] and [`BY_SHARD`]: one would be written by the whole hospital at 1,000 writes a second at most
+/// Partitions of [`BY_MODALITY`], [`BY_SHARD`] and [`PATIENTS`]: one would be written by the whole hospital at 1,000 writes a second at most
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>).
-pub const SHARDS: u64 = 8;
+pub const SHARDS: u64 = 16;
 /// Partitions of [`BY_DUE`] a day.
-pub const DUE_SHARDS: u64 = 4;
+pub const DUE_SHARDS: u64 = 64;
+
+/// The index of all patients in the order of their ids, in shards. Its sort key is `patient_id`.
+pub(super) const PATIENTS: &str = "patients-by-shard-1";
 
 impl Index {
     /// Refuses a query on attributes that this index does not have: DynamoDB would, the embedded engine would not.
@@ -101,22 +110,16 @@ impl Index {
 /// How the partition of anybody's trash begins.
 pub(super) const TRASH: &str = "trash#";
 
-/// The partition of a user's live files.
+/// The partition of live files of an owner or a patient.
 #[must_use]
-pub fn live(uploader: i64) -> String {
-    format!("live#{uploader}")
+pub fn live(of: impl Display) -> String {
+    format!("live#{of}")
 }
 
-/// The partition of a user's trash.
+/// The partition of what an owner or a patient has in the trash.
 #[must_use]
-pub fn trash(uploader: i64) -> String {
-    format!("{TRASH}{uploader}")
-}
-
-/// The partition of a patient's files.
-#[must_use]
-pub fn patient(patient_id: &str) -> String {
-    format!("patient#{patient_id}")
+pub fn trash(of: impl Display) -> String {
+    format!("{TRASH}{of}")
 }
 
 /// The partitions of a modality.
@@ -126,13 +129,13 @@ pub fn modality(modality: &str) -> impl Iterator<Item = String> {
 
 /// The partitions of all files.
 pub fn shards() -> impl Iterator<Item = String> {
-    (0..SHARDS).map(|shard| format!("live#{shard}"))
+    (0..SHARDS).map(live)
 }
 
-/// The partition of one user's files with these bytes.
+/// The partition of an owner's live files with these bytes.
 #[must_use]
-pub fn content(uploader: i64, md5: &str) -> String {
-    format!("{uploader}#{md5}")
+pub fn content(owner: i64, md5: &str) -> String {
+    format!("{owner}#{md5}")
 }
 
 /// The partitions of what is due on a day.
@@ -144,10 +147,30 @@ fn due_on(id: FileId, at: Timestamp) -> String {
     format!("{}#{}", at.day(), id.shard(DUE_SHARDS))
 }
 
-/// The attributes that put a record into its indexes. A deleted one is in the trash and nowhere else, and one that is being purged not even there.
+/// The partitions of all patients.
+pub(super) fn patient_shards() -> impl Iterator<Item = String> {
+    (0..SHARDS).map(|shard| shard.to_string())
+}
+
+/// The partition of one patient among all: ids that look alike lie apart.
+pub(super) fn patient_shard(patient_id: &str) -> String {
+    let first = u64::from(Sha256::digest(patient_id.as_bytes())[0]);
+    (first % SHARDS).to_string()
+}
+
+/// The partition of a file's entries in the log.
+#[must_use]
+pub fn log_of(id: FileId) -> String {
+    format!("file#{id}")
+}
+
+/// The attributes that put a record into its indexes. A deleted one is in the trash and in no list of everybody's, and one that is being purged
+/// is not even there.
 #[must_use]
 pub fn index_attributes(file: &FileRecord) -> Item {
     let mut item = Item::new();
+    let owner = AttributeValue::N(file.uploaded_by.to_string());
+    item.insert("owner".to_owned(), owner);
     let mut put =
         |name: &str, value: String| item.insert(name.to_owned(), AttributeValue::S(value));
     if let Some(at) = file.due_at {
@@ -157,24 +180,37 @@ pub fn index_attributes(file: &FileRecord) -> Item {
     if file.purging {
         return item;
     }
-    put("search", search_text(file));
-    if file.is_deleted() {
-        put("owner_key", trash(file.uploaded_by));
-        return item;
-    }
-    put("owner_key", live(file.uploaded_by));
-    put("shard_key", format!("live#{}", file.id.shard(SHARDS)));
-    if let Some(patient_id) = &file.patient_id {
-        put("patient_key", patient(patient_id.as_str()));
-    }
+    put("i_type", file.file_type.name().to_owned());
+    put("i_status", file.status.name().to_owned());
+    put("i_search", search_text(file));
     if let Some(modality) = &file.modality {
-        put(
-            "modality_key",
-            format!("{modality}#{}", file.id.shard(SHARDS)),
-        );
+        put("i_modality", modality.clone());
+    }
+    let in_part = |of: &dyn Display| {
+        if file.is_deleted() {
+            trash(of)
+        } else {
+            live(of)
+        }
+    };
+    put("owner_key", in_part(&file.uploaded_by));
+    if let Some(patient_id) = &file.patient_id {
+        put("patient_key", in_part(&patient_id.as_str()));
     }
     if let Some(md5) = &file.file_hash {
-        put("content_key", content(file.uploaded_by, md5));
+        let content = if file.is_deleted() {
+            format!("{}#{TRASH}{md5}", file.uploaded_by)
+        } else {
+            content(file.uploaded_by, md5)
+        };
+        put("content_key", content);
+    }
+    if !file.is_deleted() {
+        let shard = file.id.shard(SHARDS);
+        put("shard_key", live(shard));
+        if let Some(modality) = &file.modality {
+            put("modality_key", format!("{modality}#{shard}"));
+        }
     }
     item
 }

@@ -3,19 +3,40 @@
 //! A list reads one partition of an index or merges several (shards), newest first. It reads no further than the page needs, except where an
 //! exact total has to be counted because no counter knows it.
 
+use std::collections::HashSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::batch::batch_get;
+use super::batch::items;
 use super::files::{Files, Scope};
 use super::keys::{self, Index};
 use super::rows::Read;
+use super::{Item, records};
 use crate::auth::Caller;
 use crate::domain::{FileId, FileRecord, ListRequest};
 use crate::error::Error;
 
+/// What a list is of.
+#[derive(Clone, Debug)]
+pub(super) enum Of {
+    /// An owner's live files.
+    Owner(i64),
+    /// An owner's trash.
+    Trash(i64),
+    /// Both of these.
+    All(i64),
+    /// A patient's live files.
+    Patient(String),
+    /// All live files of a modality.
+    Modality(String),
+    /// All live files.
+    Everybody,
+}
+
 /// Where a list is read: an index, its partitions, and the counters that know its total.
 #[derive(Clone, Debug)]
 pub struct Source {
+    pub(super) of: Of,
     pub(super) index: Index,
     pub(super) partitions: Vec<String>,
     counters: Option<Scope>,
@@ -26,7 +47,8 @@ impl Source {
     #[must_use]
     pub fn owner(id: i64) -> Self {
         Self {
-            index: keys::BY_UPLOADER,
+            of: Of::Owner(id),
+            index: keys::BY_OWNER,
             partitions: vec![keys::live(id)],
             counters: Some(Scope::Owner(id)),
         }
@@ -36,7 +58,8 @@ impl Source {
     #[must_use]
     pub fn trash(id: i64) -> Self {
         Self {
-            index: keys::BY_UPLOADER,
+            of: Of::Trash(id),
+            index: keys::BY_OWNER,
             partitions: vec![keys::trash(id)],
             counters: None,
         }
@@ -45,7 +68,8 @@ impl Source {
     /// One user's live files, and their trash.
     pub(super) fn all_of(id: i64) -> Self {
         Self {
-            index: keys::BY_UPLOADER,
+            of: Of::All(id),
+            index: keys::BY_OWNER,
             partitions: vec![keys::live(id), keys::trash(id)],
             counters: None,
         }
@@ -55,8 +79,9 @@ impl Source {
     #[must_use]
     pub fn patient(patient_id: &str) -> Self {
         Self {
+            of: Of::Patient(patient_id.to_owned()),
             index: keys::BY_PATIENT,
-            partitions: vec![keys::patient(patient_id)],
+            partitions: vec![keys::live(patient_id)],
             counters: None,
         }
     }
@@ -65,6 +90,7 @@ impl Source {
     #[must_use]
     pub fn modality(modality: &str) -> Self {
         Self {
+            of: Of::Modality(modality.to_owned()),
             index: keys::BY_MODALITY,
             partitions: keys::modality(modality).collect(),
             counters: Some(Scope::All),
@@ -75,6 +101,7 @@ impl Source {
     #[must_use]
     pub fn everything() -> Self {
         Self {
+            of: Of::Everybody,
             index: keys::BY_SHARD,
             partitions: keys::shards().collect(),
             counters: Some(Scope::All),
@@ -177,13 +204,28 @@ impl Files {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn records(&self, ids: &[FileId]) -> Result<Vec<FileRecord>, Error> {
+        let rows = self.rows(ids, true).await?.into_iter();
+        let mut found: Vec<FileRecord> = rows.map(records::from_item).collect::<Result<_, _>>()?;
+        found.sort_unstable_by_key(|file| std::cmp::Reverse(file.id));
+        Ok(found)
+    }
+
+    /// The rows of `ids`, in any order; what is gone is left out.
+    pub(super) async fn rows(&self, ids: &[FileId], consistent: bool) -> Result<Vec<Item>, Error> {
         let keys = ids
             .iter()
             .map(|id| [("id".to_owned(), AttributeValue::N(id.to_string()))].into())
             .collect();
-        let table = &self.config.image_files_table;
-        let mut found: Vec<FileRecord> = batch_get(&self.client, table, keys, true).await?;
-        found.sort_unstable_by_key(|file| std::cmp::Reverse(file.id));
-        Ok(found)
+        let table = &self.config.files_table;
+        let mut rows = items(&self.client, table, keys, consistent, None).await?;
+        if let Some(old) = &self.old {
+            let mut missing: HashSet<FileId> = ids.iter().copied().collect();
+            for row in &rows {
+                missing.remove(&records::id_of(row)?);
+            }
+            rows.extend(Box::pin(old.files(&missing, consistent)).await?);
+        }
+        rows.retain(|row| !records::is_tombstone(row));
+        Ok(rows)
     }
 }

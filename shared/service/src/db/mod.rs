@@ -1,4 +1,4 @@
-//! The database: DynamoDB tables of files, counters, references and the access log.
+//! The database: the tables of docs/DATA.md.
 //!
 //! Every change of a file passes [`files::Files`], which writes the record, the counters, the references and the log entry in one
 //! transaction on condition that the record is the one that was read.
@@ -10,13 +10,17 @@ pub mod create;
 pub mod due;
 pub mod duplicates;
 pub mod files;
+mod folds;
 pub mod keys;
 pub mod list;
+pub mod old_tables;
+mod pace;
 pub mod patients;
 pub mod records;
 mod reference_changes;
 pub mod references;
 pub mod renumber;
+pub mod rewrite;
 mod rows;
 pub mod stats;
 pub mod studies;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 
-use super::references::{Kind, key};
+use super::{patients, records};
 use crate::domain::{FileRecord, PatientId};
 use crate::error::Error;
 
@@ -46,8 +46,10 @@ impl Changes {
 fn count_files(table: &str, patient: &PatientId, change: i64) -> Result<TransactWriteItem, Error> {
     let update = Update::builder()
         .table_name(table)
-        .set_key(Some(key(Kind::Patient, patient.as_str())))
-        .condition_expression("attribute_exists(id)")
+        .set_key(Some(patients::key(patient)))
+        .condition_expression(patients::IS_OURS)
+        .expression_attribute_names("#schema", "schema")
+        .expression_attribute_values(":schema", records::current_schema())
         .update_expression("ADD file_count :change")
         .expression_attribute_values(":change", AttributeValue::N(change.to_string()));
     Ok(TransactWriteItem::builder()

@@ -3,10 +3,8 @@
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::batch::batch_get;
-use super::references::{Kind, References, key};
+use super::references::{Kind, References};
 use super::studies::{SeriesHeader, StudyHeader};
-use super::{failure, records};
 use crate::domain::{Dicom, FileRecord, StoredId, text};
 use crate::error::Error;
 
@@ -73,9 +71,11 @@ impl References {
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn old(&self, kind: Kind, ids: &[String]) -> Result<Vec<Old>, Error> {
-        let keys = ids.iter().map(|id| key(kind, id)).collect();
-        batch_get(&self.client, &self.config.references_table, keys, false).await
+    pub async fn old_rows(&self, kind: Kind, ids: &[String]) -> Result<Vec<Old>, Error> {
+        match &self.old {
+            Some(old) => old.references(kind, ids).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     async fn uid_of_study(&self, old: &str, file: &FileRecord) -> Result<Option<String>, Error> {
@@ -112,15 +112,10 @@ impl References {
     }
 
     async fn old_row(&self, kind: Kind, id: &str) -> Result<Option<Old>, Error> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.config.references_table)
-            .set_key(Some(key(kind, id)))
-            .send()
-            .await
-            .map_err(failure)?;
-        answer.item.map(records::from_item).transpose()
+        match &self.old {
+            Some(old) => old.reference(kind, id).await,
+            None => Ok(None),
+        }
     }
 }
 

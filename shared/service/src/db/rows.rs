@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use super::files::Files;
 use super::keys::{self, Index};
 use super::list::Source;
-use super::{Item, failure};
+use super::{Item, failure, records};
 use crate::domain::{FileId, Filter};
 use crate::error::Error;
 
@@ -18,7 +18,7 @@ use crate::error::Error;
 const FIRST_FILTERED_READ: usize = 200;
 /// Rows of the largest read: about what DynamoDB's page of 1 MB holds. Without a limit the embedded engine would load the rest of the partition
 /// for every page.
-const LARGEST_READ: usize = 4000;
+pub(super) const LARGEST_READ: usize = 4000;
 
 /// What one partition gave.
 #[derive(Debug, Default)]
@@ -46,12 +46,17 @@ impl Files {
             .partitions
             .iter()
             .map(|partition| self.read_partition(source.index, partition, read));
-        let mut all = Found::default();
+        // Old rows first: one that is adopted meanwhile is then found twice, not missed.
+        let mut all = match &self.old {
+            Some(old) => Box::pin(old.found(&source.of, read)).await?,
+            None => Found::default(),
+        };
         for found in try_join_all(partitions).await? {
             all.ids.extend(found.ids);
             all.count += found.count;
         }
         all.ids.sort_unstable_by(|a, b| b.cmp(a));
+        all.ids.dedup();
         all.ids.truncate(read.want);
         Ok(all)
     }
@@ -63,7 +68,7 @@ impl Files {
         read: &Read,
     ) -> Result<Found, Error> {
         let mut found = Found::default();
-        let Some(conditions) = Conditions::of(index, partition, read) else {
+        let Some(conditions) = Conditions::of(index, &COLUMNS, partition, read) else {
             return Ok(found);
         };
         let mut start: Option<Item> = None;
@@ -78,7 +83,7 @@ impl Files {
                 return Ok(found);
             }
             let answer = conditions
-                .query(&self.client, &self.config.image_files_table)
+                .query(&self.client, &self.config.files_table)
                 .set_projection_expression((!only_count).then(|| "id".to_owned()))
                 .select(if only_count {
                     Select::Count
@@ -96,7 +101,7 @@ impl Files {
                 .iter()
                 .take(read.want.saturating_sub(found.ids.len()))
             {
-                found.ids.push(id_of(item)?);
+                found.ids.push(records::id_of(item)?);
             }
             start = answer.last_evaluated_key;
             // What must be counted to its end is read in as few calls as can be, once the page had its chance to be full.
@@ -112,17 +117,40 @@ impl Files {
     }
 }
 
+/// The attributes of an index that filters look at.
+#[derive(Debug)]
+pub(super) struct Columns {
+    pub(super) file_type: &'static str,
+    pub(super) status: &'static str,
+    pub(super) modality: &'static str,
+    pub(super) search: &'static str,
+    pub(super) owner: &'static str,
+}
+
+const COLUMNS: Columns = Columns {
+    file_type: "i_type",
+    status: "i_status",
+    modality: "i_modality",
+    search: "i_search",
+    owner: "owner",
+};
+
 /// A query's conditions: the partition and range of ids, and what else must hold.
-struct Conditions {
+pub(super) struct Conditions {
     index: Index,
-    filter: Vec<&'static str>,
+    filter: Vec<String>,
     names: HashMap<String, String>,
     values: Item,
 }
 
 impl Conditions {
     /// `None` when nothing can match.
-    fn of(index: Index, partition: &str, read: &Read) -> Option<Self> {
+    pub(super) fn of(
+        index: Index,
+        columns: &Columns,
+        partition: &str,
+        read: &Read,
+    ) -> Option<Self> {
         let (from, to) = range(read)?;
         let mut this = Self {
             index,
@@ -139,50 +167,57 @@ impl Conditions {
             .insert(":to".to_owned(), AttributeValue::N(to.to_string()));
         let filter = &read.filter;
         let text = |text: &str| AttributeValue::S(text.to_owned());
-        this.require(
-            "file_type",
-            "#file_type = :file_type",
-            filter.file_type.map(|kind| text(kind.name())),
-        );
-        this.require(
-            "status",
-            "#status = :status",
-            filter.status.map(|status| text(status.name())),
-        );
-        this.require(
-            "search",
-            "contains(#search, :search)",
-            filter.search.as_deref().map(text),
-        );
-        // What the partition settles already is not asked again.
-        if index != keys::BY_MODALITY {
-            this.require(
-                "modality",
-                "#modality = :modality",
-                filter.modality.as_deref().map(text),
-            );
+        for (attribute, value) in [
+            (
+                columns.file_type,
+                filter.file_type.map(|kind| text(kind.name())),
+            ),
+            (
+                columns.status,
+                filter.status.map(|status| text(status.name())),
+            ),
+        ] {
+            this.require(attribute, value);
         }
-        if index == keys::BY_PATIENT {
-            let uploader = filter
+        if let Some(search) = &filter.search {
+            this.compare(columns.search, text(search), |name, value| {
+                format!("contains({name}, {value})")
+            });
+        }
+        // What the partition settles already is not asked again.
+        if index.hash != keys::BY_MODALITY.hash {
+            this.require(columns.modality, filter.modality.as_deref().map(text));
+        }
+        if index.hash == keys::BY_PATIENT.hash {
+            let owner = filter
                 .uploaded_by
                 .map(|id| AttributeValue::N(id.to_string()));
-            this.require("uploaded_by", "#uploaded_by = :uploaded_by", uploader);
+            this.require(columns.owner, owner);
         }
         index.assert_has(&this.names.values().map(String::as_str).collect::<Vec<_>>());
         Some(this)
     }
 
-    fn require(&mut self, attribute: &str, condition: &'static str, value: Option<AttributeValue>) {
+    fn require(&mut self, attribute: &'static str, value: Option<AttributeValue>) {
         if let Some(value) = value {
-            self.filter.push(condition);
-            self.names
-                .insert(format!("#{attribute}"), attribute.to_owned());
-            self.values.insert(format!(":{attribute}"), value);
+            self.compare(attribute, value, |name, value| format!("{name} = {value}"));
         }
     }
 
+    fn compare(
+        &mut self,
+        attribute: &'static str,
+        value: AttributeValue,
+        how: impl Fn(&str, &str) -> String,
+    ) {
+        let (name, placeholder) = (format!("#{attribute}"), format!(":{attribute}"));
+        self.filter.push(how(&name, &placeholder));
+        self.names.insert(name, attribute.to_owned());
+        self.values.insert(placeholder, value);
+    }
+
     /// The query, newest first.
-    fn query(&self, client: &Client, table: &str) -> QueryFluentBuilder {
+    pub(super) fn query(&self, client: &Client, table: &str) -> QueryFluentBuilder {
         client
             .query()
             .table_name(table)
@@ -209,12 +244,4 @@ fn range(read: &Read) -> Option<(FileId, FileId)> {
 /// A query's limit.
 fn rows_of(limit: usize) -> i32 {
     i32::try_from(limit.min(LARGEST_READ)).unwrap_or(i32::MAX)
-}
-
-fn id_of(item: &Item) -> Result<FileId, Error> {
-    let id = item
-        .get("id")
-        .and_then(|id| id.as_n().ok())
-        .and_then(|id| id.parse().ok());
-    id.ok_or_else(|| Error::internal("an index row without an id"))
 }

@@ -17,8 +17,6 @@ use super::{Item, failure, records};
 use crate::domain::{PatientId, SeriesId, StudyId, Timestamp, patient_id};
 use crate::error::{Error, FieldError};
 
-/// What a row says of its schema.
-const SCHEMA: u64 = 1;
 /// Tries with another number when one is taken.
 const ATTEMPTS: usize = 8;
 
@@ -455,7 +453,7 @@ fn uid_item<const N: usize>(uid: &str, more: [(String, AttributeValue); N]) -> I
 }
 
 fn schema() -> Item {
-    [("schema".to_owned(), AttributeValue::N(SCHEMA.to_string()))].into()
+    [("schema".to_owned(), records::current_schema())].into()
 }
 
 /// The longest UID that is kept: files do not always keep to their 64 characters, and a partition key has 2,048 bytes

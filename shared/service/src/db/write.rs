@@ -18,6 +18,12 @@ pub(super) struct Change {
     pub(super) entry: Option<Entry>,
 }
 
+impl From<Error> for NotWritten {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
 /// Why a change was not written.
 #[derive(Debug)]
 pub(super) enum NotWritten {
@@ -32,6 +38,19 @@ pub(super) enum NotWritten {
 impl Files {
     /// Writes changes in one transaction, with the counters, references and log entries that belong to them.
     pub(super) async fn write(&self, changes: &[Change]) -> Result<(), NotWritten> {
+        let missing = match self.write_once(changes).await {
+            Err(NotWritten::Missing(missing)) => missing,
+            other => return other,
+        };
+        if let Some(old) = &self.old
+            && Box::pin(old.adopt_patients(&missing)).await?
+        {
+            return self.write_once(changes).await;
+        }
+        Err(NotWritten::Missing(missing))
+    }
+
+    async fn write_once(&self, changes: &[Change]) -> Result<(), NotWritten> {
         let mut writes = Vec::new();
         let mut counters = stats::Changes::default();
         let mut references = reference_changes::Changes::default();
@@ -44,7 +63,7 @@ impl Files {
             references.add(change.before.as_ref(), change.after.as_ref());
         }
         let (reference_writes, named) = references
-            .writes(&self.config.references_table)
+            .writes(&self.config.patients_table)
             .map_err(NotWritten::Failed)?;
         let first_reference = writes.len();
         writes.extend(reference_writes);
@@ -76,7 +95,7 @@ impl Files {
 
     /// The write of the record itself, on condition that it is the one that was read.
     fn record_write(&self, change: &Change) -> Result<TransactWriteItem, Error> {
-        let table = &self.config.image_files_table;
+        let table = &self.config.files_table;
         let version = |file: &FileRecord| AttributeValue::N(file.version.to_string());
         if let Some(before) = &change.before
             && before.is_of_newer_version()
@@ -98,6 +117,15 @@ impl Files {
                 };
                 write.put(put.build().map_err(Error::internal)?)
             }
+            (Some(before), None) if before.adopted_version.is_some() => {
+                let put = Put::builder()
+                    .table_name(table)
+                    .set_item(Some(records::tombstone(before)))
+                    .condition_expression("#version = :version")
+                    .expression_attribute_names("#version", "version")
+                    .expression_attribute_values(":version", version(before));
+                write.put(put.build().map_err(Error::internal)?)
+            }
             (Some(before), None) => {
                 let delete = Delete::builder()
                     .table_name(table)
@@ -115,9 +143,9 @@ impl Files {
     /// A log entry is written once and by no one again: there is no code that changes one.
     fn entry_write(&self, entry: &Entry) -> Result<TransactWriteItem, Error> {
         let put = Put::builder()
-            .table_name(&self.config.access_log_table)
-            .set_item(Some(records::to_item(entry)?))
-            .condition_expression("attribute_not_exists(entry_id)")
+            .table_name(&self.config.audit_log_table)
+            .set_item(Some(records::entry_to_item(entry)?))
+            .condition_expression("attribute_not_exists(subject)")
             .build()
             .map_err(Error::internal)?;
         Ok(TransactWriteItem::builder().put(put).build())

@@ -13,7 +13,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::{
     FileId, FileType, NoticeCode, ObjectKey, PartPlan, PatientId, SeriesId, StoredId, StudyId,
-    Timestamp, patient_id,
+    Timestamp, patient_id, schema,
 };
 
 /// Where a file is in its life.
@@ -288,6 +288,12 @@ pub struct FileRecord {
     pub due_at: Option<Timestamp>,
     /// Grows by one with every change: the condition of every write.
     pub version: u64,
+    /// In which way its row is written.
+    #[serde(default = "schema::first")]
+    pub schema: u32,
+    /// The version it had when it was copied from the table of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted_version: Option<u64>,
 }
 
 impl FileRecord {
@@ -338,9 +344,16 @@ impl FileRecord {
     pub fn is_of_newer_version(&self) -> bool {
         let kinds = [self.file_type, self.declared_type];
         let states = [Some(self.status), self.status_before];
-        kinds.contains(&FileType::Unknown)
+        self.schema > schema::CURRENT
+            || kinds.contains(&FileType::Unknown)
             || states.contains(&Some(Status::Unknown))
             || self.moving_to == Some(StorageClass::Unknown)
+    }
+
+    /// Whether it was read from the table of files, not from that of older versions.
+    #[must_use]
+    pub fn is_in_its_table(&self) -> bool {
+        self.schema > schema::FIRST
     }
 
     /// Whether its bytes are in the bucket and known, so that they can be handed out.

@@ -16,6 +16,7 @@ pub mod object_key;
 pub mod part_plan;
 pub mod patient_id;
 pub mod removal;
+pub mod schema;
 pub mod standing;
 pub mod stats;
 pub mod study_id;

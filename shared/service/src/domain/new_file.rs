@@ -2,7 +2,7 @@
 
 use super::image_file::{FileRecord, Status};
 use super::transition::{MINUTE_MS, UPLOAD_EXPIRY_MS};
-use super::{FileId, FileType, PartPlan};
+use super::{FileId, FileType, PartPlan, schema};
 
 /// Who uploads what, before there is a record of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +74,8 @@ impl NewFile {
             // An event that got lost is noticed soon after the upload's URL has expired.
             due_at: Some(now.plus(75 * MINUTE_MS)),
             version: 1,
+            schema: schema::CURRENT,
+            adopted_version: None,
         }
     }
 }

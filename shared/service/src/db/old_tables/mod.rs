@@ -1,0 +1,155 @@
+//! The tables of older versions, which are read for as long as some of their rows are not in the new ones (`OLD_TABLES`).
+//!
+//! A row of the new table counts, if there is one, and otherwise the old one. What is changed is *adopted* first: copied into the new table on
+//! condition that it is not there, with the version it had. Old tables are never written. Who removes what was adopted leaves a *tombstone* in
+//! its place, so that the old row does not come back.
+//!
+//! - [`lists`] adds old rows to lists · [`patients`] the same for patients, and adopts them · [`migrator`] copies everything.
+//!
+//! A later release deletes this module and what asks `old` for something.
+
+mod lists;
+pub mod migrator;
+mod patients;
+
+use std::collections::HashSet;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::batch::items;
+use super::files::Files;
+use super::references::Kind;
+use super::renumber::Old;
+use super::{Item, failure, records};
+use crate::config::{self, Config};
+use crate::domain::{FileId, FileRecord, Timestamp, schema};
+use crate::error::Error;
+
+/// The old tables, to read.
+#[derive(Clone, Debug)]
+pub(super) struct OldTables {
+    client: Client,
+    names: config::OldTables,
+    /// The new tables.
+    files: String,
+    patients: String,
+}
+
+impl OldTables {
+    /// Those that the configuration names; `None` when none is to be read.
+    pub(super) fn of(client: &Client, config: &Config) -> Option<Self> {
+        Some(Self {
+            client: client.clone(),
+            names: config.old_tables.clone()?,
+            files: config.files_table.clone(),
+            patients: config.patients_table.clone(),
+        })
+    }
+
+    /// The record in the old table.
+    pub(super) async fn file(&self, id: FileId) -> Result<Option<FileRecord>, Error> {
+        let key = key_of(id);
+        let item = self.item(&self.names.files, key).await?;
+        item.map(records::from_item).transpose()
+    }
+
+    /// The rows of these files in the old table.
+    pub(super) async fn files(
+        &self,
+        ids: &HashSet<FileId>,
+        consistent: bool,
+    ) -> Result<Vec<Item>, Error> {
+        let keys = ids.iter().map(|id| key_of(*id)).collect();
+        items(&self.client, &self.names.files, keys, consistent, None).await
+    }
+
+    /// Copies the old record of a file into the new table, unless something is there; answers what is there.
+    pub(super) async fn adopt(
+        &self,
+        files: &Files,
+        id: FileId,
+    ) -> Result<Option<FileRecord>, Error> {
+        let Some(file) = self.file(id).await? else {
+            return files.find(id).await;
+        };
+        let adopted = Box::pin(files.references.renumber(adopted(file)?)).await?;
+        if self.put(&adopted).await? {
+            return Ok(Some(adopted));
+        }
+        files.find(id).await
+    }
+
+    /// Puts an adopted record where none is; answers whether none was.
+    async fn put(&self, adopted: &FileRecord) -> Result<bool, Error> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.files)
+            .set_item(Some(records::file_to_item(adopted)?))
+            .condition_expression("attribute_not_exists(id)");
+        records::unless_refused(|| request.clone().send()).await
+    }
+
+    /// Which of these files have no row in the new table, not even a tombstone.
+    async fn only_here(&self, ids: Vec<FileId>) -> Result<Vec<FileId>, Error> {
+        let keys = ids.iter().map(|id| key_of(*id)).collect();
+        let rows = items(&self.client, &self.files, keys, true, Some("id")).await?;
+        let there = rows.iter().map(records::id_of);
+        let there: HashSet<FileId> = there.collect::<Result<_, _>>()?;
+        let mut ids = ids;
+        ids.retain(|id| !there.contains(id));
+        Ok(ids)
+    }
+
+    /// What an older version kept of a study or series.
+    pub(super) async fn reference(&self, kind: Kind, id: &str) -> Result<Option<Old>, Error> {
+        let item = self.item(&self.names.references, reference(kind.name(), id));
+        item.await?.map(records::from_item).transpose()
+    }
+
+    /// The same of many, in no order.
+    pub(super) async fn references(&self, kind: Kind, ids: &[String]) -> Result<Vec<Old>, Error> {
+        let keys = ids.iter().map(|id| reference(kind.name(), id)).collect();
+        let rows = items(&self.client, &self.names.references, keys, false, None).await?;
+        rows.into_iter().map(records::from_item).collect()
+    }
+
+    /// A mark of maintenance.
+    pub(super) async fn mark(&self, name: &str) -> Result<Option<Timestamp>, Error> {
+        let key = reference("maintenance", name);
+        let item = self.item(&self.names.references, key).await?;
+        Ok(item.and_then(|item| item.get("at")?.as_n().ok()?.parse().ok().map(Timestamp)))
+    }
+
+    async fn item(&self, table: &str, key: Item) -> Result<Option<Item>, Error> {
+        let get = self.client.get_item().table_name(table).set_key(Some(key));
+        let answer = get.consistent_read(true).send().await.map_err(failure)?;
+        Ok(answer.item)
+    }
+}
+
+/// The record as it is in the new table, before anything else happens to it.
+fn adopted(file: FileRecord) -> Result<FileRecord, Error> {
+    if file.is_of_newer_version() {
+        return Err(Error::newer_version());
+    }
+    Ok(FileRecord {
+        schema: schema::CURRENT,
+        adopted_version: Some(file.version),
+        ..file
+    })
+}
+
+fn key_of(id: FileId) -> Item {
+    [("id".to_owned(), AttributeValue::N(id.to_string()))].into()
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+/// A key of the table of references.
+fn reference(kind: &str, id: &str) -> Item {
+    [("kind".to_owned(), text(kind)), ("id".to_owned(), text(id))].into()
+}

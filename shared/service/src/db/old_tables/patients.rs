@@ -1,0 +1,135 @@
+//! Patients of the old table.
+
+use std::collections::HashSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::{Item, OldTables, reference, text};
+use crate::db::batch::items;
+use crate::db::patients::{IdRow, Patient, key, row_of};
+use crate::db::{failure, records};
+use crate::domain::PatientId;
+use crate::error::Error;
+
+const KIND: &str = "patient";
+
+/// What an adopted patient's row remembers of the old one: when its fields were written, and how many files it counted.
+pub(super) const ADOPTED_AT: &str = "adopted_at";
+pub(super) const ADOPTED_COUNT: &str = "adopted_count";
+
+impl OldTables {
+    /// The patient in the old table.
+    pub(in crate::db) async fn patient(&self, id: &PatientId) -> Result<Option<Patient>, Error> {
+        let item = self.item(&self.names.references, reference(KIND, id.as_str()));
+        item.await?.map(records::from_item).transpose()
+    }
+
+    /// The patients of these ids that are in the old table only.
+    pub(in crate::db) async fn patients(&self, ids: &[PatientId]) -> Result<Vec<Patient>, Error> {
+        let ids = self.patients_only_here(ids.to_vec()).await?;
+        let keys = ids.iter().map(|id| reference(KIND, id.as_str())).collect();
+        let table = &self.names.references;
+        let rows = items(&self.client, table, keys, true, None).await?;
+        rows.into_iter().map(records::from_item).collect()
+    }
+
+    /// Ids of patients in the old table only, in their order: at least one more than `limit`, if there are so many.
+    pub(in crate::db) async fn patient_ids(
+        &self,
+        search: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<PatientId>, Error> {
+        let mut found = Vec::new();
+        let mut start: Option<Item> = after.map(|id| reference(KIND, id));
+        while found.len() <= limit {
+            let mut query = self
+                .client
+                .query()
+                .table_name(&self.names.references)
+                .key_condition_expression("kind = :kind")
+                .expression_attribute_values(":kind", text(KIND))
+                .projection_expression("id")
+                .consistent_read(true)
+                .set_exclusive_start_key(start);
+            if let Some(search) = search {
+                query = query
+                    .filter_expression("contains(#search, :search)")
+                    .expression_attribute_names("#search", "search")
+                    .expression_attribute_values(":search", text(search));
+            }
+            let answer = query.send().await.map_err(failure)?;
+            let ids = answer.items.unwrap_or_default().into_iter();
+            let ids: Result<Vec<IdRow>, Error> = ids.map(records::from_item).collect();
+            let ids = ids?.into_iter().map(|row| row.patient_id).collect();
+            found.extend(self.patients_only_here(ids).await?);
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Which of these patients have no row in the new table, not even a tombstone.
+    async fn patients_only_here(&self, ids: Vec<PatientId>) -> Result<Vec<PatientId>, Error> {
+        let keys = ids.iter().map(key).collect();
+        let rows = items(&self.client, &self.patients, keys, true, Some("patient_id")).await?;
+        let there = rows.into_iter().map(records::from_item);
+        let there: Vec<IdRow> = there.collect::<Result<_, _>>()?;
+        let there: HashSet<PatientId> = there.into_iter().map(|row| row.patient_id).collect();
+        let mut ids = ids;
+        ids.retain(|id| !there.contains(id));
+        Ok(ids)
+    }
+
+    /// Adopts patients; answers whether that changed anything.
+    pub(in crate::db) async fn adopt_patients(&self, ids: &[PatientId]) -> Result<bool, Error> {
+        let mut changed = false;
+        for id in ids {
+            changed |= self.adopt_patient(id).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Copies an old patient into the new table, unless something is there; answers whether it did.
+    pub(in crate::db) async fn adopt_patient(&self, id: &PatientId) -> Result<bool, Error> {
+        match self.patient(id).await? {
+            Some(patient) => self.put_patient(&patient).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Puts an old patient where none is; answers whether none was.
+    pub(super) async fn put_patient(&self, patient: &Patient) -> Result<bool, Error> {
+        if patient.is_of_newer_version() {
+            return Err(Error::newer_version());
+        }
+        let mut row = row_of(patient)?;
+        row.insert(ADOPTED_AT.to_owned(), number(patient.updated_at.0));
+        row.insert(ADOPTED_COUNT.to_owned(), number(patient.file_count));
+        for name in key(&patient.id).keys() {
+            row.remove(name);
+        }
+        // An update and no put: then who may count a patient's files may adopt the patient.
+        let mut request = self
+            .client
+            .update_item()
+            .table_name(&self.patients)
+            .set_key(Some(key(&patient.id)))
+            .condition_expression("attribute_not_exists(patient_id)");
+        let mut set = Vec::new();
+        for (position, (name, value)) in row.into_iter().enumerate() {
+            set.push(format!("#a{position} = :a{position}"));
+            request = request
+                .expression_attribute_names(format!("#a{position}"), name)
+                .expression_attribute_values(format!(":a{position}"), value);
+        }
+        let request = request.update_expression(format!("SET {}", set.join(", ")));
+        records::unless_refused(|| request.clone().send()).await
+    }
+}
+
+pub(super) fn number(number: i64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}

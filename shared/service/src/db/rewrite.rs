@@ -1,0 +1,256 @@
+//! Writes every record once more, as this version writes it: so that the attributes of an index that is new are in old records too.
+//!
+//! A record keeps its version and its times, and whoever changes it at the same time wins. It may be stopped anywhere and run again.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::files::Files;
+use super::pace::Pace;
+use super::patients::{self, Patient};
+use super::{Item, failure, records};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::domain::{FileRecord, schema};
+use crate::error::Error;
+
+/// Rows that are read together.
+const PAGE: i32 = 100;
+/// Writes at the same time.
+const AT_ONCE: usize = 8;
+/// How often a page is tried while the tables are too busy, and the first pause between; the next ones double.
+const ATTEMPTS: u32 = 6;
+const FIRST_PAUSE_MS: i64 = 1000;
+
+/// What became of the rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Rows that were written, or would be.
+    pub written: u64,
+    /// Rows that are as this version writes them, or were changed meanwhile.
+    pub same: u64,
+    /// Rows of a newer version of the service: left alone.
+    pub newer: u64,
+}
+
+/// How to go through the rows.
+pub use super::old_tables::migrator::Options;
+
+/// What is gone through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Files,
+    Patients,
+}
+
+impl Kind {
+    /// The row that remembers how far.
+    fn row(self) -> &'static str {
+        match self {
+            Self::Files => "rewrite#files",
+            Self::Patients => "rewrite#patients",
+        }
+    }
+}
+
+/// What one row was.
+enum Verdict {
+    Written,
+    Same,
+    Newer,
+}
+
+/// Rewrites records of files, and patients.
+#[derive(Debug)]
+pub struct Rewrite {
+    files: Files,
+    clock: Clock,
+    options: Options,
+}
+
+impl Rewrite {
+    /// Over the tables of `app`.
+    #[must_use]
+    pub fn new(app: &App, options: Options) -> Self {
+        Self {
+            files: app.files.clone(),
+            clock: app.clock.clone(),
+            options,
+        }
+    }
+
+    /// Goes through everything, and tells `progress` after every page.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]: run it again, it goes on where it was.
+    pub async fn run(&self, progress: impl Fn(&Report) + Sync) -> Result<Report, Error> {
+        let mut pace = Pace::new(self.clock.clone(), self.options.rate);
+        let mut report = Report::default();
+        for kind in [Kind::Files, Kind::Patients] {
+            let mut after = self.position(kind).await?;
+            loop {
+                let (rows, next) = self.page(kind, after, &mut report, &pace).await?;
+                after = next;
+                self.save(kind, after.clone()).await?;
+                progress(&report);
+                pace.after(rows).await;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// One page, again while the tables are too busy; how many rows it had, and where the next one begins.
+    async fn page(
+        &self,
+        kind: Kind,
+        after: Option<Item>,
+        report: &mut Report,
+        pace: &Pace,
+    ) -> Result<(usize, Option<Item>), Error> {
+        let mut attempt = 0;
+        loop {
+            match self.try_page(kind, after.clone()).await {
+                Ok((verdicts, next)) => {
+                    for verdict in &verdicts {
+                        match verdict {
+                            Verdict::Written => report.written += 1,
+                            Verdict::Same => report.same += 1,
+                            Verdict::Newer => report.newer += 1,
+                        }
+                    }
+                    return Ok((verdicts.len(), next));
+                }
+                Err(Error::Unavailable(_)) if attempt + 1 < ATTEMPTS => {
+                    pace.rest(FIRST_PAUSE_MS << attempt).await;
+                    attempt += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn try_page(
+        &self,
+        kind: Kind,
+        after: Option<Item>,
+    ) -> Result<(Vec<Verdict>, Option<Item>), Error> {
+        let config = &self.files.config;
+        let scan = self.files.client.scan().limit(PAGE);
+        let scan = scan.table_name(match kind {
+            Kind::Files => &config.files_table,
+            Kind::Patients => &config.patients_table,
+        });
+        let scan = scan.consistent_read(true).set_exclusive_start_key(after);
+        let answer = scan.send().await.map_err(failure)?;
+        let rows = answer.items.unwrap_or_default().into_iter();
+        let rows = rows.filter(|row| !records::is_tombstone(row));
+        let verdicts = stream::iter(rows)
+            .map(|row| self.rewrite(kind, row))
+            .buffer_unordered(AT_ONCE)
+            .try_collect();
+        Ok((verdicts.await?, answer.last_evaluated_key))
+    }
+
+    async fn rewrite(&self, kind: Kind, row: Item) -> Result<Verdict, Error> {
+        let stored = row
+            .get("schema")
+            .and_then(|value| value.as_n().ok()?.parse().ok());
+        if stored.is_some_and(|stored: u32| stored > schema::CURRENT) {
+            return Ok(Verdict::Newer);
+        }
+        match kind {
+            Kind::Files => self.rewrite_file(row).await,
+            Kind::Patients => self.rewrite_patient(row).await,
+        }
+    }
+
+    async fn rewrite_file(&self, row: Item) -> Result<Verdict, Error> {
+        let file: FileRecord = records::from_item(row.clone())?;
+        if file.is_of_newer_version() {
+            return Ok(Verdict::Newer);
+        }
+        let wanted = records::file_to_item(&file)?;
+        if wanted == row {
+            return Ok(Verdict::Same);
+        }
+        if self.options.dry_run {
+            return Ok(Verdict::Written);
+        }
+        let version = AttributeValue::N(file.version.to_string());
+        let put = self
+            .files
+            .client
+            .put_item()
+            .table_name(&self.files.config.files_table)
+            .set_item(Some(wanted))
+            .condition_expression("#version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", version);
+        let is_written = records::unless_refused(|| put.clone().send()).await?;
+        Ok(verdict(is_written))
+    }
+
+    /// Only what indexes need: files of the patient are counted meanwhile.
+    async fn rewrite_patient(&self, row: Item) -> Result<Verdict, Error> {
+        let patient: Patient = records::from_item(row.clone())?;
+        let wanted = patients::row_of(&patient)?;
+        let missing = wanted
+            .iter()
+            .filter(|(name, value)| row.get(*name) != Some(*value));
+        let missing: Vec<(&String, &AttributeValue)> = missing.collect();
+        if missing.is_empty() {
+            return Ok(Verdict::Same);
+        }
+        if self.options.dry_run {
+            return Ok(Verdict::Written);
+        }
+        let updated_at = AttributeValue::N(patient.updated_at.0.to_string());
+        let mut update = self
+            .files
+            .client
+            .update_item()
+            .table_name(&self.files.config.patients_table)
+            .set_key(Some(patients::key(&patient.id)))
+            .condition_expression("updated_at = :updated_at")
+            .expression_attribute_values(":updated_at", updated_at);
+        let mut set = Vec::new();
+        for (position, (name, value)) in missing.into_iter().enumerate() {
+            set.push(format!("#a{position} = :a{position}"));
+            update = update
+                .expression_attribute_names(format!("#a{position}"), name)
+                .expression_attribute_values(format!(":a{position}"), value.clone());
+        }
+        let update = update.update_expression(format!("SET {}", set.join(", ")));
+        let is_written = records::unless_refused(|| update.clone().send()).await?;
+        Ok(verdict(is_written))
+    }
+
+    async fn position(&self, kind: Kind) -> Result<Option<Item>, Error> {
+        if self.options.dry_run {
+            return Ok(None);
+        }
+        let row = self.files.remembered(kind.row()).await?;
+        Ok(row.and_then(|row| row.get("after")?.as_m().ok().cloned()))
+    }
+
+    async fn save(&self, kind: Kind, after: Option<Item>) -> Result<(), Error> {
+        if self.options.dry_run {
+            return Ok(());
+        }
+        let after = after.map(|after| ("after".to_owned(), AttributeValue::M(after)));
+        let row = after.into_iter().collect();
+        self.files.remember(kind.row(), row).await
+    }
+}
+
+/// What was refused, somebody else has written meanwhile.
+fn verdict(is_written: bool) -> Verdict {
+    if is_written {
+        Verdict::Written
+    } else {
+        Verdict::Same
+    }
+}

@@ -1,0 +1,322 @@
+//! Old rows while nothing has been moved: everything works on them.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use functions::maintenance::Task;
+use imaging::fixtures::{DicomSpec, dicom, png};
+use local::queue::Faults;
+use serde_json::{Value, json};
+use service::domain::time::DAY_MS;
+
+use super::world::{ON, World, fill, old_world, open, seen};
+use crate::harness::old_tables::{OLD, Row};
+use crate::harness::upload::{begin, id_of, md5_of};
+use crate::harness::{Client, TestStack};
+
+/// Every row of the old tables, in an order of its own.
+pub(super) async fn old_rows(stack: &TestStack) -> Vec<String> {
+    let mut rows = Vec::new();
+    for table in OLD {
+        let of_table = stack.rows(table).await;
+        rows.extend(
+            of_table
+                .into_iter()
+                .map(|row| format!("{table} {:?}", sorted(row))),
+        );
+    }
+    rows.sort_unstable();
+    rows
+}
+
+fn sorted(row: Row) -> Vec<(String, String)> {
+    let fields = row.into_iter().map(|(name, value)| match value {
+        AttributeValue::M(map) => (name, format!("{:?}", sorted(map))),
+        value => (name, format!("{value:?}")),
+    });
+    let mut fields: Vec<_> = fields.collect();
+    fields.sort_unstable();
+    fields
+}
+
+#[tokio::test]
+async fn old_rows_are_listed_counted_filtered_and_opened_where_they_are() {
+    let stack = TestStack::start().await;
+    let world = fill(&stack).await;
+    let before = seen(&stack).await;
+    stack.age().await;
+    let stack = open(stack.close().await, &ON).await;
+    assert_eq!(seen(&stack).await, before);
+    let user = stack.user(1);
+    assert_eq!(stack.download(&user, world.picture).await, world.bytes);
+    let urls = json!({"ids": [world.slice, world.picture]});
+    let urls = user.post("/image-files/download-urls", urls).await.ok();
+    assert_eq!(urls["items"].as_object().map(serde_json::Map::len), Some(2));
+    user.post("/studies", json!({"patient_id": "P-1"}))
+        .await
+        .expect(201);
+    // The same bytes are found where they are.
+    let same = json!({"filename": "e.png", "size": world.bytes.len(), "md5": md5_of(&world.bytes), "patient_id": "P-1"});
+    let mut one = same.clone();
+    one["client_file_id"] = json!("1");
+    let batch = user
+        .post("/uploads/batch", json!({"files": [one]}))
+        .await
+        .ok();
+    assert_eq!(batch["items"][0]["file"]["id"], world.picture, "{batch}");
+    let begun = user.post("/uploads", same).await.expect(201);
+    assert_eq!(begun["file"]["id"], world.picture, "{begun}");
+    let new = json!({"client_file_id": "1", "filename": "f.png", "size": 9, "patient_id": "P-1"});
+    let batch = user
+        .post("/uploads/batch", json!({"files": [new]}))
+        .await
+        .ok();
+    assert_eq!(batch["items"][0]["file"]["patient_id"], "P-1", "{batch}");
+}
+
+/// Changes of many kinds, by user 1; every function that writes takes part.
+async fn change_everything(stack: &TestStack, world: &World) {
+    let user = stack.user(1);
+    let path = |id: i64| format!("/image-files/{id}");
+    let file = user.get(&path(world.picture)).await.ok();
+    let change = json!({"version": file["version"], "patient_id": "P-2", "description": "new"});
+    user.patch(&path(world.picture), change).await.ok();
+    let unarchive = format!("{}/unarchive", path(world.archived));
+    user.post(&unarchive, Value::Null).await.ok();
+    let archive = format!("{}/archive", path(world.slice));
+    user.post(&archive, Value::Null).await.ok();
+    let restore = format!("{}/restore", path(world.deleted));
+    user.post(&restore, Value::Null).await.ok();
+    let delete = stack.user(2).delete(&path(world.foreign)).await;
+    delete.ok();
+    user.put("/patients/Z", json!({"name": "Wang Liu"}))
+        .await
+        .ok();
+    let urls = json!({"ids": [world.slice, world.picture]});
+    user.post("/image-files/download-urls", urls).await.ok();
+    let same = json!({"filename": "e.png", "size": world.bytes.len(), "md5": md5_of(&world.bytes), "patient_id": "P-2"});
+    let begun = user.post("/uploads", same.clone()).await.expect(201);
+    assert_eq!(
+        begun["file"]["id"], world.picture,
+        "the same bytes: {begun}"
+    );
+    let mut one = same;
+    one["client_file_id"] = json!("1");
+    let batch = user
+        .post("/uploads/batch", json!({"files": [one]}))
+        .await
+        .ok();
+    assert_eq!(batch["items"][0]["file"]["id"], world.picture, "{batch}");
+    user.delete(&format!("/uploads/{}", world.begun)).await.ok();
+}
+
+#[tokio::test]
+async fn old_rows_are_changed_in_the_new_tables_and_stay_as_they_were_in_the_old() {
+    let (stack, world) = old_world().await;
+    let old = old_rows(&stack).await;
+    change_everything(&stack, &world).await;
+    let (user, admin) = (stack.user(1), stack.admin());
+    let file = user
+        .get(&format!("/image-files/{}", world.picture))
+        .await
+        .ok();
+    assert_eq!(
+        (&file["patient_id"], &file["description"]),
+        (&json!("P-2"), &json!("new"))
+    );
+    assert_eq!(user.get("/image-files/trash").await.ok()["total"], 0);
+    assert_eq!(user.get("/patients/Z").await.ok()["name"], "Wang Liu");
+    let log = format!("/image-files/{}/access-log", world.picture);
+    let log = admin.get(&log).await.ok();
+    let actions: Vec<_> = log["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|entry| &entry["action"])
+        .collect();
+    assert!(actions.len() >= 3, "old entries and new ones: {log}");
+    // P-1 has the slice and the restored file of user 1, and user 2's in the trash.
+    let refused = admin.delete("/patients/P-1").await;
+    let refused = refused.problem(409, "patient_in_use");
+    assert_eq!(refused["file_count"], 3, "{refused}");
+    assert_eq!(old_rows(&stack).await, old);
+    let before = seen(&stack).await;
+    // Moved after all of that, nothing that was changed is overwritten.
+    let stack = open(stack.close().await, &[]).await;
+    assert_eq!(seen(&stack).await, before);
+    assert_eq!(old_rows(&stack).await, old);
+}
+
+#[tokio::test]
+async fn what_is_removed_does_not_come_back_from_the_old_tables() {
+    let (stack, world) = old_world().await;
+    let admin = stack.admin();
+    admin.delete("/patients/Z").await.ok();
+    for path in [world.picture, world.slice, world.archived] {
+        stack
+            .user(1)
+            .delete(&format!("/image-files/{path}"))
+            .await
+            .ok();
+    }
+    stack
+        .user(1)
+        .delete(&format!("/uploads/{}", world.begun))
+        .await
+        .ok();
+    stack.clock.advance(31 * DAY_MS);
+    let report = stack
+        .stack
+        .maintenance
+        .run(Task::default())
+        .await
+        .expect("a run");
+    assert_eq!((report.purged, report.failed), (4, 0), "{report:?}");
+    assert_eq!(
+        stack.user(1).get("/image-files/my-images").await.ok()["total"],
+        0
+    );
+    let mut stack = stack;
+    for settings in [&ON[..], &[]] {
+        stack = open(stack.close().await, settings).await;
+        assert_eq!(
+            stack.user(1).get("/image-files/my-images").await.ok()["total"],
+            0
+        );
+        assert_eq!(
+            stack.user(1).get("/image-files/trash").await.ok()["total"],
+            0
+        );
+        assert_eq!(stack.admin().get("/image-files").await.ok()["total"], 1);
+        stack
+            .user(1)
+            .get("/patients/Z")
+            .await
+            .problem(404, "not_found");
+        let patients = stack.user(1).get("/patients").await.ok();
+        assert_eq!(patients["items"].as_array().map(Vec::len), Some(2));
+    }
+}
+
+#[tokio::test]
+async fn a_patient_that_was_deleted_can_be_made_again() {
+    let (stack, _) = old_world().await;
+    let user = stack.user(1);
+    stack.admin().delete("/patients/Z").await.ok();
+    user.get("/patients/Z").await.problem(404, "not_found");
+    let none = json!({"filename": "a.png", "size": 10, "patient_id": "Z"});
+    user.post("/uploads", none.clone())
+        .await
+        .refuses(&["patient_id"]);
+    user.put("/patients/Z", json!({"name": "New"})).await.ok();
+    user.post("/uploads", none).await.expect(201);
+    let stack = open(stack.close().await, &[]).await;
+    let patient = stack.user(1).get("/patients/Z").await.ok();
+    assert_eq!(
+        (&patient["name"], &patient["medical_record_number"]),
+        (&json!("New"), &Value::Null)
+    );
+}
+
+async fn multipart(user: &Client, name: &str) -> i64 {
+    let begun = begin(
+        user,
+        name,
+        super::world::IN_PARTS,
+        json!({"patient_id": "P-2"}),
+    )
+    .await;
+    id_of(&begun["file"])
+}
+
+#[tokio::test]
+async fn an_upload_that_an_older_version_began_goes_on() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    user.put("/patients/P-2", json!({"name": "张三"}))
+        .await
+        .ok();
+    let bytes = dicom(&DicomSpec::default());
+    let twin = stack.upload_id(&user, "twin.dcm", &bytes, json!({})).await;
+    let single = begin(&user, "a.dcm", bytes.len(), json!({"patient_id": "P-2"})).await;
+    let [shown, parts, signed, completed] = ["a", "b", "c", "d"].map(|name| format!("{name}.tiff"));
+    let shown = multipart(&user, &shown).await;
+    let parts = multipart(&user, &parts).await;
+    let signed = multipart(&user, &signed).await;
+    let completed = multipart(&user, &completed).await;
+    stack.age().await;
+    let stack = open(stack.close().await, &ON).await;
+    let user = stack.user(1);
+    user.get(&format!("/uploads/{shown}")).await.ok();
+    stack
+        .put_part(&user, parts, 1, &vec![0; 16 * 1024 * 1024])
+        .await;
+    let sign = format!("/uploads/{signed}/sign");
+    user.post(&sign, json!({"method": "POST"})).await.ok();
+    user.post(&format!("/uploads/{completed}/complete"), json!({}))
+        .await;
+    // Its URL is of the port that is gone.
+    let id = id_of(&single["file"]);
+    let file = stack.record(id).await.expect("a record");
+    let key = file.object_key().to_string();
+    let put = stack
+        .stack
+        .bucket
+        .put_object()
+        .bucket(local::stack::BUCKET)
+        .key(&key);
+    put.body(bytes.into()).send().await.expect("an object");
+    stack.settle().await;
+    let file = user.get(&format!("/image-files/{id}")).await.ok();
+    assert_eq!(file["status"], "PROCESSED", "{file}");
+    assert_eq!(file["duplicate_of"], twin, "{file}");
+    assert_eq!(file["warnings"][0]["code"], "patient_mismatch", "{file}");
+}
+
+#[tokio::test]
+async fn maintenance_finds_what_is_due_in_the_old_tables() {
+    let faults = Faults {
+        lose_delivery: 1.0,
+        ..Faults::default()
+    };
+    let stack = TestStack::start().await;
+    let bytes = png(9, 9, 1);
+    let twin = stack
+        .upload_id(&stack.user(1), "twin.png", &bytes, json!({}))
+        .await;
+    let folder = stack.close().await;
+    let stack = TestStack::start_over_with(folder, &[], faults.clone()).await;
+    let user = stack.user(1);
+    user.put("/patients/P-2", json!({"name": "张三"}))
+        .await
+        .ok();
+    let mut ids = Vec::new();
+    for seed in 1..3 {
+        let bytes = dicom(&DicomSpec {
+            seed: seed / 2,
+            ..DicomSpec::default()
+        });
+        let about = json!({"patient_id": "P-2"});
+        ids.push(stack.upload_id(&user, "a.dcm", &bytes, about).await);
+    }
+    ids.push(stack.upload_id(&user, "a.png", &bytes, json!({})).await);
+    stack.age().await;
+    let stack = TestStack::start_over_with(stack.close().await, &ON, faults).await;
+    stack.clock.advance(2 * 60 * 60 * 1000);
+    let report = stack
+        .stack
+        .maintenance
+        .run(Task::default())
+        .await
+        .expect("a run");
+    assert_eq!((report.processed, report.failed), (3, 0), "{report:?}");
+    let user = stack.user(1);
+    let file = user.get(&format!("/image-files/{}", ids[2])).await.ok();
+    assert_eq!(file["duplicate_of"], twin, "{file}");
+    let file = user.get(&format!("/image-files/{}", ids[0])).await.ok();
+    assert_eq!(file["warnings"][0]["code"], "patient_mismatch", "{file}");
+    let check = Task {
+        check_user: Some(1),
+        ..Task::default()
+    };
+    let report = stack.stack.maintenance.run(check).await.expect("a run");
+    assert_eq!((report.checked, report.failed), (4, 0), "{report:?}");
+}

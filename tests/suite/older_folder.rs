@@ -169,13 +169,23 @@ impl Renamed {
                             let known = ids.entry(then).or_insert_with(|| now.clone());
                             assert_eq!(known, now, "{place}");
                         }
+                        // One row described a study for everybody who had it, in the words of whoever came first: nobody is shown them now.
+                        "description" | "series_number" if place.contains("/studies") => {
+                            assert!(now.is_null() || now == then, "{place}");
+                        }
                         _ => self.assert_says(&place, then, now),
                     }
                 }
             }
             (Value::Array(then), Value::Array(now)) => {
                 assert_eq!(now.len(), then.len(), "{place}");
-                for (then, now) in then.iter().zip(now) {
+                let (mut then, mut now) = (then.clone(), now.clone());
+                // Their numbers, by which they were in order, were of that row too.
+                if place.ends_with(".series") {
+                    then.sort_by_key(|series| series["file_count"].as_u64());
+                    now.sort_by_key(|series| series["file_count"].as_u64());
+                }
+                for (then, now) in then.iter().zip(&now) {
                     self.assert_says(place, then, now);
                 }
             }

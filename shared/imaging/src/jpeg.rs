@@ -4,8 +4,8 @@ use libjpeg_turbo_rs::precision::{
     decompress_12bit_lenient, decompress_lossless_arbitrary_lenient,
 };
 use libjpeg_turbo_rs::{
-    ColorSpace, DecodeLimits, DecodeWarning, Decoder, JpegError, MarkerSaveConfig, PixelFormat,
-    ScalingFactor,
+    ColorSpace, DecodeLimits, DecodeWarning, Decoder, Image, JpegError, MarkerSaveConfig,
+    PixelFormat, ScalingFactor,
 };
 
 use crate::orientation::Orientation;
@@ -16,10 +16,7 @@ use crate::{Code, Limits, Picture, Reason};
 
 /// Decodes a JPEG file, already scaled down while decoding when that is cheaper than scaling its pixels later.
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Reason> {
-    let mut decoder =
-        Decoder::new_with_limits(bytes, decode_limits(limits)).map_err(|error| reason(&error))?;
-    decoder.set_lenient(true);
-    decoder.save_markers(MarkerSaveConfig::None);
+    let mut decoder = open(bytes, limits)?;
     let header = decoder.header();
     let original = (u32::from(header.width), u32::from(header.height));
     if u64::from(original.0) * u64::from(original.1) > limits.max_pixels {
@@ -32,16 +29,19 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Reason> {
         header.components.len(),
         header.precision > 8 || header.is_lossless,
     );
-    let raster = if deep {
-        decode_deep(bytes, header.is_lossless)?
+    let is_lossless = header.is_lossless;
+    let profile = decoder.icc_profile().ok().flatten();
+    let (raster, stretched) = if deep {
+        decode_deep(bytes, is_lossless)?
     } else {
         decoder.set_scale(scale_for(original.0.max(original.1))?);
-        decode_eight_bits(&mut decoder, components)?
+        (decode_eight_bits(&mut decoder, components)?, false)
     };
     Ok(Decoded {
         raster,
         original,
         orientation,
+        profile: profile.filter(|_| !stretched),
     })
 }
 
@@ -75,51 +75,43 @@ fn decode_eight_bits(decoder: &mut Decoder<'_>, components: usize) -> Result<Ras
     let (format, channels) = match components {
         1 => (PixelFormat::Grayscale, Channels::Gray),
         3 => (PixelFormat::Rgb, Channels::Rgb),
-        4 => (PixelFormat::Cmyk, Channels::Rgb),
+        4 => (PixelFormat::Cmyk, Channels::Cmyk),
         _ => return Err(Code::UnsupportedPixels.into()),
     };
     decoder.set_output_format(format);
     let image = decoder.decode_image().map_err(|error| reason(&error))?;
     whole(&image.warnings)?;
-    let data = if components == 4 {
+    let mut data = image.data;
+    if components == 4 {
         // Adobe stores inks inverted (no ink = 255), and so does nearly every CMYK JPEG.
-        image
-            .data
-            .as_chunks()
-            .0
-            .iter()
-            .flat_map(|&[c, m, y, k]| tone::cmyk_to_rgb([c, m, y, k].map(|ink| 255 - ink)))
-            .collect()
-    } else {
-        image.data
-    };
+        for ink in &mut data {
+            *ink = 255 - *ink;
+        }
+    }
     raster(image.width, image.height, channels, data)
 }
 
-/// 12-bit and lossless files: as wide as they are, then shown with eight bits.
-fn decode_deep(bytes: &[u8], lossless: bool) -> Result<Raster, Reason> {
+/// 12-bit and lossless files: as wide as they are, then shown with eight bits, and whether that changed their contrast.
+fn decode_deep(bytes: &[u8], lossless: bool) -> Result<(Raster, bool), Reason> {
     let deep = if lossless {
         lossless_words(bytes)?
     } else {
         twelve_bit_words(bytes)?
     };
-    let shift = u32::from(deep.precision.saturating_sub(8));
-    #[expect(clippy::cast_possible_truncation, reason = "shifted to eight bits")]
-    let data: Vec<u8> = match deep.components {
-        1 => tone::gray_from_words(&deep.words, u32::from(deep.precision)),
-        3 => deep
-            .words
-            .iter()
-            .map(|word| (word >> shift) as u8)
-            .collect(),
+    let channels = match deep.components {
+        1 => Channels::Gray,
+        3 => Channels::Rgb,
         _ => return Err(Code::UnsupportedPixels.into()),
     };
-    let channels = if deep.components == 1 {
-        Channels::Gray
+    let precision = u32::from(deep.precision);
+    let (data, stretched) = if precision > 8 {
+        tone::levels_of_words(&deep.words, precision, deep.components, false)
     } else {
-        Channels::Rgb
+        let low_bytes = deep.words.iter().map(|word| word.to_le_bytes()[0]);
+        (low_bytes.collect(), false)
     };
-    raster(deep.width, deep.height, channels, data)
+    let raster = raster(deep.width, deep.height, channels, data)?;
+    Ok((raster, stretched))
 }
 
 /// Samples of more than eight bits.
@@ -164,10 +156,77 @@ pub(crate) fn twelve_bit_words(bytes: &[u8]) -> Result<Deep, Reason> {
 
 /// Decodes a JPEG of eight bits without changing its colours: one or three components as stored.
 pub(crate) fn eight_bit_components(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Reason> {
+    let mut decoder = open(bytes, limits)?;
+    let components = decoder.header().components.len();
+    if components > 3 {
+        return Err(Code::UnsupportedPixels.into());
+    }
+    as_stored(&mut decoder).map(|image| image.data)
+}
+
+/// The components of a picture inside another format, as they are stored.
+pub(crate) struct Components {
+    pub(crate) samples: Samples,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) count: usize,
+    /// Some have fewer samples than others: these are colours of YCbCr.
+    pub(crate) subsampled: bool,
+}
+
+/// Samples of up to 8 bits, or of more.
+pub(crate) enum Samples {
+    Bytes(Vec<u8>),
+    Words(Vec<u16>),
+}
+
+/// Decodes a JPEG of any process without changing its colours.
+pub(crate) fn components(bytes: &[u8], limits: &Limits) -> Result<Components, Reason> {
+    let mut decoder = open(bytes, limits)?;
+    let header = decoder.header();
+    let (precision, is_lossless) = (header.precision, header.is_lossless);
+    let count = header.components.len();
+    let factors = |index: usize| {
+        let component = &header.components[index];
+        (component.horizontal_sampling, component.vertical_sampling)
+    };
+    let subsampled = count == 3 && factors(0) != factors(1);
+    let (samples, width, height) = if precision > 8 || is_lossless {
+        let deep = if is_lossless {
+            lossless_words(bytes)?
+        } else {
+            twelve_bit_words(bytes)?
+        };
+        (Samples::Words(deep.words), deep.width, deep.height)
+    } else {
+        let image = as_stored(&mut decoder)?;
+        (Samples::Bytes(image.data), image.width, image.height)
+    };
+    Ok(Components {
+        samples,
+        width,
+        height,
+        count,
+        subsampled,
+    })
+}
+
+/// Columns and rows a JPEG claims to have.
+pub(crate) fn size(bytes: &[u8], limits: &Limits) -> Result<(usize, usize), Reason> {
+    let decoder = open(bytes, limits)?;
+    let header = decoder.header();
+    Ok((header.width(), header.height()))
+}
+
+fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoder<'a>, Reason> {
     let mut decoder =
         Decoder::new_with_limits(bytes, decode_limits(limits)).map_err(|error| reason(&error))?;
     decoder.set_lenient(true);
     decoder.save_markers(MarkerSaveConfig::None);
+    Ok(decoder)
+}
+
+fn as_stored(decoder: &mut Decoder<'_>) -> Result<Image, Reason> {
     match (
         decoder.header().components.len(),
         decoder.jpeg_color_space(),
@@ -175,11 +234,12 @@ pub(crate) fn eight_bit_components(bytes: &[u8], limits: &Limits) -> Result<Vec<
         (1, _) => decoder.set_output_format(PixelFormat::Grayscale),
         (3, ColorSpace::YCbCr) => decoder.set_output_colorspace(ColorSpace::YCbCr),
         (3, _) => decoder.set_output_format(PixelFormat::Rgb),
+        (4, _) => decoder.set_output_format(PixelFormat::Cmyk),
         _ => return Err(Code::UnsupportedPixels.into()),
     }
     let image = decoder.decode_image().map_err(|error| reason(&error))?;
     whole(&image.warnings)?;
-    Ok(image.data)
+    Ok(image)
 }
 
 fn raster(

@@ -10,7 +10,7 @@
 //!   bytes of one frame, `samples` decodes them, `render` turns them into what a viewer would show.
 //! - `jpeg`, `png`, `tiff`: one file per ordinary format, each from bytes to a `Raster`.
 //! - `jpeg_ls`: the JPEG-LS decoder, for DICOM frames; `jpeg2000`: `OpenJPEG` with limits, for these and TIFF.
-//! - `picture`: from one decode to both sizes: `scale`, `orientation`, and the JPEG encoder.
+//! - `picture`: from one decode to both sizes: `scale`, `orientation`, `icc` (colour profiles), and the JPEG encoder.
 //! - `fixtures` (cargo feature): builders of small valid files for tests.
 //!
 //! Hostile input is normal input: no claimed length is trusted, and every failure is a [`Reason`] a doctor understands.
@@ -18,6 +18,7 @@
 pub mod dicom;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
+mod icc;
 mod inspect;
 mod inspection;
 pub mod isolated;

@@ -25,7 +25,7 @@ pub(crate) enum Orientation {
 
 impl Orientation {
     /// From the value of the tag; unknown values mean upright.
-    pub(crate) fn from_tag(value: u16) -> Self {
+    pub(crate) fn from_number(value: u64) -> Self {
         match value {
             2 => Self::Mirror,
             3 => Self::HalfTurn,
@@ -40,7 +40,7 @@ impl Orientation {
 
     /// From an Exif block: a TIFF header and its first directory.
     pub(crate) fn from_exif(exif: &[u8]) -> Self {
-        read_exif(exif).map_or(Self::Upright, Self::from_tag)
+        read_exif(exif).map_or(Self::Upright, Self::from_number)
     }
 
     /// Columns and rows after turning.
@@ -94,32 +94,36 @@ impl Orientation {
     }
 }
 
-/// The orientation entry of the first directory.
-fn read_exif(exif: &[u8]) -> Option<u16> {
+/// The orientation entry of the first directory. Exif makes it a number of 16 bits; some write 8 or 32.
+fn read_exif(exif: &[u8]) -> Option<u64> {
+    // PNG and WebP want no header of JPEG before it, but get one.
+    let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
     let big_endian = match exif.get(..4)? {
         b"MM\0*" => true,
         b"II*\0" => false,
         _ => return None,
     };
-    let u16_at = |at: usize| {
-        let bytes = exif.get(at..)?.first_chunk()?;
+    let number = |at: usize, length: usize| {
+        let bytes = exif.get(at..)?.get(..length)?.iter();
+        let add = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
         Some(if big_endian {
-            u16::from_be_bytes(*bytes)
+            bytes.fold(0, add)
         } else {
-            u16::from_le_bytes(*bytes)
+            bytes.rev().fold(0, add)
         })
     };
-    let offset = exif.get(4..)?.first_chunk()?;
-    let directory = if big_endian {
-        u32::from_be_bytes(*offset)
-    } else {
-        u32::from_le_bytes(*offset)
-    } as usize;
-    let entries = usize::from(u16_at(directory)?);
+    let directory = usize::try_from(number(4, 4)?).ok()?;
+    let entries = usize::try_from(number(directory, 2)?).ok()?;
     let entry = (0..entries)
         .map(|index| directory + 2 + 12 * index)
-        .find(|&at| u16_at(at) == Some(0x0112))?;
-    u16_at(entry + 8)
+        .find(|&at| number(at, 2) == Some(0x0112))?;
+    let length = match number(entry + 2, 2)? {
+        1 | 2 | 6 | 7 => 1,
+        3 | 8 => 2,
+        4 | 9 => 4,
+        _ => return None,
+    };
+    number(entry + 8, length)
 }
 
 #[cfg(test)]
@@ -143,11 +147,36 @@ mod tests {
             (7, 2, [6, 3, 5, 2, 4, 1]),
             (8, 2, [3, 6, 2, 5, 1, 4]),
         ] {
-            let turned = Orientation::from_tag(value).apply(raster.clone());
+            let turned = Orientation::from_number(value).apply(raster.clone());
             assert_eq!(
                 (turned.width, turned.data.as_slice()),
                 (width, &expected[..]),
                 "orientation {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_number_is_read_whatever_its_type_and_order() {
+        for (kind, big, little) in [
+            (1, [6, 0, 0, 0], [6, 0, 0, 0]),
+            (3, [0, 6, 0, 0], [6, 0, 0, 0]),
+            (4, [0, 0, 0, 6], [6, 0, 0, 0]),
+            (9, [0, 0, 0, 6], [6, 0, 0, 0]),
+        ] {
+            let head = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0";
+            let exif = [&head[..], &[kind], &[0, 0, 0, 1], &big].concat();
+            assert_eq!(
+                Orientation::from_exif(&exif),
+                Orientation::Clockwise,
+                "{kind}"
+            );
+            let head = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01";
+            let exif = [&head[..], &[kind, 0], &[1, 0, 0, 0], &little].concat();
+            assert_eq!(
+                Orientation::from_exif(&exif),
+                Orientation::Clockwise,
+                "{kind}"
             );
         }
     }

@@ -2,6 +2,7 @@
 
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
+use crate::icc;
 use crate::orientation::Orientation;
 use crate::raster::{Channels, Raster};
 use crate::scale::shrink;
@@ -17,6 +18,8 @@ pub(crate) struct Decoded {
     pub(crate) original: (u32, u32),
     /// How to turn the raster upright.
     pub(crate) orientation: Orientation,
+    /// The ICC profile of the raster's levels, if it has one.
+    pub(crate) profile: Option<Vec<u8>>,
 }
 
 impl Decoded {
@@ -26,6 +29,8 @@ impl Decoded {
         let preview = self
             .orientation
             .apply(fit(self.raster, Picture::PREVIEW_SIDE));
+        // Of a million pixels and not of a hundred.
+        let preview = icc::to_srgb(preview, self.profile.as_deref());
         let preview_jpeg = encode(&preview)?;
         let thumbnail = encode(&fit(preview, Picture::THUMBNAIL_SIDE))?;
         Ok(Picture {
@@ -60,6 +65,7 @@ fn encode(raster: &Raster) -> Result<Vec<u8>, Reason> {
     let colour = match raster.channels {
         Channels::Gray => ColorType::Luma,
         Channels::Rgb => ColorType::Rgb,
+        Channels::Cmyk => ColorType::Cmyk,
     };
     let failed = |_| Reason::of(Code::DecoderFailed);
     let (width, height) = (
@@ -100,6 +106,7 @@ mod tests {
             raster: gray(10, 7),
             original: (10, 7),
             orientation: Orientation::Upright,
+            profile: None,
         }
         .into_picture()
         .expect("a picture");

@@ -7,7 +7,7 @@ use png::{ColorType, Decoder, DecodingError, Transformations};
 use crate::orientation::Orientation;
 use crate::picture::Decoded;
 use crate::raster::{Channels, Raster};
-use crate::tone::{gray_from_words, over_white};
+use crate::tone::{levels_of_words, over_white};
 use crate::{Code, Limits, Reason};
 
 /// Decodes a PNG file. Transparent parts show white paper.
@@ -15,7 +15,6 @@ pub(crate) fn decode(reader: impl BufRead + Seek, limits: &Limits) -> Result<Dec
     let bytes = usize::try_from(limits.max_decoded_bytes).unwrap_or(usize::MAX);
     let mut decoder = Decoder::new_with_limits(reader, png::Limits { bytes });
     decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
     // Palettes to colours, single bits to bytes, transparent colours to an alpha channel.
     decoder.set_transformations(Transformations::EXPAND);
     let info = decoder.read_header_info().map_err(|error| reason(&error))?;
@@ -32,58 +31,55 @@ pub(crate) fn decode(reader: impl BufRead + Seek, limits: &Limits) -> Result<Dec
     let frame = reader
         .next_frame(&mut data)
         .map_err(|error| reason(&error))?;
-    let orientation = reader
-        .info()
+    // Exif may stand behind the picture (PNG 11.3.4.5), and a picture that is whole is shown whatever follows.
+    let _ = reader.finish();
+    let info = reader.info();
+    let orientation = info
         .exif_metadata
         .as_deref()
         .map_or(Orientation::Upright, Orientation::from_exif);
+    let profile = info.icc_profile.as_ref().map(|profile| profile.to_vec());
     let deep = frame.bit_depth == png::BitDepth::Sixteen;
-    let (channels, data) = eight_bits(frame.color_type, deep, data);
+    let (channels, data, stretched) = eight_bits(frame.color_type, deep, data);
     let raster = Raster::new(width, height, channels, data).ok_or(Code::Damaged)?;
     Ok(Decoded {
         raster,
         original: (width, height),
         orientation,
+        profile: profile.filter(|_| !stretched),
     })
 }
 
-/// Samples of 8 or 16 bits (big endian) as opaque pixels of eight bits.
-fn eight_bits(color: ColorType, deep: bool, data: Vec<u8>) -> (Channels, Vec<u8>) {
-    let data = match (deep, color) {
-        (false, _) => data,
-        (true, ColorType::Grayscale) => {
-            let words: Vec<u16> = data
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&pair| u16::from_be_bytes(pair))
-                .collect();
-            return (Channels::Gray, gray_from_words(&words, 16));
-        }
-        (true, _) => data.into_iter().step_by(2).collect(),
-    };
-    match color {
-        ColorType::Grayscale => (Channels::Gray, data),
-        ColorType::GrayscaleAlpha => (
-            Channels::Gray,
-            data.as_chunks()
-                .0
-                .iter()
-                .map(|&[level, alpha]| over_white(level, alpha))
-                .collect(),
-        ),
-        ColorType::Rgba => {
-            let pixels = data.as_chunks().0.iter();
-            (
-                Channels::Rgb,
-                pixels
-                    .flat_map(|&[r, g, b, a]| [r, g, b].map(|level| over_white(level, a)))
-                    .collect(),
-            )
-        }
+/// Samples of 8 or 16 bits (big endian) as opaque pixels of eight bits, and whether their contrast was changed.
+fn eight_bits(color: ColorType, deep: bool, data: Vec<u8>) -> (Channels, Vec<u8>, bool) {
+    let (channels, with_alpha) = match color {
+        ColorType::Grayscale => (Channels::Gray, false),
+        ColorType::GrayscaleAlpha => (Channels::Gray, true),
+        ColorType::Rgba => (Channels::Rgb, true),
         // A palette was expanded to RGB.
-        ColorType::Rgb | ColorType::Indexed => (Channels::Rgb, data),
-    }
+        ColorType::Rgb | ColorType::Indexed => (Channels::Rgb, false),
+    };
+    let count = channels.count() + usize::from(with_alpha);
+    let (data, stretched) = if deep {
+        let pairs = data.as_chunks().0.iter();
+        let words: Vec<u16> = pairs.map(|&pair| u16::from_be_bytes(pair)).collect();
+        drop(data);
+        levels_of_words(&words, 16, count, with_alpha)
+    } else {
+        (data, false)
+    };
+    let data = if with_alpha {
+        let pixels = data.chunks_exact(count);
+        let paper = |pixel: &[u8]| {
+            let (colours, alpha) = (pixel.len() - 1, pixel[pixel.len() - 1]);
+            let shown = [0, 1, 2].map(|channel| over_white(pixel[channel.min(colours - 1)], alpha));
+            shown.into_iter().take(colours)
+        };
+        pixels.flat_map(paper).collect()
+    } else {
+        data
+    };
+    (channels, data, stretched)
 }
 
 fn reason(error: &DecodingError) -> Reason {

@@ -7,6 +7,8 @@ pub enum Channels {
     Gray,
     /// Three bytes: red, green, blue (sRGB).
     Rgb,
+    /// Four bytes: cyan, magenta, yellow and black ink (255 = full), until the picture has its size.
+    Cmyk,
 }
 
 impl Channels {
@@ -16,6 +18,7 @@ impl Channels {
         match self {
             Self::Gray => 1,
             Self::Rgb => 3,
+            Self::Cmyk => 4,
         }
     }
 }

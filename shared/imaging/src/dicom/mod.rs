@@ -95,6 +95,7 @@ impl<R: Read + Seek> Opened<R> {
             raster,
             original: frame.original,
             orientation: Orientation::Upright,
+            profile: None,
         })
     }
 

@@ -1,181 +1,265 @@
-//! Samples of any type and depth to eight bits.
+//! Rows of bytes to numbers: predictors undone, bits unpacked, bytes put into order.
 
-use tiff::ColorType;
-use tiff::decoder::DecodingResult;
+use super::layout::{Format, Layout};
+use crate::Code;
 
-use crate::raster::Channels;
-use crate::tone::{cmyk_to_rgb, gray_from_numbers, gray_from_words, over_white, ybr_to_rgb};
+/// Samples in the smallest type that holds them. Signed ones of up to 16 bits are moved up, so that the lowest is 0.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Samples {
+    /// Up to 8 bits.
+    Bytes(Vec<u8>),
+    /// 9 to 16 bits.
+    Words(Vec<u16>),
+    /// Floats of up to 32 bits.
+    Floats(Vec<f32>),
+    /// Everything else.
+    Doubles(Vec<f64>),
+}
 
-/// Opaque colours or grays from pixels of several samples of eight bits.
-pub(super) fn colours(color: ColorType, mut data: Vec<u8>) -> Option<(Channels, Vec<u8>)> {
-    Some(match color {
-        ColorType::RGB(_) => (Channels::Rgb, data),
-        // Also what JPEG inside TIFF holds: its decoder leaves the colours as they are.
-        ColorType::YCbCr(_) => {
-            data.as_chunks_mut().0.iter_mut().for_each(ybr_to_rgb);
-            (Channels::Rgb, data)
+impl Samples {
+    /// None yet, of the type `layout` asks for.
+    pub(super) fn none(layout: &Layout) -> Result<Self, Code> {
+        Ok(match (layout.format, layout.bits) {
+            (Format::Float, 16 | 24 | 32) => Self::Floats(Vec::new()),
+            (Format::Float, 64) => Self::Doubles(Vec::new()),
+            (Format::Float, _) => return Err(Code::UnsupportedPixels),
+            (_, ..=8) => Self::Bytes(Vec::new()),
+            (_, 9..=16) => Self::Words(Vec::new()),
+            _ => Self::Doubles(Vec::new()),
+        })
+    }
+
+    /// Bytes one of them takes.
+    pub(super) fn width(&self) -> usize {
+        match self {
+            Self::Bytes(_) => 1,
+            Self::Words(_) => 2,
+            Self::Floats(_) => 4,
+            Self::Doubles(_) => 8,
         }
-        ColorType::RGBA(_) => {
-            let pixels = data.as_chunks().0.iter();
-            let mixed =
-                pixels.flat_map(|&[r, g, b, a]| [r, g, b].map(|level| over_white(level, a)));
-            (Channels::Rgb, mixed.collect())
+    }
+}
+
+/// Makes `row` the samples of a row of bytes, which are used up.
+pub(super) fn unpack(layout: &Layout, bytes: &mut Vec<u8>, row: &mut Samples) -> Result<(), Code> {
+    let big_endian = match layout.predictor {
+        1 => layout.big_endian,
+        2 => {
+            add_up(bytes, layout)?;
+            layout.big_endian
         }
-        ColorType::GrayA(_) => {
-            let pixels = data.as_chunks().0.iter();
-            (
-                Channels::Gray,
-                pixels
-                    .map(|&[level, alpha]| over_white(level, alpha))
-                    .collect(),
-            )
+        3 => {
+            gather(bytes, layout)?;
+            true
         }
-        ColorType::CMYK(_) => {
-            let pixels = data.as_chunks().0.iter();
-            (
-                Channels::Rgb,
-                pixels.flat_map(|&inks| cmyk_to_rgb(inks)).collect(),
-            )
-        }
-        // Many channels, as microscopes make them: the first three as colours, or the first as gray.
-        ColorType::Multiband { num_samples, .. } => {
-            let (shown, channels) = if num_samples >= 3 {
-                (3, Channels::Rgb)
+        _ => return Err(Code::UnsupportedCompression),
+    };
+    let bits = layout.bits;
+    let top = 1u64 << (bits - 1);
+    let flip = if layout.format == Format::Signed {
+        top
+    } else {
+        0
+    };
+    match row {
+        Samples::Bytes(row) => {
+            row.clear();
+            let flip = flip.to_le_bytes()[0];
+            if bits == 8 {
+                row.extend(bytes.iter().map(|byte| byte ^ flip));
             } else {
-                (1, Channels::Gray)
-            };
-            let pixels = data.chunks_exact(usize::from(num_samples));
-            (
-                channels,
-                pixels
-                    .flat_map(|pixel| pixel[..shown].iter().copied())
-                    .collect(),
-            )
+                row.extend(packed(bytes, bits).map(|value| value.to_le_bytes()[0] ^ flip));
+            }
         }
-        _ => return None,
+        Samples::Words(row) => {
+            row.clear();
+            let flip = u16::try_from(flip).unwrap_or_default();
+            match (bits, big_endian) {
+                (16, true) => row.extend(pairs(bytes).map(|pair| u16::from_be_bytes(pair) ^ flip)),
+                (16, false) => row.extend(pairs(bytes).map(|pair| u16::from_le_bytes(pair) ^ flip)),
+                _ => row.extend(
+                    packed(bytes, bits)
+                        .map(|value| u16::try_from(value).unwrap_or_default() ^ flip),
+                ),
+            }
+        }
+        Samples::Floats(row) => {
+            row.clear();
+            row.extend(numbers(bytes, bits, big_endian).map(|value| float(value, bits)));
+        }
+        Samples::Doubles(row) => {
+            row.clear();
+            let meaning = meaning(layout);
+            row.extend(numbers(bytes, bits, big_endian).map(meaning));
+        }
+    }
+    Ok(())
+}
+
+fn pairs(bytes: &[u8]) -> impl Iterator<Item = [u8; 2]> {
+    bytes.as_chunks().0.iter().copied()
+}
+
+/// Numbers of so many bits, one after the other, the highest bit first.
+fn packed(bytes: &[u8], bits: u32) -> impl Iterator<Item = u64> {
+    let (mut held, mut count) = (0u128, 0);
+    let mut bytes = bytes.iter();
+    let mask = u64::MAX >> (64 - bits);
+    std::iter::from_fn(move || {
+        while count < bits {
+            held = held << 8 | u128::from(*bytes.next()?);
+            count += 8;
+        }
+        count -= bits;
+        let low = held >> count & u128::from(u64::MAX);
+        Some(u64::try_from(low).unwrap_or_default() & mask)
     })
 }
 
-/// Samples of fewer than eight bits, rows padded to bytes, as one byte each.
-pub(super) fn unpack(
-    samples: DecodingResult,
-    bits: u32,
-    (columns, rows): (usize, usize),
-) -> DecodingResult {
-    let DecodingResult::U8(packed) = samples else {
-        return samples;
-    };
-    let stride = (columns * bits as usize).div_ceil(8);
-    if stride * rows != packed.len() || bits == 0 {
-        return DecodingResult::U8(packed);
+/// Numbers of so many bits in the order of the file if they are whole bytes.
+fn numbers(bytes: &[u8], bits: u32, big_endian: bool) -> Box<dyn Iterator<Item = u64> + '_> {
+    if !bits.is_multiple_of(8) || big_endian {
+        return Box::new(packed(bytes, bits));
     }
-    let mask = (1u16 << bits) - 1;
-    let sample = |row: &[u8], column: usize| {
-        let bit = column * bits as usize;
-        let pair = u16::from(row[bit / 8]) << 8
-            | u16::from(row.get(bit / 8 + 1).copied().unwrap_or_default());
-        (pair >> (16 - bits as usize - bit % 8) & mask).to_le_bytes()[0]
-    };
-    let rows = packed.chunks_exact(stride);
-    DecodingResult::U8(
-        rows.flat_map(|row| (0..columns).map(move |column| sample(row, column)))
-            .collect(),
-    )
+    let values = bytes.chunks_exact(bits as usize / 8);
+    Box::new(values.map(|value| {
+        let bytes = value.iter().rev();
+        bytes.fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    }))
 }
 
-pub(super) fn gray(samples: DecodingResult, bits: u32) -> Vec<u8> {
-    match samples {
-        DecodingResult::U8(data) if bits < 8 => {
-            let full = (1u16 << bits) - 1;
-            data.into_iter()
-                .map(|value| u8::try_from(u16::from(value) * 255 / full).unwrap_or(u8::MAX))
-                .collect()
-        }
-        DecodingResult::U8(data) => data,
-        DecodingResult::U16(words) => gray_from_words(&words, bits),
-        other => gray_from_numbers(&numbers(other)),
-    }
-}
-
-/// Colour samples of any type with eight bits.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "scaled to 0..=255; `as` saturates"
-)]
-pub(super) fn eight_bits(samples: DecodingResult, bits: u32) -> Vec<u8> {
-    match samples {
-        DecodingResult::U8(data) if bits < 8 => {
-            data.into_iter().map(|value| value << (8 - bits)).collect()
-        }
-        DecodingResult::U8(data) => data,
-        DecodingResult::U16(words) => words
-            .into_iter()
-            .map(|word| (word >> bits.saturating_sub(8).min(15)) as u8)
-            .collect(),
-        DecodingResult::U32(words) => words.into_iter().map(|word| (word >> 24) as u8).collect(),
-        // Floats of colour run from 0 to 1.
-        other => numbers(other)
-            .into_iter()
-            .map(|value| (value * 255.0 + 0.5) as u8)
-            .collect(),
-    }
-}
-
+/// What a sample of more than 16 bits means.
 #[expect(
     clippy::cast_precision_loss,
     reason = "64-bit samples are shown with eight bits"
 )]
-fn numbers(samples: DecodingResult) -> Vec<f64> {
-    match samples {
-        DecodingResult::U8(data) => data.into_iter().map(f64::from).collect(),
-        DecodingResult::U16(data) => data.into_iter().map(f64::from).collect(),
-        DecodingResult::U32(data) => data.into_iter().map(f64::from).collect(),
-        DecodingResult::U64(data) => data.into_iter().map(|value| value as f64).collect(),
-        DecodingResult::I8(data) => data.into_iter().map(f64::from).collect(),
-        DecodingResult::I16(data) => data.into_iter().map(f64::from).collect(),
-        DecodingResult::I32(data) => data.into_iter().map(f64::from).collect(),
-        DecodingResult::I64(data) => data.into_iter().map(|value| value as f64).collect(),
-        DecodingResult::F16(data) => data
-            .into_iter()
-            .map(|value| f64::from(value.to_f32()))
-            .collect(),
-        DecodingResult::F32(data) => data.into_iter().map(f64::from).collect(),
-        DecodingResult::F64(data) => data,
+fn meaning(layout: &Layout) -> fn(u64) -> f64 {
+    match (layout.format, layout.bits) {
+        (Format::Float, _) => f64::from_bits,
+        (Format::Unsigned, _) => |value| value as f64,
+        (Format::Signed, 24) => |value| ((value << 40).cast_signed() >> 40) as f64,
+        (Format::Signed, 32) => |value| ((value << 32).cast_signed() >> 32) as f64,
+        (Format::Signed, _) => |value| value.cast_signed() as f64,
     }
 }
 
-/// Colours of a palette image; the map holds all reds, then all greens, then all blues, with 16 bits.
-pub(super) fn palette(
-    map: &[u16],
-    samples: DecodingResult,
-    bits: u32,
-) -> Option<(Channels, Vec<u8>)> {
-    let entries = 1usize << bits.min(16);
-    if map.len() < 3 * entries {
-        return None;
+fn float(value: u64, bits: u32) -> f32 {
+    let value = u32::try_from(value).unwrap_or_default();
+    match bits {
+        16 => small_float(value, 5, 10),
+        24 => small_float(value, 7, 16),
+        _ => f32::from_bits(value),
     }
-    let colour = |index: usize| {
-        [0, 1, 2].map(|channel| map[channel * entries + index.min(entries - 1)].to_be_bytes()[0])
-    };
-    let data = match samples {
-        DecodingResult::U8(data) => data
-            .into_iter()
-            .flat_map(|index| colour(usize::from(index)))
-            .collect(),
-        DecodingResult::U16(data) => data
-            .into_iter()
-            .flat_map(|index| colour(usize::from(index)))
-            .collect(),
-        _ => return None,
-    };
-    Some((Channels::Rgb, data))
 }
 
-/// Planes one after the other become pixels.
-pub(super) fn interleave(data: &[u8], planes: usize) -> Vec<u8> {
-    let size = data.len() / planes;
-    (0..size)
-        .flat_map(|at| (0..planes).map(move |plane| data[plane * size + at]))
-        .collect()
+/// A float of fewer than 32 bits (IEEE 754; those of 24 bits are of DNG).
+#[expect(clippy::cast_precision_loss, reason = "at most 16 bits")]
+fn small_float(value: u32, exponent_bits: u32, mantissa_bits: u32) -> f32 {
+    let exponent = value >> mantissa_bits & ((1 << exponent_bits) - 1);
+    let mantissa = value & ((1 << mantissa_bits) - 1);
+    let fraction = mantissa as f32 / (1u32 << mantissa_bits) as f32;
+    let power = |exponent: u32| {
+        let bias = (1i32 << (exponent_bits - 1)) - 1;
+        2f32.powi(i32::try_from(exponent).unwrap_or_default() - bias)
+    };
+    let size = match exponent {
+        0 => fraction * power(1),
+        full if full == (1 << exponent_bits) - 1 && mantissa == 0 => f32::INFINITY,
+        full if full == (1 << exponent_bits) - 1 => f32::NAN,
+        exponent => (1.0 + fraction) * power(exponent),
+    };
+    if value >> (exponent_bits + mantissa_bits) & 1 == 1 {
+        -size
+    } else {
+        size
+    }
+}
+
+/// Predictor 2: every sample is the difference to that of the pixel before it (TIFF 6.0, section 14). All samples of a
+/// pixel take part, also those that are not shown.
+fn add_up(bytes: &mut [u8], layout: &Layout) -> Result<(), Code> {
+    let samples = layout.chunk_samples();
+    match layout.bits {
+        8 => {
+            for at in samples..bytes.len() {
+                bytes[at] = bytes[at].wrapping_add(bytes[at - samples]);
+            }
+        }
+        16 => sum::<2>(bytes, samples, layout.big_endian),
+        24 => sum::<3>(bytes, samples, layout.big_endian),
+        32 => sum::<4>(bytes, samples, layout.big_endian),
+        64 => sum::<8>(bytes, samples, layout.big_endian),
+        _ => return Err(Code::UnsupportedCompression),
+    }
+    Ok(())
+}
+
+fn sum<const N: usize>(bytes: &mut [u8], samples: usize, big_endian: bool) {
+    let values = bytes.as_chunks_mut::<N>().0;
+    for at in samples..values.len() {
+        let (before, value) = (values[at - samples], &mut values[at]);
+        let mut carry = 0;
+        for index in 0..N {
+            let index = if big_endian { N - 1 - index } else { index };
+            let sum = u16::from(value[index]) + u16::from(before[index]) + carry;
+            [value[index], _] = sum.to_le_bytes();
+            carry = sum >> 8;
+        }
+    }
+}
+
+/// Predictor 3: the highest bytes of all floats of a row, then the next ones, each less the byte before it (TIFF
+/// Technical Note 3). The floats come out with the highest byte first.
+fn gather(bytes: &mut Vec<u8>, layout: &Layout) -> Result<(), Code> {
+    if layout.format != Format::Float {
+        return Err(Code::UnsupportedCompression);
+    }
+    let samples = layout.chunk_samples();
+    for at in samples..bytes.len() {
+        bytes[at] = bytes[at].wrapping_add(bytes[at - samples]);
+    }
+    let width = layout.bits as usize / 8;
+    let count = bytes.len() / width;
+    *bytes = (0..count * width)
+        .map(|at| bytes[at % width * count + at / width])
+        .collect();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_taken_from_the_highest() {
+        let bytes = [0xAB, 0xCD, 0xEF, 0x12];
+        let taken = |bits| packed(&bytes, bits).collect::<Vec<_>>();
+        assert_eq!(taken(12), [0xABC, 0xDEF]);
+        assert_eq!(taken(4), [0xA, 0xB, 0xC, 0xD, 0xE, 0xF, 1, 2]);
+        assert_eq!(taken(32), [0xABCD_EF12]);
+    }
+
+    #[test]
+    fn floats_of_few_bits_are_the_numbers_they_stand_for() {
+        for (bits, value) in [
+            (0x3C00, 1.0),
+            (0xC000, -2.0),
+            (0x3555, 0.333_251_95),
+            (1, 5.960_464_5e-8),
+        ] {
+            assert!((small_float(bits, 5, 10) - value).abs() < 1e-9, "{bits:x}");
+        }
+        assert!(small_float(0x7C01, 5, 10).is_nan() && small_float(0x7C00, 5, 10).is_infinite());
+        assert!((small_float(0x3F_0000, 7, 16) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn sums_carry_in_either_order() {
+        let mut little = [0xFF, 0x00, 0x01, 0x00, 0xFF, 0xFF];
+        sum::<2>(&mut little, 1, false);
+        assert_eq!(little, [0xFF, 0x00, 0x00, 0x01, 0xFF, 0x00]);
+        let mut big = [0x00, 0xFF, 0x00, 0x01, 0xFF, 0xFF];
+        sum::<2>(&mut big, 1, true);
+        assert_eq!(big, [0x00, 0xFF, 0x01, 0x00, 0x00, 0xFF]);
+    }
 }

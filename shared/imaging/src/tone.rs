@@ -115,8 +115,8 @@ fn same(a: f64, b: f64) -> bool {
     a == b
 }
 
-/// Leaves out the lowest and the highest value as long as it stands further from all others than these do from each
-/// other: a marker, a mask, or the number of places without data.
+/// Leaves out the lowest and the highest value as long as it stands apart from all others by more than half of what these
+/// span: a marker, a mask, or the number of places without data.
 fn without_markers(mut runs: &[Run]) -> &[Run] {
     // More than a few kinds of markers are none.
     for _ in 0..4 {
@@ -125,7 +125,7 @@ fn without_markers(mut runs: &[Run]) -> &[Run] {
         }
         let (first, core, last) = (runs[0].0, &runs[1..runs.len() - 1], runs[runs.len() - 1].0);
         let (low, high) = cut(core);
-        let far = |gap: f64| high > low && gap > high - low;
+        let far = |gap: f64| high > low && gap > (high - low) / 2.0;
         runs = match (far(low - first), far(last - high)) {
             (true, true) => core,
             (true, false) => &runs[1..],

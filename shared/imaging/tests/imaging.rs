@@ -6,9 +6,13 @@ mod dicom;
 mod display;
 mod hostile;
 mod isolation;
+mod levels;
 mod ordinary;
+mod profiles;
 mod reasons;
 mod tiff;
+mod tiff_pages;
+mod tiff_samples;
 
 use std::io::Write;
 

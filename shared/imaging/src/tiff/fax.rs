@@ -210,6 +210,10 @@ impl Lines<'_> {
         // Where to go on looking in the line before: positions only grow.
         let mut from = 0;
         while at < self.width {
+            // The table takes seven zeros for the end, which is eleven and a one.
+            if self.bits.peek(7) == Some(0) && self.bits.peek(12) != Some(1) {
+                return Err(self.fault());
+            }
             let Some(mode) = mode::decode(&mut self.bits) else {
                 return Err(self.fault());
             };

@@ -23,11 +23,18 @@ pub(super) struct Page {
     at: u64,
     pub(super) directory: Directory,
     pub(super) size: (u64, u64),
-    reduced: bool,
-    mask: bool,
+    kind: Kind,
     tiled: bool,
     /// One of the sizes of a slide, as its maker writes them.
     slide: bool,
+}
+
+/// What a directory says it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Whole,
+    Reduced,
+    Mask,
 }
 
 impl Page {
@@ -42,8 +49,11 @@ impl Page {
         Some(Self {
             at,
             size: (width, height),
-            reduced: kind & 1 != 0 || (kind == 0 && old_kind == Some(2)),
-            mask: kind & 4 != 0 || photometric == Some(4),
+            kind: match kind {
+                _ if kind & 4 != 0 || photometric == Some(4) => Kind::Mask,
+                _ if kind & 1 != 0 || (kind == 0 && old_kind == Some(2)) => Kind::Reduced,
+                _ => Kind::Whole,
+            },
             tiled: directory.has(tag::TILE_OFFSETS),
             slide: is_of_slide(source, &directory),
             directory,
@@ -73,7 +83,9 @@ impl Page {
         // Of a picture that is too large for anything else, tiles of the same shape are taken at their word.
         let likely = (picture.slide && self.slide)
             || (picture.tiled && self.tiled && picture.pixels() > limits.max_pixels);
-        same_shape && smaller && !self.mask && (self.reduced || likely)
+        same_shape
+            && smaller
+            && (self.kind == Kind::Reduced || (self.kind == Kind::Whole && likely))
     }
 }
 
@@ -98,13 +110,13 @@ pub(super) fn choose<R: Read + Seek>(
     limits: &Limits,
 ) -> Result<Chosen, Code> {
     let (main, sub) = directories(source)?;
-    let whole = |page: &&Page| !page.reduced && !page.mask;
+    let whole = |page: &&Page| page.kind == Kind::Whole;
     // Cameras put a thumbnail first and the picture into a sub-directory.
     let picture = main
         .iter()
         .find(whole)
         .or_else(|| sub.iter().find(whole))
-        .or_else(|| main.iter().find(|page| !page.mask))
+        .or_else(|| main.iter().find(|page| page.kind != Kind::Mask))
         .or(main.first())
         .ok_or(Code::Damaged)?
         .clone();
@@ -162,9 +174,12 @@ fn directories<R: Read + Seek>(source: &mut Source<R>) -> Result<(Vec<Page>, Vec
 
 /// What stands below a whole picture is a version of it (TIFF Technical Note 1), whether it says so or not.
 fn reduced_if_below(page: Page, main: &[Page]) -> Page {
-    let below_whole = main.last().is_some_and(|page| !page.reduced);
-    Page {
-        reduced: page.reduced || below_whole,
-        ..page
+    let below_whole = main.last().is_some_and(|page| page.kind == Kind::Whole);
+    match page.kind {
+        Kind::Whole if below_whole => Page {
+            kind: Kind::Reduced,
+            ..page
+        },
+        _ => page,
     }
 }

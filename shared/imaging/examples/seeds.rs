@@ -6,8 +6,8 @@ use std::{env, fs, io};
 
 use imaging::fixtures::{
     DEFLATED, DicomSpec, EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, HTJ2K,
-    IMPLICIT_LITTLE_ENDIAN, JPEG_2000, JPEG_2000_YCC, JPEG_LS, JPEG_XL, TiffPage, dicom, jpeg,
-    jpeg_with_orientation, png, rle_frame, scene, tiff, tiff_of,
+    IMPLICIT_LITTLE_ENDIAN, JPEG_2000, JPEG_2000_YCC, JPEG_LS, JPEG_XL, TiffPage, TiffTag, dicom,
+    inks_profile, jpeg, jpeg_with_orientation, png, rle_frame, scene, tiff, tiff_of, tiff_with,
 };
 
 fn main() -> io::Result<()> {
@@ -148,8 +148,42 @@ fn tiff_files() -> Vec<(&'static str, Vec<u8>)> {
         chunks: vec![JPEG_2000_YCC.to_vec(); 2],
         ..page.clone()
     };
+    let facsimile = TiffPage {
+        bits_per_sample: 1,
+        photometric: 0,
+        compression: 4,
+        // One black row in horizontal mode, and rows like it.
+        chunks: vec![vec![0x26, 0xA0, 0xD4, 0xFF, 0xFF, 0x00, 0x10, 0x01]],
+        ..page.clone()
+    };
+    let shared_colours = TiffPage {
+        samples_per_pixel: 3,
+        photometric: 6,
+        chunks: vec![scene(20, 18, 1)],
+        ..page.clone()
+    };
+    let inks = TiffPage {
+        samples_per_pixel: 4,
+        photometric: 5,
+        chunks: vec![scene(80, 12, 1)],
+        ..page.clone()
+    };
+    let inks = inks.with(TiffTag::bytes(34_675, &inks_profile()));
+    let floats = TiffPage {
+        bits_per_sample: 32,
+        chunks: vec![scene(80, 12, 1)],
+        ..page.clone()
+    };
+    // Format and predictor of floats.
+    let floats = floats
+        .with(TiffTag::short(339, &[3]))
+        .with(TiffTag::short(317, &[3]));
     vec![
         ("jpeg-2000", tiff_of(&[slide])),
+        ("facsimile", tiff_of(&[facsimile])),
+        ("shared-colours", tiff_of(&[shared_colours])),
+        ("inks", tiff_with(&[inks], true, false)),
+        ("floats", tiff_with(&[floats], false, true)),
         ("sixteen-bits", tiff(12, 8, 1)),
         ("tiles", tiff_of(&[page.tiled(16)])),
         ("pyramid", tiff_of(&[pyramid])),

@@ -14,8 +14,22 @@ use crate::raster::{Channels, Raster};
 use crate::tone;
 use crate::{Code, Limits, Picture, Reason};
 
-/// Decodes a JPEG file, already scaled down while decoding when that is cheaper than scaling its pixels later.
+/// The marker that ends a picture (T.81, B.1.1.3).
+const END: [u8; 2] = [0xFF, 0xD9];
+
+/// Decodes a JPEG file. One that lacks nothing but its end is whole.
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Reason> {
+    match decode_whole(bytes, limits) {
+        Err(reason) if reason.code == Code::Truncated && !bytes.ends_with(&END) => {
+            let ended = [bytes, &END].concat();
+            decode_whole(&ended, limits).map_err(|_| reason)
+        }
+        decoded => decoded,
+    }
+}
+
+/// Decodes a JPEG file, already scaled down while decoding when that is cheaper than scaling its pixels later.
+fn decode_whole(bytes: &[u8], limits: &Limits) -> Result<Decoded, Reason> {
     let mut decoder = open(bytes, limits)?;
     let header = decoder.header();
     let original = (u32::from(header.width), u32::from(header.height));

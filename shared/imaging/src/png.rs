@@ -1,6 +1,6 @@
 //! PNG files (ISO/IEC 15948) to pixels: every colour type and depth, interlaced or not.
 
-use std::io::{BufRead, Seek};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use png::{ColorType, Decoder, DecodingError, Transformations};
 
@@ -10,8 +10,70 @@ use crate::raster::{Channels, Raster};
 use crate::tone::{levels_of_words, over_white};
 use crate::{Code, Limits, Reason};
 
-/// Decodes a PNG file. Transparent parts show white paper.
+/// Decodes a PNG file. Transparent parts show white paper. One that lacks nothing but its last chunk is whole.
 pub(crate) fn decode(reader: impl BufRead + Seek, limits: &Limits) -> Result<Decoded, Reason> {
+    let mut reader = Ended { reader, given: 0 };
+    match decode_whole(&mut reader, limits) {
+        // What is found to be wrong behind the end is that the file ends.
+        Err(reason) if reason.code == Code::Damaged && reader.given > 0 => {
+            Err(Code::Truncated.into())
+        }
+        decoded => decoded,
+    }
+}
+
+/// The last chunk of every file (PNG 11.2.5).
+const END: [u8; 12] = *b"\0\0\0\0IEND\xAE\x42\x60\x82";
+
+/// A file, and behind it the last chunk, whether it has one or not.
+struct Ended<R> {
+    reader: R,
+    /// Bytes of the last chunk that were asked for.
+    given: usize,
+}
+
+impl<R: BufRead> Read for Ended<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        if count > 0 || buffer.is_empty() {
+            return Ok(count);
+        }
+        let rest = &END[self.given..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.given += count;
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Ended<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let ahead = self.reader.fill_buf()?;
+        Ok(if ahead.is_empty() {
+            &END[self.given..]
+        } else {
+            ahead
+        })
+    }
+
+    fn consume(&mut self, count: usize) {
+        // At the end there is nothing ahead that could be consumed.
+        if self.reader.fill_buf().is_ok_and(<[u8]>::is_empty) {
+            self.given = (self.given + count).min(END.len());
+        } else {
+            self.reader.consume(count);
+        }
+    }
+}
+
+impl<R: Seek> Seek for Ended<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.given = 0;
+        self.reader.seek(to)
+    }
+}
+
+fn decode_whole(reader: impl BufRead + Seek, limits: &Limits) -> Result<Decoded, Reason> {
     let bytes = usize::try_from(limits.max_decoded_bytes).unwrap_or(usize::MAX);
     let mut decoder = Decoder::new_with_limits(reader, png::Limits { bytes });
     decoder.set_ignore_text_chunk(true);

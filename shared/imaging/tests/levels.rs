@@ -153,7 +153,7 @@ fn packed_bits_are_unpacked() {
         let page = tiff_page(u16::try_from(bits).expect("few bits"), rows);
         for big_endian in [false, true] {
             // Bits are in the same order whatever that of the bytes (TIFF 6.0, section 2, FillOrder).
-            let file = tiff_with(&[page.clone()], big_endian, false);
+            let file = tiff_with(std::slice::from_ref(&page), big_endian, false);
             assert_scene(&file, &format!("{bits} bits"));
         }
     }

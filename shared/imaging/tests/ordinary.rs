@@ -192,6 +192,34 @@ fn files_that_end_early_fail_as_truncated() {
 }
 
 #[test]
+fn files_that_lack_nothing_but_their_end_are_whole() {
+    let mut progressive = Vec::new();
+    let mut encoder = Encoder::new(&mut progressive, 90);
+    encoder.set_progressive(true);
+    encoder
+        .encode(&scene(64, 48, 1), 64, 48, ColorType::Luma)
+        .expect("memory takes all");
+    let png = png_of(
+        64,
+        48,
+        ::png::ColorType::Grayscale,
+        ::png::BitDepth::Eight,
+        &scene(64, 48, 1),
+    );
+    for (what, bytes, end) in [
+        ("JPEG", jpeg(64, 48, 1), 2),
+        ("progressive JPEG", progressive, 2),
+        ("PNG", png, 12),
+    ] {
+        let whole = picture(inspect(&bytes));
+        let cut = &bytes[..bytes.len() - end];
+        assert_eq!(picture(inspect(cut)), whole, "{what}");
+        let more = &bytes[..bytes.len() - end - 40];
+        assert_eq!(failure(inspect(more)).code, Code::Truncated, "{what}");
+    }
+}
+
+#[test]
 fn a_png_that_claims_terapixels_is_refused() {
     let mut bytes = png(8, 8, 1);
     bytes[16..24].copy_from_slice(&[0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF]);

@@ -25,17 +25,17 @@ fn assert_disc(bytes: &[u8], expected: [u8; 3], what: &str) {
 }
 
 /// A PNG file with another chunk behind its header.
-fn png_with(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn png_with(name: [u8; 4], content: &[u8]) -> Vec<u8> {
     let mut file = png_of(60, 40, png::ColorType::Rgb, png::BitDepth::Eight, &turned());
     file.splice(33..33, chunk(name, content));
     file
 }
 
-fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn chunk(name: [u8; 4], content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len())
         .expect("a short chunk")
         .to_be_bytes();
-    let named = [&name[..], content].concat();
+    let named = [&name, content].concat();
     let mut crc = flate2::Crc::new();
     crc.update(&named);
     [&length[..], &named, &crc.sum().to_be_bytes()].concat()
@@ -59,7 +59,7 @@ fn a_profile_of_colours_is_applied_in_every_format() {
         deflate.write_all(&profile).expect("memory takes all");
         deflate.finish().expect("memory takes all")
     };
-    let png = png_with(b"iCCP", &[&b"turned\0\0"[..], &deflated].concat());
+    let png = png_with(*b"iCCP", &[&b"turned\0\0"[..], &deflated].concat());
     assert_disc(&png, [255, 127, 0], "PNG");
 
     let page = TiffPage {
@@ -82,7 +82,11 @@ fn a_profile_of_inks_is_applied() {
         photometric: 5,
         ..TiffPage::gray(60, 40, inks.clone())
     };
-    assert_disc(&tiff_of(&[page.clone()]), [0, 255, 255], "no profile");
+    assert_disc(
+        &tiff_of(std::slice::from_ref(&page)),
+        [0, 255, 255],
+        "no profile",
+    );
     let tiff = tiff_of(&[page.with(TiffTag::bytes(34_675, &inks_profile()))]);
     assert_disc(&tiff, [185; 3], "TIFF");
 
@@ -101,7 +105,7 @@ fn a_profile_of_inks_is_applied() {
 
 #[test]
 fn a_damaged_profile_is_no_reason_to_show_nothing() {
-    let png = png_with(b"iCCP", b"broken\0\0no deflate");
+    let png = png_with(*b"iCCP", b"broken\0\0no deflate");
     assert_disc(&png, [127, 0, 255], "PNG");
 }
 
@@ -111,10 +115,10 @@ fn a_png_stands_upright_wherever_it_says_how() {
     let big: &[u8] = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
     let little: &[u8] = b"II*\0\x08\0\0\0\x01\0\x12\x01\x04\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
     for exif in [big, little] {
-        let before = png_with(b"eXIf", exif);
+        let before = png_with(*b"eXIf", exif);
         let mut after = png_of(60, 40, png::ColorType::Rgb, png::BitDepth::Eight, &turned());
         let end = after.len() - 12;
-        after.splice(end..end, chunk(b"eXIf", exif));
+        after.splice(end..end, chunk(*b"eXIf", exif));
         for bytes in [before, after] {
             let picture = picture(inspect(&bytes));
             assert_eq!((picture.width, picture.height), (40, 60));

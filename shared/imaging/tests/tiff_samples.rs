@@ -80,7 +80,7 @@ fn extra_samples_that_are_no_alpha_are_ignored_but_take_part_in_the_predictor() 
         .collect();
     let extra = TiffTag::short(EXTRA_SAMPLES, &[0]);
     let plain = page(4, 2, pixels.clone()).with(extra.clone());
-    assert_colours(&tiff_of(&[plain.clone()]), "plain");
+    assert_colours(&tiff_of(std::slice::from_ref(&plain)), "plain");
     assert_colours(&tiff_of(&[plain.tiled(32)]), "tiles");
     let predicted = TiffPage {
         compression: 8,
@@ -188,7 +188,9 @@ fn colours_shared_by_several_pixels_are_spread() {
                     reason = "levels"
                 )]
                 let mut put = |value: f64| bytes.push(value as u8);
-                block.iter().for_each(|pixel| put(pixel[0]));
+                for pixel in &block {
+                    put(pixel[0]);
+                }
                 put(block[0][1]);
                 put(block[0][2]);
             }
@@ -216,7 +218,7 @@ fn lengths_of_strips_may_be_missing() {
     let pixels: Vec<u8> = colours().into_flattened();
     let none = TiffTag::none(STRIP_BYTE_COUNTS);
     let plain = page(3, 2, pixels.clone()).with(none.clone());
-    assert_colours(&tiff_of(&[plain.clone()]), "not compressed");
+    assert_colours(&tiff_of(std::slice::from_ref(&plain)), "not compressed");
     let zero = page(3, 2, pixels.clone()).with(TiffTag::long(STRIP_BYTE_COUNTS, &[0]));
     assert_colours(&tiff_of(&[zero]), "said to be 0");
     let strips = TiffPage {

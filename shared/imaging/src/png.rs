@@ -146,7 +146,7 @@ fn eight_bits(color: ColorType, deep: bool, data: Vec<u8>) -> (Channels, Vec<u8>
 
 fn reason(error: &DecodingError) -> Reason {
     Reason::of(match error {
-        DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+        DecodingError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             Code::Truncated
         }
         DecodingError::IoError(_) => Code::Unreadable,

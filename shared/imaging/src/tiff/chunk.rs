@@ -1,13 +1,13 @@
 //! Strips and tiles, decompressed: rows of bytes as they were before, or pixels.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use flate2::read::ZlibDecoder;
-use weezl::{BitOrder, LzwStatus, decode::Decoder as LzwDecoder};
 
 use super::directory::Source;
 use super::layout::{Layout, Photometric, Place};
 use super::samples::Samples;
+use super::streams::{Lzw, PackBits, Reversed};
 use super::{fax, jpeg2000};
 use crate::{Code, Limits, Reason, jpeg};
 
@@ -181,110 +181,4 @@ fn web_picture(bytes: Vec<u8>, layout: &Layout, limits: &Limits) -> Result<Pixel
         count,
         samples: Samples::Bytes(pixels),
     })
-}
-
-/// Bytes whose first bit is the lowest (`FillOrder` 2).
-struct Reversed<R>(R);
-
-impl<R: Read> Read for Reversed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.0.read(buffer)?;
-        for byte in &mut buffer[..count] {
-            *byte = byte.reverse_bits();
-        }
-        Ok(count)
-    }
-}
-
-/// LZW (TIFF 6.0, section 13).
-struct Lzw<R> {
-    reader: BufReader<R>,
-    decoder: LzwDecoder,
-}
-
-impl<R: Read> Lzw<R> {
-    fn new(stored: R) -> io::Result<Self> {
-        let mut reader = BufReader::with_capacity(32 << 10, stored);
-        // Before TIFF 6.0 the first code, 256, began with its lowest bit (as in libtiff).
-        let old = matches!(reader.fill_buf()?, [0, second, ..] if second & 1 == 1);
-        let decoder = if old {
-            LzwDecoder::new(BitOrder::Lsb, 8)
-        } else {
-            LzwDecoder::with_tiff_size_switch(BitOrder::Msb, 8)
-        };
-        Ok(Self { reader, decoder })
-    }
-}
-
-impl<R: Read> Read for Lzw<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        loop {
-            let stored = self.reader.fill_buf()?;
-            let ended = stored.is_empty();
-            let result = self.decoder.decode_bytes(stored, buffer);
-            self.reader.consume(result.consumed_in);
-            match result.status {
-                _ if result.consumed_out > 0 => return Ok(result.consumed_out),
-                Ok(LzwStatus::Done | LzwStatus::NoProgress) => return Ok(0),
-                Ok(LzwStatus::Ok) if ended => return Ok(0),
-                Ok(LzwStatus::Ok) => {}
-                Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error)),
-            }
-        }
-    }
-}
-
-/// `PackBits` (TIFF 6.0, section 9).
-struct PackBits<R> {
-    reader: BufReader<R>,
-    /// Bytes that remain of the run, and the byte it repeats, if it does.
-    left: usize,
-    repeated: Option<u8>,
-}
-
-impl<R: Read> PackBits<R> {
-    fn new(stored: R) -> Self {
-        Self {
-            reader: BufReader::new(stored),
-            left: 0,
-            repeated: None,
-        }
-    }
-
-    fn next(&mut self) -> io::Result<Option<u8>> {
-        let mut byte = [0];
-        Ok((self.reader.read(&mut byte)? == 1).then_some(byte[0]))
-    }
-}
-
-impl<R: Read> Read for PackBits<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.left == 0 {
-            match self.next()?.map(u8::cast_signed) {
-                None => return Ok(0),
-                Some(-128) => {}
-                Some(run @ ..0) => {
-                    self.left = usize::from(run.unsigned_abs()) + 1;
-                    self.repeated = self.next()?;
-                }
-                Some(run) => {
-                    self.left = usize::from(run.unsigned_abs()) + 1;
-                    self.repeated = None;
-                }
-            }
-        }
-        let length = self.left.min(buffer.len());
-        let count = match self.repeated {
-            Some(byte) => {
-                buffer[..length].fill(byte);
-                length
-            }
-            None => self.reader.read(&mut buffer[..length])?,
-        };
-        self.left -= count;
-        Ok(count)
-    }
 }

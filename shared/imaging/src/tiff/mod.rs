@@ -1,18 +1,21 @@
 //! TIFF files (TIFF 6.0 and `BigTIFF`) to pixels: every organisation, 1 to 64 bits.
 //!
-//! `directory` reads tags, `pages` chooses the picture, `layout` understands it, `chunk` decompresses its strips or
-//! tiles (`fax` and `jpeg2000` those of two kinds), `samples` unpacks their rows, `canvas` puts them together, and
-//! `colour` makes eight bits of whatever they are.
+//! `directory` reads tags, `pages` chooses the picture, `layout` understands it by its `fields`, `chunk` decompresses its
+//! strips or tiles (`streams` most of them, `fax` and `jpeg2000` two kinds), `samples` unpacks their rows, `canvas` puts
+//! them together, and `colour` makes eight bits of whatever they are, some of them in other `spaces`.
 
 mod canvas;
 mod chunk;
 mod colour;
 mod directory;
 mod fax;
+mod fields;
 mod jpeg2000;
 mod layout;
 mod pages;
 mod samples;
+mod spaces;
+mod streams;
 
 use std::io::{Read, Seek};
 

@@ -1,7 +1,10 @@
 //! Colour profiles (ICC.1:2022): levels that mean what a profile says become sRGB, which is what everybody takes a JPEG
 //! without a profile for.
 
-use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
+use moxcms::{
+    Chromaticity, ColorPrimaries, ColorProfile, DataColorSpace, Layout, TransformOptions, XyY,
+    curve_from_gamma,
+};
 
 use crate::raster::{Channels, Raster};
 use crate::tone::cmyk_to_rgb;
@@ -15,6 +18,45 @@ pub(crate) fn to_srgb(raster: Raster, profile: Option<&[u8]>) -> Raster {
         (None, Channels::Cmyk) => ideal_inks(&raster),
         (None, _) => raster,
     }
+}
+
+/// What a PNG file without a profile says of its colours: the white, red, green and blue of the screen it was made on.
+pub(crate) type Primaries = [(f32, f32); 4];
+
+/// Those of sRGB.
+const SRGB: Primaries = [(0.3127, 0.329), (0.64, 0.33), (0.3, 0.6), (0.15, 0.06)];
+
+/// A profile for levels that are light to the power of `gamma` on a screen with these primaries. `None` where that is
+/// sRGB or as good as it (PNG 11.3.2.1 and 11.3.2.5), or nonsense.
+pub(crate) fn of_gamma(gamma: f32, primaries: Option<Primaries>, gray: bool) -> Option<Vec<u8>> {
+    let primaries = primaries.filter(|_| !gray).unwrap_or(SRGB);
+    let near = |a: f32, b: f32| (a - b).abs() < 0.006;
+    let common = primaries
+        .iter()
+        .zip(SRGB)
+        .all(|(is, of)| near(is.0, of.0) && near(is.1, of.1));
+    if !(0.1..=2.0).contains(&gamma) || (near(gamma, 1.0 / 2.2) && common) {
+        return None;
+    }
+    if gray {
+        return ColorProfile::new_gray_with_gamma(1.0 / gamma).encode().ok();
+    }
+    let mut profile = ColorProfile::new_srgb();
+    let curve = Some(curve_from_gamma(1.0 / gamma));
+    (profile.red_trc, profile.green_trc, profile.blue_trc) = (curve.clone(), curve.clone(), curve);
+    if !common {
+        let at = |(x, y)| Chromaticity { x, y };
+        let [(x, y), red, green, blue] = primaries;
+        let white = XyY {
+            x: x.into(),
+            y: y.into(),
+            yb: 1.0,
+        };
+        let [red, green, blue] = [red, green, blue].map(at);
+        profile.update_rgb_colorimetry(white, ColorPrimaries { red, green, blue });
+    }
+    profile.cicp = None;
+    profile.encode().ok()
 }
 
 fn convert(raster: &Raster, profile: &[u8]) -> Option<Raster> {
@@ -158,6 +200,27 @@ mod tests {
         assert_eq!(shown.channels, Channels::Rgb);
         // Lightness 100, 75 and 0.
         assert_near(&shown.data, &[255, 255, 255, 185, 185, 185, 0, 0, 0]);
+    }
+
+    #[test]
+    fn light_to_the_power_of_a_gamma_becomes_srgb() {
+        let plain = raster(Channels::Rgb, &[0, 0, 0, 128, 128, 128, 255, 255, 255]);
+        let linear = of_gamma(1.0, None, false).expect("a profile");
+        let shown = to_srgb(plain.clone(), Some(&linear));
+        assert_near(&shown.data, &[0, 0, 0, 188, 188, 188, 255, 255, 255]);
+        let gray = of_gamma(1.0, Some(SRGB), true).expect("a profile");
+        let shown = to_srgb(raster(Channels::Gray, &[0, 128, 255]), Some(&gray));
+        assert_near(&shown.data, &[0, 188, 255]);
+        // The same light, with red and blue taken for each other.
+        let [white, red, green, blue] = SRGB;
+        let turned = of_gamma(1.0 / 2.2, Some([white, blue, green, red]), false);
+        let shown = to_srgb(
+            raster(Channels::Rgb, &[255, 0, 0, 0, 0, 255]),
+            turned.as_deref(),
+        );
+        assert_near(&shown.data, &[0, 0, 255, 255, 0, 0]);
+        assert_eq!(of_gamma(0.45455, Some(SRGB), false), None);
+        assert_eq!(of_gamma(0.0, None, false), None);
     }
 
     #[test]

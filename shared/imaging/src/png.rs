@@ -2,8 +2,9 @@
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
-use png::{ColorType, Decoder, DecodingError, Transformations};
+use png::{ColorType, Decoder, DecodingError, Info, Transformations};
 
+use crate::icc;
 use crate::orientation::Orientation;
 use crate::picture::Decoded;
 use crate::raster::{Channels, Raster};
@@ -100,7 +101,7 @@ fn decode_whole(reader: impl BufRead + Seek, limits: &Limits) -> Result<Decoded,
         .exif_metadata
         .as_deref()
         .map_or(Orientation::Upright, Orientation::from_exif);
-    let profile = info.icc_profile.as_ref().map(|profile| profile.to_vec());
+    let profile = profile(info, frame.color_type);
     let deep = frame.bit_depth == png::BitDepth::Sixteen;
     let (channels, data, stretched) = eight_bits(frame.color_type, deep, data);
     let raster = Raster::new(width, height, channels, data).ok_or(Code::Damaged)?;
@@ -110,6 +111,20 @@ fn decode_whole(reader: impl BufRead + Seek, limits: &Limits) -> Result<Decoded,
         orientation,
         profile: profile.filter(|_| !stretched),
     })
+}
+
+/// The profile of the levels: the one the file has, or one made of its gamma (PNG 11.3.2; sRGB says that there is none).
+fn profile(info: &Info, color: ColorType) -> Option<Vec<u8>> {
+    if let Some(profile) = &info.icc_profile {
+        return Some(profile.to_vec());
+    }
+    let gamma = info.gama_chunk.filter(|_| info.srgb.is_none())?;
+    let primaries = info.chrm_chunk.map(|screen| {
+        [screen.white, screen.red, screen.green, screen.blue]
+            .map(|(x, y)| (x.into_value(), y.into_value()))
+    });
+    let gray = matches!(color, ColorType::Grayscale | ColorType::GrayscaleAlpha);
+    icc::of_gamma(gamma.into_value(), primaries, gray)
 }
 
 /// Samples of 8 or 16 bits (big endian) as opaque pixels of eight bits, and whether their contrast was changed.

@@ -104,6 +104,15 @@ fn a_profile_of_inks_is_applied() {
 }
 
 #[test]
+fn the_gamma_of_a_png_is_applied() {
+    // Levels that are shares of light (a gamma of 1 in units of 1/100,000): 127 is 188 in sRGB.
+    let png = png_with(*b"gAMA", &100_000u32.to_be_bytes());
+    assert_disc(&png, [188, 0, 255], "linear");
+    let png = png_with(*b"gAMA", &45_455u32.to_be_bytes());
+    assert_disc(&png, [127, 0, 255], "as good as sRGB");
+}
+
+#[test]
 fn a_damaged_profile_is_no_reason_to_show_nothing() {
     let png = png_with(*b"iCCP", b"broken\0\0no deflate");
     assert_disc(&png, [127, 0, 255], "PNG");

@@ -103,3 +103,14 @@ fn a_picture_nobody_reads_is_shown_by_its_reduced_version() {
     };
     assert_shown(&[raw], (1600, 1200));
 }
+
+#[test]
+fn a_directory_that_leads_to_millions_of_others_costs_little() {
+    let begin = std::time::Instant::now();
+    let page = page(40, 30)
+        .with(TiffTag::long(330, &vec![8; 1 << 20]))
+        // And which claims to be of a million kinds.
+        .with(TiffTag::long(KIND, &vec![0; 1 << 20]));
+    assert_shown(&[page], (40, 30));
+    assert!(begin.elapsed().as_secs() < 5, "{:?}", begin.elapsed());
+}

@@ -169,8 +169,8 @@ impl<R: Read + Seek> Source<R> {
         Ok(Directory { entries, next })
     }
 
-    /// The bytes of a value.
-    fn value(&mut self, entry: Entry) -> Option<(usize, Vec<u8>)> {
+    /// The bytes of a value, or as many as are wanted of them, and how many make a number.
+    fn value(&mut self, entry: Entry, wanted: u64) -> Option<(usize, Vec<u8>)> {
         let width = match entry.kind {
             1 | 2 | 6 | 7 => 1,
             3 | 8 => 2,
@@ -182,36 +182,44 @@ impl<R: Read + Seek> Source<R> {
         let inline = if self.big { 8 } else { 4 };
         let bytes = if length <= inline {
             entry.value[..usize::try_from(length).ok()?].to_vec()
-        } else if length <= MAX_VALUE {
-            let at = self.number(&entry.value[..usize::try_from(inline).ok()?]);
-            self.exactly(at, length).ok()?
         } else {
-            return None;
+            let at = self.number(&entry.value[..usize::try_from(inline).ok()?]);
+            self.exactly(at, length.min(wanted)).ok()?
         };
         Some((usize::try_from(width).ok()?, bytes))
     }
 
     /// The bytes of a tag, whatever they are.
     pub(super) fn bytes(&mut self, directory: &Directory, tag: u16) -> Option<Vec<u8>> {
-        let (_, bytes) = self.value(directory.entry(tag)?)?;
+        let (_, bytes) = self.value(directory.entry(tag)?, MAX_VALUE)?;
         Some(bytes)
     }
 
     /// The values of a tag of any unsigned type. Writers do not always choose the one the standard names; signed ones
     /// are taken as well, because no value here is negative.
     pub(super) fn unsigned(&mut self, directory: &Directory, tag: u16) -> Option<Vec<u64>> {
+        self.numbers(directory, tag, MAX_VALUE)
+    }
+
+    /// The first value of a tag, which may claim to have millions.
+    pub(super) fn first_unsigned(&mut self, directory: &Directory, tag: u16) -> Option<u64> {
+        self.numbers(directory, tag, 8)?.first().copied()
+    }
+
+    /// The values of a tag, of which so many bytes are wanted.
+    pub(super) fn numbers(
+        &mut self,
+        directory: &Directory,
+        tag: u16,
+        wanted: u64,
+    ) -> Option<Vec<u64>> {
         let entry = directory.entry(tag)?;
         if matches!(entry.kind, 2 | 5 | 10 | 11 | 12) {
             return None;
         }
-        let (width, bytes) = self.value(entry)?;
+        let (width, bytes) = self.value(entry, wanted)?;
         let values = bytes.chunks_exact(width);
         Some(values.map(|value| self.number(value)).collect())
-    }
-
-    /// The first value of a tag.
-    pub(super) fn first_unsigned(&mut self, directory: &Directory, tag: u16) -> Option<u64> {
-        self.unsigned(directory, tag)?.first().copied()
     }
 
     /// The values of a tag of fractions.
@@ -225,7 +233,7 @@ impl<R: Read + Seek> Source<R> {
             let values = self.unsigned(directory, tag)?;
             return Some(values.into_iter().map(|value| value as f64).collect());
         }
-        let (_, bytes) = self.value(entry)?;
+        let (_, bytes) = self.value(entry, MAX_VALUE)?;
         let fractions = bytes.chunks_exact(8).map(|fraction| {
             let (above, below) = fraction.split_at(4);
             self.number(above) as f64 / self.number(below) as f64
@@ -233,9 +241,9 @@ impl<R: Read + Seek> Source<R> {
         Some(fractions.collect())
     }
 
-    /// The text of a tag.
+    /// The beginning of the text of a tag.
     pub(super) fn text(&mut self, directory: &Directory, tag: u16) -> Option<String> {
-        let bytes = self.bytes(directory, tag)?;
+        let (_, bytes) = self.value(directory.entry(tag)?, 64)?;
         let text = String::from_utf8_lossy(&bytes);
         Some(text.trim_matches(['\0', ' ', '\n', '\r']).to_owned())
     }

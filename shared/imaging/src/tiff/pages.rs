@@ -145,6 +145,7 @@ pub(super) fn choose<R: Read + Seek>(
 /// The directories of the main chain, and those below them. Only the first has to be whole.
 fn directories<R: Read + Seek>(source: &mut Source<R>) -> Result<(Vec<Page>, Vec<Page>), Code> {
     let (mut main, mut sub, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+    let mut tried = 0;
     let mut at = source.first;
     while at != 0 && seen.len() < MAX_DIRECTORIES && !seen.contains(&at) {
         seen.push(at);
@@ -156,13 +157,16 @@ fn directories<R: Read + Seek>(source: &mut Source<R>) -> Result<(Vec<Page>, Vec
         let (here, next) = (at, directory.next);
         at = next;
         let below = source
-            .unsigned(&directory, tag::SUB_IFDS)
+            .numbers(&directory, tag::SUB_IFDS, 8 * MAX_DIRECTORIES as u64)
             .unwrap_or_default();
         main.extend(Page::read(source, here, directory));
         for offset in below {
-            if sub.len() < MAX_DIRECTORIES
-                && let Ok(directory) = source.directory(offset)
-            {
+            // As many as are looked at, whatever is found there.
+            tried += 1;
+            if tried > MAX_DIRECTORIES {
+                break;
+            }
+            if let Ok(directory) = source.directory(offset) {
                 // SubIFDs of a level are of no use.
                 let page = Page::read(source, offset, directory);
                 sub.extend(page.map(|page| reduced_if_below(page, &main)));

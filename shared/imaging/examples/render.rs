@@ -1,7 +1,8 @@
 //! Renders DICOM files at full size, for comparison with other software.
 //!
 //! `render FOLDER`: for every path read from standard input, numbered from 0, writes `FOLDER/<number>.json` (the header
-//! and why there is no picture) and, when there is one, `FOLDER/<number>.raw` (rows of 1 or 3 bytes a pixel).
+//! and why there is no picture) and, when there is one, `FOLDER/<number>.raw` (rows of 1 or 3 bytes a pixel) and
+//! `FOLDER/<number>.jpg` (the preview).
 
 use std::fs::{self, File};
 use std::io::{self, BufRead};
@@ -31,7 +32,11 @@ fn main() -> io::Result<()> {
             "dicom": inspection.dicom,
             "outcome": outcome,
             "milliseconds": milliseconds,
+            "warnings": inspection.warnings,
         });
+        if let Outcome::Picture(picture) = &inspection.outcome {
+            fs::write(folder.join(format!("{number}.jpg")), &picture.preview)?;
+        }
         if let Ok(raster) = File::open(&path)
             .map_err(|_| ())
             .and_then(|file| dicom::render_frame(file, &limits).map_err(|_| ()))

@@ -70,8 +70,13 @@ fn look(
         return match dicom::open(file, limits) {
             Ok(opened) => {
                 inspection.dicom = Some(DicomHeader::clone(&opened.header));
+                inspection.warnings.clone_from(&opened.warnings);
                 known(inspection);
-                outcome(opened.picture(Picture::ENOUGH, limits))
+                let shown = opened.picture(Picture::ENOUGH, limits);
+                outcome(shown.map(|shown| {
+                    inspection.warnings.extend(shown.warning);
+                    shown.decoded
+                }))
             }
             Err(reason) => Outcome::Failed(reason),
         };

@@ -108,6 +108,10 @@ codes! {
     Directory = "directory", "The file is the directory of a DICOM disc; it has no picture.";
     /// DICOM: a film.
     Video = "video", "The DICOM object is a compressed film, which we do not preview.";
+    /// A warning, DICOM: more or fewer frames, fragments or bytes than announced.
+    PixelsMismatch = "pixels_mismatch", "The header announces more or fewer pixels than the file contains; what is there is shown.";
+    /// A warning, DICOM: the declared character set gives no words, so another one was chosen.
+    CharsetGuessed = "charset_guessed", "The header names the wrong character set, or none; the set of its texts was guessed.";
 }
 
 #[cfg(test)]

@@ -231,6 +231,21 @@ pub(crate) fn ybr_to_rgb(pixel: &mut [u8; 3]) {
     ];
 }
 
+/// Luminance and colour differences in the range of video (ITU-R BT.601, PS3.3 C.7.6.3.1.2: 16 to 235, 16 to 240) as
+/// those of the full range, in 16-bit fixed point.
+pub(crate) fn video_to_full_range(pixel: &mut [u8; 3]) {
+    let stretched = |level: u8, zero: i32, half: i32, range: i32| {
+        let fixed = (i32::from(level) - zero) * ((255 << 16) / range);
+        u8::try_from(half + ((fixed + (1 << 15)) >> 16)).unwrap_or(if fixed < 0 { 0 } else { 255 })
+    };
+    let [y, cb, cr] = *pixel;
+    *pixel = [
+        stretched(y, 16, 0, 219),
+        stretched(cb, 128, 128, 224),
+        stretched(cr, 128, 128, 224),
+    ];
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -315,6 +330,20 @@ mod tests {
         ybr_to_rgb(&mut red);
         ybr_to_rgb(&mut gray);
         assert_eq!((red, gray), ([254, 0, 0], [90, 90, 90]));
+    }
+
+    #[test]
+    fn the_range_of_video_becomes_the_full_one() {
+        for (video, full) in [
+            ([16, 128, 128], [0, 128, 128]),
+            ([235, 240, 16], [255, 255, 1]),
+            ([126, 128, 72], [128, 128, 64]),
+            ([0, 0, 255], [0, 0, 255]),
+        ] {
+            let mut pixel = video;
+            video_to_full_range(&mut pixel);
+            assert_eq!(pixel, full);
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub const LIMITS: Limits = Limits {
     max_inflated_bytes: 4 << 20,
     max_memory: 512 << 20,
     max_time: std::time::Duration::from_secs(5),
+    charset: None,
 };
 
 /// Inspects `data` as a file of the kind `expected`; other kinds have targets of their own.

@@ -6,6 +6,10 @@ use encoding_rs::{
     WINDOWS_1254,
 };
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::guess;
+
 /// The character sets a data set declares.
 #[derive(Clone, Debug)]
 pub(crate) struct CharacterSet {
@@ -77,12 +81,85 @@ impl CharacterSet {
         }
     }
 
+    /// The sets of a data set's `texts`, and whether they were guessed: because what the header `declared` gives no
+    /// words, or because it declares nothing and `default`, the set expected of such files, gives none either.
+    pub(crate) fn of(
+        declared: Option<&[u8]>,
+        default: Option<Charset>,
+        texts: &[&[u8]],
+    ) -> (Self, bool) {
+        let set = declared.map_or_else(Self::undeclared, Self::from_terms);
+        let texts: Vec<&[u8]> = texts.iter().copied().filter(|t| !t.is_ascii()).collect();
+        if texts.is_empty() || declared.is_some() && set.gives_words(&texts) {
+            return (set, false);
+        }
+        let default = default.map(|Charset(encoding)| encoding);
+        let named = default.filter(|encoding| {
+            let whole = |text: &&[u8]| decodes(text, encoding);
+            declared.is_none() && texts.iter().all(whole)
+        });
+        if let Some(encoding) = named {
+            return (Self::from(encoding), false);
+        }
+        // Escapes left out: the sets that were announced come first.
+        let announced = declared.and_then(announced).or(default);
+        let is_latin = || texts.iter().all(|text| guess::is_latin(text, WINDOWS_1252));
+        match guess::best(&texts, announced) {
+            Some(encoding) if encoding == UTF_8 || declared.is_some() || !is_latin() => {
+                (Self::from(encoding), true)
+            }
+            // Without a declared set, what is found beside ASCII is a guess whatever it is.
+            None | Some(_) if declared.is_none() => (Self::from(WINDOWS_1252), true),
+            _ => (set, false),
+        }
+    }
+
     /// What a data set without (0008,0005) may contain: ASCII, officially.
-    pub(crate) fn undeclared() -> Self {
+    fn undeclared() -> Self {
         Self {
             whole: None,
             extended: None,
         }
+    }
+
+    /// Whether `texts`, none of them ASCII, can be what the set says they are.
+    fn gives_words(&self, texts: &[&[u8]]) -> bool {
+        if texts.iter().any(|text| text.contains(&ESC)) {
+            return self.extended.is_some();
+        }
+        let encoding = match (self.extended, self.whole) {
+            (
+                Some(State {
+                    g1: Set::Katakana, ..
+                }),
+                _,
+            ) => return true,
+            (
+                Some(State {
+                    g1: Set::Single(encoding) | Set::Double(encoding),
+                    ..
+                }),
+                _,
+            )
+            | (_, Some(encoding)) => encoding,
+            _ => return false,
+        };
+        let is_latin = [
+            WINDOWS_1252,
+            ISO_8859_2,
+            ISO_8859_3,
+            ISO_8859_4,
+            ISO_8859_15,
+            WINDOWS_1254,
+        ]
+        .contains(&encoding);
+        let is_wide = [GB18030, BIG5, EUC_KR, SHIFT_JIS].contains(&encoding);
+        texts.iter().all(|text| decodes(text, encoding))
+            && if is_latin {
+                !guess::is_utf_8(texts) && texts.iter().all(|text| guess::is_latin(text, encoding))
+            } else {
+                !is_wide || !guess::is_utf_8(texts)
+            }
     }
 
     /// The text of a value, without its padding.
@@ -92,11 +169,66 @@ impl CharacterSet {
                 decode_extended(bytes, initial)
             }
             (_, Some(encoding)) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
-            (_, None) => decode_undeclared(bytes),
+            (_, None) => String::from_utf8_lossy(bytes).into_owned(),
         };
         text.trim_matches(|c: char| c == '\0' || c.is_whitespace())
             .replace('\0', "")
     }
+}
+
+/// A set that a whole data set is in.
+impl From<&'static Encoding> for CharacterSet {
+    fn from(encoding: &'static Encoding) -> Self {
+        Self {
+            whole: Some(encoding),
+            extended: None,
+        }
+    }
+}
+
+/// The character set of texts that declare none: a setting for places where scanners leave it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charset(&'static Encoding);
+
+impl Charset {
+    /// The set of a term of (0008,0005), such as `GB18030` or `ISO_IR 100`, or of a name of the web, such as `gbk` or
+    /// `shift_jis`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let encoding = whole(&normalise(name)).or_else(|| Encoding::for_label(name.as_bytes()))?;
+        Some(Self(encoding))
+    }
+}
+
+impl Serialize for Charset {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Charset {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::named(&name).ok_or_else(|| de::Error::custom("no known character set"))
+    }
+}
+
+/// Whether every byte of `text` is part of a character.
+fn decodes(text: &[u8], encoding: &'static Encoding) -> bool {
+    encoding
+        .decode_without_bom_handling_and_without_replacement(text)
+        .is_some()
+}
+
+/// The set of several bytes a character among those a header announces.
+fn announced(value: &[u8]) -> Option<&'static Encoding> {
+    let value = String::from_utf8_lossy(value);
+    value
+        .split('\\')
+        .find_map(|term| match normalise(term).as_str() {
+            "ISO_2022_IR_87" | "ISO_2022_IR_159" => Some(SHIFT_JIS),
+            term => whole(term).filter(|e| [GB18030, EUC_KR, BIG5, SHIFT_JIS].contains(e)),
+        })
 }
 
 const ESC: u8 = 0x1B;
@@ -208,19 +340,6 @@ fn decode_run(segment: &[u8], set: Set, text: &mut String) {
     }
 }
 
-/// Without a declared set only ASCII is legal. What is found in practice is told apart where that is safe: valid UTF-8,
-/// then text whose upper bytes all come in pairs of the GB 2312 range; the rest is read as Latin-1.
-fn decode_undeclared(bytes: &[u8]) -> String {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return text.to_owned();
-    }
-    let is_pairs = bytes
-        .split(u8::is_ascii)
-        .all(|run| run.len() % 2 == 0 && run.iter().all(|&b| b >= 0xA1));
-    let encoding = if is_pairs { GB18030 } else { WINDOWS_1252 };
-    encoding.decode_without_bom_handling(bytes).0.into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,10 +402,82 @@ mod tests {
 
     #[test]
     fn undeclared_text_is_read_as_what_it_surely_is() {
-        let undeclared = CharacterSet::undeclared();
-        assert_eq!(undeclared.decode("王小东".as_bytes()), "王小东");
-        assert_eq!(undeclared.decode(b"\xcd\xf5^\xd0\xa1\xb6\xab"), "王^小东");
-        assert_eq!(undeclared.decode(b"M\xfcller"), "Müller");
+        assert_eq!(of(None, "王小东".as_bytes()), ("王小东".to_owned(), true));
+        let gb = b"\xcd\xf5^\xd0\xa1\xb6\xab";
+        assert_eq!(of(None, gb), ("王^小东".to_owned(), true));
+        assert_eq!(of(None, b"M\xfcller"), ("Müller".to_owned(), true));
+        assert_eq!(of(None, b"Smith"), ("Smith".to_owned(), false));
+    }
+
+    fn of(declared: Option<&str>, text: &[u8]) -> (String, bool) {
+        let (set, guessed) = CharacterSet::of(declared.map(str::as_bytes), None, &[text]);
+        (set.decode(text), guessed)
+    }
+
+    #[test]
+    fn declared_sets_that_give_no_words_are_replaced() {
+        let gb = b"\xd5\xc5\xc8\xfd\xb7\xe1^\xb2\xe2\xca\xd4";
+        for lie in [
+            "ISO_IR 100",
+            "ISO_IR 192",
+            "\\ISO 2022 IR 58",
+            "ISO_IR 101",
+            "no such set",
+        ] {
+            assert_eq!(of(Some(lie), gb), ("张三丰^测试".to_owned(), true), "{lie}");
+        }
+        let utf_8 = "张三丰^Müller".as_bytes();
+        for lie in ["ISO_IR 100", "GB18030", "ISO 2022 IR 6\\ISO 2022 IR 149"] {
+            let right = (String::from_utf8_lossy(utf_8).into_owned(), true);
+            assert_eq!(of(Some(lie), utf_8), right, "{lie}");
+        }
+        let korean = EUC_KR.encode("홍^길동").0;
+        assert_eq!(
+            of(Some("\\ISO 2022 IR 149"), &korean),
+            ("홍^길동".to_owned(), true)
+        );
+        let japanese = SHIFT_JIS.encode("山田^太郎").0;
+        assert_eq!(
+            of(Some("\\ISO 2022 IR 87"), &japanese),
+            ("山田^太郎".to_owned(), true)
+        );
+        let big5 = BIG5.encode("王小明").0;
+        assert_eq!(of(Some("ISO_IR 100"), &big5), ("王小明".to_owned(), true));
+    }
+
+    #[test]
+    fn declared_sets_that_give_words_stay() {
+        assert_eq!(
+            of(Some("ISO_IR 100"), b"M\xfcller"),
+            ("Müller".to_owned(), false)
+        );
+        assert_eq!(
+            of(Some("ISO_IR 13"), b"\xd4\xcf\xc0\xde"),
+            ("ﾔﾏﾀﾞ".to_owned(), false)
+        );
+        let russian = ISO_8859_5.encode("Люкceмбypг").0;
+        assert_eq!(
+            of(Some("ISO_IR 144"), &russian),
+            ("Люкceмбypг".to_owned(), false)
+        );
+        let escaped = b"Zhang=\x1b$)A\xd5\xc5";
+        assert_eq!(
+            of(Some("\\ISO 2022 IR 58"), escaped),
+            ("Zhang=张".to_owned(), false)
+        );
+    }
+
+    #[test]
+    fn a_default_set_is_that_of_texts_that_declare_none() {
+        let big5 = BIG5.encode("罕見字").0;
+        let set = |declared: Option<&[u8]>| {
+            let (set, guessed) = CharacterSet::of(declared, Charset::named("big5"), &[&big5]);
+            (set.decode(&big5), guessed)
+        };
+        assert_eq!(set(None), ("罕見字".to_owned(), false));
+        assert_eq!(set(Some(b"ISO_IR 100")), ("罕見字".to_owned(), true));
+        assert_eq!(Charset::named("GBK"), Charset::named("ISO 2022 IR 58"));
+        assert_eq!(Charset::named("klingon"), None);
     }
 
     #[test]

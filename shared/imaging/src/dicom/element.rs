@@ -29,6 +29,11 @@ impl DataSet {
         self.elements.entry(tag).or_insert(value);
     }
 
+    /// Keeps a value instead of the one there.
+    pub(crate) fn replace(&mut self, tag: Tag, value: Value) {
+        self.elements.insert(tag, value);
+    }
+
     pub(crate) fn bytes(&self, tag: Tag) -> Option<&[u8]> {
         match self.elements.get(&tag)? {
             Value::Bytes { bytes, .. } if !bytes.is_empty() => Some(bytes),
@@ -128,6 +133,25 @@ impl DataSet {
         }
     }
 
+    /// The entries of a table that has one byte for each. In a big endian file the bytes of its words are swapped.
+    pub(crate) fn byte_entries(&self, tag: Tag) -> Vec<u8> {
+        match self.elements.get(&tag) {
+            Some(Value::Bytes {
+                vr,
+                big_endian,
+                bytes,
+            }) => {
+                let mut bytes = bytes.clone();
+                if *big_endian && *vr != Some(*b"OB") {
+                    let pairs = bytes.as_chunks_mut::<2>().0;
+                    pairs.iter_mut().for_each(|pair| pair.swap(0, 1));
+                }
+                bytes
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The value as 16-bit words.
     pub(crate) fn words(&self, tag: Tag) -> Vec<u16> {
         match self.elements.get(&tag) {
@@ -178,6 +202,14 @@ fn implicit_vr(tag: Tag) -> &'static [u8; 2] {
         | super::tag::INSTANCE_NUMBER
         | super::tag::SERIES_NUMBER
         | 0x0028_1050..=0x0028_1055 => b"DS",
+        super::tag::PIXEL_SPACING | super::tag::PIXEL_ASPECT_RATIO => b"DS",
+        super::tag::SEGMENT_NUMBER
+        | super::tag::RECOMMENDED_DISPLAY_CIELAB
+        | super::tag::MAXIMUM_FRACTIONAL_VALUE
+        | super::tag::OVERLAY_FRAME_ORIGIN => b"US",
+        0x6000_0050..=0x601E_0050 if tag & 0xFFFF == 0x0050 => b"SS",
+        0x6000_0015..=0x601E_0015 if tag & 0xFFFF == 0x0015 => b"DS",
+        0x6000_0010..=0x601E_0102 => b"US",
         0x0028_0002..=0x0028_0121 | 0x0028_1101..=0x0028_1103 | super::tag::LUT_DESCRIPTOR => b"US",
         _ => b"DS",
     }

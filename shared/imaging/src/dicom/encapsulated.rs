@@ -1,8 +1,10 @@
 //! Finds the compressed bytes of one frame among fragments (PS3.5 annex A.4).
 
+use std::cmp::Ordering;
 use std::io::{Read, Seek};
 
 use super::encoding::{Element, Encoding, Head};
+use super::frame::{Found, middle};
 use super::layout::Layout;
 use super::parse::{Parsed, PixelElement};
 use super::stream::{Stop, Stream};
@@ -19,21 +21,21 @@ struct Fragment {
     length: u32,
 }
 
-/// Reads the compressed bytes of frame `index`.
+/// Reads the compressed bytes of the frame that represents those that are there.
 pub(crate) fn frame<R: Read + Seek>(
     parsed: &mut Parsed<R>,
     pixels: PixelElement,
     layout: &Layout,
-    index: u32,
     limits: &Limits,
-) -> Result<Vec<u8>, Reason> {
-    let offset_table = parsed.offset_table;
+) -> Result<Found<Vec<u8>>, Reason> {
+    let offset_table = parsed.found.offset_table;
     let stream = &mut parsed.stream;
     stream.go_to(pixels.position)?;
     let Some(basic_table) = next_fragment(stream)? else {
         return Err(Code::Truncated.into());
     };
     let first = stream.position();
+    let index = middle(Some(layout.frames));
     let mut fragments = None;
     if layout.frames > 1 {
         if let Some(offsets) = extended_offsets(stream, offset_table, layout.frames, index)? {
@@ -46,13 +48,30 @@ pub(crate) fn frame<R: Read + Seek>(
             fragments = at_offset(stream, first, offsets);
         }
     }
-    let fragments = if let Some(fragments) = fragments {
-        fragments
+    let found = if let Some(frame) = fragments {
+        Found {
+            frame,
+            index,
+            warning: None,
+        }
     } else {
         stream.go_to(first)?;
-        let all = fragments_until(stream, None)?;
-        choose(stream, &all, layout.frames, index)?
+        let (all, is_cut) = fragments_until(stream, None)?;
+        choose(stream, &all, is_cut, layout.frames)?
     };
+    Ok(Found {
+        frame: bytes_of(stream, &found.frame, limits)?,
+        index: found.index,
+        warning: found.warning,
+    })
+}
+
+/// The bytes of all `fragments`, one after the other.
+fn bytes_of<R: Read + Seek>(
+    stream: &mut Stream<R>,
+    fragments: &[Fragment],
+    limits: &Limits,
+) -> Result<Vec<u8>, Reason> {
     let total: u64 = fragments
         .iter()
         .map(|fragment| u64::from(fragment.length))
@@ -100,21 +119,26 @@ fn next_fragment<R: Read + Seek>(stream: &mut Stream<R>) -> Result<Option<Fragme
     }
 }
 
-/// All fragments from here to `end`, or to the end of the sequence. One cut off by the end of the file ends the list:
-/// frames before it are whole.
+/// All fragments with content from here to `end`, or to the end of the sequence, and whether the end of the file came
+/// first: frames before it are whole.
 fn fragments_until<R: Read + Seek>(
     stream: &mut Stream<R>,
     end: Option<u64>,
-) -> Result<Vec<Fragment>, Stop> {
+) -> Result<(Vec<Fragment>, bool), Stop> {
     let mut fragments = Vec::new();
+    let mut is_cut = false;
     while end.is_none_or(|end| stream.position() < end) && fragments.len() < MAX_FRAGMENTS {
         match next_fragment(stream) {
-            Ok(Some(fragment)) => fragments.push(fragment),
+            Ok(Some(fragment)) if fragment.length > 0 => fragments.push(fragment),
+            Ok(Some(_)) => {}
             Err(stop) if fragments.is_empty() => return Err(stop),
-            Ok(None) | Err(_) => break,
+            stopped => {
+                is_cut = matches!(stopped, Err(Stop::Truncated));
+                break;
+            }
         }
     }
-    Ok(fragments)
+    Ok((fragments, is_cut))
 }
 
 /// Where a frame starts, and where the next one does when it is not the last; from the first fragment on.
@@ -175,37 +199,56 @@ fn at_offset<R: Read + Seek>(
         Some(_) => return None,
         None => None,
     };
-    fragments_until(stream, end)
-        .ok()
-        .filter(|fragments| !fragments.is_empty())
+    let (fragments, _) = fragments_until(stream, end).ok()?;
+    (!fragments.is_empty()).then_some(fragments)
 }
 
-/// Without offsets: one fragment a frame, or frames that begin where a compressed image begins.
+/// Without offsets: frames begin where a compressed image begins, or there is one fragment a frame.
 fn choose<R: Read + Seek>(
     stream: &mut Stream<R>,
     all: &[Fragment],
-    frames: u32,
-    index: u32,
-) -> Result<Vec<Fragment>, Reason> {
-    let (frames, index) = (frames as usize, index as usize);
-    if frames == 1 {
-        return Ok(all.to_vec());
+    is_cut: bool,
+    announced: u32,
+) -> Result<Found<Vec<Fragment>>, Reason> {
+    let mut starts = starts(stream, all)?;
+    // Where none is recognised (run lengths, native samples), every fragment is a frame, unless there is only one frame
+    // or the fragments are a multiple of the frames.
+    if starts.first() != Some(&0) {
+        let frames = announced as usize;
+        let each = all.len() / frames.max(1);
+        let step = if frames == 1 || each > 1 && all.len().is_multiple_of(frames) {
+            each
+        } else {
+            1
+        };
+        starts = (0..all.len()).step_by(step.max(1)).collect();
     }
-    let missing = || {
-        Reason::new(
+    let frames = u32::try_from(starts.len()).unwrap_or(u32::MAX);
+    if frames == 0 {
+        return Err(Reason::new(
             Code::Truncated,
             "The DICOM file has fewer pictures than its header announces.",
-        )
-    };
-    if all.len() <= frames {
-        return all
-            .get(index)
-            .map(|fragment| vec![*fragment])
-            .ok_or_else(missing);
+        ));
     }
-    let mut started = 0;
-    let mut chosen = Vec::new();
-    for fragment in all {
+    let index = middle(Some(frames.min(announced)));
+    let first = starts[index as usize];
+    let end = starts.get(index as usize + 1).copied();
+    let warning = match frames.cmp(&announced) {
+        Ordering::Less | Ordering::Equal if is_cut && announced > 1 => Some(Code::Truncated),
+        Ordering::Equal => None,
+        _ => Some(Code::PixelsMismatch),
+    };
+    Ok(Found {
+        frame: all[first..end.unwrap_or(all.len())].to_vec(),
+        index,
+        warning,
+    })
+}
+
+/// Which fragments begin with the first bytes of a compressed image.
+fn starts<R: Read + Seek>(stream: &mut Stream<R>, all: &[Fragment]) -> Result<Vec<usize>, Stop> {
+    let mut starts = Vec::new();
+    for (at, fragment) in all.iter().enumerate() {
         let mut magic = [0; 2];
         stream.go_to(fragment.position)?;
         if fragment.length >= 2 {
@@ -213,15 +256,8 @@ fn choose<R: Read + Seek>(
         }
         // JPEG and JPEG-LS, JPEG 2000, JPEG XL.
         if matches!(magic, [0xFF, 0xD8 | 0x4F | 0x0A]) {
-            started += 1;
-        }
-        if started == index + 1 {
-            chosen.push(*fragment);
+            starts.push(at);
         }
     }
-    if chosen.is_empty() {
-        Err(missing())
-    } else {
-        Ok(chosen)
-    }
+    Ok(starts)
 }

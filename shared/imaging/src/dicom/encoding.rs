@@ -1,7 +1,7 @@
 //! How an element begins: tag, value representation and length in each encoding (PS3.5 7.1), and how files whose kind
 //! nothing else tells are recognised by that.
 
-use super::tag::Tag;
+use super::tag::{self, Tag};
 
 /// How elements are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Head {
     pub(crate) fn new(bytes: [u8; Self::SIZE], encoding: Encoding) -> Self {
         let [group, element, vr, last] = [0, 2, 4, 6].map(|at| [bytes[at], bytes[at + 1]]);
         let tag = u32::from(encoding.u16(group)) << 16 | u32::from(encoding.u16(element));
-        let is_delimiter = tag >> 16 == 0xFFFE;
+        let is_delimiter = tag >> 16 == 0xFFFE || tag::swapped_delimiter(tag).is_some();
         if !encoding.explicit || is_delimiter || !vr.iter().all(u8::is_ascii_uppercase) {
             let length = encoding.u32([vr[0], vr[1], last[0], last[1]]);
             return Self::Whole(Element {
@@ -75,7 +75,8 @@ impl Head {
                 length,
             });
         }
-        if has_long_length(vr) {
+        // Representations that came after 2016 or are none have the long form (PS3.5 7.1.2), whose second half is 0.
+        if has_long_length(vr) || !is_vr(vr) && last == [0, 0] {
             return Self::LongLength { tag, vr };
         }
         Self::Whole(Element {

@@ -8,50 +8,107 @@ use super::parse::{Parsed, PixelElement};
 use super::samples::{Native, Samples};
 use super::stream::{Stop, Stream};
 use super::tag;
-use crate::{Code, Reason};
+use crate::{Code, Limits, Reason};
 
 /// The frame that represents a multi-frame image: the middle one, where a stack shows most.
 pub(crate) fn middle(frames: Option<u32>) -> u32 {
     frames.unwrap_or(1).max(1) / 2
 }
 
-/// Reads the native samples of frame `index`, seeking past those before it.
+/// The bytes of the frame to be shown, or its samples.
+pub(crate) struct Found<T> {
+    pub(crate) frame: T,
+    /// Which one it is.
+    pub(crate) index: u32,
+    /// What is to be said of it, when there are more or fewer pixels than announced.
+    pub(crate) warning: Option<Code>,
+}
+
+/// Reads the native samples of the frame that represents those that are there, seeking past those before it.
 pub(crate) fn native<R: Read + Seek>(
     parsed: &mut Parsed<R>,
     pixels: PixelElement,
+    claimed: u64,
     layout: Layout,
-    index: u32,
-) -> Result<Frame, Reason> {
+) -> Result<Found<Frame>, Reason> {
+    let there = parsed.stream.available_from(pixels.position).min(claimed);
+    let layout = layout.sampled_for(claimed);
     let bits = layout.bits();
+    let whole = there.saturating_mul(8) / bits.max(1);
+    let (index, warning) = choice(whole, claimed, there, &layout)?;
     let first = u64::from(index).checked_mul(bits).ok_or(Code::TooLarge)?;
     let last = first.checked_add(bits).ok_or(Code::TooLarge)?;
-    if pixels
-        .length
-        .is_some_and(|length| length < last.div_ceil(8))
-    {
-        return Err(Reason::new(
-            Code::Truncated,
-            "The DICOM file has fewer pixels than its header announces.",
-        ));
-    }
     let length = usize::try_from(last.div_ceil(8) - first / 8).map_err(|_| Code::TooLarge)?;
-    let big_endian = parsed.encoding.big_endian;
-    let start = pixels.position.saturating_add(first / 8);
-    let swapped = big_endian && layout.bits_allocated == 8 && pixels.vr == Some(*b"OW");
-    let bytes = if swapped {
-        swapped_bytes(&mut parsed.stream, pixels.position, first / 8, length)?
+    let present = usize::try_from(there - first / 8).map_or(length, |there| there.min(length));
+    let big_endian = parsed.encoding.big_endian || parsed.syntax.pixels_big_endian;
+    let swapped =
+        parsed.encoding.big_endian && layout.bits_allocated == 8 && pixels.vr == Some(*b"OW");
+    let mut bytes = if swapped {
+        swapped_bytes(&mut parsed.stream, pixels.position, first / 8, present)?
     } else {
+        let start = pixels.position.saturating_add(first / 8);
         parsed.stream.go_to(start)?;
-        parsed.stream.read_vec(length)?
+        parsed.stream.read_vec(present)?
     };
-    let first_bit = u32::try_from(first % 8).unwrap_or_default();
+    // Pixels the writer left out are black.
+    bytes.resize(length, 0);
     let native = Native {
         big_endian,
         tag: pixels.tag,
-        first_bit,
+        first_bit: u32::try_from(first % 8).unwrap_or_default(),
     };
     let samples = Samples::from_native(bytes, &layout, native);
-    Ok(Frame::new(layout, samples))
+    Ok(Found {
+        frame: Frame::new(layout, samples),
+        index,
+        warning,
+    })
+}
+
+/// The value of pixels that are no native samples although they have a length.
+pub(crate) fn whole_value<R: Read + Seek>(
+    parsed: &mut Parsed<R>,
+    pixels: PixelElement,
+    claimed: u64,
+    limits: &Limits,
+) -> Result<Vec<u8>, Reason> {
+    let there = parsed.stream.available_from(pixels.position).min(claimed);
+    if there > limits.max_encoded_bytes {
+        return Err(Code::TooLarge.into());
+    }
+    parsed.stream.go_to(pixels.position)?;
+    let there = usize::try_from(there).map_err(|_| Code::TooLarge)?;
+    Ok(parsed.stream.read_vec(there)?)
+}
+
+/// Which of `whole` native frames to show. A file that was cut off inside its only frame has nothing to show, because
+/// what came is not what was sent; one that was written with too few pixels has those.
+fn choice(
+    whole: u64,
+    claimed: u64,
+    there: u64,
+    layout: &Layout,
+) -> Result<(u32, Option<Code>), Reason> {
+    let announced = layout.frames;
+    let frames = u32::try_from(whole).unwrap_or(u32::MAX);
+    match frames {
+        0 if there < claimed || there == 0 => Err(Reason::new(
+            Code::Truncated,
+            "The DICOM file has fewer pixels than its header announces.",
+        )),
+        0 => Ok((0, Some(Code::PixelsMismatch))),
+        _ if there < claimed && frames < announced => {
+            Ok((middle(Some(frames)), Some(Code::Truncated)))
+        }
+        _ if frames < announced => Ok((middle(Some(frames)), Some(Code::PixelsMismatch))),
+        _ => {
+            let more = frames > announced && layout.bits_allocated > 1;
+            Ok((
+                middle(Some(announced)),
+                more.then_some(Code::PixelsMismatch),
+            ))
+        }
+    }
 }
 
 /// Reads `length` bytes from `offset` of a value whose 16-bit words were swapped although samples have 8 bits (OW in a

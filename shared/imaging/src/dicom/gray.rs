@@ -3,15 +3,16 @@
 use super::element::DataSet;
 use super::layout::{Layout, Photometric};
 use super::samples::Samples;
-use super::tag;
 use super::window::{Modality, Voi, transformations};
+use super::{segments, tag};
 
 /// Gray levels of one frame, made where the samples stand: a frame of 200 MB is not held twice.
 pub(super) fn gray(data_set: &DataSet, layout: &Layout, samples: Samples) -> Vec<u8> {
-    let (modality, voi) = transformations(data_set, layout.signed);
+    let (modality, voi) = transformations(data_set, layout);
     let tone = Tone {
         modality,
         padding: Padding::new(data_set, layout),
+        is_segmentation: segments::is_segmentation(data_set),
         layout,
     };
     match samples {
@@ -43,6 +44,8 @@ const SAMPLED_PIXELS: usize = 1_000_000;
 struct Tone<'a> {
     modality: Modality,
     padding: Padding,
+    /// Whether values are labels, of which a handful is used.
+    is_segmentation: bool,
     layout: &'a Layout,
 }
 
@@ -154,6 +157,10 @@ impl Tone<'_> {
 
     /// Without a window: all of an 8-bit image, of others what all but a few outliers use.
     fn contrast(&self, size: usize, stored: impl ExactSizeIterator<Item = u16>) -> Voi {
+        if self.is_segmentation {
+            let largest = stored.map(|word| self.value(word)).fold(1.0, f64::max);
+            return self.range(0.0, largest);
+        }
         if self.layout.bits_allocated <= 8 && !self.layout.signed {
             return self.range(0.0, f64::from((1u32 << self.layout.bits_stored) - 1));
         }

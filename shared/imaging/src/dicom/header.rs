@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::charset::CharacterSet;
+use super::charset::{CharacterSet, Charset};
 use super::element::DataSet;
 use super::tag::{self, Tag};
 
@@ -42,11 +42,27 @@ pub struct DicomHeader {
 /// what a record shows needs far less.
 const MAX_TEXT: usize = 1024;
 
+/// The texts that are kept, which are all in the character sets of the data set.
+const TEXTS: [Tag; 6] = [
+    tag::PATIENT_NAME,
+    tag::PATIENT_ID,
+    tag::STUDY_DESCRIPTION,
+    tag::SERIES_DESCRIPTION,
+    tag::BODY_PART,
+    tag::ACCESSION_NUMBER,
+];
+
 impl DicomHeader {
-    pub(crate) fn new(meta: &DataSet, data_set: &DataSet) -> Self {
-        let charset = data_set
-            .bytes(tag::CHARACTER_SET)
-            .map_or_else(CharacterSet::undeclared, CharacterSet::from_terms);
+    /// The facts of a header, and whether the character set of its texts was guessed. Texts that declare none are expected
+    /// to be in `default`.
+    pub(crate) fn new(
+        meta: &DataSet,
+        data_set: &DataSet,
+        default: Option<Charset>,
+    ) -> (Self, bool) {
+        let texts = TEXTS.map(|tag| data_set.bytes(tag).unwrap_or_default());
+        let declared = data_set.bytes(tag::CHARACTER_SET);
+        let (charset, guessed) = CharacterSet::of(declared, default, &texts);
         let text = |tag: Tag| {
             let text: String = charset
                 .decode(data_set.bytes(tag)?)
@@ -56,7 +72,7 @@ impl DicomHeader {
             (!text.is_empty()).then_some(text)
         };
         let code = |tag| short(data_set.ascii(tag));
-        Self {
+        let header = Self {
             patient_id: text(tag::PATIENT_ID),
             patient_name: text(tag::PATIENT_NAME),
             patient_birth_date: code(tag::PATIENT_BIRTH_DATE).as_deref().and_then(date),
@@ -80,7 +96,8 @@ impl DicomHeader {
             series_description: text(tag::SERIES_DESCRIPTION),
             series_number: data_set.integer(tag::SERIES_NUMBER),
             accession_number: text(tag::ACCESSION_NUMBER),
-        }
+        };
+        (header, guessed)
     }
 }
 

@@ -4,7 +4,7 @@ use super::element::DataSet;
 use super::layout::Layout;
 use super::samples::Samples;
 use super::tag;
-use super::window::{entry_count, entry_values};
+use super::window::{entry_count, entry_values, first_input, stored_range};
 use crate::{Code, Reason};
 
 /// Colours of every pixel, three bytes each.
@@ -14,12 +14,14 @@ pub(crate) fn apply(
     samples: &Samples,
 ) -> Result<Vec<u8>, Reason> {
     let missing = || Reason::new(Code::Damaged, "The colour table of the picture is missing.");
-    let [red, green, blue] = [0, 1, 2].map(|channel| Ramp::new(data_set, channel, layout.signed));
-    let (red, green, blue) = (
+    let [red, green, blue] = [0, 1, 2].map(|channel| Entries::new(data_set, channel, layout));
+    let entries = [
         red.ok_or_else(missing)?,
         green.ok_or_else(missing)?,
         blue.ok_or_else(missing)?,
-    );
+    ];
+    let shift = shift(&entries);
+    let [red, green, blue] = entries.map(|entries| entries.ramp(shift));
     let colours: Vec<[u8; 3]> = (0..=u16::MAX)
         .map(|word| {
             let unused = 16 - layout.bits_stored.min(16);
@@ -56,56 +58,68 @@ pub(crate) fn apply(
     })
 }
 
-/// The table of one channel.
-struct Ramp {
+/// The table of one channel as it is stored.
+struct Entries {
     first: i32,
-    levels: Vec<u8>,
+    values: Vec<u16>,
 }
 
-impl Ramp {
+impl Entries {
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "descriptor values have 16 bits; levels are shifted to 8"
+        reason = "descriptor values have 16 bits"
     )]
-    fn new(data_set: &DataSet, channel: u32, signed: bool) -> Option<Self> {
+    fn new(data_set: &DataSet, channel: u32, layout: &Layout) -> Option<Self> {
         let descriptor = data_set.numbers(tag::RED_PALETTE_DESCRIPTOR + channel);
-        let [entries, first, bits] = descriptor.get(..3)?.try_into().ok()?;
-        let first: f64 = if signed && first > 32_767.0 {
-            first - 65_536.0
-        } else {
-            first
-        };
-        let plain = entry_values(
-            data_set,
-            tag::RED_PALETTE_DATA + channel,
-            entry_count(entries),
-        );
+        let [entries, first] = descriptor.get(..2)?.try_into().ok()?;
+        let count = entry_count(entries);
+        let first = first_input(first, count, stored_range(layout));
+        let plain = entry_values(data_set, tag::RED_PALETTE_DATA + channel, count);
         let values = if plain.is_empty() {
             let segments = entry_values(
                 data_set,
                 tag::RED_PALETTE_SEGMENTS + channel,
                 usize::MAX - 1,
             );
-            expand_segments(&segments, entry_count(entries))?
+            expand_segments(&segments, count)?
         } else {
             plain
         };
-        // 16-bit entries use their upper byte, unless the writer filled only the lower one.
-        let shift = if bits > 8.0 && values.iter().any(|&value| value > 0xFF) {
-            8
-        } else {
-            0
-        };
-        let levels: Vec<u8> = values
-            .into_iter()
-            .map(|value| (value >> shift) as u8)
-            .collect();
-        (!levels.is_empty()).then_some(Self {
+        (!values.is_empty()).then_some(Self {
             first: first as i32,
-            levels,
+            values,
         })
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "shifted to eight bits")]
+    fn ramp(self, shift: u32) -> Ramp {
+        let levels = self.values.into_iter();
+        Ramp {
+            first: self.first,
+            levels: levels.map(|value| (value >> shift) as u8).collect(),
+        }
+    }
+}
+
+/// How far entries are moved down to eight bits. The three tables decide together: one channel may be dark all over.
+/// Entries of 16 bits use their upper byte (PS3.3 C.7.6.3.1.6), unless the writer filled only 8 to 12 bits, whatever the
+/// descriptor says.
+fn shift(tables: &[Entries; 3]) -> u32 {
+    let values = tables.iter().flat_map(|table| &table.values);
+    let largest = values.copied().max().unwrap_or_default();
+    match u16::BITS - largest.leading_zeros() {
+        bits @ 0..=12 => bits.saturating_sub(8),
+        _ => 8,
+    }
+}
+
+/// The levels of one channel.
+struct Ramp {
+    first: i32,
+    levels: Vec<u8>,
+}
+
+impl Ramp {
     fn colour(&self, index: i32) -> u8 {
         let last = self.levels.len() - 1;
         self.levels[usize::try_from(index - self.first).unwrap_or(0).min(last)]

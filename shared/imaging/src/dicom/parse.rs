@@ -6,12 +6,12 @@
 
 use std::io::{Read, Seek};
 
-use super::element::DataSet;
+use super::element::{DataSet, Value};
 use super::encoding::{Encoding, is_vr};
 use super::stream::{Stop, Stream};
 use super::tag::{self, Tag};
 use super::transfer_syntax::TransferSyntax;
-use super::walk::Walk;
+use super::walk::{Landmarks, Walk};
 use crate::Limits;
 
 /// Where the pixels are.
@@ -35,13 +35,24 @@ pub(crate) struct Parsed<R> {
     pub(crate) syntax: TransferSyntax,
     /// How the elements really are written, which a wrong transfer syntax does not change.
     pub(crate) encoding: Encoding,
-    pub(crate) pixels: Option<PixelElement>,
-    /// Value of the Extended Offset Table (7FE0,0001): position and length.
-    pub(crate) offset_table: Option<(u64, u64)>,
+    pub(crate) found: Landmarks,
     /// Why reading stopped before the end, when it did. What was read before is valid.
     pub(crate) stop: Option<Stop>,
     /// For the pixels.
     pub(crate) stream: Stream<R>,
+}
+
+impl<R: Read + Seek> Parsed<R> {
+    /// Makes the per-frame groups those of frame `index`, which may be another one than the header led to expect.
+    pub(crate) fn groups_of_frame(&mut self, index: u32, limits: &Limits) {
+        let mut walk = Walk::new(&mut self.stream, limits);
+        let groups = self.found.per_frame_groups;
+        if let Some(items) = groups.and_then(|groups| walk.groups_of_frame(groups, index as usize))
+        {
+            self.data_set
+                .replace(tag::PER_FRAME_FUNCTIONAL_GROUPS, Value::Items(items));
+        }
+    }
 }
 
 /// Bytes before a file's content (PS3.10 7.1): 128 of anything, then `DICM`.
@@ -74,14 +85,13 @@ pub(crate) fn parse<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Parsed
     let mut data_set = DataSet::default();
     let mut walk = Walk::new(&mut stream, limits);
     let stop = meta_stop.or_else(|| walk.root(encoding, &mut data_set).err());
-    let (pixels, offset_table) = (walk.pixels, walk.offset_table);
+    let found = walk.found;
     Ok(Parsed {
         meta,
         data_set,
         syntax,
         encoding,
-        pixels,
-        offset_table,
+        found,
         stop,
         stream,
     })

@@ -3,10 +3,10 @@
 use super::element::DataSet;
 use super::gray::gray;
 use super::layout::{Layout, Photometric};
-use super::palette;
 use super::samples::Samples;
+use super::{palette, segments};
 use crate::raster::{Channels, Raster};
-use crate::tone::ybr_to_rgb;
+use crate::tone::{video_to_full_range, ybr_to_rgb};
 use crate::{Code, Reason};
 
 /// Renders one frame.
@@ -15,14 +15,29 @@ pub(crate) fn render(
     layout: &Layout,
     samples: Samples,
 ) -> Result<Raster, Reason> {
+    if let Some(data) =
+        segments::colours(data_set, layout).and_then(|colours| segments::paint(&samples, &colours))
+    {
+        return Raster::new(layout.columns, layout.rows, Channels::Rgb, data)
+            .ok_or_else(|| Code::Truncated.into());
+    }
     let (channels, data) = match layout.photometric {
         Photometric::Monochrome1 | Photometric::Monochrome2 => {
             (Channels::Gray, gray(data_set, layout, samples))
         }
         Photometric::Palette => (Channels::Rgb, palette::apply(data_set, layout, &samples)?),
-        Photometric::Rgb | Photometric::Jpeg2000Ybr => (Channels::Rgb, eight_bits(layout, samples)),
-        Photometric::YbrFull | Photometric::YbrFull422 => {
+        // What is still called a transformation of JPEG 2000 or XL here was undone by a decoder that left the name.
+        Photometric::Rgb | Photometric::YbrIct | Photometric::YbrRct | Photometric::Xyb => {
+            (Channels::Rgb, eight_bits(layout, samples))
+        }
+        Photometric::YbrFull | Photometric::YbrPartial => {
             let mut data = eight_bits(layout, samples);
+            if layout.photometric == Photometric::YbrPartial {
+                data.as_chunks_mut()
+                    .0
+                    .iter_mut()
+                    .for_each(video_to_full_range);
+            }
             data.as_chunks_mut().0.iter_mut().for_each(ybr_to_rgb);
             (Channels::Rgb, data)
         }
@@ -41,7 +56,15 @@ fn eight_bits(layout: &Layout, samples: Samples) -> Vec<u8> {
     let mask = u16::MAX >> (16 - layout.bits_stored.min(16));
     let top = |word: u16| ((word & mask) >> shift.min(15)) as u8;
     match samples {
-        Samples::Bytes(bytes) => bytes,
+        Samples::Bytes(bytes) if layout.bits_stored >= 8 => bytes,
+        Samples::Bytes(mut bytes) => {
+            let full = u8::MAX >> (8 - layout.bits_stored);
+            for byte in &mut bytes {
+                let level = u32::from(*byte & full) * 255 / u32::from(full);
+                *byte = level as u8;
+            }
+            bytes
+        }
         Samples::Words {
             bytes,
             big_endian: false,

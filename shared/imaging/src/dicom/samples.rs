@@ -1,6 +1,6 @@
 //! The samples of one frame in memory, and how native frames become samples (PS3.5 section 8.1.1 and annex D).
 
-use super::layout::{Layout, Photometric};
+use super::layout::{Layout, Sampling};
 use super::tag;
 
 /// Sample values as stored, pixel by pixel. Wider types keep what the narrower ones cannot.
@@ -27,6 +27,12 @@ pub(crate) struct Native {
 impl Samples {
     /// Reads the bytes of one native frame; `bytes` has the length the layout asks for.
     pub(crate) fn from_native(bytes: Vec<u8>, layout: &Layout, native: Native) -> Self {
+        let size = (layout.bits_allocated / 8).max(1) as usize;
+        let bytes = match layout.sampling {
+            Sampling::Every => bytes,
+            Sampling::Pairs => upsample_pairs(&bytes, size, layout),
+            Sampling::Blocks => upsample_blocks(&bytes, size, layout),
+        };
         let samples = match layout.bits_allocated {
             1 => Self::Bytes(unpack_bits(&bytes, layout, native.first_bit)),
             8 => Self::Bytes(bytes),
@@ -51,11 +57,31 @@ impl Samples {
                     .collect(),
             ),
         };
-        match (layout.photometric, samples) {
-            (Photometric::YbrFull422, Self::Bytes(bytes)) => Self::Bytes(upsample_422(&bytes)),
-            (_, samples) if layout.planar => samples.interleaved(),
-            (_, samples) => samples,
+        let samples = samples.without_low_bits(layout.unused_low_bits);
+        if layout.planar && layout.sampling == Sampling::Every {
+            samples.interleaved()
+        } else {
+            samples
         }
+    }
+
+    /// Moves the stored bits of integers of up to 16 bits down to bit 0; wider ones were when they were read.
+    pub(crate) fn without_low_bits(mut self, unused: u32) -> Self {
+        match &mut self {
+            _ if unused == 0 => {}
+            Self::Bytes(bytes) => bytes.iter_mut().for_each(|byte| *byte >>= unused.min(7)),
+            Self::Words { bytes, big_endian } => {
+                for pair in bytes.as_chunks_mut().0 {
+                    *pair = if *big_endian {
+                        (u16::from_be_bytes(*pair) >> unused.min(15)).to_be_bytes()
+                    } else {
+                        (u16::from_le_bytes(*pair) >> unused.min(15)).to_le_bytes()
+                    };
+                }
+            }
+            Self::Wide(_) => {}
+        }
+        self
     }
 
     /// `RRR…GGG…BBB…` becomes `RGBRGB…`.
@@ -105,14 +131,36 @@ fn unpack_bits(bytes: &[u8], layout: &Layout, first_bit: u32) -> Vec<u8> {
     bits.skip(first_bit as usize).take(count).collect()
 }
 
-/// Two luminances share one pair of colour differences: `Y₁Y₂CbCr` becomes `Y₁CbCrY₂CbCr`.
-fn upsample_422(bytes: &[u8]) -> Vec<u8> {
-    bytes
-        .as_chunks()
-        .0
-        .iter()
-        .flat_map(|&[y1, y2, cb, cr]| [y1, cb, cr, y2, cb, cr])
-        .collect()
+/// Two luminances share one pair of colour differences: `Y₁Y₂CbCr` becomes `Y₁CbCrY₂CbCr`. Samples have `size` bytes.
+fn upsample_pairs(bytes: &[u8], size: usize, layout: &Layout) -> Vec<u8> {
+    let length = usize::try_from(layout.pixels()).map_or(usize::MAX, |pixels| pixels * 3 * size);
+    let mut upsampled = Vec::with_capacity(length + 3 * size);
+    for pair in bytes.chunks_exact(4 * size) {
+        let (luminances, differences) = pair.split_at(2 * size);
+        for luminance in luminances.chunks_exact(size) {
+            upsampled.extend_from_slice(luminance);
+            upsampled.extend_from_slice(differences);
+        }
+    }
+    upsampled.truncate(length);
+    upsampled
+}
+
+/// Four luminances share one pair of colour differences, and each kind stands together.
+fn upsample_blocks(bytes: &[u8], size: usize, layout: &Layout) -> Vec<u8> {
+    let (columns, rows) = (layout.columns as usize, layout.rows as usize);
+    let (across, down) = (columns.div_ceil(2), rows.div_ceil(2));
+    let (luminances, differences) = bytes.split_at((columns * rows * size).min(bytes.len()));
+    let (blue, red) = differences.split_at((across * down * size).min(differences.len()));
+    let mut upsampled = Vec::with_capacity(columns * rows * 3 * size);
+    for (at, luminance) in luminances.chunks_exact(size).enumerate() {
+        let block = (at / columns / 2 * across + at % columns / 2) * size;
+        upsampled.extend_from_slice(luminance);
+        for difference in [blue, red] {
+            upsampled.extend_from_slice(difference.get(block..block + size).unwrap_or_default());
+        }
+    }
+    upsampled
 }
 
 fn wide32(bytes: [u8; 4], layout: &Layout, native: Native) -> f64 {
@@ -124,6 +172,7 @@ fn wide32(bytes: [u8; 4], layout: &Layout, native: Native) -> f64 {
     if native.tag == tag::FLOAT_PIXEL_DATA {
         return f64::from(f32::from_bits(word));
     }
+    let word = word >> layout.unused_low_bits.min(31);
     let unused = 32 - layout.bits_stored.min(32);
     if layout.signed {
         f64::from((word << unused).cast_signed() >> unused)
@@ -145,6 +194,7 @@ fn wide64(bytes: [u8; 8], layout: &Layout, native: Native) -> f64 {
     if native.tag == tag::DOUBLE_PIXEL_DATA {
         return f64::from_bits(word);
     }
+    let word = word >> layout.unused_low_bits.min(63);
     let unused = 64 - layout.bits_stored.min(64);
     if layout.signed {
         ((word << unused).cast_signed() >> unused) as f64

@@ -86,6 +86,11 @@ impl<R: Read + Seek> Stream<R> {
         length <= self.end.saturating_sub(self.position)
     }
 
+    /// Bytes from `position` to the end; in a deflated stream, those that the limit allows.
+    pub(crate) fn available_from(&self, position: u64) -> u64 {
+        self.end.saturating_sub(position)
+    }
+
     /// Fills `buffer`; returns `false` when the stream ended exactly before it.
     pub(crate) fn read_or_end(&mut self, buffer: &mut [u8]) -> Result<bool, Stop> {
         let mut filled = 0;

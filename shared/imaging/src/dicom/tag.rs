@@ -20,6 +20,8 @@ pub(crate) const PATIENT_ID: Tag = 0x0010_0020;
 pub(crate) const PATIENT_BIRTH_DATE: Tag = 0x0010_0030;
 pub(crate) const PATIENT_SEX: Tag = 0x0010_0040;
 pub(crate) const BODY_PART: Tag = 0x0018_0015;
+pub(crate) const IMAGER_PIXEL_SPACING: Tag = 0x0018_1164;
+pub(crate) const NOMINAL_SCANNED_PIXEL_SPACING: Tag = 0x0018_2010;
 pub(crate) const STUDY_INSTANCE_UID: Tag = 0x0020_000D;
 pub(crate) const SERIES_INSTANCE_UID: Tag = 0x0020_000E;
 pub(crate) const SERIES_NUMBER: Tag = 0x0020_0011;
@@ -30,8 +32,11 @@ pub(crate) const PLANAR_CONFIGURATION: Tag = 0x0028_0006;
 pub(crate) const NUMBER_OF_FRAMES: Tag = 0x0028_0008;
 pub(crate) const ROWS: Tag = 0x0028_0010;
 pub(crate) const COLUMNS: Tag = 0x0028_0011;
+pub(crate) const PIXEL_SPACING: Tag = 0x0028_0030;
+pub(crate) const PIXEL_ASPECT_RATIO: Tag = 0x0028_0034;
 pub(crate) const BITS_ALLOCATED: Tag = 0x0028_0100;
 pub(crate) const BITS_STORED: Tag = 0x0028_0101;
+pub(crate) const HIGH_BIT: Tag = 0x0028_0102;
 pub(crate) const PIXEL_REPRESENTATION: Tag = 0x0028_0103;
 pub(crate) const PIXEL_PADDING_VALUE: Tag = 0x0028_0120;
 pub(crate) const PIXEL_PADDING_LIMIT: Tag = 0x0028_0121;
@@ -50,10 +55,23 @@ pub(crate) const MODALITY_LUT_SEQUENCE: Tag = 0x0028_3000;
 pub(crate) const LUT_DESCRIPTOR: Tag = 0x0028_3002;
 pub(crate) const LUT_DATA: Tag = 0x0028_3006;
 pub(crate) const VOI_LUT_SEQUENCE: Tag = 0x0028_3010;
+pub(crate) const PIXEL_MEASURES_SEQUENCE: Tag = 0x0028_9110;
 pub(crate) const FRAME_VOI_LUT_SEQUENCE: Tag = 0x0028_9132;
 pub(crate) const PIXEL_VALUE_TRANSFORMATION_SEQUENCE: Tag = 0x0028_9145;
 pub(crate) const SHARED_FUNCTIONAL_GROUPS: Tag = 0x5200_9229;
 pub(crate) const PER_FRAME_FUNCTIONAL_GROUPS: Tag = 0x5200_9230;
+pub(crate) const SEGMENTATION_TYPE: Tag = 0x0062_0001;
+pub(crate) const SEGMENT_SEQUENCE: Tag = 0x0062_0002;
+pub(crate) const SEGMENT_NUMBER: Tag = 0x0062_0004;
+pub(crate) const RECOMMENDED_DISPLAY_CIELAB: Tag = 0x0062_000D;
+pub(crate) const MAXIMUM_FRACTIONAL_VALUE: Tag = 0x0062_000E;
+/// Rows, columns, origin and so on of the first overlay; the others have the groups 6002 to 601E.
+pub(crate) const OVERLAY_ROWS: Tag = 0x6000_0010;
+pub(crate) const OVERLAY_COLUMNS: Tag = 0x6000_0011;
+pub(crate) const OVERLAY_FRAMES: Tag = 0x6000_0015;
+pub(crate) const OVERLAY_ORIGIN: Tag = 0x6000_0050;
+pub(crate) const OVERLAY_FRAME_ORIGIN: Tag = 0x6000_0051;
+pub(crate) const OVERLAY_DATA: Tag = 0x6000_3000;
 pub(crate) const EXTENDED_OFFSET_TABLE: Tag = 0x7FE0_0001;
 pub(crate) const FLOAT_PIXEL_DATA: Tag = 0x7FE0_0008;
 pub(crate) const DOUBLE_PIXEL_DATA: Tag = 0x7FE0_0009;
@@ -61,6 +79,18 @@ pub(crate) const PIXEL_DATA: Tag = 0x7FE0_0010;
 pub(crate) const ITEM: Tag = 0xFFFE_E000;
 pub(crate) const ITEM_END: Tag = 0xFFFE_E00D;
 pub(crate) const SEQUENCE_END: Tag = 0xFFFE_E0DD;
+
+/// Whether `tag` holds the pixels.
+pub(crate) fn is_pixels(tag: Tag) -> bool {
+    matches!(tag, PIXEL_DATA | FLOAT_PIXEL_DATA | DOUBLE_PIXEL_DATA)
+}
+
+/// The delimiter that `tag` is when its bytes are read in the wrong order.
+pub(crate) fn swapped_delimiter(tag: Tag) -> Option<Tag> {
+    let [a, b, c, d] = tag.to_be_bytes();
+    let swapped = u32::from_be_bytes([b, a, d, c]);
+    matches!(swapped, ITEM | ITEM_END | SEQUENCE_END).then_some(swapped)
+}
 
 /// Most bytes kept of a text or number: a name is at most 64 characters a component group (PS3.5 6.2), free text here
 /// is cut by the caller.
@@ -86,6 +116,8 @@ pub(crate) fn want(tag: Tag) -> Want {
         | VOI_LUT_SEQUENCE
         | FRAME_VOI_LUT_SEQUENCE
         | PIXEL_VALUE_TRANSFORMATION_SEQUENCE
+        | PIXEL_MEASURES_SEQUENCE
+        | SEGMENT_SEQUENCE
         | SHARED_FUNCTIONAL_GROUPS
         | PER_FRAME_FUNCTIONAL_GROUPS => Want::Items,
         0x0028_1201..=0x0028_1203 | 0x0028_1221..=0x0028_1223 | LUT_DATA => Want::Value(TABLE),
@@ -106,12 +138,22 @@ pub(crate) fn want(tag: Tag) -> Want {
         | PATIENT_BIRTH_DATE
         | PATIENT_SEX
         | BODY_PART
+        | IMAGER_PIXEL_SPACING
+        | NOMINAL_SCANNED_PIXEL_SPACING
+        | SEGMENTATION_TYPE
+        | SEGMENT_NUMBER
+        | RECOMMENDED_DISPLAY_CIELAB
+        | MAXIMUM_FRACTIONAL_VALUE
         | STUDY_INSTANCE_UID
         | SERIES_INSTANCE_UID
         | SERIES_NUMBER
         | INSTANCE_NUMBER => Want::Value(SHORT),
         // The image pixel module and everything about windows: group 0028, all small.
         0x0028_0000..=0x0028_0121 | 0x0028_1050..=0x0028_1103 | LUT_DESCRIPTOR => {
+            Want::Value(SHORT)
+        }
+        // What overlays say of themselves; their bits are only read when they are shown.
+        0x6000_0000..=0x601E_0FFF if tag & 0xFFFF <= 0x0102 && tag & 0x1_0000 == 0 => {
             Want::Value(SHORT)
         }
         _ => Want::Skip,

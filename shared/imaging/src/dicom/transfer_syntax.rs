@@ -5,6 +5,12 @@ use super::encoding::Encoding;
 /// The default of DICOM, and what files without a meta group are taken for.
 const IMPLICIT_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2";
 
+/// GE's private syntax of angiography: elements in the default syntax, pixels big endian (GDCM,
+/// `ImplicitVRBigEndianPrivateGE`).
+const GE_BIG_ENDIAN_PIXELS: &str = "1.2.840.113619.5.2";
+/// Philips' private syntax of CT raw data: explicit little endian (GDCM, `CT_private_ELE`).
+const PHILIPS_EXPLICIT: &str = "1.3.46.670589.33.1.4.1";
+
 /// How pixels are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Compression {
@@ -33,6 +39,8 @@ pub(crate) enum Compression {
 pub(crate) struct TransferSyntax {
     pub(crate) encoding: Encoding,
     pub(crate) deflated: bool,
+    /// Whether native pixels are big endian although the elements are not.
+    pub(crate) pixels_big_endian: bool,
     pub(crate) compression: Compression,
 }
 
@@ -52,10 +60,11 @@ impl TransferSyntax {
             }
             Some(".4.110" | ".4.111" | ".4.112") => Compression::JpegXl,
             Some(other) => jpeg_or_video(other),
+            None if matches!(uid, GE_BIG_ENDIAN_PIXELS | PHILIPS_EXPLICIT) => Compression::None,
             None => Compression::Unknown,
         };
         let encoding = match uid {
-            IMPLICIT_LITTLE_ENDIAN => Encoding::IMPLICIT_LITTLE,
+            IMPLICIT_LITTLE_ENDIAN | GE_BIG_ENDIAN_PIXELS => Encoding::IMPLICIT_LITTLE,
             "1.2.840.10008.1.2.2" => Encoding {
                 explicit: true,
                 big_endian: true,
@@ -64,6 +73,7 @@ impl TransferSyntax {
         };
         Self {
             encoding,
+            pixels_big_endian: uid == GE_BIG_ENDIAN_PIXELS,
             deflated: uid == "1.2.840.10008.1.2.1.99",
             compression,
         }

@@ -3,7 +3,7 @@
 use std::io::{Read, Seek};
 
 use super::element::{DataSet, Value};
-use super::encoding::{Element, Encoding, Head, UNDEFINED};
+use super::encoding::{Element, Encoding, Head, UNDEFINED, is_vr};
 use super::parse::PixelElement;
 use super::stream::{Stop, Stream};
 use super::tag::{self, Tag, Want};
@@ -17,8 +17,50 @@ pub(crate) struct Walk<'a, R> {
     max_depth: u32,
     /// The item of the per-frame groups that describes the frame to be shown.
     frame: usize,
+    pub(crate) found: Landmarks,
+}
+
+/// What a walk passed and did not read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Landmarks {
     pub(crate) pixels: Option<PixelElement>,
+    /// Value of the Extended Offset Table (7FE0,0001): position and length.
     pub(crate) offset_table: Option<(u64, u64)>,
+    /// The sequence of per-frame groups.
+    pub(crate) per_frame_groups: Option<SequenceElement>,
+    /// The bits of overlays.
+    pub(crate) overlays: Vec<OverlayBits>,
+}
+
+/// Where a sequence is, and the item of it that was kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SequenceElement {
+    position: u64,
+    length: u32,
+    items: Items,
+    kept: usize,
+}
+
+/// Where the bits of an overlay are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OverlayBits {
+    /// What is added to the tags of the first overlay.
+    pub(crate) group: Tag,
+    pub(crate) vr: Option<[u8; 2]>,
+    pub(crate) position: u64,
+    pub(crate) length: u32,
+}
+
+/// Overlays have the even groups 6000 to 601E (PS3.5 7.6).
+const MAX_OVERLAYS: usize = 16;
+
+/// How the items of a sequence are written.
+#[derive(Clone, Copy, Debug)]
+struct Items {
+    encoding: Encoding,
+    /// Whether the first element of each item has to show if they are explicit: the sequence is of unknown
+    /// representation, whose items are implicit (PS3.5 6.2.2 note 2), but many writers leave them as they were.
+    is_guess: bool,
 }
 
 impl<'a, R: Read + Seek> Walk<'a, R> {
@@ -29,8 +71,7 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
             bytes_left: limits.max_header_bytes,
             max_depth: limits.max_depth,
             frame: 0,
-            pixels: None,
-            offset_table: None,
+            found: Landmarks::default(),
         }
     }
 
@@ -47,7 +88,7 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
                 return Ok(());
             }
             if let Some(element) = self.element(Encoding::EXPLICIT_LITTLE)? {
-                self.value(element, Encoding::EXPLICIT_LITTLE, into, 0)?;
+                self.value(element, Encoding::EXPLICIT_LITTLE, Some(&mut *into), 0)?;
             }
         }
     }
@@ -55,23 +96,46 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
     /// Reads the data set up to the pixels or the end.
     pub(crate) fn root(&mut self, encoding: Encoding, into: &mut DataSet) -> Result<(), Stop> {
         while let Some(element) = self.element(encoding)? {
+            let position = self.stream.position();
+            let length = element.length;
             match element.tag {
                 tag::PIXEL_DATA | tag::FLOAT_PIXEL_DATA | tag::DOUBLE_PIXEL_DATA => {
-                    let length = (element.length != UNDEFINED).then_some(u64::from(element.length));
-                    self.pixels = Some(PixelElement {
+                    self.found.pixels = Some(PixelElement {
                         tag: element.tag,
                         vr: element.vr,
-                        position: self.stream.position(),
-                        length,
+                        position,
+                        length: (length != UNDEFINED).then_some(u64::from(length)),
                     });
                     return Ok(());
                 }
-                tag::EXTENDED_OFFSET_TABLE if element.length != UNDEFINED => {
-                    self.offset_table = Some((self.stream.position(), u64::from(element.length)));
-                    self.stream.skip(u64::from(element.length))?;
+                // Parts of sequences that stand alone: what is inside an open item is read as if it was outside.
+                tag::ITEM_END | tag::SEQUENCE_END => continue,
+                tag::ITEM if length == UNDEFINED => continue,
+                tag::EXTENDED_OFFSET_TABLE if length != UNDEFINED => {
+                    self.found.offset_table = Some((position, u64::from(length)));
                 }
-                _ => self.value(element, encoding, into, 0)?,
+                tag if is_overlay_data(tag) && length != UNDEFINED => {
+                    let bits = OverlayBits {
+                        group: tag - tag::OVERLAY_DATA,
+                        vr: element.vr,
+                        position,
+                        length,
+                    };
+                    if self.found.overlays.len() < MAX_OVERLAYS {
+                        self.found.overlays.push(bits);
+                    }
+                }
+                tag::PER_FRAME_FUNCTIONAL_GROUPS => {
+                    self.found.per_frame_groups = Some(SequenceElement {
+                        position,
+                        length,
+                        items: Items::of(&element, encoding),
+                        kept: self.frame,
+                    });
+                }
+                _ => {}
             }
+            self.value(element, encoding, Some(&mut *into), 0)?;
             if element.tag == tag::NUMBER_OF_FRAMES {
                 self.frame = super::frame::middle(into.unsigned(tag::NUMBER_OF_FRAMES)) as usize;
             }
@@ -79,14 +143,47 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
         Ok(())
     }
 
+    /// Reads the groups of another frame than the walk kept; `None` when those are the right ones.
+    pub(crate) fn groups_of_frame(
+        &mut self,
+        groups: SequenceElement,
+        frame: usize,
+    ) -> Option<Vec<DataSet>> {
+        if groups.kept == frame {
+            return None;
+        }
+        self.frame = frame;
+        self.stream.go_to(groups.position).ok()?;
+        let mut items = Vec::new();
+        let keep = (tag::PER_FRAME_FUNCTIONAL_GROUPS, &mut items);
+        // What breaks behind the item does not matter.
+        let _ = self.sequence(groups.length, groups.items, Some(keep), 1);
+        Some(items)
+    }
+
     /// The next element header; `None` at the end of the stream.
     fn element(&mut self, encoding: Encoding) -> Result<Option<Element>, Stop> {
+        self.element_of(&mut Items {
+            encoding,
+            is_guess: false,
+        })
+    }
+
+    /// The next element header, which may have to tell how it is written.
+    fn element_of(&mut self, items: &mut Items) -> Result<Option<Element>, Stop> {
         self.elements_left = self.elements_left.checked_sub(1).ok_or(Stop::TooLarge)?;
         let mut head = [0; Head::SIZE];
         if self.stream.at_end() || !self.stream.read_or_end(&mut head)? {
             return Ok(None);
         }
+        if items.is_guess {
+            items.encoding.explicit = is_vr([head[4], head[5]]);
+        }
+        let encoding = items.encoding;
         Ok(Some(match Head::new(head, encoding) {
+            Head::Whole(element) if encoding.explicit && tag::is_pixels(element.tag) => {
+                self.misnamed_pixels(element, head, encoding)?
+            }
             Head::Whole(element) => element,
             Head::LongLength { tag, vr } => {
                 let mut length = [0; 4];
@@ -100,38 +197,77 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
         }))
     }
 
-    /// Keeps or skips the value of `element`.
+    /// The header of explicit pixels whose representation is none that pixels have: the length field that leads to the
+    /// end of the file is the right one, or else the first that can be.
+    fn misnamed_pixels(
+        &mut self,
+        element: Element,
+        head: [u8; Head::SIZE],
+        encoding: Encoding,
+    ) -> Result<Element, Stop> {
+        let start = self.stream.position();
+        let [_, _, _, _, a, b, c, d] = head;
+        let implicit = encoding.u32([a, b, c, d]);
+        let short = u32::from(encoding.u16([c, d]));
+        let mut long = [0; 4];
+        let long = self
+            .stream
+            .read_exact(&mut long)
+            .map(|()| encoding.u32(long))
+            .ok()
+            .filter(|_| [c, d] == [0, 0]);
+        let rest = self.stream.available_from(start);
+        let candidates = [
+            long.map(|length| (start + 4, length)),
+            Some((start, implicit)),
+            Some((start, short)),
+        ];
+        let to_the_end = |&(at, length): &(u64, u32)| {
+            length == UNDEFINED || u64::from(length) + (at - start) == rest
+        };
+        let inside =
+            |&(at, length): &(u64, u32)| length > 0 && u64::from(length) + (at - start) <= rest;
+        let candidates = candidates.iter().flatten();
+        let (position, length) = candidates
+            .clone()
+            .find(|candidate| to_the_end(candidate))
+            .or_else(|| candidates.clone().find(|candidate| inside(candidate)))
+            .or_else(|| candidates.clone().next())
+            .copied()
+            .unwrap_or((start, implicit));
+        self.stream.go_to(position)?;
+        Ok(Element { length, ..element })
+    }
+
+    /// Keeps the value of `element` in `into`, or skips it.
     fn value(
         &mut self,
         element: Element,
         encoding: Encoding,
-        into: &mut DataSet,
+        into: Option<&mut DataSet>,
         depth: u32,
     ) -> Result<(), Stop> {
         let Element { tag, vr, length } = element;
-        // A sequence of unknown representation is written implicit little endian (PS3.5 6.2.2 note 4).
-        let inner = if vr == Some(*b"UN") {
-            Encoding::IMPLICIT_LITTLE
-        } else {
-            encoding
-        };
-        match tag::want(tag) {
-            Want::Items => {
-                let mut items = Vec::new();
-                let read = self.sequence(length, inner, Some((tag, &mut items)), depth + 1);
-                into.insert(tag, Value::Items(items));
+        let items = Items::of(&element, encoding);
+        match (tag::want(tag), into) {
+            (Want::Items, Some(into)) => {
+                let mut kept = Vec::new();
+                let read = self.sequence(length, items, Some((tag, &mut kept)), depth + 1);
+                into.insert(tag, Value::Items(kept));
                 read
             }
             _ if length == UNDEFINED && matches!(vr, Some([b'O', _])) => self.fragments(encoding),
-            _ if length == UNDEFINED => self.sequence(length, inner, None, depth + 1),
-            Want::Value(limit) if length <= limit && length as usize <= self.bytes_left => {
+            (_, _) if length == UNDEFINED => self.sequence(length, items, None, depth + 1),
+            (Want::Value(limit), Some(into))
+                if length <= limit && length as usize <= self.bytes_left =>
+            {
                 let bytes = self.stream.read_vec(length as usize)?;
                 self.bytes_left -= bytes.len();
                 into.insert(
                     tag,
                     Value::Bytes {
                         vr,
-                        big_endian: inner.big_endian,
+                        big_endian: items.encoding.big_endian,
                         bytes,
                     },
                 );
@@ -141,31 +277,62 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
         }
     }
 
-    /// Walks the items of a sequence whose header was read, keeping them when `keep` says so.
+    /// Walks the items of a sequence whose header was read, keeping them when `keep` says so. Where the sequence has a
+    /// length, that is where it ends, whatever its items say.
     fn sequence(
         &mut self,
         length: u32,
-        encoding: Encoding,
-        mut keep: Option<(Tag, &mut Vec<DataSet>)>,
+        items: Items,
+        keep: Option<(Tag, &mut Vec<DataSet>)>,
         depth: u32,
     ) -> Result<(), Stop> {
         if depth > self.max_depth {
             return Err(Stop::TooLarge);
         }
         let end = (length != UNDEFINED).then(|| self.stream.position() + u64::from(length));
+        match (self.items(end, items, keep, depth), end) {
+            (Ok(()) | Err(Stop::Damaged), Some(end)) if self.stream.position() != end => {
+                self.stream.go_to(end)
+            }
+            (read, _) => read,
+        }
+    }
+
+    /// Walks items up to `end` or the end of their sequence.
+    fn items(
+        &mut self,
+        end: Option<u64>,
+        mut items: Items,
+        mut keep: Option<(Tag, &mut Vec<DataSet>)>,
+        depth: u32,
+    ) -> Result<(), Stop> {
         let mut index = 0;
         while end.is_none_or(|end| self.stream.position() < end) {
-            let Some(element) = self.element(encoding)? else {
+            let Some(mut element) = self.element(items.encoding)? else {
                 return Ok(());
             };
+            // Philips and others swap the bytes of whole private sequences (GDCM, `ByteSwapFilter`).
+            if let Some(swapped) = tag::swapped_delimiter(element.tag) {
+                items.encoding.big_endian = !items.encoding.big_endian;
+                element.tag = swapped;
+                element.length = element.length.swap_bytes();
+            }
             match element.tag {
                 tag::SEQUENCE_END => return Ok(()),
                 tag::ITEM => {}
-                _ => return Err(Stop::Damaged),
+                // An item that ended already.
+                tag::ITEM_END => continue,
+                _ if end.is_some() => return Err(Stop::Damaged),
+                // The sequence ended without saying so.
+                _ => {
+                    let back = self.stream.position() - Head::SIZE as u64;
+                    return self.stream.go_to(back);
+                }
             }
-            // Of the per-frame groups only the one of the shown frame is kept: there may be thousands.
             let wanted = keep.as_ref().is_some_and(|(tag, _)| match *tag {
+                // Of the per-frame groups only those of the shown frame are kept: there may be thousands.
                 tag::PER_FRAME_FUNCTIONAL_GROUPS => index == self.frame,
+                tag::SEGMENT_SEQUENCE => index < MAX_SEGMENTS,
                 _ => index == 0,
             });
             index += 1;
@@ -173,39 +340,39 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
                 self.stream.skip(u64::from(element.length))?;
                 continue;
             }
-            let mut item = DataSet::default();
-            let read = self.item(element.length, encoding, &mut item, depth, wanted);
-            if let Some((_, items)) = keep.as_mut().filter(|_| wanted) {
-                items.push(item);
+            let mut item = wanted.then(DataSet::default);
+            let read = self.item(element.length, items, item.as_mut(), depth);
+            if let (Some((_, kept)), Some(item)) = (keep.as_mut(), item) {
+                kept.push(item);
             }
             read?;
         }
         Ok(())
     }
 
-    /// Walks one item; without `wanted` only to find its end.
+    /// Walks one item; without `into` only to find its end.
     fn item(
         &mut self,
         length: u32,
-        encoding: Encoding,
-        into: &mut DataSet,
+        mut items: Items,
+        mut into: Option<&mut DataSet>,
         depth: u32,
-        wanted: bool,
     ) -> Result<(), Stop> {
         let end = (length != UNDEFINED).then(|| self.stream.position() + u64::from(length));
         while end.is_none_or(|end| self.stream.position() < end) {
-            let Some(element) = self.element(encoding)? else {
+            let Some(element) = self.element_of(&mut items)? else {
                 return Err(Stop::Truncated);
             };
+            // A delimiter tells nothing of how elements are written.
+            items.is_guess &= element.tag >> 16 == 0xFFFE;
             match element.tag {
                 tag::ITEM_END => return Ok(()),
                 // The end of the sequence without the end of its item: some writers forget it.
                 tag::SEQUENCE_END if end.is_none() => {
-                    let back = self.stream.position() - 8;
+                    let back = self.stream.position() - Head::SIZE as u64;
                     return self.stream.go_to(back);
                 }
-                _ if wanted => self.value(element, encoding, into, depth)?,
-                _ => self.value(element, encoding, &mut DataSet::default(), depth)?,
+                _ => self.value(element, items.encoding, into.as_deref_mut(), depth)?,
             }
         }
         Ok(())
@@ -224,4 +391,29 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
         }
         Err(Stop::Truncated)
     }
+}
+
+impl Items {
+    /// How the items of `element` are written, which is written in `encoding`.
+    fn of(element: &Element, encoding: Encoding) -> Self {
+        if element.vr == Some(*b"UN") {
+            Self {
+                encoding: Encoding::IMPLICIT_LITTLE,
+                is_guess: true,
+            }
+        } else {
+            Self {
+                encoding,
+                is_guess: false,
+            }
+        }
+    }
+}
+
+/// Segments of which the colours are kept; a label map of 16 bits may have more.
+const MAX_SEGMENTS: usize = 1024;
+
+/// Whether `tag` is Overlay Data of any overlay.
+fn is_overlay_data(tag: Tag) -> bool {
+    tag & 0xFFE1_FFFF == tag::OVERLAY_DATA
 }

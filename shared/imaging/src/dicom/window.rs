@@ -1,6 +1,7 @@
 //! From stored values to gray levels: modality and VOI transformations (PS3.3 C.11.1 and C.11.2).
 
 use super::element::DataSet;
+use super::layout::Layout;
 use super::tag;
 
 /// A lookup table: values below its first input get its first output, those above its last the last.
@@ -8,32 +9,26 @@ use super::tag;
 pub(crate) struct Table {
     first: f64,
     outputs: Vec<f64>,
-    /// Largest output its descriptor allows.
+    /// What shows as white.
     max: f64,
 }
 
 impl Table {
-    fn new(item: &DataSet, signed: bool) -> Option<Self> {
+    /// The table of `item`, whose inputs are in `inputs`.
+    fn new(item: &DataSet, inputs: Range) -> Option<Self> {
         let descriptor = item.numbers(tag::LUT_DESCRIPTOR);
-        let [entries, first, bits] = descriptor.get(..3)?.try_into().ok()?;
+        let [entries, first, _] = descriptor.get(..3)?.try_into().ok()?;
         let entries = entry_count(entries);
-        // The descriptor is signed when the pixels are, but some writers store it as unsigned.
-        let first: f64 = if signed && first > 32_767.0 {
-            first - 65_536.0
-        } else {
-            first
-        };
         let outputs = entry_values(item, tag::LUT_DATA, entries);
-        let max = if (8.0..=16.0).contains(&bits) {
-            bits.exp2() - 1.0
-        } else {
-            outputs.iter().copied().max().map_or(1.0, f64::from)
-        };
-        let outputs: Vec<f64> = outputs.into_iter().map(f64::from).collect();
-        (!outputs.is_empty()).then_some(Self {
-            first,
-            outputs,
-            max: max.max(1.0),
+        // The descriptor says how many bits an output has, and some writers say 16 whatever they use: a table that stops
+        // at 4095 would be black. What the largest output needs decides, as in cornerstone
+        // (`generateNonLinearVOILUT`); of a table that uses all of its bits it is the same.
+        let largest = outputs.iter().copied().max()?;
+        let max = u16::MAX >> largest.leading_zeros().min(15);
+        Some(Self {
+            first: first_input(first, entries, inputs),
+            outputs: outputs.into_iter().map(f64::from).collect(),
+            max: f64::from(max),
         })
     }
 
@@ -45,6 +40,39 @@ impl Table {
     fn look_up(&self, value: f64) -> f64 {
         let last = self.outputs.len() - 1;
         self.outputs[((value - self.first).max(0.0) as usize).min(last)]
+    }
+}
+
+/// The lowest and the highest number that can occur.
+pub(crate) type Range = (f64, f64);
+
+/// The numbers that stored values can be.
+pub(crate) fn stored_range(layout: &Layout) -> Range {
+    let values = f64::from(layout.bits_stored.min(64)).exp2();
+    if layout.signed {
+        (-values / 2.0, values / 2.0 - 1.0)
+    } else {
+        (0.0, values - 1.0)
+    }
+}
+
+/// The first input of a table of 16-bit words. It is signed where its inputs are (PS3.3 C.11.1.1 and C.11.2.1.1), also
+/// where only the rescale intercept makes them so; its representation says something else, or nothing. So of the two
+/// numbers it can be, the one counts that puts more of the table where inputs can be.
+#[expect(clippy::cast_precision_loss, reason = "at most 65,536 entries")]
+pub(crate) fn first_input(first: f64, entries: usize, (low, high): Range) -> f64 {
+    let other = if first < 0.0 {
+        first + 65_536.0
+    } else {
+        first - 65_536.0
+    };
+    let last = entries.saturating_sub(1) as f64;
+    let used = |first: f64| (first + last).min(high) - first.max(low);
+    let is_word = (-32_768.0..65_536.0).contains(&first) && !(0.0..32_768.0).contains(&first);
+    if is_word && used(other) > used(first).max(-1.0) {
+        other
+    } else {
+        first
     }
 }
 
@@ -64,13 +92,10 @@ pub(crate) fn entry_count(entries: f64) -> usize {
 
 /// The entries of a table, stored as 16-bit words or, when there are exactly as many bytes as entries, as bytes.
 pub(crate) fn entry_values(item: &DataSet, tag: tag::Tag, entries: usize) -> Vec<u16> {
-    let bytes = item.bytes(tag).unwrap_or_default();
-    if bytes.len() == entries.next_multiple_of(2) && entries > 1 {
-        return bytes
-            .iter()
-            .take(entries)
-            .map(|&byte| u16::from(byte))
-            .collect();
+    let length = item.bytes(tag).unwrap_or_default().len();
+    if length == entries.next_multiple_of(2) && entries > 1 {
+        let bytes = item.byte_entries(tag);
+        return bytes.into_iter().take(entries).map(u16::from).collect();
     }
     let mut words = item.words(tag);
     words.truncate(entries);
@@ -85,20 +110,33 @@ pub(crate) enum Modality {
 }
 
 impl Modality {
-    fn from_item(item: &DataSet, signed: bool) -> Option<Self> {
+    fn from_item(item: &DataSet, stored: Range) -> Option<Self> {
         if let Some(table) = item
             .first_item(tag::MODALITY_LUT_SEQUENCE)
-            .and_then(|item| Table::new(item, signed))
+            .and_then(|item| Table::new(item, stored))
         {
             return Some(Self::Table(table));
         }
+        // Some writers leave out the half that changes nothing.
         let slope = item
             .number(tag::RESCALE_SLOPE)
-            .filter(|slope| *slope != 0.0)?;
-        Some(Self::Linear {
-            slope,
-            intercept: item.number(tag::RESCALE_INTERCEPT).unwrap_or_default(),
+            .filter(|slope| *slope != 0.0);
+        let intercept = item.number(tag::RESCALE_INTERCEPT);
+        (slope.is_some() || intercept.is_some()).then(|| Self::Linear {
+            slope: slope.unwrap_or(1.0),
+            intercept: intercept.unwrap_or_default(),
         })
+    }
+
+    /// What it makes of stored values.
+    fn outputs(&self, (low, high): Range) -> Range {
+        match self {
+            Self::Linear { .. } => {
+                let (a, b) = (self.apply(low), self.apply(high));
+                (a.min(b), a.max(b))
+            }
+            Self::Table(table) => (0.0, table.max),
+        }
     }
 
     pub(crate) fn apply(&self, stored: f64) -> f64 {
@@ -123,24 +161,32 @@ pub(crate) enum Voi {
 }
 
 impl Voi {
-    fn from_item(item: &DataSet, signed: bool) -> Option<Self> {
+    /// A table counts before a window; of several windows the first that has a width.
+    fn from_item(item: &DataSet, units: Range) -> Option<Self> {
         if let Some(table) = item
             .first_item(tag::VOI_LUT_SEQUENCE)
-            .and_then(|item| Table::new(item, signed))
+            .and_then(|item| Table::new(item, units))
         {
             return Some(Self::Table(table));
         }
-        let center = item.number(tag::WINDOW_CENTER)?;
-        let width = item
-            .number(tag::WINDOW_WIDTH)
-            .filter(|width| *width > 0.0)?;
-        Some(match item.ascii(tag::VOI_LUT_FUNCTION).as_deref() {
-            Some("SIGMOID") => Self::Sigmoid { center, width },
-            Some("LINEAR_EXACT") => Self::LinearExact { center, width },
-            // LINEAR is defined for a width of at least 1.
-            _ if width > 1.0 => Self::Linear { center, width },
-            _ => Self::LinearExact { center, width },
-        })
+        let (centers, widths) = (
+            item.numbers(tag::WINDOW_CENTER),
+            item.numbers(tag::WINDOW_WIDTH),
+        );
+        let (center, width) = centers
+            .into_iter()
+            .zip(widths)
+            .find(|(center, width)| center.is_finite() && width.is_finite() && *width > 0.0)?;
+        let function = item.ascii(tag::VOI_LUT_FUNCTION);
+        Some(
+            match function.map(|term| term.to_ascii_uppercase()).as_deref() {
+                Some("SIGMOID") => Self::Sigmoid { center, width },
+                Some("LINEAR_EXACT") => Self::LinearExact { center, width },
+                // LINEAR is defined for a width of at least 1.
+                _ if width >= 1.0 => Self::Linear { center, width },
+                _ => Self::LinearExact { center, width },
+            },
+        )
     }
 
     /// Everything from `low` to `high`; without extent, everything is black.
@@ -154,6 +200,10 @@ impl Voi {
     /// The gray level, 0 to 1; 0 for what is no number.
     pub(crate) fn apply(&self, value: f64) -> f64 {
         let level = match self {
+            // Without a slope between them, the ends are all there is: up to centre - 0.5 black, above it white.
+            Self::Linear { center, width } if *width <= 1.0 => {
+                f64::from(u8::from(value > center - 0.5))
+            }
             Self::Linear { center, width } => (value - (center - 0.5)) / (width - 1.0) + 0.5,
             Self::LinearExact { center, width } => (value - center) / width + 0.5,
             Self::Sigmoid { center, width } => {
@@ -170,7 +220,7 @@ impl Voi {
 }
 
 /// The transformations a file asks for, those of the shown frame before those of all frames and of the image.
-pub(crate) fn transformations(data_set: &DataSet, signed: bool) -> (Modality, Option<Voi>) {
+pub(crate) fn transformations(data_set: &DataSet, layout: &Layout) -> (Modality, Option<Voi>) {
     let groups = [
         tag::PER_FRAME_FUNCTIONAL_GROUPS,
         tag::SHARED_FUNCTIONAL_GROUPS,
@@ -181,16 +231,16 @@ pub(crate) fn transformations(data_set: &DataSet, signed: bool) -> (Modality, Op
             .filter_map(move |group| data_set.first_item(*group)?.first_item(sequence))
             .chain([data_set])
     };
+    let stored = stored_range(layout);
     let modality = group(tag::PIXEL_VALUE_TRANSFORMATION_SEQUENCE)
-        .find_map(|item| Modality::from_item(item, signed));
-    let voi = group(tag::FRAME_VOI_LUT_SEQUENCE).find_map(|item| Voi::from_item(item, signed));
-    (
-        modality.unwrap_or(Modality::Linear {
+        .find_map(|item| Modality::from_item(item, stored))
+        .unwrap_or(Modality::Linear {
             slope: 1.0,
             intercept: 0.0,
-        }),
-        voi,
-    )
+        });
+    let units = modality.outputs(stored);
+    let voi = group(tag::FRAME_VOI_LUT_SEQUENCE).find_map(|item| Voi::from_item(item, units));
+    (modality, voi)
 }
 
 #[cfg(test)]
@@ -212,6 +262,46 @@ mod tests {
         close(window.apply(4095.0), 1.0);
         close(window.apply(-5.0), 0.0);
         close(window.apply(9000.0), 1.0);
+    }
+
+    // PS3.3 C.11.2.1.2.1 with a width of 1: x <= c - 0.5 is the lowest, x > c - 0.5 the highest output.
+    #[test]
+    fn a_linear_window_of_one_is_black_or_white() {
+        let window = Voi::Linear {
+            center: 1.0,
+            width: 1.0,
+        };
+        close(window.apply(0.0), 0.0);
+        close(window.apply(0.5), 0.0);
+        close(window.apply(0.6), 1.0);
+        close(window.apply(1.0), 1.0);
+        close(window.apply(f64::NAN), 0.0);
+    }
+
+    // PS3.3 C.11.2.1.3.2: from centre - width / 2 to centre + width / 2, nothing subtracted.
+    #[test]
+    fn an_exact_window_maps_its_ends_to_black_and_white() {
+        let window = Voi::LinearExact {
+            center: 10.0,
+            width: 1.0,
+        };
+        close(window.apply(9.5), 0.0);
+        close(window.apply(10.0), 0.5);
+        close(window.apply(10.5), 1.0);
+    }
+
+    #[test]
+    fn the_first_input_of_a_table_is_where_inputs_are() {
+        let units = (-1024.0, 3071.0);
+        close(first_input(64_512.0, 4096, units), -1024.0);
+        close(first_input(-1024.0, 4096, units), -1024.0);
+        close(first_input(-1024.0, 1024, (0.0, 65_535.0)), 64_512.0);
+        close(first_input(64_512.0, 1024, (0.0, 65_535.0)), 64_512.0);
+        close(
+            first_input(40_000.0, 65_536, (-32_768.0, 32_767.0)),
+            -25_536.0,
+        );
+        close(first_input(100.0, 10, (0.0, 50.0)), 100.0);
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(crate) struct Claims {
     /// Resolution levels that can be left out, of the first coding style.
     levels: Option<u8>,
     layers: u64,
+    /// Whether the decoder makes red, green and blue of the first three components (T.800 table A.17, annex G).
+    pub(crate) has_colour_transformation: bool,
     /// Of the coding style that costs the most, for one tile.
     notes: u64,
     packets_of_a_layer: u64,
@@ -78,6 +80,7 @@ impl Claims {
             tiles: u64::from(columns) * u64::from(rows),
             levels: None,
             layers: 0,
+            has_colour_transformation: false,
             notes: 0,
             packets_of_a_layer: 0,
         })
@@ -99,6 +102,9 @@ impl Claims {
         };
         if let (COD, Some(layers)) = (marker, segment.get(2..4).and_then(<[u8]>::first_chunk)) {
             self.layers = self.layers.max(u16::from_be_bytes(*layers).into());
+        }
+        if (marker, self.levels) == (COD, None) {
+            self.has_colour_transformation = segment.get(4) == Some(&1);
         }
         self.levels.get_or_insert(style.levels);
         let (notes, most_precincts) = style.cost(self.tile);

@@ -5,8 +5,9 @@ use std::io;
 use jxl_oxide::image::BitDepth;
 use jxl_oxide::{AllocTracker, JxlImage, Render};
 
-use super::{Frame, allocated, narrow};
-use crate::dicom::layout::{Layout, Photometric};
+use super::colour::Colours;
+use super::{Frame, narrow, take_components, take_depth};
+use crate::dicom::layout::Layout;
 use crate::{Code, Limits, Reason};
 
 pub(crate) fn decode(bytes: &[u8], mut layout: Layout, limits: &Limits) -> Result<Frame, Reason> {
@@ -39,20 +40,19 @@ pub(crate) fn decode(bytes: &[u8], mut layout: Layout, limits: &Limits) -> Resul
     // The decoder undoes the colour transformations of the codestream.
     let transformed =
         metadata.xyb_encoded || image.frame_header(0).is_some_and(|frame| frame.do_ycbcr);
-    if layout.samples == 3 && (transformed || layout.photometric == Photometric::Jpeg2000Ybr) {
-        layout.photometric = Photometric::Rgb;
-    }
-    if layout.photometric == Photometric::YbrFull422 {
-        layout.photometric = Photometric::YbrFull;
-    }
-    layout.planar = false;
-    layout.bits_stored = bits_per_sample;
-    layout.bits_allocated = allocated(bits_per_sample);
+    let colours = if transformed {
+        Colours::Undone
+    } else {
+        Colours::Silent
+    };
+    let components = if metadata.grayscale() { 1 } else { 3 };
+    take_components(&mut layout, components, colours)?;
+    let unused = take_depth(&mut layout, bits_per_sample);
     let render = image.render_frame(0).map_err(|_| Code::Damaged)?;
-    let words = words(&render, &layout)?;
+    let words = words(&render, &layout, bits_per_sample)?;
     Ok(Frame::new(
         layout,
-        narrow(words.into_iter(), bits_per_sample),
+        narrow(words.into_iter(), bits_per_sample).without_low_bits(unused),
     ))
 }
 
@@ -62,14 +62,14 @@ pub(crate) fn decode(bytes: &[u8], mut layout: Layout, limits: &Limits) -> Resul
     clippy::cast_sign_loss,
     reason = "at most 65,535; `as` saturates"
 )]
-fn words(render: &Render, layout: &Layout) -> Result<Vec<u16>, Reason> {
+fn words(render: &Render, layout: &Layout, precision: u32) -> Result<Vec<u16>, Reason> {
     let mut stream = render.stream_no_alpha();
     if (stream.width(), stream.height(), stream.channels())
         != (layout.columns, layout.rows, layout.samples)
     {
         return Err(Code::Damaged.into());
     }
-    let full = f32::from(u16::MAX >> (16 - layout.bits_stored));
+    let full = f32::from(u16::MAX >> (16 - precision));
     let mut row = vec![0f32; layout.columns as usize * layout.samples as usize];
     let mut words = Vec::with_capacity(row.len() * layout.rows as usize);
     for _ in 0..layout.rows {

@@ -1,12 +1,15 @@
 //! Compressed frames to samples: one file per compression, all with the same `decode`.
 
+mod colour;
 mod jpeg;
 mod jpeg2000;
 mod jpeg_ls;
 mod jpeg_xl;
 mod rle;
 
-use super::layout::Layout;
+use colour::Colours;
+
+use super::layout::{Layout, Photometric, Sampling};
 use super::samples::{Native, Samples};
 use super::tag;
 use super::transfer_syntax::Compression;
@@ -53,8 +56,46 @@ pub(crate) fn decode(
     }
 }
 
+/// What `bytes` are compressed as, when their beginning says so, whatever the transfer syntax `declared`.
+pub(crate) fn recognised(
+    declared: Compression,
+    bytes: &[u8],
+    layout: &Layout,
+) -> Option<Compression> {
+    let says_nothing = matches!(declared, Compression::None | Compression::Unknown);
+    if says_nothing && is_one_native_frame(bytes, layout) {
+        return None;
+    }
+    match bytes {
+        [0xFF, 0xD8, 0xFF, ..] => Some(jpeg::compression(bytes)),
+        [0xFF, 0x4F, 0xFF, 0x51, ..] => Some(Compression::Jpeg2000),
+        [0xFF, 0x0A, ..] => Some(Compression::JpegXl),
+        // Boxes: a container of JPEG 2000 (T.800 I.5.1), of JPEG XL (ISO/IEC 18181-2).
+        [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] => Some(Compression::Jpeg2000),
+        [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Some(Compression::JpegXl),
+        _ if says_nothing && rle::is_frame(bytes, layout) => Some(Compression::Rle),
+        _ => None,
+    }
+}
+
+/// Whether there are as many bytes as a native frame has; they begin with anything.
+fn is_one_native_frame(bytes: &[u8], layout: &Layout) -> bool {
+    let length = bytes.len() as u64;
+    let single = Layout {
+        frames: 1,
+        ..*layout
+    };
+    let whole = single.sampled_for(length).bits().div_ceil(8);
+    (whole..=whole + 1).contains(&length)
+}
+
 /// A frame whose fragment holds native samples.
 fn native(mut bytes: Vec<u8>, layout: Layout) -> Result<Frame, Reason> {
+    let layout = Layout {
+        frames: 1,
+        ..layout
+    }
+    .sampled_for(bytes.len() as u64);
     let length = usize::try_from(layout.bits().div_ceil(8)).map_err(|_| Code::TooLarge)?;
     if bytes.len() < length {
         return Err(Code::Truncated.into());
@@ -80,6 +121,34 @@ fn inflate(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, Reason> {
         .read_to_end(&mut inflated)
         .map_err(|_| Code::Damaged)?;
     Ok(inflated)
+}
+
+/// Takes over how many components a codestream has and what it says they are. Decoders give every pixel its own colour
+/// differences, pixel by pixel.
+fn take_components(layout: &mut Layout, components: u8, colours: Colours) -> Result<(), Reason> {
+    layout.photometric = match components {
+        1 if layout.photometric.is_gray() => layout.photometric,
+        1 => Photometric::Monochrome2,
+        3 => colour::decide(colours, layout.photometric),
+        _ => return Err(Code::Damaged.into()),
+    };
+    layout.samples = components.into();
+    layout.planar = false;
+    layout.sampling = Sampling::Every;
+    Ok(())
+}
+
+/// Takes over what a codestream says of its samples' depth, and tells by how many bits its samples are to be moved down.
+/// The header decides only where the codestream holds whole words and the header places the stored bits at their top.
+fn take_depth(layout: &mut Layout, precision: u32) -> u32 {
+    let unused = if precision == layout.bits_stored + layout.unused_low_bits {
+        layout.unused_low_bits
+    } else {
+        0
+    };
+    layout.bits_stored = precision - unused;
+    layout.bits_allocated = allocated(precision);
+    unused
 }
 
 /// Samples of up to 16 bits as the narrowest kind that holds `bits`.

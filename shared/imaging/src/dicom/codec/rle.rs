@@ -1,13 +1,35 @@
 //! Run-length encoding (PS3.5 annex G): a segment for every byte of every sample, most significant byte first.
 
 use super::Frame;
-use crate::dicom::layout::{Layout, Photometric};
+use crate::dicom::layout::{Layout, Sampling};
 use crate::dicom::samples::{Native, Samples};
 use crate::dicom::tag;
 use crate::{Code, Reason};
 
 /// Number of segments and 15 offsets, 32 bits each.
 const HEADER: usize = 64;
+
+/// Whether `bytes` begin with the header of a frame of this layout: as many segments as it has bytes a pixel, which begin
+/// behind the header and follow each other.
+pub(super) fn is_frame(bytes: &[u8], layout: &Layout) -> bool {
+    let Some(header) = bytes.first_chunk::<HEADER>() else {
+        return false;
+    };
+    let words: Vec<u32> = header
+        .as_chunks()
+        .0
+        .iter()
+        .map(|word| u32::from_le_bytes(*word))
+        .collect();
+    let count = layout.samples * layout.bits_allocated.div_ceil(8);
+    let offsets = words.get(1..=count as usize).unwrap_or_default();
+    words[0] == count
+        && offsets.first() == Some(&64)
+        && offsets.is_sorted()
+        && offsets
+            .last()
+            .is_some_and(|&last| (last as usize) < bytes.len())
+}
 
 pub(crate) fn decode(bytes: &[u8], mut layout: Layout) -> Result<Frame, Reason> {
     let (pixels, samples) = (
@@ -47,9 +69,7 @@ pub(crate) fn decode(bytes: &[u8], mut layout: Layout) -> Result<Frame, Reason> 
     }
     // Segments come by plane whatever the header says, and are pixels by now; 4:2:2 exists only in native frames.
     layout.planar = false;
-    if layout.photometric == Photometric::YbrFull422 {
-        layout.photometric = Photometric::YbrFull;
-    }
+    layout.sampling = Sampling::Every;
     let native = Native {
         big_endian: false,
         tag: tag::PIXEL_DATA,

@@ -1,0 +1,114 @@
+//! Overlays that carry the picture (PS3.3 C.9.2). Marks on a picture are left out; where the pixels are all the same, as on
+//! the protocol and dose pages of scanners, the overlays are all there is to see.
+
+use std::io::{Read, Seek};
+
+use super::element::DataSet;
+use super::parse::Parsed;
+use super::tag;
+use super::walk::OverlayBits;
+use crate::Limits;
+use crate::raster::{Channels, Raster};
+
+/// Draws the overlays of frame `index` onto a raster without contrast.
+pub(super) fn onto_blank<R: Read + Seek>(
+    parsed: &mut Parsed<R>,
+    raster: &mut Raster,
+    index: u32,
+    limits: &Limits,
+) {
+    let Some((&first, rest)) = raster.data.split_first() else {
+        return;
+    };
+    if parsed.found.overlays.is_empty()
+        || raster.channels != Channels::Gray
+        || rest.iter().any(|&level| level != first)
+    {
+        return;
+    }
+    let ink = if first < 128 { 255 } else { 0 };
+    for overlay in parsed.found.overlays.clone() {
+        let Some(plane) = Plane::of(&parsed.data_set, overlay, index) else {
+            continue;
+        };
+        if let Some(bits) = plane.bits(parsed, overlay, limits) {
+            plane.draw(&bits, raster, ink);
+        }
+    }
+}
+
+/// One frame of an overlay: its size, where it lies on the picture, and its first bit.
+struct Plane {
+    rows: u64,
+    columns: u64,
+    /// Row and column of its first pixel, counted from 0.
+    origin: (i64, i64),
+    first_bit: u64,
+}
+
+impl Plane {
+    /// The part of `overlay` that belongs to frame `index` of the picture.
+    fn of(data_set: &DataSet, overlay: OverlayBits, index: u32) -> Option<Self> {
+        let number = |tag| data_set.unsigned(tag + overlay.group);
+        let (rows, columns) = (number(tag::OVERLAY_ROWS)?, number(tag::OVERLAY_COLUMNS)?);
+        let frames = number(tag::OVERLAY_FRAMES).unwrap_or(1).max(1);
+        // Counted from 1; an overlay of one frame without it belongs to every frame.
+        let frame = match number(tag::OVERLAY_FRAME_ORIGIN) {
+            None if frames == 1 => 0,
+            origin => index.checked_sub(origin.unwrap_or(1).saturating_sub(1))?,
+        };
+        let origin = data_set.numbers(tag::OVERLAY_ORIGIN + overlay.group);
+        #[expect(clippy::cast_possible_truncation, reason = "words of 16 bits")]
+        let from_zero = |at: usize| origin.get(at).map_or(0, |value| *value as i64 - 1);
+        let (rows, columns) = (u64::from(rows), u64::from(columns));
+        (frame < frames && rows > 0 && columns > 0).then(|| Self {
+            rows,
+            columns,
+            origin: (from_zero(0), from_zero(1)),
+            first_bit: u64::from(frame) * rows * columns,
+        })
+    }
+
+    /// The bytes from the one with the first bit on.
+    fn bits<R: Read + Seek>(
+        &self,
+        parsed: &mut Parsed<R>,
+        overlay: OverlayBits,
+        limits: &Limits,
+    ) -> Option<Vec<u8>> {
+        let bits = self.rows * self.columns;
+        let (start, end) = (self.first_bit / 16 * 2, (self.first_bit + bits).div_ceil(8));
+        if bits > limits.max_pixels || end > u64::from(overlay.length) {
+            return None;
+        }
+        let end = end.next_multiple_of(2).min(u64::from(overlay.length));
+        parsed.stream.go_to(overlay.position + start).ok()?;
+        let length = usize::try_from(end - start).ok()?;
+        let mut bytes = parsed.stream.read_vec(length).ok()?;
+        if parsed.encoding.big_endian && overlay.vr == Some(*b"OW") {
+            let words = bytes.as_chunks_mut::<2>().0;
+            words.iter_mut().for_each(|word| word.swap(0, 1));
+        }
+        Some(bytes)
+    }
+
+    /// Puts `ink` wherever a bit is set, the first in the lowest bit of a byte.
+    fn draw(&self, bits: &[u8], raster: &mut Raster, ink: u8) {
+        let skipped = self.first_bit % 16;
+        let (width, height) = (i64::from(raster.width), i64::from(raster.height));
+        for at in 0..self.rows * self.columns {
+            let bit = skipped + at;
+            let byte = usize::try_from(bit / 8).ok().and_then(|at| bits.get(at));
+            if byte.is_none_or(|byte| byte >> (bit % 8) & 1 == 0) {
+                continue;
+            }
+            let row = self.origin.0 + i64::try_from(at / self.columns).unwrap_or(i64::MAX >> 1);
+            let column = self.origin.1 + i64::try_from(at % self.columns).unwrap_or(i64::MAX >> 1);
+            if (0..height).contains(&row) && (0..width).contains(&column) {
+                if let Ok(at) = usize::try_from(row * width + column) {
+                    raster.data[at] = ink;
+                }
+            }
+        }
+    }
+}

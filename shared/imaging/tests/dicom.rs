@@ -258,6 +258,31 @@ fn a_chinese_name_reads_right() {
 }
 
 #[test]
+fn a_name_in_another_set_than_declared_reads_right_and_is_said_to_be_guessed() {
+    let name = b"\xd5\xc5\xc8\xfd\xb7\xe1^\xb2\xe2\xca\xd4";
+    let spec = |character_set, patient_name: &[u8]| DicomSpec {
+        character_set,
+        patient_name: patient_name.to_vec(),
+        ..DicomSpec::default()
+    };
+    for set in [Some("ISO_IR 100"), Some("\\ISO 2022 IR 58"), None] {
+        let inspection = inspect(&dicom(&spec(set, name)));
+        let codes: Vec<Code> = inspection.warnings.iter().map(|w| w.code).collect();
+        assert_eq!(codes, [Code::CharsetGuessed], "{set:?}");
+        let header = inspection.dicom.expect("a header");
+        assert_eq!(
+            header.patient_name.as_deref(),
+            Some("张三丰^测试"),
+            "{set:?}"
+        );
+    }
+    let right = inspect(&dicom(&spec(Some("ISO_IR 100"), b"M\xfcller^J\xe9r\xf4me")));
+    assert_eq!(right.warnings, []);
+    let header = right.dicom.expect("a header");
+    assert_eq!(header.patient_name.as_deref(), Some("Müller^Jérôme"));
+}
+
+#[test]
 fn pixels_that_are_missing_fail_as_truncated_and_keep_the_header() {
     let bytes = dicom(&DicomSpec::default());
     let inspection = inspect(&bytes[..bytes.len() - 100]);

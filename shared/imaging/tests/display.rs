@@ -155,6 +155,142 @@ fn overlays_are_left_out() {
     assert_eq!(shown(&spec), shown(&DicomSpec::default()));
 }
 
+/// A 64 × 64 overlay whose first bits are those of `bits`, in group `group`.
+fn overlay(group: u32, rows: u16, bits: &[u8]) -> Vec<(u32, [u8; 2], Vec<u8>)> {
+    vec![
+        (group | 0x0010, *b"US", words([rows])),
+        (group | 0x0011, *b"US", words([64])),
+        (group | 0x0050, *b"SS", words([1, 1])),
+        (group | 0x0100, *b"US", words([1])),
+        (group | 0x0102, *b"US", words([0])),
+        (group | 0x3000, *b"OW", bits.to_vec()),
+    ]
+}
+
+#[test]
+fn overlays_on_pixels_without_contrast_are_the_picture() {
+    let mut bits = vec![0; 64 * 64 / 8];
+    bits[8] = 0b0000_0101;
+    let blank = DicomSpec {
+        bits_allocated: 8,
+        bits_stored: 8,
+        pixels: Some(vec![0; 64 * 64]),
+        extra: overlay(0x6000_0000, 64, &bits),
+        ..DicomSpec::default()
+    };
+    let rendered = |spec: &DicomSpec| {
+        let bytes = std::io::Cursor::new(dicom(spec));
+        let raster = imaging::dicom::render_frame(bytes, &imaging::Limits::default());
+        raster.expect("a picture").data
+    };
+    let data = rendered(&blank);
+    assert_eq!(data[64..67], [255, 0, 255]);
+    assert_eq!(data.iter().filter(|&&level| level > 0).count(), 2);
+    // On white it is black; a second overlay, moved by its origin, is drawn as well.
+    let mut second = overlay(0x6002_0000, 16, &[1; 64 * 16 / 8]);
+    second[2].2 = words([11, 3]);
+    let white = DicomSpec {
+        pixels: Some(vec![255; 64 * 64]),
+        extra: [blank.extra.clone(), second].concat(),
+        ..blank.clone()
+    };
+    let data = rendered(&white);
+    assert_eq!(
+        (data[64], data[10 * 64 + 2], data[10 * 64 + 3]),
+        (0, 0, 255)
+    );
+    // One that claims more than there is, and one of another frame, are not drawn.
+    for extra in [
+        overlay(0x6000_0000, 64, &bits[..100]),
+        [
+            overlay(0x6000_0000, 64, &bits),
+            vec![(0x6000_0051, *b"US", words([5]))],
+        ]
+        .concat(),
+    ] {
+        let spec = DicomSpec {
+            extra,
+            ..blank.clone()
+        };
+        assert!(rendered(&spec).iter().all(|&level| level == 0));
+    }
+}
+
+#[test]
+fn labels_are_spread_over_all_levels_or_have_the_colours_of_their_segments() {
+    let labels: Vec<u8> = (0..64 * 64)
+        .map(|at| u8::try_from(at % 64 / 11).expect("small"))
+        .collect();
+    let map = DicomSpec {
+        sop_class_uid: "1.2.840.10008.5.1.4.1.1.66.7",
+        modality: "SEG",
+        bits_allocated: 8,
+        bits_stored: 8,
+        pixels: Some(labels),
+        extra: vec![(0x0062_0001, *b"CS", b"LABELMAP".to_vec())],
+        ..DicomSpec::default()
+    };
+    let (.., data) = decode(&shown(&map));
+    assert!(data[2] < 5 && data[13].abs_diff(51) < 5 && data[60] > 250);
+    // L* 54.3, a* 80.8, b* 69.9: the red of sRGB.
+    let segment = |number: u16| {
+        item(&[
+            (0x0062_0004, *b"US", words([number])),
+            (0x0062_000D, *b"US", words([35_585, 53_662, 50_860])),
+        ])
+    };
+    let coloured = DicomSpec {
+        extra: [
+            map.extra.clone(),
+            vec![(0x0062_0002, *b"SQ", [segment(4), segment(1)].concat())],
+        ]
+        .concat(),
+        ..map
+    };
+    let (_, _, channels, data) = decode(&shown(&coloured));
+    assert_eq!(channels, 3);
+    let red = |x: usize| data[3 * x] > 230 && data[3 * x + 1] < 30 && data[3 * x + 2] < 30;
+    assert!(red(16) && red(49) && !red(3) && !red(27));
+}
+
+#[test]
+fn shares_of_a_segment_are_spread_over_all_levels() {
+    let spec = DicomSpec {
+        sop_class_uid: "1.2.840.10008.5.1.4.1.1.66.4",
+        modality: "SEG",
+        bits_allocated: 8,
+        bits_stored: 8,
+        pixels: Some(
+            scene(64, 64, 1)
+                .into_iter()
+                .map(|level| level / 16)
+                .collect(),
+        ),
+        extra: vec![(0x0062_0001, *b"CS", b"FRACTIONAL".to_vec())],
+        ..DicomSpec::default()
+    };
+    let (disc, corner) = disc_and_corner(&shown(&spec));
+    assert!(disc > 240 && corner < 40, "{disc} {corner}");
+}
+
+#[test]
+fn a_radiotherapy_dose_is_a_picture() {
+    let values = scene(64, 64, 1)
+        .into_iter()
+        .map(|level| u32::from(level) * 100_000);
+    let spec = DicomSpec {
+        sop_class_uid: "1.2.840.10008.5.1.4.1.1.481.2",
+        modality: "RTDOSE",
+        bits_allocated: 32,
+        bits_stored: 32,
+        pixels: Some(values.flat_map(u32::to_le_bytes).collect()),
+        extra: vec![(0x3004_000E, *b"DS", b"1.0E-6".to_vec())],
+        ..DicomSpec::default()
+    };
+    let (disc, corner) = disc_and_corner(&shown(&spec));
+    assert!(disc > 240 && corner < 40, "{disc} {corner}");
+}
+
 #[test]
 fn floats_are_shown() {
     for bits in [32, 64] {

@@ -1,15 +1,22 @@
 //! The crate through its public door: files in, facts and pictures out.
 
+mod colours;
 mod compressed;
 mod counting;
+mod counts;
+mod depths;
 mod dicom;
 mod display;
+mod elements;
 mod hostile;
 mod isolation;
 mod levels;
 mod ordinary;
 mod profiles;
 mod reasons;
+mod shapes;
+mod structure;
+mod tables;
 mod tiff;
 mod tiff_pages;
 mod tiff_samples;

@@ -10,6 +10,7 @@ use imaging::fixtures::{
 use imaging::{Limits, sniff};
 
 use crate::counting::Counting;
+use crate::elements::{element, item, words};
 
 /// Panics raised by this crate's own sources; those of decoders are caught and are an outcome.
 static OWN_PANICS: AtomicUsize = AtomicUsize::new(0);
@@ -51,9 +52,60 @@ fn corpus() -> Vec<Vec<u8>> {
         fragments: Some(vec![fragment]),
         ..DicomSpec::default()
     });
+    let unusual = unusual();
     let ordinary = [jpeg(40, 30, 1), png(40, 30, 1), tiff(40, 30, 1)];
-    let dicoms = native.iter().chain(&compressed).map(dicom);
+    let dicoms = native.iter().chain(&compressed).chain(&unusual).map(dicom);
     dicoms.chain(ordinary).collect()
+}
+
+/// Shared colour differences, tables, overlays, segmentations, names in another set than declared.
+fn unusual() -> [DicomSpec; 3] {
+    let le = EXPLICIT_LITTLE_ENDIAN;
+    let word = |tag, value: u16| (tag, *b"US", value.to_le_bytes().to_vec());
+    let table = [
+        element(le, 0x0028_3002, *b"US", &words(le, [16, 65_000, 16])),
+        element(le, 0x0028_3006, *b"OW", &words(le, 0..16)),
+    ];
+    [
+        DicomSpec {
+            photometric: "YBR_PARTIAL_420",
+            samples_per_pixel: 3,
+            rows: 9,
+            columns: 7,
+            frames: 3,
+            bits_allocated: 8,
+            bits_stored: 8,
+            high_bit: Some(9),
+            ..DicomSpec::default()
+        },
+        DicomSpec {
+            rows: 20,
+            columns: 20,
+            high_bit: Some(15),
+            rescale: Some((1.0, -1024.0)),
+            extra: vec![
+                (0x0028_0034, *b"IS", b"2\\1".to_vec()),
+                (0x0028_3010, *b"SQ", item(le, &table)),
+            ],
+            ..DicomSpec::default()
+        },
+        DicomSpec {
+            rows: 20,
+            columns: 20,
+            sop_class_uid: "1.2.840.10008.5.1.4.1.1.66.7",
+            character_set: Some("ISO_IR 100"),
+            patient_name: b"\xd5\xc5\xc8\xfd\xb7\xe1".to_vec(),
+            pixels: Some(vec![0; 800]),
+            extra: vec![
+                word(0x6000_0010, 20),
+                word(0x6000_0011, 20),
+                word(0x6000_0015, 1),
+                word(0x6000_0050, 1),
+                (0x6000_3000, *b"OW", vec![0x55; 50]),
+            ],
+            ..DicomSpec::default()
+        },
+    ]
 }
 
 #[test]

@@ -144,7 +144,9 @@ impl DataSet {
                 let mut bytes = bytes.clone();
                 if *big_endian && *vr != Some(*b"OB") {
                     let pairs = bytes.as_chunks_mut::<2>().0;
-                    pairs.iter_mut().for_each(|pair| pair.swap(0, 1));
+                    for pair in pairs {
+                        pair.swap(0, 1);
+                    }
                 }
                 bytes
             }
@@ -197,20 +199,19 @@ fn decimal_strings(bytes: &[u8]) -> Vec<f64> {
 
 /// The representation PS3.6 gives a tag, as far as `numbers` needs to know.
 fn implicit_vr(tag: Tag) -> &'static [u8; 2] {
+    use super::tag;
+    let of_overlay = tag & 0xFFE1_FFFF;
     match tag {
-        super::tag::NUMBER_OF_FRAMES
-        | super::tag::INSTANCE_NUMBER
-        | super::tag::SERIES_NUMBER
-        | 0x0028_1050..=0x0028_1055 => b"DS",
-        super::tag::PIXEL_SPACING | super::tag::PIXEL_ASPECT_RATIO => b"DS",
-        super::tag::SEGMENT_NUMBER
-        | super::tag::RECOMMENDED_DISPLAY_CIELAB
-        | super::tag::MAXIMUM_FRACTIONAL_VALUE
-        | super::tag::OVERLAY_FRAME_ORIGIN => b"US",
-        0x6000_0050..=0x601E_0050 if tag & 0xFFFF == 0x0050 => b"SS",
-        0x6000_0015..=0x601E_0015 if tag & 0xFFFF == 0x0015 => b"DS",
-        0x6000_0010..=0x601E_0102 => b"US",
-        0x0028_0002..=0x0028_0121 | 0x0028_1101..=0x0028_1103 | super::tag::LUT_DESCRIPTOR => b"US",
+        // Within ranges that are words otherwise.
+        tag::NUMBER_OF_FRAMES | tag::PIXEL_SPACING | tag::PIXEL_ASPECT_RATIO => b"DS",
+        _ if of_overlay == tag::OVERLAY_FRAMES => b"DS",
+        _ if of_overlay == tag::OVERLAY_ORIGIN => b"SS",
+        0x0028_0002..=0x0028_0121
+        | 0x0028_1101..=0x0028_1103
+        | 0x6000_0010..=0x601E_0102
+        | tag::LUT_DESCRIPTOR
+        | tag::SEGMENT_NUMBER
+        | tag::RECOMMENDED_DISPLAY_CIELAB => b"US",
         _ => b"DS",
     }
 }

@@ -50,7 +50,8 @@ impl Plane {
     /// The part of `overlay` that belongs to frame `index` of the picture.
     fn of(data_set: &DataSet, overlay: OverlayBits, index: u32) -> Option<Self> {
         let number = |tag| data_set.unsigned(tag + overlay.group);
-        let (rows, columns) = (number(tag::OVERLAY_ROWS)?, number(tag::OVERLAY_COLUMNS)?);
+        let side = |tag| u16::try_from(number(tag)?).ok();
+        let (rows, columns) = (side(tag::OVERLAY_ROWS)?, side(tag::OVERLAY_COLUMNS)?);
         let frames = number(tag::OVERLAY_FRAMES).unwrap_or(1).max(1);
         // Counted from 1; an overlay of one frame without it belongs to every frame.
         let frame = match number(tag::OVERLAY_FRAME_ORIGIN) {
@@ -87,7 +88,9 @@ impl Plane {
         let mut bytes = parsed.stream.read_vec(length).ok()?;
         if parsed.encoding.big_endian && overlay.vr == Some(*b"OW") {
             let words = bytes.as_chunks_mut::<2>().0;
-            words.iter_mut().for_each(|word| word.swap(0, 1));
+            for word in words {
+                word.swap(0, 1);
+            }
         }
         Some(bytes)
     }
@@ -104,10 +107,10 @@ impl Plane {
             }
             let row = self.origin.0 + i64::try_from(at / self.columns).unwrap_or(i64::MAX >> 1);
             let column = self.origin.1 + i64::try_from(at % self.columns).unwrap_or(i64::MAX >> 1);
-            if (0..height).contains(&row) && (0..width).contains(&column) {
-                if let Ok(at) = usize::try_from(row * width + column) {
-                    raster.data[at] = ink;
-                }
+            let is_inside = (0..height).contains(&row) && (0..width).contains(&column);
+            let place = is_inside.then_some(row * width + column);
+            if let Some(at) = place.and_then(|at| usize::try_from(at).ok()) {
+                raster.data[at] = ink;
             }
         }
     }

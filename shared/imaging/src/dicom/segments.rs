@@ -16,7 +16,7 @@ pub(super) fn is_segmentation(data_set: &DataSet) -> bool {
         )
 }
 
-/// The colours of a label map by its values, when its segments have Recommended Display CIELab Values
+/// The colours of a label map by its values, when its segments have Recommended Display `CIELab` Values
 /// (PS3.3 C.8.20.2): what is no segment is black.
 pub(super) fn colours(data_set: &DataSet, layout: &Layout) -> Option<Vec<[u8; 3]>> {
     let is_map = data_set.ascii(tag::SEGMENTATION_TYPE).as_deref() == Some("LABELMAP");
@@ -73,25 +73,28 @@ pub(super) fn paint(samples: &Samples, colours: &[[u8; 3]]) -> Option<Vec<u8>> {
     clippy::cast_sign_loss,
     reason = "scaled to 0..=255; `as` saturates"
 )]
-fn from_cielab([l, a, b]: [f64; 3]) -> [u8; 3] {
-    let lightness = (l / 65_535.0 * 100.0 + 16.0) / 116.0;
+fn from_cielab([lightness, a, b]: [f64; 3]) -> [u8; 3] {
+    let lightness = (lightness / 65_535.0 * 100.0 + 16.0) / 116.0;
     let (a, b) = (a / 257.0 - 128.0, b / 257.0 - 128.0);
-    let cube = |t: f64| {
-        if t > 6.0 / 29.0 {
-            t.powi(3)
+    let cube = |root: f64| {
+        if root > 6.0 / 29.0 {
+            root.powi(3)
         } else {
-            3.0 * (6.0f64 / 29.0).powi(2) * (t - 4.0 / 29.0)
+            3.0 * (6.0f64 / 29.0).powi(2) * (root - 4.0 / 29.0)
         }
     };
-    let x = 0.9642 * cube(lightness + a / 500.0);
-    let y = cube(lightness);
-    let z = 0.8249 * cube(lightness - b / 200.0);
-    // From D50 to the light of sRGB, D65, by Bradford's matrix, and to its primaries (IEC 61966-2-1), in one step.
-    let linear = [
-        3.1339 * x - 1.6169 * y - 0.4906 * z,
-        -0.9788 * x + 1.9161 * y + 0.0335 * z,
-        0.0719 * x - 0.2290 * y + 1.4052 * z,
+    let light = [
+        0.9642 * cube(lightness + a / 500.0),
+        cube(lightness),
+        0.8249 * cube(lightness - b / 200.0),
     ];
+    // From D50 to the light of sRGB, D65, by Bradford's matrix, and to its primaries (IEC 61966-2-1), in one step.
+    let rows = [
+        [3.1339, -1.6169, -0.4906],
+        [-0.9788, 1.9161, 0.0335],
+        [0.0719, -0.2290, 1.4052],
+    ];
+    let linear = rows.map(|row: [f64; 3]| row.iter().zip(light).map(|(m, v)| m * v).sum::<f64>());
     linear.map(|level| {
         let level = level.clamp(0.0, 1.0);
         let encoded = if level <= 0.003_130_8 {

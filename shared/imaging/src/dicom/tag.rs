@@ -64,7 +64,6 @@ pub(crate) const SEGMENTATION_TYPE: Tag = 0x0062_0001;
 pub(crate) const SEGMENT_SEQUENCE: Tag = 0x0062_0002;
 pub(crate) const SEGMENT_NUMBER: Tag = 0x0062_0004;
 pub(crate) const RECOMMENDED_DISPLAY_CIELAB: Tag = 0x0062_000D;
-pub(crate) const MAXIMUM_FRACTIONAL_VALUE: Tag = 0x0062_000E;
 /// Rows, columns, origin and so on of the first overlay; the others have the groups 6002 to 601E.
 pub(crate) const OVERLAY_ROWS: Tag = 0x6000_0010;
 pub(crate) const OVERLAY_COLUMNS: Tag = 0x6000_0011;
@@ -143,7 +142,6 @@ pub(crate) fn want(tag: Tag) -> Want {
         | SEGMENTATION_TYPE
         | SEGMENT_NUMBER
         | RECOMMENDED_DISPLAY_CIELAB
-        | MAXIMUM_FRACTIONAL_VALUE
         | STUDY_INSTANCE_UID
         | SERIES_INSTANCE_UID
         | SERIES_NUMBER

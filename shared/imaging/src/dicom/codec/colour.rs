@@ -35,17 +35,14 @@ pub(super) enum Colours {
 
 /// What three components are, of which the codestream and the header say something.
 pub(super) fn decide(stream: Colours, header: Photometric) -> Photometric {
+    use Photometric::{Rgb, YbrFull, YbrIct, YbrPartial, YbrRct};
     match (stream, header) {
-        (Colours::Undone | Colours::Rgb, _) => Photometric::Rgb,
-        (Colours::Ybr, _) => Photometric::YbrFull,
-        (Colours::RatherYbr, Photometric::Rgb) => Photometric::Rgb,
-        (Colours::RatherYbr, _) => Photometric::YbrFull,
-        (Colours::Jpeg2000Silent, Photometric::YbrIct | Photometric::YbrRct) => {
-            Photometric::YbrFull
-        }
-        (_, Photometric::YbrFull) => Photometric::YbrFull,
-        (_, Photometric::YbrPartial) => Photometric::YbrPartial,
-        _ => Photometric::Rgb,
+        (Colours::Undone | Colours::Rgb, _) | (Colours::RatherYbr, Rgb) => Rgb,
+        (Colours::Ybr | Colours::RatherYbr, _)
+        | (Colours::Jpeg2000Silent, YbrIct | YbrRct)
+        | (_, YbrFull) => YbrFull,
+        (_, YbrPartial) => YbrPartial,
+        _ => Rgb,
     }
 }
 

@@ -68,11 +68,11 @@ pub(crate) fn recognised(
     }
     match bytes {
         [0xFF, 0xD8, 0xFF, ..] => Some(jpeg::compression(bytes)),
-        [0xFF, 0x4F, 0xFF, 0x51, ..] => Some(Compression::Jpeg2000),
-        [0xFF, 0x0A, ..] => Some(Compression::JpegXl),
-        // Boxes: a container of JPEG 2000 (T.800 I.5.1), of JPEG XL (ISO/IEC 18181-2).
-        [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] => Some(Compression::Jpeg2000),
-        [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Some(Compression::JpegXl),
+        // Codestreams, and the boxes of a container (T.800 I.5.1, ISO/IEC 18181-2).
+        [0xFF, 0x4F, 0xFF, 0x51, ..] | [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] => {
+            Some(Compression::Jpeg2000)
+        }
+        [0xFF, 0x0A, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Some(Compression::JpegXl),
         _ if says_nothing && rle::is_frame(bytes, layout) => Some(Compression::Rle),
         _ => None,
     }

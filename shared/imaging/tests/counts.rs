@@ -82,6 +82,8 @@ fn a_frame_with_fewer_rows_than_announced_is_black_below() {
     assert_eq!(codes(&inspection), [Code::PixelsMismatch]);
     let (.., data) = decode(&picture(inspection).preview);
     assert!(data[0] > 195 && data[255] < 5);
+    short.pixels.as_mut().expect("pixels").truncate(60);
+    assert_eq!(failure(inspect(&dicom(&short))).code, Code::Truncated);
 }
 
 #[test]

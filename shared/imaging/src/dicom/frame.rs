@@ -81,6 +81,9 @@ pub(crate) fn whole_value<R: Read + Seek>(
     Ok(parsed.stream.read_vec(there)?)
 }
 
+/// A quarter of a frame is shown if that is all there is.
+const LEAST_PART: u64 = 4;
+
 /// Which of `whole` native frames to show. A file that was cut off inside its only frame has nothing to show, because
 /// what came is not what was sent; one that was written with too few pixels has those.
 fn choice(
@@ -90,9 +93,11 @@ fn choice(
     layout: &Layout,
 ) -> Result<(u32, Option<Code>), Reason> {
     let announced = layout.frames;
+    // Memory is only taken for a frame of which a fair part is there.
+    let least = layout.bits().div_ceil(8 * LEAST_PART);
     let frames = u32::try_from(whole).unwrap_or(u32::MAX);
     match frames {
-        0 if there < claimed || there == 0 => Err(Reason::new(
+        0 if there < claimed || there < least => Err(Reason::new(
             Code::Truncated,
             "The DICOM file has fewer pixels than its header announces.",
         )),

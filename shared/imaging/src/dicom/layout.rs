@@ -159,8 +159,13 @@ impl Layout {
             signed: data_set.unsigned(tag::PIXEL_REPRESENTATION) == Some(1),
             frames: data_set.unsigned(tag::NUMBER_OF_FRAMES).unwrap_or(1).max(1),
         };
+        // Every pixel gets its own colour differences in memory.
+        let in_memory = Self {
+            sampling: Sampling::Every,
+            ..layout
+        };
         let too_large = layout.pixels() > limits.max_pixels
-            || layout.bits().div_ceil(8) > limits.max_decoded_bytes;
+            || in_memory.bits().div_ceil(8) > limits.max_decoded_bytes;
         if too_large {
             Err(Code::TooLarge.into())
         } else {

@@ -101,6 +101,7 @@ impl<R: Read + Seek> Opened<R> {
                 raster: aspect::squared(rendered.raster, aspect::of(&self.parsed.data_set)),
                 original: rendered.original,
                 orientation: Orientation::Upright,
+                profile: None,
             },
             warning: rendered.warning.map(Reason::of),
         })

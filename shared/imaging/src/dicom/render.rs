@@ -26,6 +26,7 @@ pub(crate) fn render(
             (Channels::Gray, gray(data_set, layout, samples))
         }
         Photometric::Palette => (Channels::Rgb, palette::apply(data_set, layout, &samples)?),
+        // The colours are those of the sensor: an ICC Profile (0028,2000) would be applied to the levels of these two arms.
         // What is still called a transformation of JPEG 2000 or XL here was undone by a decoder that left the name.
         Photometric::Rgb | Photometric::YbrIct | Photometric::YbrRct | Photometric::Xyb => {
             (Channels::Rgb, eight_bits(layout, samples))

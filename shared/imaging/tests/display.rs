@@ -199,6 +199,11 @@ fn overlays_on_pixels_without_contrast_are_the_picture() {
         (data[64], data[10 * 64 + 2], data[10 * 64 + 3]),
         (0, 0, 255)
     );
+    // A few marks do not make a picture.
+    let mut marked = blank.clone();
+    marked.pixels.as_mut().expect("pixels")[4000..4010].fill(90);
+    let data = rendered(&marked);
+    assert_eq!((data[64], data[4005]), (255, 90));
     // One that claims more than there is, and one of another frame, are not drawn.
     for extra in [
         overlay(0x6000_0000, 64, &bits[..100]),
@@ -213,6 +218,29 @@ fn overlays_on_pixels_without_contrast_are_the_picture() {
             ..blank.clone()
         };
         assert!(rendered(&spec).iter().all(|&level| level == 0));
+    }
+}
+
+#[test]
+fn overlays_in_unused_bits_of_pixels_without_contrast_are_the_picture() {
+    let position = |at: u16| vec![(0x6000_0102, *b"US", words([at]))];
+    let pixels = (0..64 * 64u16).map(|at| 0x0064 | if at % 64 == 7 { 0x2000 } else { 0 });
+    let spec = DicomSpec {
+        window: Some((2048.0, 4096.0)),
+        pixels: Some(words(pixels)),
+        extra: position(13),
+        ..DicomSpec::default()
+    };
+    let (.., data) = decode(&shown(&spec));
+    assert!(data[7] > 230 && data[30] < 25 && data[64 * 40 + 7] > 230);
+    // A stored bit is none of an overlay, nor is one that the samples do not have.
+    for at in [0, 6, 16] {
+        let spec = DicomSpec {
+            extra: position(at),
+            ..spec.clone()
+        };
+        let (.., data) = decode(&shown(&spec));
+        assert!(data.iter().all(|&level| level < 25), "{at}");
     }
 }
 

@@ -123,7 +123,8 @@ impl<R: Read + Seek> Opened<R> {
             &found.frame.layout,
             found.frame.samples,
         )?;
-        overlay::onto_blank(&mut self.parsed, &mut raster, found.index, limits);
+        let source = (pixels, layout);
+        overlay::onto_blank(&mut self.parsed, &mut raster, found.index, source, limits);
         Ok(Rendered {
             raster,
             original: found.frame.original,

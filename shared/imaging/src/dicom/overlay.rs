@@ -4,35 +4,101 @@
 use std::io::{Read, Seek};
 
 use super::element::DataSet;
-use super::parse::Parsed;
+use super::frame::native;
+use super::layout::Layout;
+use super::parse::{Parsed, PixelElement};
+use super::samples::Samples;
 use super::tag;
 use super::walk::OverlayBits;
 use crate::Limits;
 use crate::raster::{Channels, Raster};
 
-/// Draws the overlays of frame `index` onto a raster without contrast.
+/// Share of the pixels that may differ on a page that is empty but for its overlay: a line, a mark.
+const MARKS: usize = 200;
+
+/// Draws the overlays of frame `index` onto a raster without contrast: those of their own first, then those in unused bits
+/// of native `pixels`.
 pub(super) fn onto_blank<R: Read + Seek>(
     parsed: &mut Parsed<R>,
     raster: &mut Raster,
     index: u32,
+    (pixels, layout): (PixelElement, Layout),
     limits: &Limits,
 ) {
-    let Some((&first, rest)) = raster.data.split_first() else {
+    let Some(ground) = ground(raster) else {
         return;
     };
-    if parsed.found.overlays.is_empty()
-        || raster.channels != Channels::Gray
-        || rest.iter().any(|&level| level != first)
-    {
-        return;
-    }
-    let ink = if first < 128 { 255 } else { 0 };
+    let ink = if ground < 128 { 255 } else { 0 };
     for overlay in parsed.found.overlays.clone() {
         let Some(plane) = Plane::of(&parsed.data_set, overlay, index) else {
             continue;
         };
         if let Some(bits) = plane.bits(parsed, overlay, limits) {
             plane.draw(&bits, raster, ink);
+        }
+    }
+    if raster.data.len() as u64 != layout.pixels() {
+        return;
+    }
+    for group in (0..0x20_0000).step_by(0x2_0000) {
+        let position = parsed.data_set.unsigned(tag::OVERLAY_BIT_POSITION + group);
+        if let Some(position) = position.filter(|&at| at > 0 && at < layout.bits_allocated) {
+            draw_bit(parsed, raster, position, (pixels, layout), ink);
+        }
+    }
+}
+
+/// The level that all pixels of a gray raster have, but for a few; `None` when there is none.
+fn ground(raster: &Raster) -> Option<u8> {
+    if raster.channels != Channels::Gray {
+        return None;
+    }
+    let mut counts = [0usize; 256];
+    for &level in &raster.data {
+        counts[usize::from(level)] += 1;
+    }
+    let (level, count) = (0..=u8::MAX).zip(counts).max_by_key(|(_, count)| *count)?;
+    ((raster.data.len() - count) * MARKS <= raster.data.len()).then_some(level)
+}
+
+/// Puts `ink` where a bit of the native samples is set that is not one of the stored ones. Overlays stood there until 2004
+/// (PS3.3 C.9.2.1.1.2, Overlay Bit Position).
+fn draw_bit<R: Read + Seek>(
+    parsed: &mut Parsed<R>,
+    raster: &mut Raster,
+    position: u32,
+    (pixels, layout): (PixelElement, Layout),
+    ink: u8,
+) {
+    let stored = layout.unused_low_bits..layout.unused_low_bits + layout.bits_stored;
+    let Some(claimed) = pixels.length.filter(|_| !stored.contains(&position)) else {
+        return;
+    };
+    let single = Layout {
+        bits_stored: 1,
+        unused_low_bits: position,
+        signed: false,
+        ..layout
+    };
+    let Ok(found) = native(parsed, pixels, claimed, single) else {
+        return;
+    };
+    let low_bytes = match found.frame.samples {
+        Samples::Bytes(bytes) => bytes,
+        Samples::Words { bytes, big_endian } => {
+            let low = usize::from(big_endian);
+            bytes
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .map(|pair| pair[low])
+                .collect()
+        }
+        Samples::Wide(_) => return,
+    };
+    for (level, byte) in raster.data.iter_mut().zip(low_bytes) {
+        if byte & 1 == 1 {
+            *level = ink;
         }
     }
 }

@@ -70,6 +70,7 @@ pub(crate) const OVERLAY_COLUMNS: Tag = 0x6000_0011;
 pub(crate) const OVERLAY_FRAMES: Tag = 0x6000_0015;
 pub(crate) const OVERLAY_ORIGIN: Tag = 0x6000_0050;
 pub(crate) const OVERLAY_FRAME_ORIGIN: Tag = 0x6000_0051;
+pub(crate) const OVERLAY_BIT_POSITION: Tag = 0x6000_0102;
 pub(crate) const OVERLAY_DATA: Tag = 0x6000_3000;
 pub(crate) const EXTENDED_OFFSET_TABLE: Tag = 0x7FE0_0001;
 pub(crate) const FLOAT_PIXEL_DATA: Tag = 0x7FE0_0008;

@@ -138,14 +138,8 @@ impl Layout {
         if !matches!(bits_allocated, 1 | 8 | 16 | 32 | 64) || samples != expected {
             return Err(unsupported());
         }
-        let bits_stored = data_set
-            .unsigned(tag::BITS_STORED)
-            .filter(|bits| (1..=bits_allocated).contains(bits))
-            .unwrap_or(bits_allocated);
-        let unused_low_bits = data_set
-            .unsigned(tag::HIGH_BIT)
-            .filter(|&high| float_bits.is_none() && high < bits_allocated)
-            .map_or(0, |high| (high + 1).saturating_sub(bits_stored));
+        let (bits_stored, unused_low_bits) =
+            stored_bits(data_set, bits_allocated, float_bits.is_some());
         let layout = Self {
             rows,
             columns,
@@ -219,4 +213,17 @@ impl Layout {
             .or_else(|| candidates.iter().find(|layout| some(layout)))
             .unwrap_or(&self)
     }
+}
+
+/// How many bits of a sample are stored, and how many unused ones stand below them.
+fn stored_bits(data_set: &DataSet, bits_allocated: u32, is_float: bool) -> (u32, u32) {
+    let bits_stored = data_set
+        .unsigned(tag::BITS_STORED)
+        .filter(|bits| (1..=bits_allocated).contains(bits))
+        .unwrap_or(bits_allocated);
+    let high_bit = data_set
+        .unsigned(tag::HIGH_BIT)
+        .filter(|&high| !is_float && high < bits_allocated);
+    let unused = high_bit.map_or(0, |high| (high + 1).saturating_sub(bits_stored));
+    (bits_stored, unused)
 }

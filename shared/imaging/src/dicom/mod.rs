@@ -11,6 +11,7 @@ mod gray;
 mod guess;
 pub mod header;
 mod kind;
+mod landmarks;
 mod layout;
 mod overlay;
 mod palette;

@@ -5,11 +5,11 @@ use std::io::{Read, Seek};
 
 use super::element::DataSet;
 use super::frame::native;
+use super::landmarks::OverlayBits;
 use super::layout::Layout;
 use super::parse::{Parsed, PixelElement};
 use super::samples::Samples;
 use super::tag;
-use super::walk::OverlayBits;
 use crate::Limits;
 use crate::raster::{Channels, Raster};
 

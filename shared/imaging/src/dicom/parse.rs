@@ -8,10 +8,11 @@ use std::io::{Read, Seek};
 
 use super::element::{DataSet, Value};
 use super::encoding::{Encoding, is_vr};
+use super::landmarks::Landmarks;
 use super::stream::{Stop, Stream};
 use super::tag::{self, Tag};
 use super::transfer_syntax::TransferSyntax;
-use super::walk::{Landmarks, Walk};
+use super::walk::Walk;
 use crate::Limits;
 
 /// Where the pixels are.

@@ -4,6 +4,7 @@ use std::io::{Read, Seek};
 
 use super::element::{DataSet, Value};
 use super::encoding::{Element, Encoding, Head, UNDEFINED, is_vr};
+use super::landmarks::{Items, Landmarks, OverlayBits, SequenceElement};
 use super::parse::PixelElement;
 use super::stream::{Stop, Stream};
 use super::tag::{self, Tag, Want};
@@ -20,48 +21,8 @@ pub(crate) struct Walk<'a, R> {
     pub(crate) found: Landmarks,
 }
 
-/// What a walk passed and did not read.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Landmarks {
-    pub(crate) pixels: Option<PixelElement>,
-    /// Value of the Extended Offset Table (7FE0,0001): position and length.
-    pub(crate) offset_table: Option<(u64, u64)>,
-    /// The sequence of per-frame groups.
-    pub(crate) per_frame_groups: Option<SequenceElement>,
-    /// The bits of overlays.
-    pub(crate) overlays: Vec<OverlayBits>,
-}
-
-/// Where a sequence is, and the item of it that was kept.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SequenceElement {
-    position: u64,
-    length: u32,
-    items: Items,
-    kept: usize,
-}
-
-/// Where the bits of an overlay are.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OverlayBits {
-    /// What is added to the tags of the first overlay.
-    pub(crate) group: Tag,
-    pub(crate) vr: Option<[u8; 2]>,
-    pub(crate) position: u64,
-    pub(crate) length: u32,
-}
-
 /// Overlays have the even groups 6000 to 601E (PS3.5 7.6).
 const MAX_OVERLAYS: usize = 16;
-
-/// How the items of a sequence are written.
-#[derive(Clone, Copy, Debug)]
-struct Items {
-    encoding: Encoding,
-    /// Whether the first element of each item has to show if they are explicit: the sequence is of unknown
-    /// representation, whose items are implicit (PS3.5 6.2.2 note 2), but many writers leave them as they were.
-    is_guess: bool,
-}
 
 impl<'a, R: Read + Seek> Walk<'a, R> {
     pub(crate) fn new(stream: &'a mut Stream<R>, limits: &Limits) -> Self {
@@ -390,23 +351,6 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
             }
         }
         Err(Stop::Truncated)
-    }
-}
-
-impl Items {
-    /// How the items of `element` are written, which is written in `encoding`.
-    fn of(element: &Element, encoding: Encoding) -> Self {
-        if element.vr == Some(*b"UN") {
-            Self {
-                encoding: Encoding::IMPLICIT_LITTLE,
-                is_guess: true,
-            }
-        } else {
-            Self {
-                encoding,
-                is_guess: false,
-            }
-        }
     }
 }
 

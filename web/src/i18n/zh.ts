@@ -173,6 +173,8 @@ export const zh = {
     presentation_state: '这个 DICOM 对象只说明如何显示其他文件，不含图像。',
     video: '这个 DICOM 对象是压缩的影片，无法生成预览，请下载后播放。',
     directory: '这是 DICOM 光盘的目录文件，不含图像。',
+    pixels_mismatch: '文件头声明的像素多于或少于文件实际包含的像素，仅显示实际存在的部分。',
+    charset_guessed: '文件头没有声明字符集，或声明有误。姓名等文字按最可能的字符集读取，请核对。',
   } satisfies Record<Notice['code'], string>,
   action: {
     view: '查看',

@@ -2,8 +2,9 @@ import type { ImageFile, Notice } from '../api/types';
 import { Rejected } from './failures';
 import type { UploadItem } from './item';
 
-/** The file is intact and is what it is; there is only no picture to show. Said, but nothing to worry about. */
+/** The file is intact and is what it is; there is only no picture to show, or its names were read by a guess. Said, but nothing to worry about. */
 const HARMLESS = new Set<string>([
+  'charset_guessed',
   'directory',
   'document',
   'no_pixel_data',

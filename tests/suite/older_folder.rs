@@ -180,10 +180,12 @@ impl Renamed {
             (Value::Array(then), Value::Array(now)) => {
                 assert_eq!(now.len(), then.len(), "{place}");
                 let (mut then, mut now) = (then.clone(), now.clone());
-                // Their numbers, by which they were in order, were of that row too.
-                if place.ends_with(".series") {
-                    then.sort_by_key(|series| series["file_count"].as_u64());
-                    now.sort_by_key(|series| series["file_count"].as_u64());
+                // Their order is that of numbers which are others now.
+                for uid in ["study_instance_uid", "series_instance_uid"] {
+                    if then.iter().all(|item| item[uid].is_string()) {
+                        then.sort_by_key(|item| item[uid].to_string());
+                        now.sort_by_key(|item| item[uid].to_string());
+                    }
                 }
                 for (then, now) in then.iter().zip(&now) {
                     self.assert_says(place, then, now);

@@ -179,8 +179,10 @@ export const en: Texts = {
     presentation_state: 'The DICOM object tells a viewer how to show other files; it has no picture.',
     video: 'The DICOM object is a compressed film without a preview. Download it to play it.',
     directory: 'The file is the directory of a DICOM disc; it has no picture.',
-    pixels_mismatch: 'The header announces more or fewer pixels than the file contains. What is there is shown.',
-    charset_guessed: 'The header names no character set, or the wrong one. Names were read in the one that fits best: check them.',
+    pixels_mismatch:
+      'The header announces more or fewer pixels than the file contains. What is there is shown.',
+    charset_guessed:
+      'The header names no character set, or the wrong one. Names were read in the one that fits best: check them.',
   },
   action: {
     view: 'Viewed',

@@ -2,8 +2,10 @@
 
 use std::str::FromStr;
 
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use unicase::UniCase;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -207,10 +209,19 @@ pub fn clean_line(text: &str, max: usize) -> String {
     line.trim_end_matches(ends).to_owned()
 }
 
-/// Folds text for a case-insensitive search: what is stored for searching and what is searched go through this.
+/// Folds text for a search: what is stored for searching and what is searched go through this. Whoever changes it has every record written
+/// again (docs/OPERATIONS.md, "Change an index").
+///
+/// Letters are alike whatever their case (Unicode, section 3.13, D146: a word-final sigma is a sigma), composed or decomposed, and at full or
+/// half width (NFKC, Unicode Annex 15). The two Turkish i are an i, with and without a dot.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    text.to_lowercase()
+    let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(text);
+    let folded = UniCase::unicode(decomposed.as_ref()).to_folded_case();
+    let folded = folded.replace("i\u{307}", "i").replace('ı', "i");
+    ComposingNormalizerBorrowed::new_nfkc()
+        .normalize(&folded)
+        .into_owned()
 }
 
 /// Bytes in lower-case hex.
@@ -269,6 +280,50 @@ fn bounded(text: &str, min: usize, max: usize) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_finds_letters_however_they_are_written() {
+        for (stored, searched) in [
+            ("Wirbelsa\u{308}ule_Mu\u{308}ller_e\u{301}.png", "müller"),
+            ("Müller", "mu\u{308}LLER"),
+            ("É", "e\u{301}"),
+            ("ΚΟΣΜΟΣΑ_ΝΙΚΟΣ.png", "κοσμοσ"),
+            ("ΚΟΣΜΟΣΑ_ΝΙΚΟΣ.png", "νικος"),
+            ("İSTANBUL", "istanbul"),
+            ("istanbul", "İstanbul"),
+            ("ISPARTA", "ısparta"),
+            ("Straße", "STRASSE"),
+            ("脊柱侧弯_Ｘ光.png", "x光"),
+            ("ﾚﾝﾄｹﾞﾝ", "レントゲン"),
+            ("한글", "\u{1112}\u{1161}\u{11ab}글"),
+        ] {
+            assert!(
+                fold(stored).contains(&fold(searched)),
+                "{stored}: {searched}"
+            );
+        }
+        for (stored, searched) in [("Müller", "muller"), ("100 %", "_"), ("复查", "復查")] {
+            assert!(
+                !fold(stored).contains(&fold(searched)),
+                "{stored}: {searched}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_folded_already_stays_as_it_is() {
+        for text in [
+            "Wirbelsäule",
+            "İıIi",
+            "ΚΟΣΜΟΣ",
+            "ẞß",
+            "ﬁ",
+            "\u{345}α",
+            "Ａ％＿＊",
+        ] {
+            assert_eq!(fold(&fold(text)), fold(text), "{text}");
+        }
+    }
 
     #[test]
     fn names_in_any_script_are_welcome() {

@@ -29,7 +29,11 @@ struct Asked {
 #[tokio::main]
 async fn main() -> ExitCode {
     let asked = match read(std::env::args().skip(1)) {
-        Ok(asked) => asked,
+        Ok(Some(asked)) => asked,
+        Ok(None) => {
+            eprintln!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
         Err(problem) => {
             eprintln!("{problem}\n\n{USAGE}");
             return ExitCode::from(2);
@@ -44,7 +48,8 @@ async fn main() -> ExitCode {
     }
 }
 
-fn read(arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
+/// What was asked for; `None` for how to ask.
+fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Asked>, String> {
     let mut asked = Asked {
         rewrites: false,
         options: Options {
@@ -55,6 +60,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            "--help" | "-h" => return Ok(None),
             "rewrite" => asked.rewrites = true,
             "--dry-run" => asked.options.dry_run = true,
             "--rate" => {
@@ -65,7 +71,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
             other => return Err(format!("{other} is not known")),
         }
     }
-    Ok(asked)
+    Ok(Some(asked))
 }
 
 async fn run(asked: &Asked) -> Result<ExitCode, String> {
@@ -120,11 +126,12 @@ async fn run(asked: &Asked) -> Result<ExitCode, String> {
 
 /// The report; not a success while there are conflicts.
 fn tell(report: &Report, is_dry: bool) -> ExitCode {
+    let copied = if is_dry { "to copy" } else { "copied" };
     for (title, counts) in [("copying", &report.copying), ("checking", &report.checking)] {
         for (kind, counts) in Kind::ALL.iter().zip(counts) {
             if *counts != Counts::default() {
                 eprintln!(
-                    "{title} {}: {} copied, {} there already, {} copied again, {} in conflict",
+                    "{title} {}: {} {copied}, {} there already, {} {copied} again, {} in conflict",
                     kind.name(),
                     counts.copied,
                     counts.there,

@@ -4,6 +4,11 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::domain::Timestamp;
+use crate::error::Error;
+
+/// How often a page is tried while the tables are too busy, and the first pause between; the next ones double.
+const ATTEMPTS: u32 = 6;
+const FIRST_PAUSE_MS: i64 = 1000;
 
 /// How long at most until the clock is asked again: it may be moved.
 const LONGEST_SLEEP_MS: i64 = 50;
@@ -45,9 +50,23 @@ impl Pace {
         }
     }
 
-    /// Resolves after `milliseconds`.
-    pub(super) async fn rest(&self, milliseconds: i64) {
-        self.until(self.clock.now().plus(milliseconds)).await;
+    /// Does `page`, again while the tables are too busy.
+    pub(super) async fn patiently<T, F>(&self, page: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut attempt = 0;
+        loop {
+            match page().await {
+                Err(Error::Unavailable(cause)) if attempt + 1 < ATTEMPTS => {
+                    tracing::warn!(%cause, "the tables are too busy; trying again");
+                    let pause = FIRST_PAUSE_MS << attempt;
+                    self.until(self.clock.now().plus(pause)).await;
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
     }
 
     async fn until(&self, due: Timestamp) {

@@ -18,9 +18,6 @@ use crate::error::Error;
 const PAGE: i32 = 100;
 /// Writes at the same time.
 const AT_ONCE: usize = 8;
-/// How often a page is tried while the tables are too busy, and the first pause between; the next ones double.
-const ATTEMPTS: u32 = 6;
-const FIRST_PAUSE_MS: i64 = 1000;
 
 /// What became of the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,26 +107,16 @@ impl Rewrite {
         report: &mut Report,
         pace: &Pace,
     ) -> Result<(usize, Option<Item>), Error> {
-        let mut attempt = 0;
-        loop {
-            match self.try_page(kind, after.clone()).await {
-                Ok((verdicts, next)) => {
-                    for verdict in &verdicts {
-                        match verdict {
-                            Verdict::Written => report.written += 1,
-                            Verdict::Same => report.same += 1,
-                            Verdict::Newer => report.newer += 1,
-                        }
-                    }
-                    return Ok((verdicts.len(), next));
-                }
-                Err(Error::Unavailable(_)) if attempt + 1 < ATTEMPTS => {
-                    pace.rest(FIRST_PAUSE_MS << attempt).await;
-                    attempt += 1;
-                }
-                Err(error) => return Err(error),
+        let page = || self.try_page(kind, after.clone());
+        let (verdicts, next) = pace.patiently(page).await?;
+        for verdict in &verdicts {
+            match verdict {
+                Verdict::Written => report.written += 1,
+                Verdict::Same => report.same += 1,
+                Verdict::Newer => report.newer += 1,
             }
         }
+        Ok((verdicts.len(), next))
     }
 
     async fn try_page(

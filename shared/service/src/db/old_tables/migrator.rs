@@ -21,9 +21,6 @@ use crate::error::Error;
 
 /// Rows that are read and written together.
 const PAGE: i32 = 100;
-/// How often a page is tried while the tables are too busy, and the first pause between; the next ones double.
-const ATTEMPTS: u32 = 6;
-const FIRST_PAUSE_MS: i64 = 1000;
 /// Conflicts that are named; the others are counted.
 const NAMED: usize = 100;
 
@@ -227,31 +224,24 @@ impl Migrator {
         counts: &mut Counts,
         pace: &Pace,
     ) -> Result<usize, Error> {
-        let mut attempt = 0;
-        loop {
+        let after = &position.after;
+        let page = || async move {
             // Counted apart: what a page that failed did is there when it is tried again.
             let mut own = Counts::default();
-            match self.try_page(kind, position.after.clone(), &mut own).await {
-                Ok((rows, next)) => {
-                    position.conflicts += own.conflicts;
-                    counts.add_page(own);
-                    if next.is_none() {
-                        position.pass += 1;
-                        if position.pass < OVER && !self.options.dry_run {
-                            position.conflicts = 0;
-                        }
-                    }
-                    position.after = next;
-                    return Ok(rows);
-                }
-                Err(Error::Unavailable(cause)) if attempt + 1 < ATTEMPTS => {
-                    tracing::warn!(%cause, "the tables are too busy; trying again");
-                    pace.rest(FIRST_PAUSE_MS << attempt).await;
-                    attempt += 1;
-                }
-                Err(error) => return Err(error),
+            let found = self.try_page(kind, after.clone(), &mut own).await?;
+            Ok((found, own))
+        };
+        let ((rows, next), own) = pace.patiently(page).await?;
+        position.conflicts += own.conflicts;
+        counts.add_page(own);
+        if next.is_none() {
+            position.pass += 1;
+            if position.pass < OVER && !self.options.dry_run {
+                position.conflicts = 0;
             }
         }
+        position.after = next;
+        Ok(rows)
     }
 
     async fn try_page(

@@ -20,7 +20,7 @@ const PART: usize = 16 << 20;
 
 /// The folder, and what was said of it.
 pub(crate) struct Older {
-    pub(crate) folder: TempDir,
+    folder: TempDir,
     said: Value,
 }
 
@@ -46,8 +46,12 @@ impl Older {
         }
     }
 
+    pub(crate) fn into_parts(self) -> (TempDir, Said) {
+        (self.folder, Said(self.said))
+    }
+
     /// Starts today's stack over the folder, and what was said.
-    pub(crate) async fn start(self) -> (TestStack, Said) {
+    async fn start(self) -> (TestStack, Said) {
         (TestStack::start_over(self.folder).await, Said(self.said))
     }
 }

@@ -23,6 +23,7 @@ use crate::harness::TestStack;
 use crate::harness::meter::operator;
 use crate::harness::old_tables::{NEW, OLD};
 use crate::harness::stack::{options, secret_of};
+use crate::older_folder::Older;
 
 /// What the engine answers instead of working.
 #[derive(Clone, Copy, Debug)]
@@ -132,6 +133,19 @@ async fn killed_ten_times_it_moves_everything_all_the_same() {
     assert_eq!(report.conflicts, 0);
     let stack = open(stack.close().await, &[]).await;
     assert_eq!(seen(&stack).await, before);
+}
+
+#[tokio::test]
+async fn a_folder_of_ab0f7f2_says_the_same_after_ten_moves_were_killed() {
+    let (folder, said) = Older::unpack().into_parts();
+    let stack = open(folder, &ON).await;
+    for kill in 0..10 {
+        let app = failing(&stack, 6 + 3 * kill, Failure::Dead);
+        let stopped = run(&app, Options::default()).await;
+        assert!(stopped.is_err(), "{kill}: {stopped:?}");
+    }
+    let stack = open(stack.close().await, &[]).await;
+    said.is_still_said(&stack).await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Many items by their keys.
+//! Items by their keys, one or many.
 
 use std::time::Duration;
 
@@ -16,6 +16,23 @@ const KEYS_AT_ONCE: usize = 100;
 const ATTEMPTS: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 
+/// The item of `key`, or some of its attributes.
+pub(super) async fn item(
+    client: &Client,
+    table: &str,
+    key: Item,
+    consistent: bool,
+    attributes: Option<&str>,
+) -> Result<Option<Item>, Error> {
+    let request = client
+        .get_item()
+        .table_name(table)
+        .set_key(Some(key))
+        .consistent_read(consistent)
+        .set_projection_expression(attributes.map(str::to_owned));
+    Ok(request.send().await.map_err(failure)?.item)
+}
+
 /// The items of `keys` in `table`, in any order; what is not there is left out.
 pub(super) async fn batch_get<T: DeserializeOwned>(
     client: &Client,
@@ -23,7 +40,18 @@ pub(super) async fn batch_get<T: DeserializeOwned>(
     keys: Vec<Item>,
     consistent: bool,
 ) -> Result<Vec<T>, Error> {
-    let items = items(client, table, keys, consistent, None).await?;
+    batch_get_some(client, table, keys, consistent, None).await
+}
+
+/// [`batch_get`] of some attributes.
+pub(super) async fn batch_get_some<T: DeserializeOwned>(
+    client: &Client,
+    table: &str,
+    keys: Vec<Item>,
+    consistent: bool,
+    attributes: Option<&str>,
+) -> Result<Vec<T>, Error> {
+    let items = items(client, table, keys, consistent, attributes).await?;
     items.into_iter().map(records::from_item).collect()
 }
 

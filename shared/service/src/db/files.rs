@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::access_log::Entry;
+use super::batch::item;
 use super::old_tables::OldTables;
 use super::references::{References, unknown_patient};
 use super::write::{Change, NotWritten};
-use super::{failure, records, stats};
+use super::{keys, records, stats};
 use crate::access::{self, Action};
 use crate::auth::Caller;
 use crate::clock::Clock;
@@ -132,16 +132,9 @@ impl Files {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn find(&self, id: FileId) -> Result<Option<FileRecord>, Error> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.config.files_table)
-            .key("id", AttributeValue::N(id.to_string()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(failure)?;
-        match (answer.item, &self.old) {
+        let table = &self.config.files_table;
+        let row = item(&self.client, table, keys::of_file(id), true, None).await?;
+        match (row, &self.old) {
             (Some(row), _) if records::is_tombstone(&row) => Ok(None),
             (Some(row), _) => records::from_item(row).map(Some),
             (None, Some(old)) => Box::pin(old.file(id)).await,

@@ -2,8 +2,9 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::batch::item;
 use super::files::Files;
-use super::transaction::uncontended;
+use super::transaction::{is_refused, uncontended};
 use super::{Item, failure, records};
 use crate::error::Error;
 
@@ -30,16 +31,7 @@ impl Files {
 
     /// The row of this name.
     pub(super) async fn remembered(&self, row: &str) -> Result<Option<Item>, Error> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.config.folds_table)
-            .set_key(Some(key(row)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(failure)?;
-        Ok(answer.item)
+        item(&self.client, &self.config.folds_table, key(row), true, None).await
     }
 
     /// Writes the row of this name, unless a newer version of the service wrote it.
@@ -56,7 +48,7 @@ impl Files {
             .expression_attribute_values(":schema", records::current_schema());
         match uncontended(|| request.clone().send()).await {
             Ok(_) => Ok(()),
-            Err(error) if records::is_refused(&error) => Err(Error::newer_version()),
+            Err(error) if is_refused(&error) => Err(Error::newer_version()),
             Err(error) => Err(failure(error)),
         }
     }

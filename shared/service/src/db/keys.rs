@@ -110,6 +110,11 @@ impl Index {
 /// How the partition of anybody's trash begins.
 pub(super) const TRASH: &str = "trash#";
 
+/// The key of a file's row.
+pub(super) fn of_file(id: FileId) -> Item {
+    [("id".to_owned(), AttributeValue::N(id.to_string()))].into()
+}
+
 /// The partition of live files of an owner or a patient.
 #[must_use]
 pub fn live(of: impl Display) -> String {

@@ -5,8 +5,6 @@
 
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
 use super::batch::items;
 use super::files::{Files, Scope};
 use super::keys::{self, Index};
@@ -212,10 +210,7 @@ impl Files {
 
     /// The rows of `ids`, in any order; what is gone is left out.
     pub(super) async fn rows(&self, ids: &[FileId], consistent: bool) -> Result<Vec<Item>, Error> {
-        let keys = ids
-            .iter()
-            .map(|id| [("id".to_owned(), AttributeValue::N(id.to_string()))].into())
-            .collect();
+        let keys = ids.iter().map(|id| keys::of_file(*id)).collect();
         let table = &self.config.files_table;
         let mut rows = items(&self.client, table, keys, consistent, None).await?;
         if let Some(old) = &self.old {

@@ -13,6 +13,15 @@ const FIRST_PAUSE_MS: i64 = 1000;
 /// How long at most until the clock is asked again: it may be moved.
 const LONGEST_SLEEP_MS: i64 = 50;
 
+/// How to go through rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Rows a second at the most; `None` for as fast as it goes.
+    pub rate: Option<u32>,
+    /// Whether only to count what would be done.
+    pub dry_run: bool,
+}
+
 /// A bound on rows a second.
 #[derive(Debug)]
 pub(super) struct Pace {

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::batch::batch_get;
+use super::batch::{batch_get, item};
 use super::files::Files;
 use super::references::References;
-use super::transaction::uncontended;
+use super::transaction::{is_refused, uncontended, unless_refused};
 use super::{Item, failure, keys, records};
 use crate::domain::{
     Code, PatientId, SeriesId, StoredId, StudyId, Timestamp, patient_id, schema, text,
@@ -123,6 +124,42 @@ fn fields_of(patient: &Patient) -> [(&'static str, Option<String>); 6] {
     ]
 }
 
+/// Lets an update write a patient's own fields, beside what it sets and removes already.
+pub(super) fn with_fields(
+    mut request: UpdateItemFluentBuilder,
+    patient: &Patient,
+    set: &mut Vec<String>,
+    remove: &mut Vec<String>,
+) -> UpdateItemFluentBuilder {
+    for (name, value) in fields_of(patient) {
+        request = request.expression_attribute_names(format!("#{name}"), name);
+        match value {
+            Some(value) => {
+                set.push(format!("#{name} = :{name}"));
+                let value = AttributeValue::S(value);
+                request = request.expression_attribute_values(format!(":{name}"), value);
+            }
+            None => remove.push(format!("#{name}")),
+        }
+    }
+    request
+}
+
+/// Lets an update set these attributes and do nothing else.
+pub(super) fn setting(
+    mut request: UpdateItemFluentBuilder,
+    attributes: impl IntoIterator<Item = (String, AttributeValue)>,
+) -> UpdateItemFluentBuilder {
+    let mut set = Vec::new();
+    for (position, (name, value)) in attributes.into_iter().enumerate() {
+        set.push(format!("#a{position} = :a{position}"));
+        request = request
+            .expression_attribute_names(format!("#a{position}"), name)
+            .expression_attribute_values(format!(":a{position}"), value);
+    }
+    request.update_expression(format!("SET {}", set.join(", ")))
+}
+
 /// The row of a patient, with the attributes that put it into its index.
 pub(super) fn row_of(patient: &Patient) -> Result<Item, Error> {
     let mut row = records::to_item(patient)?;
@@ -151,16 +188,15 @@ impl References {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn patient(&self, id: &PatientId) -> Result<Option<Patient>, Error> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.config.patients_table)
-            .set_key(Some(key(id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(failure)?;
-        match (answer.item, &self.old) {
+        let row = item(
+            &self.client,
+            &self.config.patients_table,
+            key(id),
+            true,
+            None,
+        )
+        .await?;
+        match (row, &self.old) {
             (Some(row), _) if records::is_tombstone(&row) => Ok(None),
             (Some(row), _) => records::from_item(row).map(Some),
             (None, Some(old)) => Box::pin(old.patient(id)).await,
@@ -276,24 +312,14 @@ impl References {
             .expression_attribute_values(":schema", records::current_schema())
             .expression_attribute_values(":now", number(patient.updated_at.0))
             .expression_attribute_values(":zero", number(0));
-        for (name, value) in fields_of(patient) {
-            request = request.expression_attribute_names(format!("#{name}"), name);
-            match value {
-                Some(value) => {
-                    set.push(format!("#{name} = :{name}"));
-                    let value = AttributeValue::S(value);
-                    request = request.expression_attribute_values(format!(":{name}"), value);
-                }
-                None => remove.push(format!("#{name}")),
-            }
-        }
+        request = with_fields(request, patient, &mut set, &mut remove);
         let (set, remove) = (set.join(", "), remove.join(", "));
         let request = request
             .update_expression(format!("SET {set} REMOVE {remove}"))
             .return_values(ReturnValue::AllNew);
         match uncontended(|| request.clone().send()).await {
             Ok(answer) => records::from_item(answer.attributes.unwrap_or_default()),
-            Err(error) if records::is_refused(&error) => Err(Error::newer_version()),
+            Err(error) if is_refused(&error) => Err(Error::newer_version()),
             Err(error) => Err(failure(error)),
         }
     }
@@ -315,7 +341,7 @@ impl References {
             .condition_expression(format!("{IS_FREE} AND attribute_not_exists(adopted_at)"))
             .set_expression_attribute_names(Some(names()))
             .set_expression_attribute_values(Some(values()));
-        if records::unless_refused(|| request.clone().send()).await? || self.bury(id).await? {
+        if unless_refused(|| request.clone().send()).await? || self.bury(id).await? {
             return Ok(());
         }
         let patient = self.patient(id).await?.ok_or(Error::NotFound)?;
@@ -351,7 +377,7 @@ impl References {
             .expression_attribute_names("#gone", records::GONE)
             .set_expression_attribute_values(Some(values()))
             .expression_attribute_values(":gone", AttributeValue::Bool(true));
-        records::unless_refused(|| request.clone().send()).await
+        unless_refused(|| request.clone().send()).await
     }
 }
 

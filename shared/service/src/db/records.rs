@@ -3,12 +3,10 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::access_log::Entry;
-use super::transaction::uncontended;
-use super::{Item, failure, keys};
+use super::{Item, keys};
 use crate::domain::{FileId, FileRecord, schema};
 use crate::error::Error;
 
@@ -56,26 +54,6 @@ pub(super) fn current_schema() -> AttributeValue {
     AttributeValue::N(schema::CURRENT.to_string())
 }
 
-/// Whether a write was refused by its condition.
-pub(super) fn is_refused<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
-    matches!(error, SdkError::ServiceError(error)
-        if error.err().code() == Some("ConditionalCheckFailedException"))
-}
-
-/// Sends a conditional write; answers whether its condition held.
-pub(super) async fn unless_refused<T, E, R, F>(send: impl Fn() -> F) -> Result<bool, Error>
-where
-    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
-    F: Future<Output = Result<T, SdkError<E, R>>>,
-{
-    match uncontended(send).await {
-        Ok(_) => Ok(true),
-        Err(error) if is_refused(&error) => Ok(false),
-        Err(error) => Err(failure(error)),
-    }
-}
-
 /// The id of a file's row, in its table or an index.
 pub(super) fn id_of(row: &Item) -> Result<FileId, Error> {
     let id = row
@@ -92,12 +70,10 @@ pub(super) fn is_tombstone(row: &Item) -> bool {
 
 /// What stands in the place of an adopted record that is gone.
 pub(super) fn tombstone(file: &FileRecord) -> Item {
-    [
-        ("id".to_owned(), AttributeValue::N(file.id.to_string())),
-        ("schema".to_owned(), current_schema()),
-        (GONE.to_owned(), AttributeValue::Bool(true)),
-    ]
-    .into()
+    let mut item = keys::of_file(file.id);
+    item.insert("schema".to_owned(), current_schema());
+    item.insert(GONE.to_owned(), AttributeValue::Bool(true));
+    item
 }
 
 /// The attribute of tombstones.

@@ -8,6 +8,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use super::files::Files;
 use super::pace::Pace;
 use super::patients::{self, Patient};
+use super::transaction::unless_refused;
 use super::{Item, failure, records};
 use crate::app::App;
 use crate::clock::Clock;
@@ -30,8 +31,7 @@ pub struct Report {
     pub newer: u64,
 }
 
-/// How to go through the rows.
-pub use super::old_tables::migrator::Options;
+pub use super::pace::Options;
 
 /// What is gone through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +176,7 @@ impl Rewrite {
             .condition_expression("#version = :version")
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":version", version);
-        let is_written = records::unless_refused(|| put.clone().send()).await?;
+        let is_written = unless_refused(|| put.clone().send()).await?;
         Ok(verdict(is_written))
     }
 
@@ -187,7 +187,9 @@ impl Rewrite {
         let missing = wanted
             .iter()
             .filter(|(name, value)| row.get(*name) != Some(*value));
-        let missing: Vec<(&String, &AttributeValue)> = missing.collect();
+        let missing: Item = missing
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
         if missing.is_empty() {
             return Ok(Verdict::Same);
         }
@@ -195,7 +197,7 @@ impl Rewrite {
             return Ok(Verdict::Written);
         }
         let updated_at = AttributeValue::N(patient.updated_at.0.to_string());
-        let mut update = self
+        let update = self
             .files
             .client
             .update_item()
@@ -203,15 +205,8 @@ impl Rewrite {
             .set_key(Some(patients::key(&patient.id)))
             .condition_expression("updated_at = :updated_at")
             .expression_attribute_values(":updated_at", updated_at);
-        let mut set = Vec::new();
-        for (position, (name, value)) in missing.into_iter().enumerate() {
-            set.push(format!("#a{position} = :a{position}"));
-            update = update
-                .expression_attribute_names(format!("#a{position}"), name)
-                .expression_attribute_values(format!(":a{position}"), value.clone());
-        }
-        let update = update.update_expression(format!("SET {}", set.join(", ")));
-        let is_written = records::unless_refused(|| update.clone().send()).await?;
+        let update = patients::setting(update, missing);
+        let is_written = unless_refused(|| update.clone().send()).await?;
         Ok(verdict(is_written))
     }
 

@@ -6,14 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::batch::batch_get;
+use super::batch::{batch_get, item};
 use super::references::References;
-use super::transaction::{Refused, commit};
-use super::{Item, failure, records};
+use super::transaction::put_new;
+use super::{Item, records};
 use crate::domain::{PatientId, SeriesId, StudyId, Timestamp, patient_id};
 use crate::error::{Error, FieldError};
 
@@ -342,7 +342,7 @@ impl References {
         let drawn = self.draw().await?;
         let number = AttributeValue::N(drawn.to_string());
         let item = uid_item(uid, [("id".to_owned(), number)]);
-        if self.put_new(&self.config.uids_table, "uid", item).await? {
+        if put_new(&self.client, &self.config.uids_table, "uid", item).await? {
             return Ok(drawn);
         }
         let winner = self.read_number(uid, true).await?;
@@ -350,16 +350,10 @@ impl References {
     }
 
     async fn read_number(&self, uid: &str, consistent: bool) -> Result<Option<u64>, Error> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.config.uids_table)
-            .key("uid", AttributeValue::S(uid.to_owned()))
-            .consistent_read(consistent)
-            .send()
-            .await
-            .map_err(failure)?;
-        let Some(item) = answer.item else {
+        let key = [("uid".to_owned(), AttributeValue::S(uid.to_owned()))].into();
+        let table = &self.config.uids_table;
+        let item = item(&self.client, table, key, consistent, None).await?;
+        let Some(item) = item else {
             return Ok(None);
         };
         let number = item.get("id").and_then(|id| id.as_n().ok()?.parse().ok());
@@ -371,7 +365,7 @@ impl References {
         for _ in 0..ATTEMPTS {
             let number = self.ids.number();
             let item = uid_item(&format!("id#{number}"), []);
-            if self.put_new(&self.config.uids_table, "uid", item).await? {
+            if put_new(&self.client, &self.config.uids_table, "uid", item).await? {
                 return Ok(number);
             }
         }
@@ -381,40 +375,16 @@ impl References {
     /// Whether a row that is never deleted is there. It may be there although this says no: the read is not consistent, and the write that follows
     /// has a condition.
     async fn has_entry(&self, owner: i64, key: &str) -> Result<bool, Error> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.config.studies_table)
-            .set_key(Some(entry_key(owner, key)))
-            .projection_expression("study")
-            .send()
-            .await
-            .map_err(failure)?;
-        Ok(answer.item.is_some())
+        let (table, key) = (&self.config.studies_table, entry_key(owner, key));
+        let found = item(&self.client, table, key, false, Some("study")).await?;
+        Ok(found.is_some())
     }
 
     async fn put_entry(&self, owner: i64, key: String, mut item: Item) -> Result<(), Error> {
         item.extend(entry_key(owner, &key));
         item.extend(schema());
         let table = &self.config.studies_table;
-        self.put_new(table, "study", item).await.map(drop)
-    }
-
-    /// Writes a row unless it is there already; whether it was written.
-    async fn put_new(&self, table: &str, key: &str, item: Item) -> Result<bool, Error> {
-        let put = Put::builder()
-            .table_name(table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(#key)")
-            .expression_attribute_names("#key", key)
-            .build()
-            .map_err(Error::internal)?;
-        let write = TransactWriteItem::builder().put(put).build();
-        match commit(&self.client, &[write]).await {
-            Ok(()) => Ok(true),
-            Err(Refused::Conditions(_)) => Ok(false),
-            Err(Refused::Failed(error)) => Err(error),
-        }
+        put_new(&self.client, table, "study", item).await.map(drop)
     }
 }
 

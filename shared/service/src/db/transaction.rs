@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 
-use super::failure;
+use super::{Item, failure};
 use crate::error::Error;
 
 /// Attempts while other transactions hold the same items; with the pauses below this is about three seconds.
@@ -105,6 +104,42 @@ where
     }
 }
 
+/// Whether a write was refused by its condition.
+pub(super) fn is_refused<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    matches!(error, SdkError::ServiceError(error)
+        if error.err().code() == Some("ConditionalCheckFailedException"))
+}
+
+/// Sends a conditional write; answers whether its condition held.
+pub(super) async fn unless_refused<T, E, R, F>(send: impl Fn() -> F) -> Result<bool, Error>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+    F: Future<Output = Result<T, SdkError<E, R>>>,
+{
+    match uncontended(send).await {
+        Ok(_) => Ok(true),
+        Err(error) if is_refused(&error) => Ok(false),
+        Err(error) => Err(failure(error)),
+    }
+}
+
+/// Puts a row where none has the key attribute `key`; answers whether none had.
+pub(super) async fn put_new(
+    client: &Client,
+    table: &str,
+    key: &str,
+    item: Item,
+) -> Result<bool, Error> {
+    let request = client
+        .put_item()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression("attribute_not_exists(#key)")
+        .expression_attribute_names("#key", key);
+    unless_refused(|| request.clone().send()).await
+}
+
 async fn put_one(client: &Client, put: &Put) -> Result<(), Refused> {
     let request = client
         .put_item()
@@ -115,14 +150,7 @@ async fn put_one(client: &Client, put: &Put) -> Result<(), Refused> {
         .set_expression_attribute_values(put.expression_attribute_values().cloned());
     match uncontended(|| request.clone().send()).await {
         Ok(_) => Ok(()),
-        Err(SdkError::ServiceError(service))
-            if matches!(
-                service.err(),
-                PutItemError::ConditionalCheckFailedException(_)
-            ) =>
-        {
-            Err(Refused::Conditions(vec![0]))
-        }
+        Err(error) if is_refused(&error) => Err(Refused::Conditions(vec![0])),
         Err(error) => Err(Refused::Failed(failure(error))),
     }
 }

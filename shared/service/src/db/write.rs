@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use super::access_log::Entry;
 use super::files::Files;
 use super::transaction::{Refused, commit};
-use super::{records, reference_changes, stats};
+use super::{keys, records, reference_changes, stats};
 use crate::domain::stats::Delta;
 use crate::domain::{FileRecord, PatientId};
 use crate::error::Error;
@@ -55,25 +55,19 @@ impl Files {
         let mut counters = stats::Changes::default();
         let mut references = reference_changes::Changes::default();
         for change in changes {
-            writes.push(self.record_write(change).map_err(NotWritten::Failed)?);
+            writes.push(self.record_write(change)?);
             if let Some(file) = change.after.as_ref().or(change.before.as_ref()) {
                 let delta = Delta::between(change.before.as_ref(), change.after.as_ref());
                 counters.add(file.uploaded_by, file.id, &delta);
             }
             references.add(change.before.as_ref(), change.after.as_ref());
         }
-        let (reference_writes, named) = references
-            .writes(&self.config.patients_table)
-            .map_err(NotWritten::Failed)?;
+        let (reference_writes, named) = references.writes(&self.config.patients_table)?;
         let first_reference = writes.len();
         writes.extend(reference_writes);
-        writes.extend(
-            counters
-                .writes(&self.config.stats_table)
-                .map_err(NotWritten::Failed)?,
-        );
+        writes.extend(counters.writes(&self.config.stats_table)?);
         for entry in changes.iter().filter_map(|change| change.entry.as_ref()) {
-            writes.push(self.entry_write(entry).map_err(NotWritten::Failed)?);
+            writes.push(self.entry_write(entry)?);
         }
         commit(&self.client, &writes)
             .await
@@ -129,7 +123,7 @@ impl Files {
             (Some(before), None) => {
                 let delete = Delete::builder()
                     .table_name(table)
-                    .key("id", AttributeValue::N(before.id.to_string()))
+                    .set_key(Some(keys::of_file(before.id)))
                     .condition_expression("#version = :version")
                     .expression_attribute_names("#version", "version")
                     .expression_attribute_values(":version", version(before));

@@ -113,14 +113,7 @@ impl Report {
     }
 }
 
-/// How to move.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// Rows a second at the most; `None` for as fast as it goes.
-    pub rate: Option<u32>,
-    /// Whether only to count what would be done.
-    pub dry_run: bool,
-}
+pub use crate::db::pace::Options;
 
 /// Moves old rows.
 #[derive(Debug)]

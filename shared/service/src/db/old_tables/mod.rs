@@ -17,11 +17,12 @@ use std::collections::HashSet;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::batch::items;
+use super::batch::{batch_get, item, items};
 use super::files::Files;
 use super::references::Kind;
 use super::renumber::Old;
-use super::{Item, failure, records};
+use super::transaction::put_new;
+use super::{Item, keys, records};
 use crate::config::{self, Config};
 use crate::domain::{FileId, FileRecord, Timestamp, schema};
 use crate::error::Error;
@@ -49,7 +50,7 @@ impl OldTables {
 
     /// The record in the old table.
     pub(super) async fn file(&self, id: FileId) -> Result<Option<FileRecord>, Error> {
-        let key = key_of(id);
+        let key = keys::of_file(id);
         let item = self.item(&self.names.files, key).await?;
         item.map(records::from_item).transpose()
     }
@@ -60,7 +61,7 @@ impl OldTables {
         ids: &HashSet<FileId>,
         consistent: bool,
     ) -> Result<Vec<Item>, Error> {
-        let keys = ids.iter().map(|id| key_of(*id)).collect();
+        let keys = ids.iter().map(|id| keys::of_file(*id)).collect();
         items(&self.client, &self.names.files, keys, consistent, None).await
     }
 
@@ -82,18 +83,13 @@ impl OldTables {
 
     /// Puts an adopted record where none is; answers whether none was.
     async fn put(&self, adopted: &FileRecord) -> Result<bool, Error> {
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.files)
-            .set_item(Some(records::file_to_item(adopted)?))
-            .condition_expression("attribute_not_exists(id)");
-        records::unless_refused(|| request.clone().send()).await
+        let item = records::file_to_item(adopted)?;
+        put_new(&self.client, &self.files, "id", item).await
     }
 
     /// Which of these files have no row in the new table, not even a tombstone.
     async fn only_here(&self, ids: Vec<FileId>) -> Result<Vec<FileId>, Error> {
-        let keys = ids.iter().map(|id| key_of(*id)).collect();
+        let keys = ids.iter().map(|id| keys::of_file(*id)).collect();
         let rows = items(&self.client, &self.files, keys, true, Some("id")).await?;
         let there = rows.iter().map(records::id_of);
         let there: HashSet<FileId> = there.collect::<Result<_, _>>()?;
@@ -111,8 +107,7 @@ impl OldTables {
     /// The same of many, in no order.
     pub(super) async fn references(&self, kind: Kind, ids: &[String]) -> Result<Vec<Old>, Error> {
         let keys = ids.iter().map(|id| reference(kind.name(), id)).collect();
-        let rows = items(&self.client, &self.names.references, keys, false, None).await?;
-        rows.into_iter().map(records::from_item).collect()
+        batch_get(&self.client, &self.names.references, keys, false).await
     }
 
     /// A mark of maintenance.
@@ -123,9 +118,7 @@ impl OldTables {
     }
 
     async fn item(&self, table: &str, key: Item) -> Result<Option<Item>, Error> {
-        let get = self.client.get_item().table_name(table).set_key(Some(key));
-        let answer = get.consistent_read(true).send().await.map_err(failure)?;
-        Ok(answer.item)
+        item(&self.client, table, key, true, None).await
     }
 }
 
@@ -139,10 +132,6 @@ fn adopted(file: FileRecord) -> Result<FileRecord, Error> {
         adopted_version: Some(file.version),
         ..file
     })
-}
-
-fn key_of(id: FileId) -> Item {
-    [("id".to_owned(), AttributeValue::N(id.to_string()))].into()
 }
 
 fn text(text: &str) -> AttributeValue {

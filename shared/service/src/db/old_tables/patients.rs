@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{Item, OldTables, reference, text};
-use crate::db::batch::items;
-use crate::db::patients::{IdRow, Patient, key, row_of};
+use crate::db::batch::{batch_get, batch_get_some};
+use crate::db::patients::{IdRow, Patient, key, row_of, setting};
+use crate::db::transaction::unless_refused;
 use crate::db::{failure, records};
 use crate::domain::PatientId;
 use crate::error::Error;
@@ -29,8 +30,7 @@ impl OldTables {
         let ids = self.patients_only_here(ids.to_vec()).await?;
         let keys = ids.iter().map(|id| reference(KIND, id.as_str())).collect();
         let table = &self.names.references;
-        let rows = items(&self.client, table, keys, true, None).await?;
-        rows.into_iter().map(records::from_item).collect()
+        batch_get(&self.client, table, keys, true).await
     }
 
     /// Ids of patients in the old table only, in their order: at least one more than `limit`, if there are so many.
@@ -74,9 +74,9 @@ impl OldTables {
     /// Which of these patients have no row in the new table, not even a tombstone.
     async fn patients_only_here(&self, ids: Vec<PatientId>) -> Result<Vec<PatientId>, Error> {
         let keys = ids.iter().map(key).collect();
-        let rows = items(&self.client, &self.patients, keys, true, Some("patient_id")).await?;
-        let there = rows.into_iter().map(records::from_item);
-        let there: Vec<IdRow> = there.collect::<Result<_, _>>()?;
+        let attributes = Some("patient_id");
+        let there: Vec<IdRow> =
+            batch_get_some(&self.client, &self.patients, keys, true, attributes).await?;
         let there: HashSet<PatientId> = there.into_iter().map(|row| row.patient_id).collect();
         let mut ids = ids;
         ids.retain(|id| !there.contains(id));
@@ -112,21 +112,14 @@ impl OldTables {
             row.remove(name);
         }
         // An update and no put: then who may count a patient's files may adopt the patient.
-        let mut request = self
+        let request = self
             .client
             .update_item()
             .table_name(&self.patients)
             .set_key(Some(key(&patient.id)))
             .condition_expression("attribute_not_exists(patient_id)");
-        let mut set = Vec::new();
-        for (position, (name, value)) in row.into_iter().enumerate() {
-            set.push(format!("#a{position} = :a{position}"));
-            request = request
-                .expression_attribute_names(format!("#a{position}"), name)
-                .expression_attribute_values(format!(":a{position}"), value);
-        }
-        let request = request.update_expression(format!("SET {}", set.join(", ")));
-        records::unless_refused(|| request.clone().send()).await
+        let request = setting(request, row);
+        unless_refused(|| request.clone().send()).await
     }
 }
 

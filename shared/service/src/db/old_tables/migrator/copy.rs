@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 
 use super::{Counts, Migrator};
 use crate::db::access_log::Entry;
-use crate::db::batch::items;
+use crate::db::batch::batch_get_some;
+use crate::db::old_tables::adopted;
 use crate::db::old_tables::patients::{ADOPTED_AT, ADOPTED_COUNT, number};
-use crate::db::old_tables::{adopted, key_of};
-use crate::db::patients::{Patient, key, row_of};
+use crate::db::patients::{Patient, key, with_fields};
+use crate::db::transaction::{put_new, unless_refused};
 use crate::db::{Item, keys, records};
 use crate::domain::{FileId, FileRecord, PatientId, patient_id};
 use crate::error::Error;
@@ -26,6 +27,13 @@ enum Verdict {
     There,
     Again,
     Conflict(String),
+}
+
+impl Verdict {
+    /// Of a row that was not there a moment ago: somebody may have been faster.
+    fn of_copy(is_copied: bool) -> Self {
+        if is_copied { Self::Copied } else { Self::There }
+    }
 }
 
 impl Counts {
@@ -102,11 +110,10 @@ impl Migrator {
                 _ => counts.conflict(id.to_string()),
             }
         }
-        let keys = old.iter().map(|file| key_of(file.id)).collect();
+        let keys = old.iter().map(|file| keys::of_file(file.id)).collect();
         let attributes = Some("id, version, adopted_version, gone");
-        let new = items(&self.old.client, &self.old.files, keys, true, attributes).await?;
-        let new = new.into_iter().map(records::from_item);
-        let new: Vec<NewFile> = new.collect::<Result<_, _>>()?;
+        let new: Vec<NewFile> =
+            batch_get_some(&self.old.client, &self.old.files, keys, true, attributes).await?;
         let new: HashMap<FileId, NewFile> = new.into_iter().map(|row| (row.id, row)).collect();
         let moves = old
             .iter()
@@ -117,13 +124,8 @@ impl Migrator {
     async fn move_file(&self, file: &FileRecord, new: Option<&NewFile>) -> Result<Verdict, Error> {
         let is_dry = self.options.dry_run;
         let Some(new) = new else {
-            // Somebody may have been faster.
             let is_copied = is_dry || self.old.put(&self.renumbered(file).await?).await?;
-            return Ok(if is_copied {
-                Verdict::Copied
-            } else {
-                Verdict::There
-            });
+            return Ok(Verdict::of_copy(is_copied));
         };
         let adopted = new.adopted_version.unwrap_or(u64::MAX);
         if new.gone || file.version <= adopted {
@@ -151,7 +153,7 @@ impl Migrator {
             .condition_expression("#version = :adopted AND adopted_version = :adopted")
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":adopted", AttributeValue::N(adopted.to_string()));
-        records::unless_refused(|| request.clone().send()).await
+        unless_refused(|| request.clone().send()).await
     }
 
     pub(super) async fn move_patients(
@@ -162,9 +164,8 @@ impl Migrator {
         let old: Vec<Patient> = readable(rows, counts);
         let keys = old.iter().map(|patient| key(&patient.id)).collect();
         let attributes = Some("patient_id, updated_at, adopted_at, adopted_count, gone");
-        let new = items(&self.old.client, &self.old.patients, keys, true, attributes).await?;
-        let new = new.into_iter().map(records::from_item);
-        let new: Vec<NewPatient> = new.collect::<Result<_, _>>()?;
+        let new: Vec<NewPatient> =
+            batch_get_some(&self.old.client, &self.old.patients, keys, true, attributes).await?;
         let new: HashMap<PatientId, NewPatient> = new
             .into_iter()
             .map(|row| (row.patient_id.clone(), row))
@@ -184,11 +185,7 @@ impl Migrator {
         let is_dry = self.options.dry_run;
         let Some(new) = new else {
             let is_copied = is_dry || self.old.put_patient(patient).await?;
-            return Ok(if is_copied {
-                Verdict::Copied
-            } else {
-                Verdict::There
-            });
+            return Ok(Verdict::of_copy(is_copied));
         };
         let is_same = new.adopted_at == Some(patient.updated_at.0)
             && new.adopted_count == Some(patient.file_count);
@@ -235,18 +232,11 @@ impl Migrator {
             }
         }
         if patient.updated_at.0 > new.updated_at {
-            let mut row = row_of(patient)?;
-            for name in FIELDS {
-                request = request.expression_attribute_names(format!("#{name}"), name);
-                match row.remove(name) {
-                    Some(value) => {
-                        set.push(format!("#{name} = :new_{name}"));
-                        request =
-                            request.expression_attribute_values(format!(":new_{name}"), value);
-                    }
-                    None => remove.push(format!("#{name}")),
-                }
-            }
+            request = with_fields(request, patient, &mut set, &mut remove)
+                .expression_attribute_values(":new_updated_at", number(patient.updated_at.0))
+                .expression_attribute_values(":new_created_at", number(patient.created_at.0));
+            set.push("updated_at = :new_updated_at".to_owned());
+            set.push("created_at = :new_created_at".to_owned());
         }
         let mut expression = format!("SET {} ADD file_count :added", set.join(", "));
         if !remove.is_empty() {
@@ -255,7 +245,7 @@ impl Migrator {
         let request = request
             .update_expression(expression)
             .condition_expression(conditions.join(" AND "));
-        records::unless_refused(|| request.clone().send()).await
+        unless_refused(|| request.clone().send()).await
     }
 
     pub(super) async fn move_entries(
@@ -273,9 +263,8 @@ impl Migrator {
         });
         let table = &self.files.config.audit_log_table;
         let keys = keys.collect();
-        let new = items(&self.old.client, table, keys, true, Some("subject, entry")).await?;
-        let new = new.into_iter().map(records::from_item);
-        let new: Vec<Place> = new.collect::<Result<_, _>>()?;
+        let new: Vec<Place> =
+            batch_get_some(&self.old.client, table, keys, true, Some("subject, entry")).await?;
         let new: Vec<_> = new
             .into_iter()
             .map(|row| (row.subject, row.entry))
@@ -290,35 +279,13 @@ impl Migrator {
         if is_there {
             return Ok(Verdict::There);
         }
-        if self.options.dry_run {
-            return Ok(Verdict::Copied);
-        }
-        let request = self
-            .old
-            .client
-            .put_item()
-            .table_name(&self.files.config.audit_log_table)
-            .set_item(Some(records::entry_to_item(entry)?))
-            .condition_expression("attribute_not_exists(subject)");
-        let is_copied = records::unless_refused(|| request.clone().send()).await?;
-        Ok(if is_copied {
-            Verdict::Copied
-        } else {
-            Verdict::There
-        })
+        let table = &self.files.config.audit_log_table;
+        let item = records::entry_to_item(entry)?;
+        let is_copied =
+            self.options.dry_run || put_new(&self.old.client, table, "subject", item).await?;
+        Ok(Verdict::of_copy(is_copied))
     }
 }
-
-/// What a caller writes about a patient, and what follows from it.
-const FIELDS: [&str; 7] = [
-    "name",
-    "medical_record_number",
-    "sex",
-    "birth_date",
-    "i_search",
-    "updated_at",
-    "created_at",
-];
 
 #[derive(serde::Deserialize)]
 struct Place {

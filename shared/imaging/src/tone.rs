@@ -1,10 +1,10 @@
 //! Colour and depth conversions every ordinary format shares.
 
-/// Share of the values left out at each end when a contrast is looked for: hot pixels and burnt-in text do not decide
-/// it. The same as for DICOM.
-const OUTLIERS: f64 = 0.005;
-/// Values looked at to find the contrast of numbers.
-const SAMPLED: usize = 1_000_000;
+/// Share of the values left out at each end when a contrast is looked for, in DICOM files, too: hot pixels and burnt-in
+/// text do not decide it.
+pub(crate) const OUTLIERS: f64 = 0.005;
+/// Values looked at to find it.
+pub(crate) const SAMPLED: usize = 1_000_000;
 /// Different values of which a picture has more than a drawing: below, no value is taken for a marker.
 const FEW: usize = 8;
 

@@ -5,6 +5,7 @@ use super::layout::{Layout, Photometric};
 use super::samples::Samples;
 use super::window::{Modality, Voi, transformations};
 use super::{segments, tag};
+use crate::tone::{OUTLIERS, SAMPLED};
 
 /// Gray levels of one frame, made where the samples stand: a frame of 200 MB is not held twice.
 pub(super) fn gray(data_set: &DataSet, layout: &Layout, samples: Samples) -> Vec<u8> {
@@ -34,12 +35,6 @@ pub(super) fn gray(data_set: &DataSet, layout: &Layout, samples: Samples) -> Vec
         Samples::Wide(values) => tone.wide(voi, &values),
     }
 }
-
-/// Share of the values left out at each end when the file names no window: hot pixels and burnt-in text do not decide
-/// the contrast.
-const OUTLIERS: f64 = 0.005;
-/// Pixels looked at to find that contrast.
-const SAMPLED_PIXELS: usize = 1_000_000;
 
 struct Tone<'a> {
     modality: Modality,
@@ -97,7 +92,7 @@ impl Tone<'_> {
     /// The gray levels of values too wide for a table.
     fn wide(&self, voi: Option<Voi>, values: &[f64]) -> Vec<u8> {
         let voi = voi.unwrap_or_else(|| {
-            let stride = values.len().div_ceil(SAMPLED_PIXELS).max(1);
+            let stride = values.len().div_ceil(SAMPLED).max(1);
             let shown = values.iter().step_by(stride).copied();
             let mut sorted: Vec<f64> = shown
                 .filter(|v| v.is_finite() && !self.padding.contains(*v))
@@ -164,7 +159,7 @@ impl Tone<'_> {
         if self.layout.bits_allocated <= 8 && !self.layout.signed {
             return self.range(0.0, f64::from((1u32 << self.layout.bits_stored) - 1));
         }
-        let stride = stored.len().div_ceil(SAMPLED_PIXELS).max(1);
+        let stride = stored.len().div_ceil(SAMPLED).max(1);
         let mut counts = vec![0usize; size];
         for word in stored.step_by(stride) {
             counts[usize::from(word)] += 1;
@@ -197,7 +192,7 @@ impl Tone<'_> {
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
-    reason = "counts are at most SAMPLED_PIXELS"
+    reason = "counts are at most SAMPLED"
 )]
 fn cut(count: usize) -> (usize, usize) {
     let last = count.saturating_sub(1) as f64;

@@ -1,5 +1,5 @@
-//! `GET /patients/{patient_id}/studies`: a patient's studies with their series, and how many files of each the caller may see. The files
-//! themselves are counted, so the numbers are those of the lists; what is said of a study is what its owner's own headers say.
+//! `GET /patients/{patient_id}/studies`: a patient's studies with their series, and how many files of each the caller may see. It counts
+//! the files themselves, so its numbers are those of the lists, and describes a study in the words of its owner's own headers only.
 
 use std::collections::HashMap;
 

@@ -18,7 +18,7 @@ filmroom-migrate rewrite    writes every record again as this version writes it,
   --dry-run    only counts what would be done
   --rate N     rows a second at the most; 500 unless it is given";
 const RATE: u32 = 500;
-/// How often progress is told.
+/// How often the program prints how far it is.
 const EVERY: Duration = Duration::from_secs(5);
 
 struct Asked {

@@ -108,7 +108,7 @@ impl CharacterSet {
             Some(encoding) if encoding == UTF_8 || declared.is_some() || !is_latin() => {
                 (Self::from(encoding), true)
             }
-            // Without a declared set, what is found beside ASCII is a guess whatever it is.
+            // The file declares no set, so every set that explains its bytes beyond ASCII is a guess.
             None | Some(_) if declared.is_none() => (Self::from(WINDOWS_1252), true),
             _ => (set, false),
         }

@@ -84,8 +84,8 @@ pub(crate) fn whole_value<R: Read + Seek>(
 /// A quarter of a frame is shown if that is all there is.
 const LEAST_PART: u64 = 4;
 
-/// Which of `whole` native frames to show. A file that was cut off inside its only frame has nothing to show, because
-/// what came is not what was sent; one that was written with too few pixels has those.
+/// Which of `whole` native frames to show. If a file ends inside its only frame, a part was lost on the way, so nothing
+/// is shown. If its writer put too few pixels into a whole file, those are shown.
 fn choice(
     whole: u64,
     claimed: u64,

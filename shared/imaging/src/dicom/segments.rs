@@ -17,7 +17,7 @@ pub(super) fn is_segmentation(data_set: &DataSet) -> bool {
 }
 
 /// The colours of a label map by its values, when its segments have Recommended Display `CIELab` Values
-/// (PS3.3 C.8.20.2): what is no segment is black.
+/// (PS3.3 C.8.20.2). Values that belong to no segment are black.
 pub(super) fn colours(data_set: &DataSet, layout: &Layout) -> Option<Vec<[u8; 3]>> {
     let is_map = data_set.ascii(tag::SEGMENTATION_TYPE).as_deref() == Some("LABELMAP");
     if !is_map || layout.signed || layout.samples != 1 || layout.bits_stored > 16 {

@@ -123,7 +123,7 @@ fn inflate(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, Reason> {
     Ok(inflated)
 }
 
-/// Takes over how many components a codestream has and what it says they are. Decoders give every pixel its own colour
+/// Corrects the layout by the codestream, which knows how many components it has and what they are. Decoders give every pixel its own colour
 /// differences, pixel by pixel.
 fn take_components(layout: &mut Layout, components: u8, colours: Colours) -> Result<(), Reason> {
     layout.photometric = match components {

@@ -16,8 +16,9 @@ LAMBDA_TOOLS := $(VENV)-lambda/.installed
 STACK_TOOLS := $(VENV)-stack/.installed
 # The processor of the functions, as AWS spells it; this machine's, unless it is set.
 ARCH ?= $(patsubst aarch64,arm64,$(shell uname -m))
-# Names of functions; all, unless it is set.
+# Names of functions, or of the programs that hold them (a subject each); all, unless it is set.
 FUNCTIONS ?=
+PROGRAMS ?=
 IMAGING_VENV := target/imaging-venv
 IMAGING_TOOLS := $(IMAGING_VENV)/.installed
 
@@ -100,9 +101,9 @@ api: needs-rust $(WEB) ## Renew docs/openapi.json and the page's types from the 
 	mv docs/openapi.json.new docs/openapi.json
 	cd web && npm run --silent api
 
-lambda: needs-rust $(LAMBDA_TOOLS) ## Build every function for Lambda into target/lambda (ARCH=arm64 or x86_64, FUNCTIONS="my-images trash")
+lambda: needs-rust $(LAMBDA_TOOLS) ## Build every program for Lambda into target/lambda (ARCH=arm64 or x86_64, PROGRAMS="files events")
 	PATH="$(CURDIR)/$(VENV)-lambda/bin:$$PATH" cargo lambda build --locked --release --package functions --package hello \
-	  $(if $(FUNCTIONS),$(addprefix --bin ,hello $(FUNCTIONS))) --lambda-dir target/lambda --$(subst _,-,$(ARCH))
+	  $(if $(PROGRAMS),$(addprefix --bin ,hello $(PROGRAMS))) --lambda-dir target/lambda --$(subst _,-,$(ARCH))
 
 lambda-report: stack-as-tested $(TOOLS) ## Start every built function in AWS's emulator: answers, size, init time, memory
 	$(VENV)/bin/python infra/lambda/report.py $(FUNCTIONS)

@@ -2,5 +2,5 @@
 
 #[expect(clippy::print_stdout, reason = "what it is for")]
 fn main() {
-    println!("{:#}", functions::openapi::document());
+    println!("{:#}", functions::description::openapi::document());
 }

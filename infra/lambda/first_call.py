@@ -28,12 +28,12 @@ def address(server):
     return f"127.0.0.1:{server.getsockname()[1]}"
 
 
-def first_call(bootstrap, event, variables, scheme):
+def first_call(name, bootstrap, event, variables, scheme):
     """Milliseconds from the event to the first byte."""
     with contextlib.ExitStack() as opened:
         runtime, tables = (opened.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2))
         process = opened.enter_context(subprocess.Popen([bootstrap], stdout=subprocess.DEVNULL, env={
-            **variables, "PATH": os.environ["PATH"], "AWS_LAMBDA_RUNTIME_API": address(runtime), "AWS_LAMBDA_FUNCTION_NAME": "f",
+            **variables, "PATH": os.environ["PATH"], "AWS_LAMBDA_RUNTIME_API": address(runtime), "AWS_LAMBDA_FUNCTION_NAME": "f", "_HANDLER": name,
             "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_LOG_GROUP_NAME": "g",
             "AWS_LAMBDA_LOG_STREAM_NAME": "s", "AWS_ENDPOINT_URL_DYNAMODB": f"{scheme}://{address(tables)}"}))
         opened.callback(process.kill)
@@ -49,12 +49,12 @@ def first_call(bootstrap, event, variables, scheme):
 
 def main():
     """Starts one function again and again."""
-    routes = {name: (method, path) for name, method, path in functions() if method == "GET" and name != "openapi"}
+    routes = {name: (program, method, path) for name, program, method, path in functions() if method == "GET" and name != "openapi"}
     parser = argparse.ArgumentParser(description="From the first event to the first byte for DynamoDB")
     parser.add_argument("function", nargs="?", default="get-patient", choices=sorted(routes))
     name = parser.parse_args().function
-    method, path = routes[name]
-    bootstrap = ROOT / f"target/lambda/{name}/bootstrap"
+    program, method, path = routes[name]
+    bootstrap = ROOT / f"target/lambda/{program}/bootstrap"
     if not bootstrap.exists():
         raise SystemExit(f"{bootstrap} is missing: make lambda")
     with engines(ROOT / "target/debug/filmroom-local") as stack:
@@ -64,7 +64,7 @@ def main():
     times = {"http": [], "https": []}
     for _ in range(RUNS):
         for scheme, measured in times.items():
-            measured.append(first_call(bootstrap, event, variables, scheme))
+            measured.append(first_call(name, bootstrap, event, variables, scheme))
     for scheme, measured in times.items():
         print(f"{scheme}: {statistics.median(measured):.2f} ms (median of {RUNS} starts of {name})")
 

@@ -42,13 +42,13 @@ Template.add_multi_constructor("!", lambda loader, _, node: getattr(node, "value
 
 
 def functions():
-    """Every function of template.yaml: name, and method and path of those behind HTTP."""
+    """Every function of template.yaml: name, program, and method and path of those behind HTTP."""
     resources = yaml.load(Path(ROOT, "template.yaml").read_text(), Template)["Resources"]
     for resource in resources.values():
         if resource["Type"] == "AWS::Serverless::Function":
             properties = resource["Properties"]
             route = properties["Events"].get("Route", {}).get("Properties", {})
-            yield Path(properties["CodeUri"]).name, route.get("Method"), route.get("Path")
+            yield properties["Handler"], Path(properties["CodeUri"]).name, route.get("Method"), route.get("Path")
 
 
 # What each function is asked as a signed-in user of an empty service, and the status it has to answer with.
@@ -122,14 +122,14 @@ def object_event(key):
 class Emulated:
     """A function under the Runtime Interface Emulator; starts when it is asked for the first time, as in Lambda."""
 
-    def __init__(self, bootstrap, variables):
+    def __init__(self, name, bootstrap, variables):
         self.port, runtime_port = free_ports(2)
         emulator = Path(samcli.local.__path__[0], "rapid", f"aws-lambda-rie-{architecture()}")
         self.log = []
         self.process = subprocess.Popen(
             [emulator, "--runtime-interface-emulator-address", f"127.0.0.1:{self.port}",
              "--runtime-api-address", f"127.0.0.1:{runtime_port}", bootstrap],
-            env={"PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_TIMEOUT": "29", **variables},
+            env={"PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_TIMEOUT": "29", "_HANDLER": name, **variables},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         wait_for(self.port)
 
@@ -245,7 +245,7 @@ def questions(name, method, path, token):
 def ask(name, bootstrap, asked, variables):
     """Asks every question once. Peak memory, and what went wrong."""
     wrong = []
-    with Emulated(bootstrap, variables) as emulated:
+    with Emulated(name, bootstrap, variables) as emulated:
         for sentence, event, is_right in asked:
             answer = emulated.ask(event)
             try:
@@ -260,12 +260,12 @@ def ask(name, bootstrap, asked, variables):
     return memory, wrong
 
 
-def starts(bootstraps, event, variables, runs):
-    """Starts programs in turn, again and again: the machine may be faster in one second than in the next. Median init time of each."""
-    inits = [[] for _ in bootstraps]
+def starts(functions, event, variables, runs):
+    """Starts functions (name, program) in turn: the machine may be faster in one second than in the next. Median init time of each."""
+    inits = [[] for _ in functions]
     for _ in range(runs):
-        for times, bootstrap in zip(inits, bootstraps):
-            with Emulated(bootstrap, variables) as emulated:
+        for times, (name, bootstrap) in zip(inits, functions):
+            with Emulated(name, bootstrap, variables) as emulated:
                 emulated.ask(event)
             times.append(emulated.init_time())
     return map(statistics.median, inits)
@@ -279,24 +279,24 @@ def main():
     parser.add_argument("--runs", type=int, default=11, help="starts of each function")
     parser.add_argument("names", nargs="*", help="only these functions")
     arguments = parser.parse_args()
-    known = [("hello", None, None), *functions()]
+    known = [("hello", "hello", None, None), *functions()]
     chosen = [function for function in known if not arguments.names or function[0] in (*arguments.names, "hello")]
     rows, wrong = [], []
     with engines(arguments.local) as stack:
-        for name, method, path in chosen:
+        for name, program, method, path in chosen:
             # The bare function is none of the template: the stack has no key for it.
             credentials = stack.credentials() if name == "hello" else stack.credentials(name)
             variables = {**stack.settings(), **stack.services(), **credentials}
             if not method or name == "openapi":
                 # As template.yaml has it: what verifies no token gets no secret.
                 variables["JWT_SECRET"] = ""
-            bootstrap = arguments.folder / name / "bootstrap"
+            bootstrap = arguments.folder / program / "bootstrap"
             if not bootstrap.exists():
                 raise SystemExit(f"{bootstrap} is missing: make lambda ARCH={architecture()}")
             size, libc = bootstrap.stat().st_size, glibc(bootstrap)
             asked = questions(name, method, path, stack.user)
             memory, mistakes = ask(name, bootstrap, asked, variables)
-            bare, init = starts([arguments.folder / "hello/bootstrap", bootstrap], asked[0][1], variables, arguments.runs)
+            bare, init = starts([("hello", arguments.folder / "hello/bootstrap"), (name, bootstrap)], asked[0][1], variables, arguments.runs)
             wrong += mistakes
             if libc > NEWEST_GLIBC:
                 wrong.append(f"{name} needs glibc {libc[0]}.{libc[1]}: it was not linked by zig; use `make lambda`")

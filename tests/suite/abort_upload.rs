@@ -1,6 +1,6 @@
 //! `DELETE /uploads/{file_id}`.
 
-use functions::maintenance::Task;
+use functions::events::maintenance::Task;
 use http::Method;
 use imaging::fixtures::png;
 use local::stack::BUCKET;

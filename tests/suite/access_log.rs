@@ -3,7 +3,7 @@
 use http::Method;
 use imaging::fixtures::png;
 use serde_json::{Value, json};
-use service::domain::image_file::StorageClass;
+use service::domain::record::StorageClass;
 
 use crate::harness::stack::ADMIN;
 use crate::harness::upload::{begin, entries, text};

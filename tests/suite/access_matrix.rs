@@ -8,7 +8,7 @@ mod wrong_tokens;
 use http::Method;
 use imaging::fixtures::png;
 use serde_json::{Value, json};
-use service::http::Endpoint;
+use service::api::Endpoint;
 
 use crate::harness::upload::{begin, id_of};
 use crate::harness::{Client, Response, TestStack};

@@ -1,6 +1,6 @@
 //! `DELETE /patients/{patient_id}`.
 
-use functions::maintenance::Task;
+use functions::events::maintenance::Task;
 use serde_json::json;
 
 use crate::harness::TestStack;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use bytes::Bytes;
-use functions::maintenance::Task;
+use functions::events::maintenance::Task;
 use http::{Method, Request};
 use http_body_util::Full;
 use imaging::fixtures::{DicomSpec, dicom, png};

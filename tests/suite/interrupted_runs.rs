@@ -2,15 +2,15 @@
 //! what the lifecycle rule removes afterwards is never what a record names.
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use functions::maintenance::{Report, Task};
+use functions::events::maintenance::{Report, Task};
 use http::Method;
 use imaging::fixtures::png;
 use local::queue::Faults;
 use local::stack::BUCKET;
 use serde_json::json;
-use service::access::Action;
+use service::auth::access::Action;
 use service::auth::{Caller, RequestInfo};
-use service::domain::image_file::{Lease, StorageClass};
+use service::domain::record::{Lease, StorageClass};
 use service::domain::transition::StoredObject;
 use service::domain::{FileId, FileRecord};
 
@@ -71,7 +71,7 @@ async fn copy(stack: &TestStack, file: &FileRecord) -> StoredObject {
     };
     let key = file.object_key().to_string();
     let class = StorageClass::InstantRetrieval;
-    let objects = &stack.stack.app.objects;
+    let objects = &stack.stack.app.bucket;
     let copied = objects.move_to(&key, &old, class, &file.mime_type);
     copied.await.expect("a copy")
 }
@@ -363,7 +363,7 @@ async fn a_file_whose_run_died_is_processed_again_when_the_lease_is_over() {
         .files
         .find(FileId::from_number(id.unsigned_abs()).expect("an id"));
     let file = file.await.expect("an answer").expect("a file");
-    let object = app.objects.head(&file.object_key().to_string()).await;
+    let object = app.bucket.head(&file.object_key().to_string()).await;
     let object = object.expect("an answer").expect("an object");
     let now = app.clock.now();
     let lease = Lease {

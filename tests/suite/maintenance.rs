@@ -1,6 +1,6 @@
 //! `maintenance`: what the schedule does when a day, a month or an outage has passed.
 
-use functions::maintenance::{Report, Task};
+use functions::events::maintenance::{Report, Task};
 use http::Method;
 use imaging::fixtures::{DicomSpec, dicom, png};
 use local::queue::Faults;
@@ -18,7 +18,7 @@ async fn run(stack: &TestStack, task: Task) -> Report {
 
 /// Whether the bucket has anything under `key`, as far as a reader can see.
 async fn is_stored(stack: &TestStack, key: &Value) -> bool {
-    let found = stack.stack.app.objects.head(text(key)).await;
+    let found = stack.stack.app.bucket.head(text(key)).await;
     found.expect("an answer").is_some()
 }
 

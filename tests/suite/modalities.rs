@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use functions::maintenance::Task;
+use functions::events::maintenance::Task;
 use serde_json::{Value, json};
 
 use crate::harness::recount::{self, all};

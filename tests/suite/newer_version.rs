@@ -1,7 +1,7 @@
 //! Records that a newer version of the service wrote, as they are seen during a deployment: shown as far as they can be, and left alone.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use functions::maintenance::Task;
+use functions::events::maintenance::Task;
 use imaging::fixtures::png;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use functions::maintenance::Task;
+use functions::events::maintenance::Task;
 use imaging::fixtures::{DicomSpec, dicom, png};
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use http::Method;
 use serde_json::{Map, Value};
+use service::api::Endpoint;
 use service::domain::{Code, NoticeCode};
-use service::http::Endpoint;
 
 use crate::harness::upload::text;
 
@@ -25,7 +25,7 @@ const LIST_PARAMETERS: [&str; 11] = [
 ];
 
 fn document() -> Value {
-    functions::openapi::document()
+    functions::description::openapi::document()
 }
 
 fn operation<'a>(document: &'a Value, endpoint: &Endpoint) -> &'a Value {

@@ -303,7 +303,7 @@ async fn an_object_without_a_record_is_kept() {
     let key = text(&file["storage_path"]);
     again(&stack, key).await;
     stack.expire_noncurrent().await;
-    let object = stack.stack.app.objects.get(key, None).await;
+    let object = stack.stack.app.bucket.get(key, None).await;
     let object = object.expect("an object").collect().await;
     assert_eq!(object.expect("its bytes").into_bytes(), bytes);
 }

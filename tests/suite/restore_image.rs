@@ -109,7 +109,7 @@ async fn what_was_purged_does_not_come_back() {
     let file = stack.upload(&user, "a.png", &png(8, 8, 1), json!({})).await;
     delete(&user, id_of(&file)).await;
     stack.clock.advance(31 * 24 * 60 * 60 * 1000);
-    let task = functions::maintenance::Task::default();
+    let task = functions::events::maintenance::Task::default();
     stack.stack.maintenance.run(task).await.expect("a run");
     restore(&stack.user(1), id_of(&file))
         .await

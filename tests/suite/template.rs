@@ -6,6 +6,7 @@ use std::path::Path;
 use local::template::Template;
 use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
+use service::api::Endpoint;
 use service::config::Config;
 use service::db::keys::INDEXES;
 
@@ -71,32 +72,31 @@ fn every_endpoint_has_its_routes_with_and_without_a_slash_and_no_other() {
 }
 
 #[test]
-fn every_endpoint_has_a_binary_that_serves_it() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions/src/bin");
-    for endpoint in functions::endpoints() {
-        let file = folder.join(format!("{}.rs", endpoint.name()));
-        let source = std::fs::read_to_string(&file)
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let serves = format!(
-            "functions::{}::endpoint()",
-            endpoint.name().replace('-', "_")
-        );
-        assert!(
-            source.contains(&serves),
-            "{} must serve {serves}",
-            file.display()
-        );
-    }
-}
-
-#[test]
-fn every_function_of_the_template_has_a_binary_and_the_other_way_round() {
-    let declared: BTreeSet<_> = template()
+fn every_function_is_in_its_program_and_every_program_is_built() {
+    let resources = resources();
+    let events = ["process-object", "maintenance"].map(|name| (name.to_owned(), "events"));
+    let of_subject = |(program, endpoints): (&'static str, Vec<Endpoint>)| {
+        let names = endpoints.into_iter();
+        names.map(move |endpoint| (endpoint.name().to_owned(), program))
+    };
+    let programs = functions::programs().into_iter().flat_map(of_subject);
+    let coded: BTreeMap<_, _> = programs.chain(events).collect();
+    let coded: BTreeMap<_, _> = coded
+        .into_iter()
+        .map(|(name, program)| (name, format!("target/lambda/{program}/")))
+        .collect();
+    let declared: BTreeMap<_, _> = template()
         .functions
         .into_iter()
-        .map(|function| function.name)
+        .map(|function| {
+            let uri = &resources[function.resource.as_str()]["Properties"]["CodeUri"];
+            (function.name, uri.as_str().unwrap_or_default().to_owned())
+        })
         .collect();
-    assert_eq!(declared, binaries());
+    assert_eq!(declared, coded);
+    let built = binaries().into_iter();
+    let built: BTreeSet<_> = built.map(|name| format!("target/lambda/{name}/")).collect();
+    assert_eq!(declared.into_values().collect::<BTreeSet<_>>(), built);
 }
 
 #[test]
@@ -107,7 +107,6 @@ fn one_name_is_used_everywhere() {
         let pascal = pascal_case(name);
         assert_eq!(*resource, format!("{pascal}Function"));
         let properties = &resources[resource.as_str()]["Properties"];
-        assert_eq!(properties["CodeUri"], format!("target/lambda/{name}/"));
         let function_name = tagged(&properties["FunctionName"]);
         assert_eq!(function_name, format!("${{AWS::StackName}}-{name}"));
         let group = format!("{pascal}LogGroup");
@@ -118,19 +117,6 @@ fn one_name_is_used_everywhere() {
         assert_eq!(log_name, format!("/aws/lambda/${{AWS::StackName}}-{name}"));
         let retention = tagged(&group["Properties"]["RetentionInDays"]);
         assert_eq!(retention, "LogRetentionDays", "{name}");
-    }
-}
-
-#[test]
-fn a_comment_above_every_function_tells_its_route() {
-    for endpoint in functions::endpoints() {
-        let resource = format!("{}Function:", pascal_case(endpoint.name()));
-        let banner = format!(
-            "  # {} {}\n  {resource}\n",
-            endpoint.method(),
-            endpoint.path()
-        );
-        assert!(TEXT.contains(&banner), "missing: {banner}");
     }
 }
 
@@ -270,7 +256,7 @@ fn who_verifies_tokens_may_read_their_secret_and_nobody_else_learns_where_it_is(
     let verifying: BTreeSet<_> = verifying
         .iter()
         .filter(|endpoint| !endpoint.is_public())
-        .map(service::http::Endpoint::name)
+        .map(Endpoint::name)
         .collect();
     for function in template().functions {
         let name = function.name.as_str();

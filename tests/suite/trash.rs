@@ -94,7 +94,7 @@ async fn a_purged_file_is_in_no_trash() {
     let file = stack.upload(&user, "a.png", &png(8, 8, 1), json!({})).await;
     delete(&user, &file).await;
     stack.clock.advance(30 * DAY_MS + 1);
-    let task = functions::maintenance::Task::default();
+    let task = functions::events::maintenance::Task::default();
     stack.stack.maintenance.run(task).await.expect("a run");
     let page = stack.user(1).get("/image-files/trash").await.ok();
     assert_eq!(page["items"], json!([]));

@@ -3,7 +3,7 @@
 use service::db::studies::Choice;
 use service::domain::{PatientId, SeriesId, StudyId, text};
 use service::error::Error;
-use service::http::{Fields, FromFields};
+use service::api::{Fields, FromFields};
 use utoipa::ToSchema;
 
 /// A file that a caller wants to upload.

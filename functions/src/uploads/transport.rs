@@ -4,7 +4,7 @@ use serde::Serialize;
 use service::App;
 use service::domain::{FileRecord, PartPlan};
 use service::error::Error;
-use service::objects::PresignedUrl;
+use service::bucket::PresignedUrl;
 use utoipa::ToSchema;
 
 /// Parts whose URLs come with the answer; the others are asked for.
@@ -51,7 +51,7 @@ impl Upload {
     /// As the record was made: in parts, or whole.
     pub(super) async fn of(app: &App, file: &FileRecord) -> Result<Self, Error> {
         let (Some(plan), Some(upload_id)) = (file.part_plan(), &file.upload_id) else {
-            let request = app.objects.presign_put(file).await?;
+            let request = app.bucket.presign_put(file).await?;
             return Ok(Self::Single {
                 expires_at: request.expires_at.rfc3339(),
                 request,
@@ -92,7 +92,7 @@ pub async fn sign(
         };
         let size = plan.size_of(part_number).ok_or_else(outside)?;
         let signed = app
-            .objects
+            .bucket
             .presign_part(&key, upload_id, part_number, size)
             .await?;
         if expires_at.is_empty() {

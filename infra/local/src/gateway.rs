@@ -18,7 +18,7 @@ use lambda_http::lambda_runtime::LambdaEvent;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context};
 use serde_json::json;
-use service::http::Endpoint;
+use service::api::Endpoint;
 use service::ids::Ids;
 use tower::{ServiceExt as _, service_fn};
 
@@ -78,10 +78,10 @@ impl Gateway {
     ) -> Result<Self, String> {
         let function = |endpoint: Endpoint| {
             let started = OnceLock::new();
-            let name = endpoint.name();
+            let name = endpoint.name().to_owned();
             (name, Arc::new(Function { endpoint, started }))
         };
-        let mut functions: HashMap<&str, _> = endpoints.into_iter().map(function).collect();
+        let mut functions: HashMap<String, _> = endpoints.into_iter().map(function).collect();
         let mut by_path: BTreeMap<String, HashMap<String, Route>> = BTreeMap::new();
         for function in template
             .functions

@@ -39,7 +39,7 @@ pub struct Template {
 pub struct Function {
     /// `DeleteImageFunction`.
     pub resource: String,
-    /// `delete-image`: the last part of its `CodeUri`.
+    /// `delete-image`: its `Handler`.
     pub name: String,
     /// Its routes: method and path.
     pub routes: Vec<(String, String)>,
@@ -152,14 +152,9 @@ fn operations(paths: &Value) -> Vec<(String, (String, String))> {
 
 impl Function {
     fn read(resource: &str, properties: &Value) -> Result<Self, TemplateError> {
-        let uri = properties["CodeUri"].as_str().unwrap_or_default();
-        let name = uri
-            .trim_end_matches('/')
-            .rsplit('/')
-            .next()
-            .filter(|name| !name.is_empty());
-        let name = name
-            .ok_or_else(|| TemplateError(format!("{resource} has no CodeUri")))?
+        let name = properties["Handler"]
+            .as_str()
+            .ok_or_else(|| TemplateError(format!("{resource} has no Handler")))?
             .to_owned();
         let events = properties["Events"]
             .as_mapping()

@@ -7,12 +7,12 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::config::RequestChecksumCalculation;
 
 use crate::auth::Verifier;
+use crate::bucket::Bucket;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Files, References};
 use crate::domain::cursor::CursorKey;
 use crate::ids::Ids;
-use crate::objects::Objects;
 
 /// The service. Clones are cheap and share everything.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub struct Inner {
     /// The tables of patients, studies and series.
     pub references: References,
     /// The bucket.
-    pub objects: Objects,
+    pub bucket: Bucket,
 }
 
 impl Deref for App {
@@ -64,7 +64,7 @@ impl App {
         let cursors = cursors.map(|secret| CursorKey::new(secret.expose().as_bytes()));
         let references = References::new(dynamodb, config.clone(), ids.clone(), clock.clone());
         let files = Files::new(references.clone(), cursors);
-        let objects = Objects::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
+        let bucket = Bucket::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
         Self {
             inner: Arc::new(Inner {
                 config,
@@ -73,7 +73,7 @@ impl App {
                 tokens,
                 files,
                 references,
-                objects,
+                bucket,
             }),
         }
     }

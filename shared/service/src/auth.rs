@@ -2,6 +2,7 @@
 //!
 //! - `secrets`, `jwks`: the keys, shared secrets and public ones. Both are kept and renewed by `kept`, and fetched by `ask`.
 
+pub mod access;
 mod ask;
 mod jwks;
 mod kept;

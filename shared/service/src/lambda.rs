@@ -1,4 +1,8 @@
 //! Runs an endpoint, or a function without HTTP, in Lambda.
+//!
+//! A program holds the functions of a subject, because every further program is another minute of linking (docs/ARCHITECTURE.md, decision 23).
+//! Which one it is, Lambda says by the function's `Handler`, in the variable `_HANDLER`
+//! (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>).
 
 use std::future::Future;
 
@@ -15,17 +19,22 @@ use lambda_http::{Error, lambda_runtime, tracing};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::api::Endpoint;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{CalledBy, Config, aws_variable};
-use crate::http::Endpoint;
 use crate::trust::trusted;
 
-/// Serves one endpoint until Lambda ends the process.
+/// Serves the one of `endpoints` that the function's `Handler` names, until Lambda ends the process.
 ///
 /// # Errors
 /// A setting that is missing or wrong, and failures of the runtime itself.
-pub async fn serve(endpoint: Endpoint) -> Result<(), Error> {
+pub async fn serve(endpoints: Vec<Endpoint>) -> Result<(), Error> {
+    let name = handler()?;
+    let endpoint = endpoints
+        .into_iter()
+        .find(|endpoint| endpoint.name() == name)
+        .ok_or_else(|| format!("this program has no function {name:?}"))?;
     let called_by = if endpoint.is_public() {
         CalledBy::Anybody
     } else {
@@ -33,6 +42,14 @@ pub async fn serve(endpoint: Endpoint) -> Result<(), Error> {
     };
     let app = start(called_by).await?;
     lambda_http::run(endpoint.into_router(app)).await
+}
+
+/// The name of the function: what template.yaml sets as its `Handler`.
+///
+/// # Errors
+/// It is not set, because this is not Lambda.
+pub fn handler() -> Result<String, Error> {
+    aws_variable("_HANDLER").ok_or_else(|| "_HANDLER is not set: it names the function".into())
 }
 
 /// Serves a function that is called by events.

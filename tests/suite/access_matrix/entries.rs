@@ -1,7 +1,7 @@
 //! What a route tells somebody of a file that is not their own is in the access log, whatever state the file is in. A route cannot forget it.
 
 use serde_json::{Value, json};
-use service::http::Endpoint;
+use service::api::Endpoint;
 
 use super::{Needs, OWNER, Subject, Who, ask, row};
 use crate::harness::stack::ADMIN;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(functions::openapi::document);
+static DOCUMENT: LazyLock<Value> = LazyLock::new(functions::description::openapi::document);
 
 /// Fails when `method` `path` (below `/api/v1`) is described and this answer of it is not.
 #[track_caller]

@@ -1,7 +1,7 @@
 //! Old rows while nothing has been moved: everything works on them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use functions::maintenance::Task;
+use functions::events::maintenance::Task;
 use imaging::fixtures::{DicomSpec, dicom, png};
 use local::queue::Faults;
 use serde_json::{Value, json};

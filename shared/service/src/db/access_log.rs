@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::files::Files;
 use super::{failure, keys, records};
-use crate::access::Action;
 use crate::auth::Caller;
+use crate::auth::access::Action;
 use crate::domain::{Cursor, FileId, Timestamp, time::DAY_MS};
 use crate::error::Error;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::files::Files;
 use super::references::unknown_patient;
 use super::write::{Change, NotWritten};
-use crate::access::Action;
 use crate::auth::Caller;
+use crate::auth::access::Action;
 use crate::domain::FileRecord;
 use crate::error::Error;
 

@@ -1,6 +1,6 @@
 //! What the bytes of a file tell.
 
-use super::image_file::{Dicom, Notice};
+use super::record::{Dicom, Notice};
 use super::{FileId, FileType, SeriesId, StudyId};
 
 /// What one run of process-object found out.

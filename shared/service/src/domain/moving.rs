@@ -2,7 +2,7 @@
 //! every moment the record names a version that is there, and at the end that version is the current one and the only one. Until that is seen,
 //! `settle_at` says that the bucket may hold others.
 
-use super::image_file::{FileRecord, Lease, Status, StorageClass};
+use super::record::{FileRecord, Lease, Status, StorageClass};
 use super::transition::{EVENT_OVERDUE_MS, MINUTE_MS, StoredObject};
 use super::{Code, Timestamp};
 

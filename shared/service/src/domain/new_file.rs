@@ -1,6 +1,6 @@
 //! A file before there is a record of it.
 
-use super::image_file::{FileRecord, Status};
+use super::record::{FileRecord, Status};
 use super::transition::{MINUTE_MS, UPLOAD_EXPIRY_MS};
 use super::{FileId, FileType, PartPlan, schema};
 

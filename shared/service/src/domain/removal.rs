@@ -1,6 +1,6 @@
 //! How a file goes: into the trash and back, and for good. What goes for good leaves its record behind until no URL can bring bytes any more.
 
-use super::image_file::{FileRecord, Status};
+use super::record::{FileRecord, Status};
 use super::transition::MINUTE_MS;
 use super::{Code, Timestamp};
 
@@ -108,7 +108,7 @@ impl FileRecord {
 
 #[cfg(test)]
 mod tests {
-    use super::super::image_file::StorageClass;
+    use super::super::record::StorageClass;
     use super::*;
     use crate::domain::new_file::tests::record;
     use crate::domain::{PatientId, SeriesId, StudyId};

@@ -1,7 +1,7 @@
 //! What may happen to a file on its way in: functions from a record to the next one, or the reason why not. Moves between storage classes are in
 //! [`super::moving`], the trash and what follows in [`super::removal`].
 
-use super::image_file::{FileRecord, Lease, Notice, Status};
+use super::record::{FileRecord, Lease, Notice, Status};
 use super::{Code, Findings, NoticeCode, SeriesId, StoredId, StudyId, Timestamp, time::DAY_MS};
 
 /// How long maintenance waits before it looks at what should have moved on by itself.

@@ -1,0 +1,10 @@
+//! About this API.
+
+mod conventions;
+mod examples;
+mod notices;
+mod problems;
+
+endpoints! {
+    openapi,
+}

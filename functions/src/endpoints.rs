@@ -1,0 +1,51 @@
+//! How endpoints are declared: the list of subjects, the list of a subject, and the route of an endpoint, each once.
+
+/// The subjects that have endpoints, by the names of their modules.
+macro_rules! subjects {
+    ($($subject:ident),+ $(,)?) => {
+        $(pub mod $subject;)+
+
+        /// The programs behind HTTP: the name of each, and the endpoints that it can serve.
+        #[must_use]
+        pub fn programs() -> Vec<(&'static str, Vec<service::api::Endpoint>)> {
+            vec![$((stringify!($subject), $subject::endpoints())),+]
+        }
+
+        /// Every HTTP endpoint, in the order of template.yaml.
+        #[must_use]
+        pub fn endpoints() -> Vec<service::api::Endpoint> {
+            [$($subject::endpoints()),+].concat()
+        }
+
+        /// What the endpoints of each subject say of themselves.
+        fn descriptions() -> Vec<utoipa::openapi::OpenApi> {
+            use utoipa::OpenApi as _;
+            vec![$($subject::Description::openapi()),+]
+        }
+    };
+}
+
+/// The endpoints of a subject, by the names of their modules.
+macro_rules! endpoints {
+    ($($endpoint:ident),+ $(,)?) => {
+        $(pub mod $endpoint;)+
+
+        /// The endpoints of this subject, in the order of template.yaml.
+        #[must_use]
+        pub fn endpoints() -> Vec<service::api::Endpoint> {
+            vec![$($endpoint::endpoint()),+]
+        }
+
+        /// Their part of the API's description.
+        #[derive(utoipa::OpenApi)]
+        #[openapi(paths($($endpoint::handle),+))]
+        pub(crate) struct Description;
+    };
+}
+
+/// The endpoint of this module: its function has the module's name, its route is the one that `handle` is described with.
+macro_rules! endpoint {
+    () => {
+        service::api::Endpoint::new::<__path_handle, _>(module_path!(), handle)
+    };
+}

@@ -1,0 +1,11 @@
+//! What queues and schedules call, never HTTP.
+//!
+//! - [`process_object`]: S3 event → hash, type, header, pictures → record. [`maintenance`]: schedule → what is due.
+//! - [`lease`], [`moving`], [`settle`]: what runs beside each other keep to, how an original changes its storage class, and how the bucket is
+//!   made to fit the records. The functions that archive a file use them, too.
+
+pub(crate) mod lease;
+pub mod maintenance;
+pub(crate) mod moving;
+pub mod process_object;
+pub(crate) mod settle;

@@ -1,0 +1,276 @@
+//! The schedule: does what is due. Purges what was deleted long ago, finishes interrupted moves, processes what an outage left half done, ends
+//! abandoned uploads.
+//!
+//! Every file that needs a visit is in an index by day. A run ends when nothing is left or its time is up, and may stop anywhere: every step can
+//! be repeated, and the next run goes on where this one ended.
+
+mod check;
+mod turns;
+mod visit;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde::{Deserialize, Serialize};
+use service::App;
+use service::db::due::Mark;
+use service::domain::time::DAY_MS;
+use service::domain::{FileId, Timestamp};
+use service::error::Error;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::process_object::Processor;
+use turns::in_turn;
+use visit::Outcome;
+
+/// A run begins no visit after this many seconds, unless the event sets another number. template.yaml gives the function 15 minutes, so the last
+/// visits have the rest of that time to end.
+const DEFAULT_SECONDS: u64 = 600;
+/// Files whose turns are decided together: reading them takes seconds, also on a laptop, and is a part of the time of a run.
+const LOOK_AHEAD: usize = 20_000;
+/// Visits at the same time. Those that read or copy objects wait for one another.
+const VISITS_AT_ONCE: usize = 8;
+/// Where the first run of all begins: nothing can be due before the first file.
+const FIRST_LOOK_BACK_DAYS: i64 = 3;
+/// A day is over for good this long after its end: until then somebody may still write what became due on it.
+const DAY_CLOSES_MS: i64 = 60 * 60 * 1000;
+
+/// What a run is asked to do.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Task {
+    /// Only count what would be done.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// The most files of this run.
+    pub limit: Option<usize>,
+    /// How long it begins visits.
+    pub seconds: Option<u64>,
+    /// Instead of what is due: these files, whether the bucket has what their records name.
+    #[serde(default)]
+    pub check: Vec<FileId>,
+    /// Instead of what is due: all files of this user, newest first.
+    pub check_user: Option<i64>,
+    /// With `check_user`: only files below this id, the `next` of the run before.
+    pub below: Option<FileId>,
+}
+
+/// What a run did (or, dry, would have done).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Files removed for good after their time in the trash, and what is left of ended uploads.
+    pub purged: usize,
+    /// Uploads ended because nobody went on with them.
+    pub abandoned: usize,
+    /// Files processed whose event was lost or whose run died.
+    pub processed: usize,
+    /// Moves between storage classes brought to their end.
+    pub moved: usize,
+    /// Originals of which the bucket held more than the record names.
+    pub settled: usize,
+    /// Files that are not ready for anything yet.
+    pub postponed: usize,
+    /// Files whose turn failed; the next run tries again.
+    pub failed: usize,
+    /// Files that were checked and are as they should be.
+    pub checked: usize,
+    /// Files that were checked and repaired.
+    pub repaired: usize,
+    /// Counters of invented modalities that went over into the one of all others.
+    pub counters: usize,
+    /// Whether more is due than this run was allowed to do.
+    pub more: bool,
+    /// With `check_user`: where the next run goes on.
+    pub next: Option<FileId>,
+}
+
+/// Does what is due.
+#[derive(Clone, Debug)]
+pub struct Maintenance {
+    app: App,
+    processor: Processor,
+}
+
+/// What holds for one run.
+#[derive(Debug)]
+struct Run {
+    now: Timestamp,
+    end: Instant,
+    dry_run: bool,
+    /// Held by the visit that reads or copies an object: disk and CPU are enough for one.
+    heavy: Mutex<()>,
+}
+
+impl Run {
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.end
+    }
+}
+
+impl Maintenance {
+    /// Maintenance of `app`, processing files with `processor`.
+    #[must_use]
+    pub fn new(app: App, processor: Processor) -> Self {
+        Self { app, processor }
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// When it cannot be found out what is due; a single file that fails is counted instead.
+    pub async fn run(&self, task: Task) -> Result<Report, Error> {
+        let run = Run {
+            now: self.app.clock.now(),
+            end: Instant::now() + Duration::from_secs(task.seconds.unwrap_or(DEFAULT_SECONDS)),
+            dry_run: task.dry_run,
+            heavy: Mutex::default(),
+        };
+        let mut report = Report::default();
+        if task.check.is_empty() && task.check_user.is_none() {
+            self.do_what_is_due(&run, task.limit, &mut report).await?;
+            // Whoever sets a limit knows that there is more.
+            if report.more && task.limit.is_none() {
+                tracing::warn!("maintenance is behind: more is due than a run has time for");
+            }
+        } else {
+            self.check(&run, &task, &mut report).await?;
+        }
+        if report != Report::default() {
+            let report = serde_json::to_string(&report).unwrap_or_default();
+            tracing::info!(dry_run = task.dry_run, report, "maintenance ran");
+        }
+        Ok(report)
+    }
+
+    async fn do_what_is_due(
+        &self,
+        run: &Run,
+        limit: Option<usize>,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let first_ever = run.now.plus(-FIRST_LOOK_BACK_DAYS * DAY_MS);
+        let watermark = self.app.files.mark(Mark::Watermark).await?;
+        let watermark = watermark.unwrap_or(first_ever);
+        let mut left = limit.unwrap_or(usize::MAX);
+        let mut seen: HashSet<FileId> = HashSet::new();
+        // Until a look finds nothing new: what it finds then failed, or is an index that lags behind.
+        let first_day = loop {
+            let due = self
+                .app
+                .files
+                .due(watermark, run.now, &seen, LOOK_AHEAD)
+                .await?;
+            if due.files.is_empty() {
+                break due.first_day;
+            }
+            let turns = in_turn(due.files);
+            let visited = self.visit_all(&turns, left, run, report).await;
+            if visited < turns.len() {
+                report.more = true;
+                return Ok(());
+            }
+            left -= visited;
+            seen.extend(turns);
+        };
+        if !run.dry_run {
+            let watermark = after_what_is_done(watermark, first_day, run.now);
+            self.app.files.set_mark(Mark::Watermark, watermark).await?;
+            self.order_counters(run, report).await?;
+        }
+        Ok(())
+    }
+
+    /// Visits files in their order, until `limit` or the end of the run; answers how many had their turn.
+    async fn visit_all(
+        &self,
+        turns: &[FileId],
+        limit: usize,
+        run: &Run,
+        report: &mut Report,
+    ) -> usize {
+        let mut waiting = turns.iter().take(limit);
+        let mut running = FuturesUnordered::new();
+        let mut visited = 0;
+        loop {
+            while running.len() < VISITS_AT_ONCE
+                && let Some(id) = waiting.next()
+            {
+                running.push(self.visit(*id, run));
+            }
+            let Some(outcome) = running.next().await else {
+                return visited;
+            };
+            if outcome != Outcome::NoTime {
+                visited += 1;
+            }
+            outcome.count(report);
+        }
+    }
+
+    /// Once a day: takes away what older functions count by other names.
+    async fn order_counters(&self, run: &Run, report: &mut Report) -> Result<(), Error> {
+        let last = self.app.files.mark(Mark::Counters).await?;
+        if last.is_some_and(|at| at.plus(DAY_MS) > run.now) {
+            return Ok(());
+        }
+        let mut page = None;
+        loop {
+            if run.is_over() {
+                report.more = true;
+                return Ok(());
+            }
+            let folded = self.app.files.fold_counters(page).await?;
+            report.counters += folded.gone;
+            page = folded.next;
+            if page.is_none() {
+                return self.app.files.set_mark(Mark::Counters, run.now).await;
+            }
+        }
+    }
+}
+
+/// The new watermark: the first day with something on it, or the last that may still get some.
+fn after_what_is_done(
+    watermark: Timestamp,
+    first_day: Option<Timestamp>,
+    now: Timestamp,
+) -> Timestamp {
+    let open = now.plus(-DAY_CLOSES_MS).day();
+    let mut mark = watermark;
+    while mark.day() < open && first_day.is_none_or(|first| mark.day() < first.day()) {
+        mark = mark.plus(DAY_MS);
+    }
+    mark
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_watermark_passes_days_that_are_over_and_empty_and_no_other() {
+        // 2027-01-15T08:00:00Z
+        let now = Timestamp(1_800_000_000_000);
+        let hour = 60 * 60 * 1000;
+        let ago = |days: i64| now.plus(-days * DAY_MS);
+        let midnight = now.plus(-8 * hour);
+        for (watermark, first_day, now, expected) in [
+            (ago(5), None, now, now),
+            (ago(5), Some(ago(2)), now, ago(2)),
+            (ago(5), Some(ago(5)), now, ago(5)),
+            (now, None, now, now),
+            // Half an hour after midnight yesterday may still get something.
+            (ago(5), None, midnight.plus(hour / 2), ago(1)),
+            (ago(5), None, midnight.plus(2 * hour), now),
+        ] {
+            let mark = after_what_is_done(watermark, first_day, now);
+            assert_eq!(
+                mark.day(),
+                expected.day(),
+                "{watermark:?} {first_day:?} {now:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What the bytes say: from a stored object to the result of a run.
+
+use imaging::{DicomHeader, Inspection, Limits, Outcome, Reason};
+use md5::{Digest as _, Md5};
+use service::db::studies::{Choice, SeriesHeader, StudyHeader};
+use service::domain::transition::StoredObject;
+use service::domain::{
+    Dicom, FileId, FileRecord, FileType, Findings, Notice, NoticeCode, object_key, text,
+};
+use service::error::Error;
+
+use super::spool::spool;
+use super::{Processor, scratch};
+use crate::file_type::file_type;
+use crate::patients::mismatch::mismatch;
+
+impl Processor {
+    /// Reads the object and makes everything that is made from it. Doing it again makes the same.
+    pub(super) async fn find_out(
+        &self,
+        file: &FileRecord,
+        object: &StoredObject,
+    ) -> Result<Findings, Error> {
+        let scratch = scratch::folder()?;
+        let copy = scratch.path().join("object");
+        let spooled = spool(&self.app, file, &copy).await?;
+        let (worker, folder) = (self.worker.clone(), scratch.path().to_owned());
+        let inspection = tokio::task::spawn_blocking(move || {
+            imaging::isolated::inspect(&worker, &copy, &folder, &Limits::default())
+        });
+        let inspection = inspection.await.map_err(Error::internal)?;
+        drop(scratch);
+
+        let (thumbnail_path, preview_path) =
+            self.store_pictures(file.id, &inspection.outcome).await?;
+        let found = self
+            .find_study(file.uploaded_by, inspection.dicom.as_ref())
+            .await?;
+        let duplicate = self
+            .app
+            .files
+            .same_content(file.uploaded_by, &spooled.md5, object.size, Some(file.id))
+            .await?;
+        let facts = inspection.dicom.as_ref().map(dicom);
+        let mut warnings: Vec<Notice> = inspection.warnings.iter().map(notice).collect();
+        if let Some(patient_id) = &file.patient_id {
+            warnings.extend(mismatch(&self.app, facts.as_ref(), patient_id).await?);
+        }
+        warnings.extend(type_mismatch(file, &inspection));
+        if let (true, Outcome::NoPicture(reason)) = (spooled.whole, &inspection.outcome) {
+            // Nothing is wrong with the file, but a person will ask where its picture is.
+            warnings.extend(inspection.dicom.as_ref().map(|_| notice(reason)));
+        }
+        let header = inspection.dicom.as_ref();
+        Ok(Findings {
+            failure: failure(file, &spooled.md5, spooled.whole, &inspection),
+            file_hash: spooled.md5,
+            file_type: file_type(inspection.file_type),
+            mime_type: mime_type(file, &inspection),
+            modality: header
+                .and_then(|header| header.modality.clone())
+                .filter(|modality| text::Modality::parse(modality).is_ok()),
+            body_part: header
+                .and_then(|header| header.body_part.clone())
+                .filter(|part| text::BodyPart::parse(part).is_ok()),
+            study_date: header
+                .and_then(|header| header.study_date.clone())
+                .filter(|date| text::StudyDate::parse(date).is_ok()),
+            study_id: found.study,
+            series_id: found.series,
+            thumbnail_path,
+            preview_path,
+            duplicate_of: duplicate.map(|file| file.id),
+            dicom: facts,
+            warnings,
+        })
+    }
+
+    async fn store_pictures(
+        &self,
+        id: FileId,
+        outcome: &Outcome,
+    ) -> Result<(Option<String>, Option<String>), Error> {
+        let Outcome::Picture(picture) = outcome else {
+            return Ok((None, None));
+        };
+        let thumbnail = object_key::thumbnail(id, &content_hash(&picture.thumbnail));
+        let preview = object_key::preview(id, &content_hash(&picture.preview));
+        tokio::try_join!(
+            self.app
+                .bucket
+                .put_picture(&thumbnail, picture.thumbnail.clone()),
+            self.app
+                .bucket
+                .put_picture(&preview, picture.preview.clone())
+        )?;
+        Ok((Some(thumbnail), Some(preview)))
+    }
+
+    /// The study and series of the header's UIDs, found or created, for the file's owner.
+    async fn find_study(&self, owner: i64, header: Option<&DicomHeader>) -> Result<Choice, Error> {
+        let Some((header, uid)) =
+            header.and_then(|header| Some((header, header.study_instance_uid.clone()?)))
+        else {
+            return Ok(Choice::default());
+        };
+        let study = StudyHeader {
+            uid,
+            study_date: header.study_date.clone(),
+            description: header.study_description.clone(),
+            modality: header.modality.clone(),
+        };
+        let series = header.series_instance_uid.clone().map(|uid| SeriesHeader {
+            uid,
+            modality: header.modality.clone(),
+            number: header.series_number,
+            description: header.series_description.clone(),
+        });
+        self.app
+            .references
+            .find_or_create(owner, &study, series.as_ref())
+            .await
+    }
+}
+
+/// Why the file FAILED, worst first.
+fn failure(file: &FileRecord, md5: &str, whole: bool, inspection: &Inspection) -> Option<Notice> {
+    let (declared, came) = (file.declared_size, file.file_size);
+    if declared != came {
+        return Some(Notice::new(
+            NoticeCode::SizeMismatch,
+            format!("{declared} bytes were declared and {came} came: upload the file again."),
+        ));
+    }
+    if file
+        .declared_md5
+        .as_deref()
+        .is_some_and(|declared| declared != md5)
+    {
+        return Some(Notice::of(NoticeCode::ChecksumMismatch));
+    }
+    if file.declared_type.is_image() && inspection.file_type == imaging::FileType::Other {
+        let message = format!(
+            "This is not a {} file, and no other image that can be read.",
+            file.declared_type.name()
+        );
+        return Some(Notice::new(NoticeCode::NotAnImage, message));
+    }
+    match &inspection.outcome {
+        Outcome::Failed(reason) if whole => Some(notice(reason)),
+        _ => None,
+    }
+}
+
+fn type_mismatch(file: &FileRecord, inspection: &Inspection) -> Option<Notice> {
+    let (declared, actual) = (file.declared_type, file_type(inspection.file_type));
+    let differs = declared.is_image() && actual.is_image() && declared != actual;
+    differs.then(|| {
+        Notice::new(
+            NoticeCode::TypeMismatch,
+            format!(
+                "It was declared as {} and is {}.",
+                declared.name(),
+                actual.name()
+            ),
+        )
+    })
+}
+
+/// By the bytes; of what imaging does not know, the uploader's own word.
+fn mime_type(file: &FileRecord, inspection: &Inspection) -> String {
+    if inspection.file_type == imaging::FileType::Other && file.declared_type == FileType::Other {
+        file.mime_type.clone()
+    } else {
+        inspection.mime_type.clone()
+    }
+}
+
+fn notice(reason: &Reason) -> Notice {
+    Notice {
+        code: reason.code.as_str().to_owned(),
+        message: reason.message.clone(),
+    }
+}
+
+fn content_hash(bytes: &[u8]) -> String {
+    text::hex(&Md5::digest(bytes))
+}
+
+fn dicom(header: &DicomHeader) -> Dicom {
+    let header = header.clone();
+    Dicom {
+        patient_id: header.patient_id,
+        patient_name: header.patient_name,
+        study_instance_uid: header.study_instance_uid,
+        series_instance_uid: header.series_instance_uid,
+        sop_instance_uid: header.sop_instance_uid,
+        sop_class_uid: header.sop_class_uid,
+        transfer_syntax_uid: header.transfer_syntax_uid,
+        instance_number: header.instance_number,
+        rows: header.rows,
+        columns: header.columns,
+        number_of_frames: header.number_of_frames,
+    }
+}

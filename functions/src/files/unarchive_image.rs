@@ -1,0 +1,48 @@
+//! `POST /image-files/{file_id}/unarchive`: moves an archived file back to the standard storage class.
+
+use axum::Json;
+use axum::extract::State;
+use service::App;
+use service::auth::Caller;
+use service::domain::record::StorageClass;
+use service::domain::{Code, FileId};
+use service::error::Error;
+use service::api::{Endpoint, Path};
+use service::views::image_file::ImageFile;
+
+use super::archive::move_file;
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    endpoint!()
+    .conflicts(&[
+        Code::AlreadyMoving,
+        Code::NotArchived,
+        Code::VersionConflict,
+    ])
+}
+
+/// Take out of the archive
+///
+/// Moves an archived file back to the standard storage class.
+#[utoipa::path(
+    post,
+    path = "/api/v1/image-files/{file_id}/unarchive",
+    tag = "Files",
+    params(
+        ("file_id" = FileId, Path, description = "The file"),
+    ),
+    responses(
+        (status = 200, description = "The record, processed again", body = ImageFile),
+        (status = 404),
+    )
+)]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+) -> Result<Json<ImageFile>, Error> {
+    let file = move_file(&app, &caller, id, StorageClass::Standard).await?;
+    ImageFile::of(&app, file).await.map(Json)
+}

@@ -1,0 +1,41 @@
+//! `GET /patients/{patient_id}`: one patient.
+
+use axum::Json;
+use axum::extract::State;
+use service::App;
+use service::auth::Caller;
+use service::domain::PatientId;
+use service::error::Error;
+use service::api::{Endpoint, Path};
+
+use super::patient::Patient;
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    endpoint!()
+}
+
+/// One patient
+///
+/// One patient.
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients/{patient_id}",
+    tag = "Patients",
+    params(
+        ("patient_id" = PatientId, Path, description = "The patient"),
+    ),
+    responses(
+        (status = 200, description = "The patient", body = Patient),
+        (status = 404),
+    )
+)]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    _: Caller,
+    Path(id): Path<PatientId>,
+) -> Result<Json<Patient>, Error> {
+    let patient = app.references.patient(&id).await?.ok_or(Error::NotFound)?;
+    Ok(Json(patient.into()))
+}

@@ -1,0 +1,32 @@
+//! Whether the header of a file names another patient than the one that was chosen.
+
+use service::App;
+use service::domain::{Dicom, Notice, NoticeCode, PatientId};
+use service::error::Error;
+
+/// A file under the wrong patient is the mistake that hurts: the header's Patient ID must be the chosen patient's id or record number.
+///
+/// # Errors
+/// [`Error::Unavailable`] or [`Error::Internal`].
+pub(crate) async fn mismatch(
+    app: &App,
+    header: Option<&Dicom>,
+    chosen: &PatientId,
+) -> Result<Option<Notice>, Error> {
+    let in_header = header
+        .and_then(|header| header.patient_id.as_deref())
+        .map(str::trim)
+        .filter(|id| !id.is_empty());
+    let Some(in_header) = in_header else {
+        return Ok(None);
+    };
+    let record_number = app
+        .references
+        .patient(chosen)
+        .await?
+        .and_then(|patient| patient.medical_record_number);
+    if in_header == chosen.as_str() || record_number.as_deref() == Some(in_header) {
+        return Ok(None);
+    }
+    Ok(Some(Notice::of(NoticeCode::PatientMismatch)))
+}

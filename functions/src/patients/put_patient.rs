@@ -1,0 +1,117 @@
+//! `PUT /patients/{patient_id}`: creates a patient, or replaces their fields.
+
+use axum::Json;
+use axum::extract::State;
+use service::App;
+use service::auth::Caller;
+use service::db::patients;
+use service::domain::text::{Date, Line};
+use service::domain::{PatientId, schema};
+use service::error::Error;
+use service::api::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
+use utoipa::ToSchema;
+
+use super::patient::Patient;
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    endpoint!()
+}
+
+/// What is known of a patient.
+#[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPatient {
+    /// Their name.
+    name: Line,
+    /// Their record number.
+    medical_record_number: Option<Line>,
+    /// Patient's Sex (0010,0040).
+    sex: Option<Sex>,
+    /// The day they were born.
+    birth_date: Option<Date>,
+}
+
+/// Patient's Sex (0010,0040), PS3.3 section C.7.1.1: male, female, other.
+#[derive(Clone, Copy, Debug, ToSchema)]
+enum Sex {
+    M,
+    F,
+    O,
+}
+
+impl Sex {
+    fn name(self) -> &'static str {
+        match self {
+            Self::M => "M",
+            Self::F => "F",
+            Self::O => "O",
+        }
+    }
+}
+
+impl Field for Sex {
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        match raw.text() {
+            Some("M") => Ok(Self::M),
+            Some("F") => Ok(Self::F),
+            Some("O") => Ok(Self::O),
+            _ => Err("must be M, F or O".to_owned()),
+        }
+    }
+}
+
+impl FromFields for NewPatient {
+    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
+        let name = fields.required("name");
+        let medical_record_number = fields.optional("medical_record_number");
+        let sex = fields.optional("sex");
+        let birth_date = fields.optional("birth_date");
+        fields.finish(|| {
+            Some(Self {
+                name: name?,
+                medical_record_number,
+                sex,
+                birth_date,
+            })
+        })
+    }
+}
+
+/// Create or replace a patient
+///
+/// Creates a patient, or replaces their fields.
+#[utoipa::path(
+    put,
+    path = "/api/v1/patients/{patient_id}",
+    tag = "Patients",
+    params(
+        ("patient_id" = PatientId, Path, description = "The patient"),
+    ),
+    request_body(content = NewPatient, example = json!({"name": "Zhang San", "medical_record_number": "MRN-20260105", "sex": "M", "birth_date": "1970-12-31"})),
+    responses(
+        (status = 200, description = "The patient", body = Patient),
+    )
+)]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    _: Caller,
+    Path(id): Path<PatientId>,
+    Body(known): Body<NewPatient>,
+) -> Result<Json<Patient>, Error> {
+    let now = app.clock.now();
+    let patient = patients::Patient {
+        id,
+        name: known.name.into_string(),
+        medical_record_number: known.medical_record_number.map(Line::into_string),
+        sex: known.sex.map(|sex| sex.name().to_owned()),
+        birth_date: known.birth_date.map(Date::into_string),
+        created_at: now,
+        updated_at: now,
+        file_count: 0,
+        schema: schema::CURRENT,
+    };
+    let patient = app.references.put_patient(&patient).await?;
+    Ok(Json(patient.into()))
+}

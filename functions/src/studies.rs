@@ -1,0 +1,6 @@
+//! Studies: what files belong to.
+
+endpoints! {
+    patient_studies,
+    create_study,
+}

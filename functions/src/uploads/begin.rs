@@ -1,0 +1,295 @@
+//! Begins uploads: what `create-upload` and `create-uploads-batch` share.
+
+use futures_util::future::join_all;
+use serde::Serialize;
+use service::App;
+use service::auth::Caller;
+use service::db::create::NotCreated;
+use service::db::files::Scope;
+use service::db::references::unknown_patient;
+use service::db::studies::Choice;
+use service::domain::{Code, FileRecord, FileType, NewFile, text};
+use service::error::{Error, chain};
+use service::views::image_file::ImageFile;
+use utoipa::ToSchema;
+
+use super::new_upload::NewUpload;
+use super::transport::Upload;
+use crate::file_type::file_type;
+
+
+/// Tries with another id when one is taken.
+const ATTEMPTS: usize = 3;
+
+/// An upload that has begun, or the file that makes it needless.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Begun {
+    /// The record: new, or the one that has these bytes already; `null` in a batch when the item failed.
+    file: Option<ImageFile>,
+    /// How to send the bytes; `null` for a duplicate.
+    upload: Option<Upload>,
+    /// Whether the caller has these bytes already.
+    duplicate: bool,
+}
+
+/// Begins many uploads at once; each stands or falls alone. Answers in the order given.
+pub async fn begin_all(
+    app: &App,
+    caller: &Caller,
+    uploads: Vec<NewUpload>,
+) -> Vec<Result<Begun, Error>> {
+    let mut results: Vec<Option<Result<Begun, Error>>> = uploads.iter().map(|_| None).collect();
+    let duplicates = join_all(
+        uploads
+            .iter()
+            .map(|upload| find_duplicate(app, caller, upload)),
+    )
+    .await;
+    let mut waiting = Vec::new();
+    for (position, (upload, duplicate)) in uploads.into_iter().zip(duplicates).enumerate() {
+        match duplicate {
+            Ok(None) => waiting.push((position, upload)),
+            Ok(Some(file)) => {
+                let file = ImageFile::of(app, file).await;
+                results[position] = Some(file.map(|file| Begun {
+                    file: Some(file),
+                    upload: None,
+                    duplicate: true,
+                }));
+            }
+            Err(error) => results[position] = Some(Err(error)),
+        }
+    }
+    refuse_too_many(app, caller, &mut waiting, &mut results).await;
+    let mut waiting = find_studies(app, caller, waiting, &mut results).await;
+    for _ in 0..ATTEMPTS {
+        waiting = begin_once(app, caller, waiting, &mut results).await;
+        if waiting.is_empty() {
+            break;
+        }
+    }
+    let contended = || Err(Error::Unavailable("no id was free".into()));
+    results
+        .into_iter()
+        .map(|result| result.unwrap_or_else(contended))
+        .collect()
+}
+
+/// Lets as many go on as may still be unfinished beside the caller's others. Requests at the same time see the same room: together they may begin
+/// some more.
+async fn refuse_too_many(
+    app: &App,
+    caller: &Caller,
+    waiting: &mut Vec<(usize, NewUpload)>,
+    results: &mut [Option<Result<Begun, Error>>],
+) {
+    if waiting.is_empty() {
+        return;
+    }
+    let most = app.config.max_unfinished_uploads;
+    let room = match app.files.counters(Scope::Owner(caller.id)).await {
+        Ok(counters) => most.saturating_sub(counters.unfinished()),
+        Err(error) => return fail_all(waiting, results, error),
+    };
+    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    for (position, _) in waiting.drain(room.min(waiting.len())..) {
+        let too_many = Error::conflict(
+            Code::TooManyUploads,
+            format!(
+                "More than {most} of your uploads would be unfinished: finish or abort some of them, then begin this one again."
+            ),
+        );
+        results[position] = Some(Err(too_many.into()));
+    }
+}
+
+/// The first tells the cause; the others share its fate.
+fn fail_all(
+    waiting: &mut Vec<(usize, NewUpload)>,
+    results: &mut [Option<Result<Begun, Error>>],
+    error: Error,
+) {
+    let mut error = Some(error);
+    for (position, _) in waiting.drain(..) {
+        let own = error.take();
+        let own = own.unwrap_or_else(|| Error::Unavailable("the tables cannot be read".into()));
+        results[position] = Some(Err(own));
+    }
+}
+
+/// Lets those go on whose study and series are the caller's, each with the study of its series. The others learn everything that is wrong at once.
+async fn find_studies(
+    app: &App,
+    caller: &Caller,
+    mut waiting: Vec<(usize, NewUpload)>,
+    results: &mut [Option<Result<Begun, Error>>],
+) -> Vec<(usize, NewUpload)> {
+    let choices: Vec<Choice> = waiting.iter().map(|(_, upload)| upload.choice()).collect();
+    let entries = match app.references.entries(caller.id, &choices).await {
+        Ok(entries) => entries,
+        Err(error) => {
+            fail_all(&mut waiting, results, error);
+            return waiting;
+        }
+    };
+    let found = waiting.into_iter().map(async |(position, mut upload)| {
+        let mut errors = match entries.resolve(upload.choice()) {
+            Ok(choice) => {
+                (upload.study_id, upload.series_id) = (choice.study, choice.series);
+                return (position, Ok(upload));
+            }
+            Err(errors) => errors,
+        };
+        if let Some(patient) = &upload.patient_id
+            && let Ok(None) = app.references.patient(patient).await
+        {
+            errors.insert(0, unknown_patient());
+        }
+        (position, Err(Error::Invalid(errors)))
+    });
+    let mut going_on = Vec::new();
+    for (position, found) in join_all(found).await {
+        match found {
+            Ok(upload) => going_on.push((position, upload)),
+            Err(error) => results[position] = Some(Err(error)),
+        }
+    }
+    going_on
+}
+
+/// One try for all that wait; answers those whose id was taken.
+async fn begin_once(
+    app: &App,
+    caller: &Caller,
+    waiting: Vec<(usize, NewUpload)>,
+    results: &mut [Option<Result<Begun, Error>>],
+) -> Vec<(usize, NewUpload)> {
+    let prepared = join_all(
+        waiting
+            .iter()
+            .map(|(_, upload)| prepare(app, caller, upload)),
+    )
+    .await;
+    let mut files = Vec::new();
+    let mut creating = Vec::new();
+    for ((position, upload), file) in waiting.into_iter().zip(prepared) {
+        match file {
+            Ok(file) => {
+                files.push(file.clone());
+                creating.push((position, upload, file));
+            }
+            Err(error) => results[position] = Some(Err(error)),
+        }
+    }
+    let created = app.files.create(caller, files).await;
+    let mut again = Vec::new();
+    for ((position, upload, file), created) in creating.into_iter().zip(created) {
+        match created {
+            Ok(()) => results[position] = Some(answer(app, file).await),
+            Err(refused) => {
+                free(app, &file).await;
+                match refused {
+                    NotCreated::IdTaken => again.push((position, upload)),
+                    NotCreated::Error(error) => results[position] = Some(Err(error)),
+                }
+            }
+        }
+    }
+    again
+}
+
+/// The caller's own live file with these bytes, unless a second one is wanted.
+async fn find_duplicate(
+    app: &App,
+    caller: &Caller,
+    upload: &NewUpload,
+) -> Result<Option<FileRecord>, Error> {
+    let limit = app.config.max_upload_bytes;
+    if upload.size > limit {
+        return Err(Error::TooLarge(format!(
+            "The file is larger than the limit of {limit} bytes."
+        )));
+    }
+    match &upload.md5 {
+        Some(md5) if !upload.allow_duplicate => {
+            app.files
+                .same_content(caller.id, md5.as_str(), upload.size, None)
+                .await
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The record to be, with its multipart upload begun when it needs one. What is begun and never recorded, the bucket's lifecycle ends.
+async fn prepare(app: &App, caller: &Caller, upload: &NewUpload) -> Result<FileRecord, Error> {
+    let upload = upload.clone();
+    let declared = imaging::declared(
+        upload.filename.as_str(),
+        upload.mime_type.as_ref().map(text::MimeType::as_str),
+    );
+    let file_type = file_type(declared);
+    let new = NewFile {
+        id: app.ids.file_id(),
+        file_uuid: app.ids.uuid(),
+        uploaded_by: caller.id,
+        uploader_name: caller.name.clone(),
+        original_filename: upload.filename.into_string(),
+        file_type,
+        mime_type: upload.mime_type.map_or_else(
+            || mime_type(file_type).to_owned(),
+            text::MimeType::into_string,
+        ),
+        file_size: upload.size,
+    };
+    let mut file = new.into_record();
+    file.declared_md5 = upload.md5.map(text::Md5::into_string);
+    file.patient_id = upload.patient_id;
+    file.belong_to(upload.study_id, upload.series_id);
+    file.modality = upload.modality.map(text::Modality::into_string);
+    file.body_part = upload.body_part.map(text::BodyPart::into_string);
+    file.study_date = upload.study_date.map(text::StudyDate::into_string);
+    file.description = upload.description.map(text::Description::into_string);
+    if file.part_size.is_some() {
+        file.upload_id = Some(
+            app.bucket
+                .begin_multipart(&file.object_key().to_string(), &file.mime_type)
+                .await?,
+        );
+    }
+    Ok(file)
+}
+
+async fn answer(app: &App, file: FileRecord) -> Result<Begun, Error> {
+    let upload = Upload::of(app, &file).await?;
+    Ok(Begun {
+        file: Some(ImageFile::of(app, file).await?),
+        upload: Some(upload),
+        duplicate: false,
+    })
+}
+
+/// Frees the parts of an upload that did not become a record. When that fails too, the bucket's lifecycle does it.
+async fn free(app: &App, file: &FileRecord) {
+    if let Some(upload_id) = &file.upload_id
+        && let Err(error) = app
+            .bucket
+            .abort_multipart(&file.object_key().to_string(), upload_id)
+            .await
+    {
+        tracing::warn!(
+            cause = chain(&error),
+            "an upload without a record stays for the lifecycle rule"
+        );
+    }
+}
+
+/// The MIME type of a declared type, when the caller gives none.
+fn mime_type(file_type: FileType) -> &'static str {
+    match file_type {
+        FileType::Dicom => "application/dicom",
+        FileType::Jpeg => "image/jpeg",
+        FileType::Png => "image/png",
+        FileType::Tiff => "image/tiff",
+        FileType::Other | FileType::Unknown => "application/octet-stream",
+    }
+}

@@ -1,0 +1,196 @@
+//! `POST /uploads/{file_id}/complete`: all parts are there; put them together. Repeating it is harmless.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::Value;
+use service::App;
+use service::auth::access::Action;
+use service::auth::Caller;
+use service::domain::part_plan::MAX_PARTS;
+use service::domain::{Code, FileId, FileRecord, PartPlan, Status};
+use service::error::{Conflict, Error, FieldError};
+use service::api::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
+use service::views::image_file::ImageFile;
+use service::bucket::{Completed, StoredPart};
+use utoipa::ToSchema;
+
+/// The endpoint.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    endpoint!()
+    .conflicts(&[Code::UploadIncomplete, Code::VersionConflict])
+}
+
+/// The parts as the client saw them; without, the bucket's own list counts.
+#[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Completion {
+    /// Every part the client sent, with the ETag the bucket answered.
+    parts: Option<Vec<ClaimedPart>>,
+}
+
+#[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClaimedPart {
+    /// The S3 part number, from 1.
+    #[schema(rename = "part_number", minimum = 1, maximum = 10000)]
+    number: u32,
+    /// The `ETag` header that the bucket answered to the part.
+    #[schema(examples("9e107d9d372bb6826bd81d3542a419d6"))]
+    etag: String,
+}
+
+struct ClaimedParts(Vec<ClaimedPart>);
+
+impl Field for ClaimedParts {
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        let Raw::Json(Value::Array(values)) = raw else {
+            return Err("must be a list of {part_number, etag}".to_owned());
+        };
+        values
+            .iter()
+            .map(ClaimedPart::of)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl ClaimedPart {
+    fn of(value: &Value) -> Result<Self, String> {
+        let shape = || "must be a list of {part_number, etag} and nothing else".to_owned();
+        let object = value
+            .as_object()
+            .filter(|object| object.len() == 2)
+            .ok_or_else(shape)?;
+        let number = object
+            .get("part_number")
+            .and_then(|number| u64::read(Raw::Json(number)).ok())
+            .filter(|number| (1..=MAX_PARTS).contains(number))
+            .and_then(|number| number.try_into().ok());
+        let etag = object.get("etag").and_then(Value::as_str);
+        let (number, etag) = number.zip(etag).ok_or_else(shape)?;
+        Ok(Self {
+            number,
+            etag: etag.trim_matches('"').to_owned(),
+        })
+    }
+}
+
+impl FromFields for Completion {
+    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
+        let parts: Option<ClaimedParts> = fields.optional("parts");
+        fields.finish(|| {
+            Some(Self {
+                parts: parts.map(|parts| parts.0),
+            })
+        })
+    }
+}
+
+/// Complete an upload
+///
+/// All parts are there: puts them together. Repeating it is harmless. Without `parts` the bucket's own list counts. A single PUT needs no completion, nor does an upload completed against the bucket: its event finishes it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/uploads/{file_id}/complete",
+    tag = "Uploads",
+    params(
+        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
+    ),
+    request_body(content = Completion, example = json!({})),
+    responses(
+        (status = 200, description = "The record, its bytes stored", body = ImageFile),
+        (status = 404),
+    )
+)]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<FileId>,
+    Body(completing): Body<Completion>,
+) -> Result<Json<ImageFile>, Error> {
+    let opened = app.files.open(&caller, Action::Upload, id).await?;
+    let key = opened.file.object_key().to_string();
+    if opened.file.status != Status::Uploading {
+        return Ok(Json(ImageFile::of(&app, opened.file).await?));
+    }
+    if let (Some(upload_id), Some(plan)) = (&opened.file.upload_id, opened.file.part_plan())
+        && let Some(stored) = app.bucket.list_parts(&key, upload_id).await?
+    {
+        check(&completing, plan, &stored)?;
+        let stored: Vec<StoredPart> = stored
+            .into_iter()
+            .filter(|part| plan.size_of(part.number).is_some())
+            .collect();
+        if app
+            .bucket
+            .complete_multipart(&key, upload_id, &stored)
+            .await?
+            == Completed::NoSuchUpload
+        {
+            tracing::info!("somebody else completed or ended the upload at the same time");
+        }
+    }
+    // Whoever completed it, the bucket tells whether it is there.
+    let object = app
+        .bucket
+        .head(&key)
+        .await?
+        .ok_or_else(|| incomplete(&all_missing(&opened.file)))?;
+    let now = app.clock.now();
+    let file = app
+        .files
+        .change(opened, |file| Ok(file.uploaded(&object, now)))
+        .await?;
+    Ok(Json(ImageFile::of(&app, file).await?))
+}
+
+/// Every part of the plan must be stored at its size, and as the client saw it, where the client says so.
+fn check(completing: &Completion, plan: PartPlan, stored: &[StoredPart]) -> Result<(), Error> {
+    let whole: HashMap<u32, &StoredPart> = stored
+        .iter()
+        .filter(|part| plan.size_of(part.number) == Some(part.size))
+        .map(|part| (part.number, part))
+        .collect();
+    let mut wrong = Vec::new();
+    for (position, claimed) in completing.parts.iter().flatten().enumerate() {
+        let field = |name: &str| format!("parts[{position}].{name}");
+        match whole.get(&claimed.number) {
+            _ if plan.size_of(claimed.number).is_none() => {
+                wrong.push(FieldError::new(
+                    field("part_number"),
+                    format!("must be 1 to {}", plan.total),
+                ));
+            }
+            Some(part) if part.etag != claimed.etag => {
+                wrong.push(FieldError::new(
+                    field("etag"),
+                    "is not what the bucket holds: send the part again",
+                ));
+            }
+            _ => {}
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Error::Invalid(wrong));
+    }
+    let missing = plan.missing(&whole.into_keys().collect::<Vec<_>>());
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(incomplete(&missing))
+    }
+}
+
+fn all_missing(file: &FileRecord) -> Vec<u32> {
+    file.part_plan()
+        .map_or_else(|| vec![1], |plan| plan.missing(&[]))
+}
+
+fn incomplete(missing: &[u32]) -> Error {
+    Conflict::from(Code::UploadIncomplete)
+        .with("missing_chunks", missing)
+        .into()
+}

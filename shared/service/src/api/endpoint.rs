@@ -1,0 +1,136 @@
+//! One HTTP endpoint: one Lambda function, one route.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, on};
+use http::Method;
+use utoipa::openapi::HttpMethod;
+
+use super::layers;
+use crate::app::App;
+use crate::domain::Code;
+
+/// One endpoint. Signed-in callers only and no query parameters, unless it says otherwise.
+#[derive(Clone)]
+pub struct Endpoint {
+    name: String,
+    method: Method,
+    path: String,
+    router: Router<App>,
+    rules: Rules,
+    conflicts: &'static [Code],
+}
+
+/// What the layers in front of a handler let through.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rules {
+    pub(super) public: bool,
+    pub(super) takes_query: bool,
+}
+
+/// A handler: an axum function whose signature names everything it needs.
+pub trait Handle<T>: Handler<T, App> {}
+impl<T, H: Handler<T, App>> Handle<T> for H {}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} {}", self.name, self.method, self.path)
+    }
+}
+
+impl Endpoint {
+    /// The endpoint of `module`, whose function is named as the module is, with the route that its `handler` is described with.
+    ///
+    /// # Panics
+    /// At start, if the described method or path is none that a router takes.
+    #[must_use]
+    pub fn new<Described: utoipa::Path, T: 'static>(
+        module: &'static str,
+        handler: impl Handle<T>,
+    ) -> Self {
+        let name = module.rsplit("::").next().unwrap_or(module);
+        let method = method(&Described::methods());
+        let path = Described::path();
+        let filter = MethodFilter::try_from(method.clone()).expect("a standard method");
+        // A trailing slash is accepted on every route.
+        let router = Router::new()
+            .route(&path, on(filter, handler.clone()))
+            .route(&format!("{path}/"), on(filter, handler));
+        Self {
+            name: name.replace('_', "-"),
+            method,
+            path,
+            router,
+            rules: Rules::default(),
+            conflicts: &[],
+        }
+    }
+
+    /// Its handler reads query parameters (and refuses unknown ones itself).
+    #[must_use]
+    pub fn takes_query(mut self) -> Self {
+        self.rules.takes_query = true;
+        self
+    }
+
+    /// It answers callers without a token.
+    #[must_use]
+    pub fn public(mut self) -> Self {
+        self.rules.public = true;
+        self
+    }
+
+    /// It may find a state in its way (409): these codes, and no others.
+    #[must_use]
+    pub fn conflicts(mut self, codes: &'static [Code]) -> Self {
+        self.conflicts = codes;
+        self
+    }
+
+    /// The name of its function: `Handler`, log group, and, as a module, the file of its code.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Its path, as API Gateway and axum write it.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether it answers callers without a token.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.rules.public
+    }
+
+    /// The codes of its 409s.
+    #[must_use]
+    pub fn conflict_codes(&self) -> &'static [Code] {
+        self.conflicts
+    }
+
+    /// The whole service of this endpoint.
+    pub fn into_router(self, app: App) -> Router {
+        layers::wrap(self.router, app, self.rules)
+    }
+}
+
+/// The one method that an endpoint is described with.
+fn method(described: &[HttpMethod]) -> Method {
+    match described {
+        [HttpMethod::Get] => Method::GET,
+        [HttpMethod::Post] => Method::POST,
+        [HttpMethod::Put] => Method::PUT,
+        [HttpMethod::Patch] => Method::PATCH,
+        [HttpMethod::Delete] => Method::DELETE,
+        _ => unreachable!("an endpoint is described with one method of these five"),
+    }
+}

@@ -1,0 +1,116 @@
+//! The bucket: S3 calls the functions make themselves, and presigned URLs for the calls browsers make.
+
+mod multipart;
+mod presign;
+mod sign;
+mod storage;
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_s3::operation::head_object::HeadObjectError;
+use aws_sdk_s3::primitives::ByteStream;
+
+pub use multipart::{Completed, StoredPart};
+pub use presign::{Disposition, PresignedUrl};
+pub use sign::{S3Request, SignedRequest};
+
+use crate::aws::failure;
+use crate::config::Config;
+use crate::domain::transition::StoredObject;
+use crate::error::Error;
+
+/// The bucket of originals and pictures.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    client: Client,
+    config: Arc<Config>,
+    signer: sign::Signer,
+}
+
+impl Bucket {
+    /// The bucket that the configuration names; `aws` has the credentials that URLs are signed with.
+    #[must_use]
+    pub fn new(client: Client, aws: &SdkConfig, config: Arc<Config>) -> Self {
+        Self {
+            client,
+            config,
+            signer: sign::Signer::of(aws),
+        }
+    }
+
+    fn bucket(&self) -> &str {
+        &self.config.image_bucket
+    }
+
+    /// What the bucket holds under `key`; `None` when nothing.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Internal`].
+    pub async fn head(&self, key: &str) -> Result<Option<StoredObject>, Error> {
+        match self
+            .client
+            .head_object()
+            .bucket(self.bucket())
+            .key(key)
+            .send()
+            .await
+        {
+            Ok(answer) => Ok(Some(StoredObject {
+                version: answer.version_id().map(str::to_owned),
+                size: answer
+                    .content_length()
+                    .and_then(|size| size.try_into().ok())
+                    .unwrap_or(0),
+            })),
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), HeadObjectError::NotFound(_)) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(failure(error)),
+        }
+    }
+
+    /// The bytes under `key`, as a stream that is read once.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Unavailable`] or [`Error::Internal`].
+    pub async fn get(&self, key: &str, version: Option<&str>) -> Result<ByteStream, Error> {
+        let request = self
+            .client
+            .get_object()
+            .bucket(self.bucket())
+            .key(key)
+            .set_version_id(version.map(str::to_owned));
+        match request.send().await {
+            Ok(answer) => Ok(answer.body),
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err().code(), Some("NoSuchKey" | "NoSuchVersion")) =>
+            {
+                Err(Error::NotFound)
+            }
+            Err(error) => Err(failure(error)),
+        }
+    }
+
+    /// Stores a picture. Its content's hash is in the key, so writing it twice changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Internal`].
+    pub async fn put_picture(&self, key: &str, jpeg: Vec<u8>) -> Result<(), Error> {
+        self.client
+            .put_object()
+            .bucket(self.bucket())
+            .key(key)
+            .content_type("image/jpeg")
+            .cache_control("private, max-age=86400, immutable")
+            .body(jpeg.into())
+            .send()
+            .await
+            .map_err(failure)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! The rules, without I/O: values that are right by construction, and what may follow what.
+
+pub mod code;
+pub mod cursor;
+pub mod drawn_id;
+pub mod file_id;
+pub mod file_type;
+pub mod findings;
+pub mod list;
+pub mod modality;
+pub mod moving;
+pub mod new_file;
+pub mod number;
+pub mod object_key;
+pub mod part_plan;
+pub mod patient_id;
+pub mod record;
+pub mod removal;
+pub mod schema;
+pub mod standing;
+pub mod stats;
+pub mod study_id;
+pub mod text;
+pub mod time;
+pub mod transition;
+pub mod user_id;
+
+pub use code::{Code, NoticeCode};
+pub use cursor::Cursor;
+pub use file_id::FileId;
+pub use file_type::FileType;
+pub use findings::Findings;
+pub use list::{Filter, ListRequest};
+pub use new_file::NewFile;
+pub use object_key::ObjectKey;
+pub use part_plan::PartPlan;
+pub use patient_id::PatientId;
+pub use record::{Dicom, FileRecord, Notice, Status};
+pub use study_id::{SeriesId, StoredId, StudyId};
+pub use time::Timestamp;
+pub use user_id::UserId;

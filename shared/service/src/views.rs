@@ -1,0 +1,3 @@
+//! Records as the API shows them.
+
+pub mod image_file;

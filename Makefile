@@ -57,6 +57,7 @@ docs: needs-rust
 	python3 infra/bench/data_model/report.py --check
 
 template: $(TOOLS) ## The template: sam, cfn-lint, checkov, and what it repeats of the code and the docs
+	python3 infra/functions.py --check
 	$(VENV)/bin/sam validate --lint --template template.yaml
 	$(VENV)/bin/cfn-lint
 	$(VENV)/checkov/bin/checkov --config-file .checkov.yaml
@@ -95,10 +96,11 @@ test-browser: web stack-as-tested needs-chromium $(IMAGING_TOOLS)
 data-model: ## Renew the tables of docs/DATA.md from its model: units of a file, and what load does
 	python3 infra/bench/data_model/report.py --write
 
-api: needs-rust $(WEB) ## Renew docs/openapi.json and the page's types from the code
+api: needs-rust $(WEB) ## Renew docs/openapi.json, the functions of template.yaml and the page's types from the code
 	cargo build --locked --workspace --all-features --example openapi
 	$${CARGO_TARGET_DIR:-target}/debug/examples/openapi >docs/openapi.json.new
 	mv docs/openapi.json.new docs/openapi.json
+	python3 infra/functions.py
 	cd web && npm run --silent api
 
 lambda: needs-rust $(LAMBDA_TOOLS) ## Build every program for Lambda into target/lambda (ARCH=arm64 or x86_64, PROGRAMS="files events")

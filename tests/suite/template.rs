@@ -21,12 +21,6 @@ fn resources() -> Yaml {
     template["Resources"].clone()
 }
 
-/// `delete-image` → `DeleteImage`.
-fn pascal_case(name: &str) -> String {
-    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
-    name.split('-').map(word).collect()
-}
-
 /// The text in `!Ref X` and `!Sub "…"`.
 fn tagged(value: &Yaml) -> &str {
     match value {
@@ -46,29 +40,6 @@ fn binaries() -> BTreeSet<String> {
             name.strip_suffix(".rs").expect("a source file").to_owned()
         })
         .collect()
-}
-
-#[test]
-fn every_endpoint_has_its_routes_with_and_without_a_slash_and_no_other() {
-    let declared: BTreeMap<_, _> = template()
-        .functions
-        .into_iter()
-        .filter(|function| !function.routes.is_empty())
-        .map(|function| (function.name, function.routes))
-        .collect();
-    let coded: BTreeMap<_, _> = functions::endpoints()
-        .into_iter()
-        .map(|endpoint| {
-            let method = endpoint.method().to_string();
-            let path = endpoint.path();
-            let routes = vec![
-                (method.clone(), path.to_owned()),
-                (method, format!("{path}/")),
-            ];
-            (endpoint.name().to_owned(), routes)
-        })
-        .collect();
-    assert_eq!(declared, coded);
 }
 
 #[test]
@@ -97,27 +68,6 @@ fn every_function_is_in_its_program_and_every_program_is_built() {
     let built = binaries().into_iter();
     let built: BTreeSet<_> = built.map(|name| format!("target/lambda/{name}/")).collect();
     assert_eq!(declared.into_values().collect::<BTreeSet<_>>(), built);
-}
-
-#[test]
-fn one_name_is_used_everywhere() {
-    let resources = resources();
-    for function in template().functions {
-        let (name, resource) = (&function.name, &function.resource);
-        let pascal = pascal_case(name);
-        assert_eq!(*resource, format!("{pascal}Function"));
-        let properties = &resources[resource.as_str()]["Properties"];
-        let function_name = tagged(&properties["FunctionName"]);
-        assert_eq!(function_name, format!("${{AWS::StackName}}-{name}"));
-        let group = format!("{pascal}LogGroup");
-        assert_eq!(tagged(&properties["LoggingConfig"]["LogGroup"]), group);
-        let group = &resources[group.as_str()];
-        assert_eq!(group["Type"], "AWS::Logs::LogGroup", "{name}");
-        let log_name = tagged(&group["Properties"]["LogGroupName"]);
-        assert_eq!(log_name, format!("/aws/lambda/${{AWS::StackName}}-{name}"));
-        let retention = tagged(&group["Properties"]["RetentionInDays"]);
-        assert_eq!(retention, "LogRetentionDays", "{name}");
-    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use functions::events::maintenance::Task;
 use http::Method;
 use imaging::fixtures::png;
-use local::stack::BUCKET;
+use local::names::BUCKET;
 use serde_json::json;
 
 use crate::harness::upload::{begin, id_of, text};

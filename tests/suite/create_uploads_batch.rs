@@ -1,7 +1,7 @@
 //! `POST /uploads/batch`.
 
 use imaging::fixtures::png;
-use local::stack::BUCKET;
+use local::names::BUCKET;
 use serde_json::{Value, json};
 
 use crate::harness::upload::{id_of, md5_of, unsigned};

@@ -8,12 +8,9 @@ use service::clock::Clock;
 use service::config::Config;
 
 use crate::conflicts::{Conflicts, Keys, conflicting};
-use crate::objects::REGION;
+use crate::names::{OPERATOR, REGION};
 use crate::permissions::{Permissions, guarded};
 use crate::secrets::AccessKeys;
-
-/// The access key that may do everything.
-pub const OPERATOR: &str = "operator";
 
 /// Makes the service for one function after the other.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - [`stack`]: starts and stops everything; `make run` and every test use it. [`demo`]: people to try it as, [`samples`]: files to try it with.
-//! - [`template`]: template.yaml: the tables, routes and variables there are.
+//! - [`template`]: template.yaml: the tables, routes and variables there are. [`names`]: what they are called here. [`error`]: why a stack did not start.
 //! - [`port`]: what every port refuses. [`hosts`], [`origins`]: the names it answers to, the pages that may use it.
 //! - [`secrets`]: keys and tokens of a folder. `private`: files for nobody else.
 //! - [`database`]: DynamoDB (dynoxide); [`conflicts`]: what AWS does and it does not. [`objects`]: S3 (s3s over our own storage). [`queue`]: S3 → SQS → Lambda.
@@ -13,8 +13,10 @@ pub mod conflicts;
 pub mod database;
 pub mod demo;
 mod docs;
+pub mod error;
 mod gateway;
 pub mod hosts;
+pub mod names;
 pub mod objects;
 pub mod origins;
 pub mod permissions;

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use imaging::isolated::{Worker, serve_if_worker};
 use local::demo::{DemoUser, users};
+use local::error::StartError;
+use local::names::{OPERATOR, REGION};
 use local::port::Patience;
 use local::queue::Faults;
 use local::samples;
 use local::secrets::{AccessKeys, Secrets};
-use local::stack::{OPERATOR, Options, REGION, Stack, StartError};
+use local::stack::{Options, Stack};
 use local::template::Template;
 use local::web::Page;
 use serde_json::json;

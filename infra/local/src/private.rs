@@ -5,19 +5,23 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use crate::secrets;
-
 const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
 /// Group and others.
 const EVERYBODY_ELSE: u32 = 0o077;
+/// The database of the tables in `DATA_DIR`.
+pub(crate) const TABLES: &str = "dynamodb.sqlite";
+/// The folder of the bucket in `DATA_DIR`.
+pub(crate) const OBJECTS: &str = "objects";
+/// The file of the secret in `DATA_DIR`.
+pub(crate) const SECRET: &str = "secret";
 /// What a stack keeps in its folder.
 const OURS: [&str; 5] = [
-    "dynamodb.sqlite",
+    TABLES,
     "dynamodb.sqlite-shm",
     "dynamodb.sqlite-wal",
-    "objects",
-    secrets::FILE,
+    OBJECTS,
+    SECRET,
 ];
 
 /// Makes `DATA_DIR`, or closes one that holds nothing but a stack. A folder that somebody uses for other things too stays as open as it is:

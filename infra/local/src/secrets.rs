@@ -18,8 +18,6 @@ use sha2::Sha256;
 
 use crate::private;
 
-/// The file in `DATA_DIR`.
-pub(crate) const FILE: &str = "secret";
 const BYTES: usize = 32;
 
 /// The secret of a folder.
@@ -43,7 +41,7 @@ impl Secrets {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         writeln!(file, "{}", hex(&bytes))?;
         file.as_file().sync_all()?;
-        match file.persist_noclobber(folder.join(FILE)) {
+        match file.persist_noclobber(folder.join(private::SECRET)) {
             Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
                 return Err(error.error);
             }
@@ -57,7 +55,7 @@ impl Secrets {
     /// # Errors
     /// When there is none, or it is damaged.
     pub fn read(folder: &Path) -> io::Result<Self> {
-        let path = folder.join(FILE);
+        let path = folder.join(private::SECRET);
         let text = fs::read_to_string(&path)?;
         private::file(&path)?;
         let bytes = bytes_of(text.trim_end()).and_then(|bytes| bytes.try_into().ok());
@@ -166,7 +164,7 @@ mod tests {
     fn a_damaged_secret_is_not_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
         for damaged in ["", "abc", "+f", &"0".repeat(63), &"g".repeat(64)] {
-            fs::write(folder.path().join(FILE), damaged).expect("written");
+            fs::write(folder.path().join(private::SECRET), damaged).expect("written");
             let error = Secrets::open(folder.path()).expect_err("damaged");
             assert!(error.to_string().contains("is damaged"), "{error}");
         }

@@ -1,33 +1,33 @@
 //! The whole stack in one process: engines, events, functions, gateway, page.
 
-mod error;
+mod options;
 mod ports;
+mod schedule;
 mod settings;
 mod upgrade;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_smithy_http_client::Builder;
 use axum::Router;
-use functions::events::maintenance::{Maintenance, Task};
+use functions::events::maintenance::Maintenance;
 use functions::events::process_object::Processor;
-use imaging::isolated::Worker;
 use service::App;
-use service::clock::Clock;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::apps::{Apps, sdk};
-use crate::conflicts::{self, Conflicts};
+use crate::conflicts;
 use crate::database::Tables;
 use crate::docs;
+use crate::error::StartError;
 use crate::gateway::Gateway;
+use crate::names::{BUCKET, OPERATOR, REGION};
 use crate::objects::{self, Credentials, Gate, ObjectStore, ServeOptions};
 use crate::origins::Origins;
 use crate::permissions::Permissions;
-use crate::port::{Door, Patience};
+use crate::port::Door;
 use crate::private;
 use crate::queue::{Faults, Queue, QueueOptions};
 use crate::secrets::{AccessKeys, Secrets};
@@ -35,52 +35,9 @@ use crate::template::Template;
 use crate::web;
 
 use self::ports::{Ports, Served, door, origins};
+use self::schedule::every_minute;
 
-pub use crate::apps::OPERATOR;
-pub use crate::objects::REGION;
-pub use error::StartError;
-
-/// The bucket of the local stack.
-pub const BUCKET: &str = "filmroom-images";
-
-/// How to start a stack.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Where everything is kept.
-    pub data: PathBuf,
-    /// The port of the API and the page; 0 for any.
-    pub port: u16,
-    /// The port of the bucket; 0 for any.
-    pub bucket_port: u16,
-    /// Settings beside the tables, the bucket and `S3_PATH_STYLE`: name and value, as in the environment. `ALLOWED_HOSTS` and `ALLOWED_ORIGINS`
-    /// are this stack's own.
-    pub settings: Vec<(String, String)>,
-    /// How long its ports wait.
-    pub patience: Patience,
-    /// The time.
-    pub clock: Clock,
-    /// Whether maintenance runs every minute; tests run it themselves.
-    pub has_schedule: bool,
-    /// What the queue does wrong on purpose; nothing, but in tests.
-    pub faults: Faults,
-    /// Conflicts of transactions; none, but in tests.
-    pub conflicts: Option<Conflicts>,
-    /// The program that decodes pictures.
-    pub worker: Worker,
-    /// The built page; without, there is only the API.
-    pub web: Option<web::Page>,
-    /// Where every permission that is used is written down, a line each; nowhere, but in tests.
-    pub record: Option<PathBuf>,
-}
-
-impl Options {
-    /// The first setting of a name counts.
-    fn setting(&self, name: &str) -> Option<&str> {
-        let mut settings = self.settings.iter();
-        let found = settings.find(|(given, _)| given == name);
-        found.map(|(_, value)| value.as_str())
-    }
-}
+pub use self::options::Options;
 
 /// A stack that runs until it is stopped.
 #[derive(Debug)]
@@ -210,8 +167,7 @@ async fn apps_of(
         dynamodb: sdk(&ports.tables.url, tables.client()).await,
         s3: sdk(&ports.bucket.url, Builder::new().build_http()).await,
         clock: options.clock.clone(),
-        permissions: Permissions::new(template, options.record.as_deref())
-            .map_err(StartError::folder(&options.data))?,
+        permissions: Permissions::new(template, options.record.as_deref())?,
         conflicts: options
             .conflicts
             .clone()
@@ -224,8 +180,11 @@ fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {
     let failed = |error: &dyn std::fmt::Display| StartError::Engine("S3", error.to_string());
     let clock = options.clock.clone();
     let now = move || std::time::UNIX_EPOCH + Duration::from_millis(clock.now().0.unsigned_abs());
-    let store = ObjectStore::open(&options.data.join("objects"), objects::Clock::from_fn(now))
-        .map_err(|error| failed(&error))?;
+    let store = ObjectStore::open(
+        &options.data.join(private::OBJECTS),
+        objects::Clock::from_fn(now),
+    )
+    .map_err(|error| failed(&error))?;
     store
         .create_bucket(BUCKET)
         .map_err(|error| failed(&error))?;
@@ -279,29 +238,4 @@ fn handler(
             serde_json::to_value(processor.handle(event).await).map_err(|error| error.to_string())
         })
     }
-}
-
-/// The schedule. In the cloud it is every 15 minutes; here a laptop may have been asleep.
-async fn every_minute(maintenance: Maintenance, stopped: watch::Receiver<bool>) {
-    let mut stopped = std::pin::pin!(until(stopped));
-    let mut minutes = tokio::time::interval(Duration::from_mins(1));
-    loop {
-        tokio::select! {
-            () = &mut stopped => return,
-            _ = minutes.tick() => {}
-        }
-        let task = Task {
-            // The next minute goes on.
-            seconds: Some(50),
-            ..Task::default()
-        };
-        if let Err(error) = maintenance.run(task).await {
-            tracing::error!(cause = service::error::chain(&error), "maintenance failed");
-        }
-    }
-}
-
-async fn until(mut stopped: watch::Receiver<bool>) {
-    // The sender is gone only when the stack is.
-    drop(stopped.wait_for(|stopped| *stopped).await);
 }

@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_yaml_ng::Value;
 
-use crate::permissions::{Grant, Policy};
-
 /// The template this program was built with.
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
@@ -45,15 +43,8 @@ pub struct Function {
     pub routes: Vec<(String, String)>,
     /// The variables that it gets for itself, or has others in than every function.
     pub variables: Vec<String>,
-    /// What it may do.
-    pub(crate) policy: Policy,
-}
-
-impl Function {
-    /// Every permission it has.
-    pub fn grants(&self) -> impl Iterator<Item = Grant> {
-        self.policy.grants()
-    }
+    /// Its policies, as they are written: [`crate::permissions`] reads them.
+    pub(crate) policies: Value,
 }
 
 /// One table.
@@ -171,7 +162,7 @@ impl Function {
             name,
             routes: events.filter_map(route).collect(),
             variables: variables(properties),
-            policy: Policy::read(&properties["Policies"])?,
+            policies: properties["Policies"].clone(),
         })
     }
 }

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_s3::config::SharedCredentialsProvider;
 use aws_sdk_s3::types::ObjectVersion;
-use local::stack::BUCKET;
+use local::names::BUCKET;
 use service::domain::{FileId, FileRecord};
 
 use super::meter::operator;

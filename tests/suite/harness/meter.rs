@@ -12,8 +12,9 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use axum::Router;
+use local::names::{OPERATOR, REGION};
 use local::secrets::AccessKeys;
-use local::stack::{OPERATOR, REGION, Stack};
+use local::stack::Stack;
 use serde_json::{Map, Value, json};
 use service::App;
 use service::config::Config;

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use imaging::fixtures::png;
-use local::stack::OPERATOR;
+use local::names::OPERATOR;
 use serde_json::json;
 
 use crate::harness::TestStack;

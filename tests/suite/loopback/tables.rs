@@ -10,7 +10,7 @@ use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;
-use local::stack::{OPERATOR, REGION};
+use local::names::{OPERATOR, REGION};
 
 use super::{ALLOWED, EVIL, ask};
 use crate::harness::TestStack;

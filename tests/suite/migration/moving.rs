@@ -10,7 +10,8 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use local::stack::{Stack, StartError};
+use local::error::StartError;
+use local::stack::Stack;
 use serde_json::json;
 use service::App;
 use service::db::old_tables::migrator::{Migrator, Options, Report};

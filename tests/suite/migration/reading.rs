@@ -261,7 +261,7 @@ async fn an_upload_that_an_older_version_began_goes_on() {
         .stack
         .bucket
         .put_object()
-        .bucket(local::stack::BUCKET)
+        .bucket(local::names::BUCKET)
         .key(&key);
     put.body(bytes.into()).send().await.expect("an object");
     stack.settle().await;

@@ -11,7 +11,7 @@ use service::domain::text::hex;
 use sha2::{Digest as _, Sha256};
 use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
 
-use crate::objects::REGION;
+use crate::names::REGION;
 use crate::secrets::bytes_of;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";

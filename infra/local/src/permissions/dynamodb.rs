@@ -8,7 +8,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Denied, Permissions, table_arn};
+use super::{Denied, Permissions};
+use crate::names::table_arn;
 
 /// `client` for the calls of one function.
 pub(crate) fn guarded(

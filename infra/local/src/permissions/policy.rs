@@ -2,8 +2,7 @@
 
 use serde_yaml_ng::Value;
 
-use super::{bucket_arn, table_arn};
-use crate::database::table_name;
+use crate::names::{bucket_arn, table_arn, table_name};
 use crate::template::TemplateError;
 
 /// The bucket's name wherever template.yaml needs it.

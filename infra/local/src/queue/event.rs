@@ -7,7 +7,8 @@ use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 use service::domain::text;
 
-use crate::objects::{Message, REGION};
+use crate::names::REGION;
+use crate::objects::Message;
 
 use super::Answer;
 

@@ -9,8 +9,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
-use super::{Options, StartError, until};
+use super::Options;
+use super::schedule::until;
 use crate::database::Tables;
+use crate::error::StartError;
 use crate::hosts::Hosts;
 use crate::objects::{ObjectStore, ServeOptions};
 use crate::origins::Origins;

@@ -2,8 +2,8 @@
 
 use service::config::{CalledBy, Config, ConfigError};
 
-use super::{BUCKET, Options};
-use crate::database::table_name;
+use super::Options;
+use crate::names::{BUCKET, table_name};
 use crate::template::Template;
 
 /// The settings of every function: those that were given, and the names of this stack's tables and bucket.

@@ -5,8 +5,8 @@ use service::db::old_tables::migrator::{Migrator, Options};
 use service::domain::schema;
 use service::error;
 
-use super::StartError;
 use crate::database::Tables;
+use crate::error::StartError;
 
 /// Refuses a folder that a newer version of the program has written.
 pub(super) fn refuse_newer(tables: &Tables) -> Result<(), StartError> {

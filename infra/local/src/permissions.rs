@@ -8,17 +8,16 @@ mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::objects::REGION;
-use crate::stack::BUCKET;
-use crate::template::Template;
+use crate::error::StartError;
+use crate::template::{Function, Template, TemplateError};
 
 pub(crate) use self::dynamodb::{check_call, guarded};
 pub use self::policy::Grant;
-pub(crate) use self::policy::Policy;
+use self::policy::Policy;
 
 /// What the functions may do, and what they did. By default there are none.
 #[derive(Debug, Clone, Default)]
@@ -44,14 +43,17 @@ pub(crate) struct Denied {
 
 impl Permissions {
     /// The policies of `template`. Each permission is written to the file `record` when it is used first.
-    pub(crate) fn new(template: &Template, record: Option<&Path>) -> io::Result<Self> {
-        let policies = template
-            .functions
-            .iter()
-            .map(|function| (function.name.clone(), function.policy.clone()));
-        let open = |path| File::options().create(true).append(true).open(path);
+    pub(crate) fn new(template: &Template, record: Option<&Path>) -> Result<Self, StartError> {
+        let policies = template.functions.iter().map(|function| {
+            let policy = Policy::read(&function.policies)?;
+            Ok((function.name.clone(), policy))
+        });
+        let open = |path: &Path| {
+            let file = File::options().create(true).append(true).open(path);
+            file.map_err(StartError::folder(path))
+        };
         Ok(Self(Arc::new(Inner {
-            policies: policies.collect(),
+            policies: policies.collect::<Result<_, TemplateError>>()?,
             used: Mutex::default(),
             record: record.map(open).transpose()?,
         })))
@@ -96,12 +98,11 @@ impl Permissions {
     }
 }
 
-/// The ARN of a table of the local stack.
-fn table_arn(name: &str) -> String {
-    format!("arn:aws:dynamodb:{REGION}:000000000000:table/{name}")
-}
-
-/// The ARN of the local stack's bucket.
-pub(crate) fn bucket_arn() -> String {
-    format!("arn:aws:s3:::{BUCKET}")
+/// Every permission of `function`.
+///
+/// # Errors
+/// If its policy cannot be read.
+pub fn grants(function: &Function) -> Result<Vec<Grant>, TemplateError> {
+    let policy = Policy::read(&function.policies)?;
+    Ok(policy.grants().collect())
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use service::config::ConfigError;
 
-use crate::secrets;
+use crate::private;
 use crate::template::TemplateError;
 
 /// Why a stack did not start; each says what to do.
@@ -65,7 +65,7 @@ impl StartError {
     }
 
     pub(crate) fn secret(folder: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
-        let path = folder.join(secrets::FILE);
+        let path = folder.join(private::SECRET);
         |error| Self::Secret(path, error)
     }
 

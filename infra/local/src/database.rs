@@ -19,11 +19,12 @@ use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::get_item::GetItemRequest;
 use tokio::net::TcpListener;
 
+use crate::error::StartError;
+use crate::names::table_name;
 use crate::permissions::Permissions;
 use crate::port::Door;
 use crate::private;
 use crate::secrets::AccessKeys;
-use crate::stack::StartError;
 use crate::template::Template;
 
 use self::outside::Outside;
@@ -44,7 +45,7 @@ impl Tables {
     /// # Errors
     /// If the folder cannot be used, or its file is not a database.
     pub fn open(folder: &Path) -> Result<Self, StartError> {
-        let path = folder.join("dynamodb.sqlite");
+        let path = folder.join(private::TABLES);
         private::database(&path).map_err(StartError::folder(folder))?;
         let database = Database::new(&path.to_string_lossy());
         database.map(Self).map_err(failed)
@@ -113,11 +114,6 @@ impl Tables {
         let answer = move |request| outside.clone().answer(request);
         crate::port::serve(listener, door, answer, shutdown).await;
     }
-}
-
-/// The name of a table in the local stack.
-pub(crate) fn table_name(resource: &str) -> String {
-    format!("filmroom-{resource}")
 }
 
 fn failed(error: impl std::fmt::Display) -> StartError {

@@ -1,0 +1,50 @@
+//! How to start a stack.
+
+use std::path::PathBuf;
+
+use imaging::isolated::Worker;
+use service::clock::Clock;
+
+use crate::conflicts::Conflicts;
+use crate::port::Patience;
+use crate::queue::Faults;
+use crate::web::Page;
+
+/// How to start a stack.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where everything is kept.
+    pub data: PathBuf,
+    /// The port of the API and the page; 0 for any.
+    pub port: u16,
+    /// The port of the bucket; 0 for any.
+    pub bucket_port: u16,
+    /// Settings, by the names they have in the environment. The stack adds the tables, the bucket and `S3_PATH_STYLE`, and uses
+    /// `ALLOWED_HOSTS` and `ALLOWED_ORIGINS` itself.
+    pub settings: Vec<(String, String)>,
+    /// How long its ports wait.
+    pub patience: Patience,
+    /// The time.
+    pub clock: Clock,
+    /// Whether maintenance runs every minute; tests run it themselves.
+    pub has_schedule: bool,
+    /// The faults that the queue injects; none outside tests.
+    pub faults: Faults,
+    /// Conflicts of transactions; none outside tests.
+    pub conflicts: Option<Conflicts>,
+    /// The program that decodes pictures.
+    pub worker: Worker,
+    /// The built page; without, there is only the API.
+    pub web: Option<Page>,
+    /// The file that gets a line for every permission that is used; tests set it.
+    pub record: Option<PathBuf>,
+}
+
+impl Options {
+    /// The first setting of a name counts.
+    pub(super) fn setting(&self, name: &str) -> Option<&str> {
+        let mut settings = self.settings.iter();
+        let found = settings.find(|(given, _)| given == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}

@@ -20,22 +20,20 @@ export async function startStack(...origins) {
     ALLOWED_ORIGINS: origins.join(','),
     WEB_DIR: join(ROOT, 'web/dist'),
   };
-  const child = spawn(PROGRAM, { env, stdio: ['ignore', 'pipe', openSync(log, 'w')] });
-  const output = await ready(child);
-  const find = (pattern) => pattern.exec(output)[1];
-  const url = find(/API\s+(\S+)\/api\/v1/);
-  const token = find(/^USER1=(\S+)/m);
+  const child = spawn(PROGRAM, ['--json'], { env, stdio: ['ignore', 'pipe', openSync(log, 'w')] });
+  const { url, api, bucket, users } = await ready(child);
+  const token = users[0].token;
   return {
     /** A folder for what a test writes. */
     folder,
     url,
-    api: `${url}/api/v1`,
-    bucket: find(/bucket\s+(\S+)/),
+    api,
+    bucket,
     token,
     /** Calls the API as the first user; fails on anything but success. */
     async call(method, path, body) {
       const headers = { accept: 'application/json', authorization: `Bearer ${token}` };
-      const answer = await fetch(`${url}/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+      const answer = await fetch(`${api}${path}`, { method, headers, body: body && JSON.stringify(body) });
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
       return answer.json();
     },
@@ -63,14 +61,17 @@ export async function startStack(...origins) {
   };
 }
 
+/** What the program says of itself once requests are accepted: its first line. */
 function ready(child) {
   return new Promise((resolve, reject) => {
     let output = '';
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`the stack ended with ${code}: ${output}`)));
+    child.stdout.setEncoding('utf8');
     child.stdout.on('data', (chunk) => {
       output += chunk;
-      if (/^ready$/m.test(output)) resolve(output);
+      const [line, rest] = output.split('\n', 2);
+      if (rest !== undefined) resolve(JSON.parse(line));
     });
   });
 }

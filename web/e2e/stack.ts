@@ -31,13 +31,12 @@ export class Stack {
   static async start(settings: Record<string, string> = {}): Promise<Stack> {
     const data = mkdtempSync(join(tmpdir(), 'filmroom-e2e-'));
     const env = { ...process.env, PORT: '0', DATA_DIR: data, WEB_DIR: join(WEB, 'dist'), ...settings };
-    const child = spawn(PROGRAM, {
+    const child = spawn(PROGRAM, ['--json'], {
       env,
       stdio: ['ignore', 'pipe', openSync(join(ARTEFACTS, 'stack.log'), 'a')],
     });
-    const { url, bucket, tables } = await ready(child);
-    const config = (await (await fetch(`${url}/config.json`)).json()) as { auth: { users: DemoUser[] } };
-    return new Stack(child, data, url, bucket, tables, config.auth.users);
+    const { url, bucket, tables, users } = await ready(child);
+    return new Stack(child, data, url, bucket, tables, users);
   }
 
   nameOf(role: string): string {
@@ -105,17 +104,24 @@ export class Stack {
   }
 }
 
-/** The addresses that the program prints, once it has printed that it is ready. */
-function ready(child: ChildProcess): Promise<{ url: string; bucket: string; tables: string }> {
+/** What the program says of itself once requests are accepted: its first line. */
+interface Ready {
+  url: string;
+  bucket: string;
+  tables: string;
+  users: DemoUser[];
+}
+
+function ready(child: ChildProcess): Promise<Ready> {
   return new Promise((resolve, reject) => {
     let output = '';
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`the stack ended with ${code}\n${output}`)));
-    child.stdout?.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-      const address = (name: string) => new RegExp(`${name}\\s+(http://[^/\\s]+)`).exec(output)?.[1];
-      const [url, bucket, tables] = [address('API'), address('bucket'), address('tables')];
-      if (url && bucket && tables && /^ready$/m.test(output)) resolve({ url, bucket, tables });
+    child.stdout?.setEncoding('utf8');
+    child.stdout?.on('data', (chunk: string) => {
+      output += chunk;
+      const [line = '', rest] = output.split('\n', 2);
+      if (rest !== undefined) resolve(JSON.parse(line) as Ready);
     });
   });
 }

@@ -32,11 +32,9 @@ class Api:
 def start(folder):
     """Starts a stack; gives its process, address and a user's token."""
     environment = {**os.environ, "PORT": "0", "DATA_DIR": folder, "AWS_LAMBDA_LOG_LEVEL": "error"}
-    stack = subprocess.Popen([PROGRAM], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    said = {}
-    for line in stack.stdout:
-        name, _, value = line.strip().replace("API     ", "API=").partition("=")
-        said[name] = value
-        if name == "ready":
-            return stack, urllib.parse.urlsplit(said["API"]).netloc, said["USER1"]
-    sys.exit("the stack did not start")
+    stack = subprocess.Popen([PROGRAM, "--json"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    line = stack.stdout.readline()
+    if not line:
+        sys.exit("the stack did not start")
+    ready = json.loads(line)
+    return stack, urllib.parse.urlsplit(ready["url"]).netloc, ready["users"][0]["token"]

@@ -1,7 +1,8 @@
 //! The whole of Filmroom on one machine, on embedded engines: AWS at the wire, inside one process.
 //!
 //! # Layout
-//! - [`stack`]: starts and stops everything; `make run` and every test use it. [`demo`]: people to try it as, [`samples`]: files to try it with.
+//! - [`stack`]: starts and stops everything; `make run` and every test use it. [`demo`]: people to try it as, [`samples`]: files to try it with,
+//!   [`ready`]: where it is, for people and for programs.
 //! - [`template`]: template.yaml: the tables, routes and variables there are. [`names`]: what they are called here. [`error`]: why a stack did not start.
 //! - [`port`]: what every port refuses. [`hosts`], [`origins`]: the names it answers to, the pages that may use it.
 //! - [`secrets`]: keys and tokens of a folder. `private`: files for nobody else.
@@ -23,6 +24,7 @@ pub mod permissions;
 pub mod port;
 mod private;
 pub mod queue;
+pub mod ready;
 pub mod samples;
 pub mod secrets;
 pub mod stack;

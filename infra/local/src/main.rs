@@ -9,6 +9,7 @@ use local::error::StartError;
 use local::names::{OPERATOR, REGION};
 use local::port::Patience;
 use local::queue::Faults;
+use local::ready::Ready;
 use local::samples;
 use local::secrets::{AccessKeys, Secrets};
 use local::stack::{Options, Stack};
@@ -38,11 +39,12 @@ fn main() -> std::process::ExitCode {
     serve_if_worker();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => run(),
+        [] => run(Ready::write_text),
+        ["--json"] => run(Ready::write_json),
         ["samples", folder] => samples::write(Path::new(folder)).map_err(Into::into),
         ["key", name] => print_key(name),
         _ => Err(
-            "usage: filmroom-local, filmroom-local samples FOLDER, or filmroom-local key NAME"
+            "usage: filmroom-local [--json], filmroom-local samples FOLDER, or filmroom-local key NAME"
                 .into(),
         ),
     };
@@ -56,23 +58,23 @@ fn main() -> std::process::ExitCode {
 }
 
 #[tokio::main]
-async fn run() -> Result<(), Box<dyn std::error::Error>> {
+async fn run(
+    write: impl Fn(&Ready, std::io::StdoutLock<'static>) -> std::io::Result<()>,
+) -> Result<(), Box<dyn std::error::Error>> {
     lambda_http::tracing::init_default_subscriber_with_writer(std::io::stderr);
     let clock = Clock::default();
     let own =
         Secrets::open(&data_folder()).map_err(|error| StartError::Secret(data_folder(), error))?;
     let secret = variable("JWT_SECRET").unwrap_or_else(|| own.tokens());
-    let people = users(&secret, clock.now())?;
-    let (options, is_ours) = (
-        options(secret, clock, &people)?,
-        variable("JWT_SECRET").is_none(),
-    );
+    let users = users(&secret, clock.now())?;
+    let options = options(secret, clock, &users)?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let has_page = options.web.is_some();
-    let data = options.data.clone();
+    let signs_itself = variable("JWT_SECRET").is_none();
     let stack = Stack::start(options).await?;
-    print(&stack, &people, has_page, is_ours, &data)?;
+    let ready = Ready::new(&stack, data_folder(), has_page, users, signs_itself);
+    write(&ready, std::io::stdout().lock())?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -116,7 +118,7 @@ fn data_folder() -> PathBuf {
 fn options(
     secret: String,
     clock: Clock,
-    people: &[DemoUser],
+    users: &[DemoUser],
 ) -> Result<Options, Box<dyn std::error::Error>> {
     let port: u16 = match variable("PORT") {
         Some(port) => port
@@ -127,7 +129,7 @@ fn options(
     let folder = variable("WEB_DIR")
         .map(PathBuf::from)
         .filter(|folder| folder.join("index.html").exists());
-    let config = json!({ "apiUrl": "/api/v1", "auth": { "mode": "demo", "users": people } });
+    let config = json!({ "apiUrl": "/api/v1", "auth": { "mode": "demo", "users": users } });
     let mut settings = vec![("JWT_SECRET".to_owned(), secret)];
     settings.extend(
         SETTINGS
@@ -152,43 +154,6 @@ fn options(
         web: folder.map(|folder| Page { folder, config }),
         record: None,
     })
-}
-
-fn print(
-    stack: &Stack,
-    people: &[DemoUser],
-    has_page: bool,
-    is_ours: bool,
-    data: &Path,
-) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "Filmroom on this machine. Everything is kept in {}.",
-        data.display()
-    )?;
-    if has_page {
-        writeln!(out, "  page    {}/", stack.url)?;
-    }
-    writeln!(out, "  API     {}/api/v1", stack.url)?;
-    writeln!(out, "  try it  {}/docs/", stack.url)?;
-    writeln!(out, "  bucket  {}", stack.bucket_url)?;
-    writeln!(out, "  tables  {}", stack.database_url)?;
-    if is_ours {
-        writeln!(
-            out,
-            "  tokens are signed with this folder's own secret; set JWT_SECRET to use another one"
-        )?;
-    }
-    for (variable, person) in ["USER1", "USER2", "ADMIN"].iter().zip(people) {
-        writeln!(
-            out,
-            "\n# {} ({})\n{variable}={}",
-            person.name, person.role, person.token
-        )?;
-    }
-    writeln!(out, "\nready")?;
-    out.flush()
 }
 
 #[expect(

@@ -6,6 +6,7 @@ mod schedule;
 mod settings;
 mod upgrade;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -50,6 +51,8 @@ pub struct Stack {
     pub database_url: String,
     /// DynamoDB for SDK clients in this process: whatever they do, nobody asks who they are.
     pub tables: SdkConfig,
+    /// The variables of the functions that name its tables and its bucket.
+    pub variables: BTreeMap<String, String>,
     /// The keys that bucket and tables know.
     pub keys: AccessKeys,
     /// The service as its operator has it: it may do everything.
@@ -113,6 +116,7 @@ impl Stack {
             bucket_url,
             database_url,
             app: apps.of(OPERATOR),
+            variables: settings::variables(&template),
             bucket: apps.bucket(),
             tables: apps.dynamodb,
             keys: apps.keys,

@@ -1,5 +1,7 @@
 //! The settings that template.yaml gives the functions, as they are here.
 
+use std::collections::BTreeMap;
+
 use service::config::{CalledBy, Config, ConfigError};
 
 use super::Options;
@@ -22,31 +24,36 @@ pub(super) fn with_old_tables(
     })
 }
 
+/// The variables that name this stack's tables and bucket: `AUDIT_LOG_TABLE` names the resource `AuditLogTable`.
+pub(super) fn variables(template: &Template) -> BTreeMap<String, String> {
+    let tables = template.tables.iter().map(|table| {
+        let resource = &table.resource;
+        (variable(resource), table_name(resource))
+    });
+    let bucket = [
+        ("IMAGE_BUCKET".to_owned(), BUCKET.to_owned()),
+        ("S3_PATH_STYLE".to_owned(), "true".to_owned()),
+    ];
+    tables.chain(bucket).collect()
+}
+
 fn lookup(
     template: &Template,
     given: impl Fn(&str) -> Option<String>,
 ) -> Result<Config, ConfigError> {
-    let own = |name: &str| match name {
-        "IMAGE_BUCKET" => Some(BUCKET.to_owned()),
-        "S3_PATH_STYLE" => Some("true".to_owned()),
-        _ => {
-            let resource = table_resource(name)?;
-            template
-                .tables
-                .iter()
-                .any(|table| table.resource == resource)
-                .then(|| table_name(&resource))
-        }
-    };
-    Config::from_lookup(CalledBy::Users, |name| given(name).or_else(|| own(name)))
+    let own = variables(template);
+    Config::from_lookup(CalledBy::Users, |name| {
+        given(name).or_else(|| own.get(name).cloned())
+    })
 }
 
-/// `AUDIT_LOG_TABLE` names the resource `AuditLogTable`.
-fn table_resource(variable: &str) -> Option<String> {
-    let words = variable.ends_with("_TABLE").then(|| variable.split('_'))?;
-    Some(
-        words
-            .map(|word| word[..1].to_owned() + &word[1..].to_lowercase())
-            .collect(),
-    )
+fn variable(resource: &str) -> String {
+    let mut variable = String::new();
+    for letter in resource.chars() {
+        if letter.is_uppercase() && !variable.is_empty() {
+            variable.push('_');
+        }
+        variable.push(letter.to_ascii_uppercase());
+    }
+    variable
 }

@@ -51,29 +51,18 @@ def functions():
             yield properties["Handler"], Path(properties["CodeUri"]).name, route.get("Method"), route.get("Path")
 
 
-# What each function is asked as a signed-in user of an empty service, and the status it has to answer with.
-# A route of one file is asked for a file that does not exist, which takes a read of the table to know.
-NOTHING = {"download-image", "get-image", "get-upload", "access-log", "delete-image", "restore-image", "archive-image", "unarchive-image",
-           "abort-upload", "get-patient", "patient-studies"}
-ASKED = {
-    **{name: (404, None) for name in NOTHING},
-    "update-image": (404, {"version": 1, "description": "the second look"}),
-    "sign-parts": (404, {"part_numbers": [1]}),
-    "sign-request": (404, {"method": "PUT"}),
-    "complete-upload": (404, {}),
-    "my-images": (200, None),
-    "patient-images": (200, None),
-    "list-images": (200, None),
-    "trash": (200, None),
-    "stats-summary": (200, None),
-    "list-patients": (200, None),
-    "openapi": (200, None),
-    "download-urls": (200, {"ids": [1]}),
-    "create-upload": (201, {"filename": "scan.dcm", "size": 1024}),
-    "create-uploads-batch": (200, {"files": [{"client_file_id": "a", "filename": "scan.dcm", "size": 1024}]}),
-    "put-patient": (200, {"name": "Nobody"}),
-    "delete-patient": (403, None),
-}
+# An empty service has no file and no patient: what looks for one answers 404. These answer otherwise: a user may not delete a patient, and
+# a study is of a patient who is known.
+REFUSED = {"delete-patient": 403, "create-study": 422}
+
+
+def question(name, method, path):
+    """The example of the request's body in the API's description, and the status that an empty service answers with."""
+    operation = json.loads(Path(ROOT, "docs/openapi.json").read_text())["paths"][path][method.lower()]
+    success = min(status for status in operation["responses"] if status.startswith("2"))
+    status = REFUSED.get(name, 404 if "404" in operation["responses"] else int(success))
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    return content and content.get("example", {}), status
 
 
 def http_event(method, path, token=None, body=None):
@@ -231,7 +220,7 @@ def questions(name, method, path, token):
         return [("settles an event of a file that is gone", gone, lambda answer: answer == {"batchItemFailures": []})]
     if name == "maintenance":
         return [("reports what is due", {}, lambda answer: answer["purged"] == 0 and answer["failed"] == 0)]
-    status, body = ASKED[name]
+    body, status = question(name, method, path)
 
     def refused(answer):
         problem = json.loads(answer["body"])

@@ -23,11 +23,7 @@ async fn actions(client: &Client, id: i64) -> Vec<String> {
 
 #[tokio::test]
 async fn everything_done_to_a_file_leaves_exactly_one_entry() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
-        .await;
+    let (_stack, user, id) = TestStack::with_png().await;
     let path = format!("/image-files/{id}");
     let version = user.get(&path).await.ok()["version"].clone();
     user.get(&format!("{path}/download")).await.expect(307);
@@ -89,11 +85,7 @@ async fn an_entry_tells_who_when_from_where_and_with_what() {
 
 #[tokio::test]
 async fn many_at_once_leave_one_entry_each() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
-        .await;
+    let (_stack, user, id) = TestStack::with_png().await;
     let path = format!("/image-files/{id}");
     let views = futures_util::future::join_all((0..20).map(|_| user.get(&path))).await;
     assert!(views.iter().all(|view| view.status == 200));
@@ -241,11 +233,7 @@ async fn an_upload_that_is_ended_leaves_an_entry_though_its_record_goes() {
 
 #[tokio::test]
 async fn what_cannot_be_logged_is_not_shown() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
-        .await;
+    let (stack, user, id) = TestStack::with_png().await;
     let path = format!("/image-files/{id}");
     let old = json!({"version": 0});
     let version = user.get(&path).await.ok()["version"].clone();

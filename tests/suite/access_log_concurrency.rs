@@ -1,7 +1,6 @@
 //! The access log while many do the same at once: one entry for what happened, none for what did not.
 
 use futures_util::future::join_all;
-use imaging::fixtures::png;
 use serde_json::{Value, json};
 
 use crate::harness::upload::text;
@@ -17,11 +16,7 @@ fn succeeded(answers: &[Response]) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_success_has_its_entry_and_no_failure_has_one() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
-        .await;
+    let (_stack, user, id) = TestStack::with_png().await;
     let path = format!("/image-files/{id}");
     let version = user.get(&path).await.ok()["version"].clone();
     let mut expected = vec![("upload", 1), ("view", 1)];

@@ -82,11 +82,7 @@ async fn only_what_can_be_is_archived_or_taken_out() {
 
 #[tokio::test]
 async fn an_archived_file_comes_back_from_the_trash_archived() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
-        .await;
+    let (stack, user, id) = TestStack::with_png().await;
     to(&user, id, "archive").await.ok();
     user.delete(&format!("/image-files/{id}")).await.ok();
     let back = to(&user, id, "restore").await.ok();

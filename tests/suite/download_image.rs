@@ -161,11 +161,7 @@ async fn a_failed_file_can_still_be_downloaded() {
 
 #[tokio::test]
 async fn a_deleted_file_has_no_download() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
-        .await;
+    let (_stack, user, id) = TestStack::with_png().await;
     user.delete(&format!("/image-files/{id}")).await.ok();
     download(&user, id, "*/*").await.problem(404, "not_found");
     let answer = download(&user, id, "application/json").await;
@@ -174,11 +170,7 @@ async fn a_deleted_file_has_no_download() {
 
 #[tokio::test]
 async fn no_browser_keeps_the_bytes_of_an_original() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
-        .await;
+    let (stack, user, id) = TestStack::with_png().await;
     for archive in [false, true] {
         if archive {
             let path = format!("/image-files/{id}/archive");

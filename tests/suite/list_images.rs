@@ -2,23 +2,13 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::list;
 use crate::harness::recount::all;
 use crate::harness::upload::{begin, id_of};
 use crate::harness::{Client, TestStack};
 
 async fn names(client: &Client, query: &str) -> Vec<String> {
-    let page = client.get(&format!("/image-files?{query}")).await.ok();
-    let items = page["items"].as_array().expect("items");
-    assert_eq!(page["total"], items.len(), "{query}");
-    items
-        .iter()
-        .map(|item| {
-            item["original_filename"]
-                .as_str()
-                .expect("a name")
-                .to_owned()
-        })
-        .collect()
+    list::names(client, &format!("/image-files?{query}")).await
 }
 
 /// Files of two users and two modalities.

@@ -4,6 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use service::domain::Timestamp;
 
+use crate::harness::list;
 use crate::harness::upload::{begin, id_of, unsigned};
 use crate::harness::{Client, TestStack};
 
@@ -25,22 +26,7 @@ async fn begin_all<const N: usize>(
 
 /// The names on a page, as they come.
 async fn names(client: &Client, query: &str) -> Vec<String> {
-    let page = client.get(&format!("{LIST}?{query}")).await.ok();
-    let items = page["items"].as_array().expect("items");
-    assert_eq!(
-        page["total"],
-        items.len(),
-        "{query}: the total counts what is shown"
-    );
-    items
-        .iter()
-        .map(|item| {
-            item["original_filename"]
-                .as_str()
-                .expect("a name")
-                .to_owned()
-        })
-        .collect()
+    list::names(client, &format!("{LIST}?{query}")).await
 }
 
 #[tokio::test]

@@ -2,25 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::list;
 use crate::harness::upload::{begin, id_of};
 use crate::harness::{Client, TestStack};
 
 async fn names(client: &Client, path: &str) -> Vec<String> {
-    let page = client
-        .get(&format!("/image-files/patient/{path}"))
-        .await
-        .ok();
-    let items = page["items"].as_array().expect("items");
-    assert_eq!(page["total"], items.len(), "{path}");
-    items
-        .iter()
-        .map(|item| {
-            item["original_filename"]
-                .as_str()
-                .expect("a name")
-                .to_owned()
-        })
-        .collect()
+    list::names(client, &format!("/image-files/patient/{path}")).await
 }
 
 /// A stack with two patients; user 1 has two files of P-1 and one of P-2, user 2 one of P-1.

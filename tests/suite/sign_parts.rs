@@ -1,7 +1,6 @@
 //! `POST /uploads/{file_id}/parts`.
 
 use http::Method;
-use imaging::fixtures::png;
 use serde_json::json;
 
 use crate::harness::TestStack;
@@ -92,11 +91,7 @@ async fn a_file_of_one_put_has_no_parts() {
 
 #[tokio::test]
 async fn a_finished_upload_takes_no_more_parts() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
-        .await;
+    let (_stack, user, id) = TestStack::with_png().await;
     user.post(
         &format!("/uploads/{id}/parts"),
         json!({"part_numbers": [1]}),

@@ -187,11 +187,7 @@ async fn naming_an_upload_that_does_not_exist_loses_no_parts() {
 
 #[tokio::test]
 async fn a_finished_upload_signs_nothing_more() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
-        .await;
+    let (_stack, user, id) = TestStack::with_png().await;
     sign(&user, id, json!({"method": "PUT"}))
         .await
         .problem(409, "not_uploading");

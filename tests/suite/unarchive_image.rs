@@ -36,11 +36,7 @@ async fn a_file_taken_out_of_the_archive_is_an_ordinary_one_again() {
 
 #[tokio::test]
 async fn a_foreign_or_absent_file_is_not_found() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(8, 8, 1), json!({}))
-        .await;
+    let (stack, user, id) = TestStack::with_png().await;
     let path = format!("/image-files/{id}");
     user.post(&format!("{path}/archive"), Value::Null)
         .await

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
+use imaging::fixtures::png;
 use serde_json::{Value, json};
 use service::auth::{Caller, RequestInfo};
 
@@ -10,6 +11,15 @@ use super::client::{Client, Response, send};
 use super::stack::TestStack;
 
 impl TestStack {
+    /// A stack, its user 1, and the id of a small picture that this user has uploaded.
+    pub(crate) async fn with_png() -> (Self, Client, i64) {
+        let stack = Self::start().await;
+        let user = stack.user(1);
+        let bytes = png(8, 8, 1);
+        let id = stack.upload_id(&user, "a.png", &bytes, json!({})).await;
+        (stack, user, id)
+    }
+
     /// Uploads a file, waits until it is processed, and returns its record. `extra` are further fields of `POST /uploads`.
     pub(crate) async fn upload(
         &self,

@@ -1,0 +1,61 @@
+# The laboratory: what measures and proves, beside the verbs of the Makefile, which includes this.
+
+LAMBDA_TOOLS := $(VENV)-lambda/.installed
+STACK_TOOLS := $(VENV)-stack/.installed
+# The processor of the functions, as AWS spells it; this machine's, unless it is set.
+ARCH ?= $(patsubst aarch64,arm64,$(shell uname -m))
+# Names of functions, or of the programs that hold them (a subject each); all, unless it is set.
+FUNCTIONS ?=
+PROGRAMS ?=
+IMAGING_VENV := target/imaging-venv
+IMAGING_TOOLS := $(IMAGING_VENV)/.installed
+
+.PHONY: lambda lambda-report sam-local sam-local-walk e2e-stack e2e-stack-unoptimised fuzz truth bench data-model
+
+lambda: needs-rust $(LAMBDA_TOOLS) ## Build every program for Lambda into target/lambda (ARCH=arm64 or x86_64, PROGRAMS="files events")
+	PATH="$(CURDIR)/$(VENV)-lambda/bin:$$PATH" cargo lambda build --locked --release --package functions --package hello \
+	  $(if $(PROGRAMS),$(addprefix --bin ,hello $(PROGRAMS))) --lambda-dir target/lambda --$(subst _,-,$(ARCH))
+
+lambda-report: stack-as-tested $(TOOLS) ## Start every built function in AWS's emulator: answers, size, init time, memory
+	$(VENV)/bin/python infra/lambda/report.py $(FUNCTIONS)
+
+sam-local: stack-as-tested $(TOOLS) ## Serve the built functions with `sam local start-api` (needs Docker) on the local stack's engines
+	$(VENV)/bin/python infra/lambda/sam_local.py --port $(PORT)
+
+sam-local-walk: stack-as-tested $(TOOLS) ## The walk of the README against `sam local start-api`
+	$(VENV)/bin/python infra/lambda/sam_local.py --walk
+
+e2e-stack: stack-as-tested $(TOOLS) $(STACK_TOOLS) ## Deploy the template to an emulator of AWS and test the stack through HTTP
+	$(VENV)-stack/bin/python tests/stack/flow.py
+
+# Not in target/lambda: these would not start on AWS, whose C library is older than this machine's.
+e2e-stack-unoptimised: needs-rust $(TOOLS) $(STACK_TOOLS) ## The same with functions of the development build: minutes instead of half an hour
+	cargo build --locked --workspace --all-features --bins --test suite
+	for source in functions/src/bin/*.rs; do name=$$(basename $$source .rs); \
+	  install -D --strip $${CARGO_TARGET_DIR:-target}/debug/$$name target/unoptimised/$$name/bootstrap; done
+	$(VENV)-stack/bin/python tests/stack/flow.py --functions target/unoptimised
+
+fuzz: needs-rust ## Hostile files for SECONDS (120) against every reader of files
+	shared/imaging/fuzz/run.sh $(or $(SECONDS),120)
+
+# Its example is built with the features of `make test`, so that nothing is compiled twice.
+truth: needs-rust $(IMAGING_TOOLS) ## Our pictures against pydicom's; `make truth TABLE=write` renews the table of docs/IMAGING.md
+	cargo build --locked --workspace --all-features --example render
+	$(IMAGING_VENV)/bin/python infra/bench/imaging/truth.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --table docs/IMAGING.md $(if $(TABLE),,--check)
+
+bench: needs-rust $(IMAGING_TOOLS) ## Our thumbnails against libvips, DCMTK and GDCM, where installed
+	cargo build --locked --release --package imaging --example thumbnail --example md5
+	$(IMAGING_VENV)/bin/python infra/bench/imaging/speed.py $${CARGO_TARGET_DIR:-target}/release/examples --table docs/IMAGING.md
+
+data-model: ## Renew the tables of docs/DATA.md from its model: units of a file, and what load does
+	python3 infra/bench/data_model/report.py --write
+
+$(VENV)-%/.installed: infra/requirements-%.txt
+	python3 -m venv $(VENV)-$*
+	$(VENV)-$*/bin/pip install --quiet --requirement $<
+	@touch $@
+
+$(IMAGING_TOOLS): infra/bench/imaging/requirements.txt
+	python3 -m venv $(IMAGING_VENV)
+	$(IMAGING_VENV)/bin/pip install --quiet --requirement infra/bench/imaging/requirements.txt
+	@touch $@

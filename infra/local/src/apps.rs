@@ -12,7 +12,7 @@ use crate::names::{OPERATOR, REGION};
 use crate::permissions::{Permissions, guarded};
 use crate::secrets::AccessKeys;
 
-/// Makes the service for one function after the other.
+/// Makes the service for each function.
 #[derive(Debug, Clone)]
 pub(crate) struct Apps {
     pub(crate) config: Config,
@@ -20,7 +20,7 @@ pub(crate) struct Apps {
     pub(crate) s3: SdkConfig,
     pub(crate) clock: Clock,
     pub(crate) permissions: Permissions,
-    /// Conflicts of transactions, and what they need to know of the tables; none, but in tests.
+    /// Conflicts of transactions, and what they need to know of the tables; none outside tests.
     pub(crate) conflicts: Option<(Conflicts, Keys)>,
     pub(crate) keys: AccessKeys,
 }
@@ -76,7 +76,7 @@ impl Apps {
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
-    /// A key and its secret. A function that is not in template.yaml has a key that nobody knows.
+    /// A key and its secret. If a function is not in template.yaml, no engine knows its key.
     fn pair(&self, access_key: &str) -> Credentials {
         let secret = self.keys.secret_of(access_key).unwrap_or_default();
         Credentials::new(access_key, secret, None, None, "local")

@@ -1,7 +1,7 @@
 //! Transaction conflicts as DynamoDB answers them. The engine writes one transaction after the other, so it never has any; AWS runs them side
-//! by side and refuses what meets an item of a running one
+//! by side and refuses a write of an item that a running transaction writes
 //! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling>).
-//! Off, unless a test asks for it.
+//! Only tests switch this on.
 
 mod client;
 
@@ -109,7 +109,7 @@ impl Conflicts {
         Ok(())
     }
 
-    /// The transaction is answered; its items follow a little later.
+    /// Releases the items of a transaction that was answered, a little later.
     fn unlock(&self, items: &[Item]) {
         let share: f64 = {
             let random = &self.0.random;
@@ -142,7 +142,7 @@ pub(crate) fn keys(template: &Template) -> Keys {
     Arc::new(template.tables.iter().map(of_table).collect())
 }
 
-/// One spelling for one key, whatever the order of its attributes.
+/// A key as text: the same text for the same key, in whatever order its attributes are.
 fn key_text(names: &[String], attributes: &Value) -> String {
     let mut parts: Vec<String> = names
         .iter()

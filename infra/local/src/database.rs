@@ -54,7 +54,7 @@ impl Tables {
     /// Creates what `template` declares and is not there: tables, and indexes of tables.
     ///
     /// # Errors
-    /// When a table that is there has another key, or an index of it another key or projection.
+    /// If a stored table has another key, or one of its indexes has another key or projection.
     pub(crate) fn create(&self, template: &Template) -> Result<(), StartError> {
         for table in &template.tables {
             let name = table_name(&table.resource);
@@ -76,10 +76,10 @@ impl Tables {
         Ok(())
     }
 
-    /// In which schema the folder is; `None` for one that is new, or of a version that did not say.
+    /// The schema of the folder; `None` if the folder is new, or if the version that wrote it recorded none.
     ///
     /// # Errors
-    /// When the engine fails.
+    /// If the engine fails.
     pub(crate) fn schema(&self) -> Result<Option<u32>, StartError> {
         let name = table_name("FoldsTable");
         if self.0.get_table_metadata(&name).map_err(failed)?.is_none() {

@@ -1,4 +1,4 @@
-//! The names under which the ports of this machine are asked for.
+//! The host names that the ports of this machine answer to.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 /// The hosts a port answers to.
 ///
-/// A page of another site can let its own name resolve to 127.0.0.1 (DNS rebinding). For the browser, our answers are that site's then, and
-/// the page may read them; only `Host` tells. The port in it is not compared: a browser writes the one it connects to, so another one there
-/// means that somebody forwards a port of theirs to ours, which is theirs to do.
+/// A page of another site can let its own name resolve to 127.0.0.1 (DNS rebinding). The browser then takes our answers for that site's, and
+/// lets the page read them; only the header `Host` shows it. The port in it is not compared, because a browser writes the port that it connects
+/// to: another one means that somebody forwards a port of theirs to ours, which they may.
 #[derive(Clone, Debug)]
 pub struct Hosts(Arc<[String]>);
 
@@ -45,7 +45,7 @@ impl Hosts {
         self.0.iter().map(String::as_str)
     }
 
-    /// What `request` is addressed to, when that is none of these names.
+    /// The host that `request` names, if it is none of these.
     pub(crate) fn foreign(&self, request: &Parts) -> Option<String> {
         let headers = request.headers.get_all(HOST).iter();
         let headers = headers.map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());

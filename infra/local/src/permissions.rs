@@ -1,7 +1,7 @@
 //! IAM on one machine: every function has an access key of its own, and may do what its policy in template.yaml says.
 //!
-//! Calls of DynamoDB are checked on their way out ([`dynamodb`]), those of programs outside this process, calls of S3 and presigned URLs where
-//! they arrive ([`crate::database`], [`crate::objects`]). What was used can be recorded, so that tests find what is granted for nothing.
+//! The functions' calls of DynamoDB are checked where they are sent ([`dynamodb`]). Calls of other programs, calls of S3 and presigned URLs are
+//! checked where they arrive: at the port of the tables and in the S3 engine. Used permissions can be recorded, so that tests find unused ones.
 
 mod dynamodb;
 mod policy;
@@ -30,7 +30,7 @@ struct Inner {
     record: Option<File>,
 }
 
-/// A function asked for what its policy does not allow.
+/// A function called what its policy does not allow.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the function {function} is not authorized to perform {action} on {resource}: its policy in template.yaml must say so"

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 use crate::hosts::Hosts;
 
-/// After a connection could not be accepted.
+/// How long to wait after a connection could not be accepted.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 pub(crate) const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =

@@ -51,7 +51,7 @@ pub struct QueueOptions {
     pub handler_timeout: Duration,
     /// Receives after which a message is set aside as a dead letter.
     pub max_receives: u32,
-    /// What to do wrong.
+    /// The faults to inject.
     pub faults: Faults,
 }
 
@@ -69,7 +69,7 @@ impl Default for QueueOptions {
     }
 }
 
-/// A message nobody could handle.
+/// A message that failed too often.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetter {
     /// Its id, as the handler saw it.

@@ -1,4 +1,4 @@
-//! Files to try the stack with: made here, of nobody.
+//! Files to try the stack with: synthetic, of no real patient.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
@@ -12,7 +12,7 @@ const LARGE_BYTES: usize = 100 * 1000 * 1000;
 /// Writes one file of each kind into `folder`.
 ///
 /// # Errors
-/// When the folder cannot be written to.
+/// If the folder cannot be written to.
 pub fn write(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let spec = DicomSpec {

@@ -25,10 +25,10 @@ const BYTES: usize = 32;
 pub struct Secrets([u8; BYTES]);
 
 impl Secrets {
-    /// The secret of `folder`. A folder without one gets it now: a new one, or one of a version that had constants.
+    /// The secret of `folder`. A folder without one, new or of an older version, gets one now.
     ///
     /// # Errors
-    /// When the folder cannot be used, or its secret is damaged.
+    /// If the folder cannot be used, or its secret is damaged.
     pub fn open(folder: &Path) -> io::Result<Self> {
         match Self::read(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -37,7 +37,7 @@ impl Secrets {
         private::data_folder(folder)?;
         let mut bytes = [0; BYTES];
         OsRng.try_fill_bytes(&mut bytes).map_err(io::Error::other)?;
-        // Whole or not there, for its owner only. Of two programs that start at once, the first one's is everybody's.
+        // The file appears whole, and only its owner may read it. If two programs start at once, both use the secret of the first.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         writeln!(file, "{}", hex(&bytes))?;
         file.as_file().sync_all()?;
@@ -53,7 +53,7 @@ impl Secrets {
     /// The secret that `folder` has already.
     ///
     /// # Errors
-    /// When there is none, or it is damaged.
+    /// If there is none, or it is damaged.
     pub fn read(folder: &Path) -> io::Result<Self> {
         let path = folder.join(private::SECRET);
         let text = fs::read_to_string(&path)?;
@@ -67,7 +67,7 @@ impl Secrets {
         })
     }
 
-    /// What signs tokens where `JWT_SECRET` does not.
+    /// The secret that signs tokens if `JWT_SECRET` is not set.
     #[must_use]
     pub fn tokens(&self) -> String {
         self.derive("tokens")

@@ -49,7 +49,7 @@ pub struct Stack {
     pub bucket_url: String,
     /// Where DynamoDB is, for programs outside this process.
     pub database_url: String,
-    /// DynamoDB for SDK clients in this process: whatever they do, nobody asks who they are.
+    /// DynamoDB for SDK clients in this process, without a check of permissions.
     pub tables: SdkConfig,
     /// The variables of the functions that name its tables and its bucket.
     pub variables: BTreeMap<String, String>,
@@ -198,7 +198,7 @@ fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {
     Ok(store)
 }
 
-/// As template.yaml has it, but a message that failed comes again after a minute, when a dead process's lease has run out too.
+/// As template.yaml has it, except that a failed message is delivered again after a minute: the lease of a dead process has run out by then.
 fn queue_options(faults: Faults) -> QueueOptions {
     QueueOptions {
         name: "objects".to_owned(),

@@ -41,7 +41,7 @@ pub struct Function {
     pub name: String,
     /// Its routes: method and path.
     pub routes: Vec<(String, String)>,
-    /// The variables that it gets for itself, or has others in than every function.
+    /// The variables that it alone gets, or gets with another value than the other functions.
     pub variables: Vec<String>,
     /// Its policies, as they are written: [`crate::permissions`] reads them.
     pub(crate) policies: Value,
@@ -190,7 +190,7 @@ impl Table {
             .filter(|(_, value)| !value.is_null())
             .collect();
         let mut definition = serde_json::json!(parts);
-        // How warm an index is, a parameter decides at deployment.
+        // A parameter decides at deployment how warm an index is.
         let indexes = definition["GlobalSecondaryIndexes"].as_array_mut();
         for index in indexes.into_iter().flatten() {
             index

@@ -42,9 +42,9 @@ pub(crate) fn wrap(api: Router, page: Option<&Page>, bucket_url: &str) -> Router
     files.route("/api/{*path}", any_service(api))
 }
 
-/// Where the API is and who may be tried out, tokens included: for the page of this stack and whoever types the address, not for other pages.
-/// Old browsers do not say who asks; they keep the answer from other pages too, because it allows no origin and is nothing that a `<script>` or
-/// `<img>` can show.
+/// Tells the page of this stack, and a person who types the address, where the API is and what the demo users' tokens are. Pages of other sites
+/// are refused. Old browsers do not say who asks; they too keep the answer from other pages, because it allows no origin and a `<script>` or
+/// `<img>` cannot show it.
 fn config_for(headers: &HeaderMap, config: Value) -> Response {
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     if !matches!(site, None | Some(b"same-origin" | b"none")) {

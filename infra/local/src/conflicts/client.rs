@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Conflicts, Item, Keys, key_text};
 
-/// `client`, with conflicts.
+/// `client`, which meets `conflicts`.
 pub(crate) fn conflicting(
     client: SharedHttpClient,
     conflicts: Conflicts,

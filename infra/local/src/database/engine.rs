@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-/// What [`answer`] is written in (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html>).
+/// The media type of calls and answers (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html>).
 pub(super) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
 /// An answer as it goes over the wire.
@@ -33,8 +33,8 @@ pub(super) fn operation(target: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// Answers one call, on the thread of whoever asks: the engine does one thing at a time and most of them within half a millisecond. Handed to a
-/// thread of its own, a call waited for the scheduler longer than for the engine (measured on two busy cores: POST /uploads 3.3 ms, so 1.8).
+/// Answers one call on the caller's thread, because the engine does one thing at a time and most of them within half a millisecond. On a thread
+/// of its own, a call waited longer for the scheduler than for the engine (measured on two busy cores: POST /uploads 3.3 ms, here 1.8).
 pub(super) fn answer(database: &Database, operation: &str, body: &[u8]) -> Answer {
     match dispatch(database, operation, body) {
         Some(Ok(body)) => Answer { status: 200, body },
@@ -49,7 +49,7 @@ pub(super) fn answer(database: &Database, operation: &str, body: &[u8]) -> Answe
     }
 }
 
-/// The operations of data, and those that make and describe tables. Others nobody asks for.
+/// The operations on data, and those that make and describe tables. No caller needs others.
 fn dispatch(on: &Database, operation: &str, body: &[u8]) -> Option<Result<Vec<u8>, DynoxideError>> {
     Some(match operation {
         "BatchGetItem" => run(body, |call| on.batch_get_item(call)),

@@ -1,7 +1,7 @@
 //! The port of the tables, for programs outside this process: functions under an emulator of Lambda, the command line.
 //!
-//! No page has any business here. A browser names the origin of a page in every request that writes, and since 2023 each of them says in
-//! `Sec-Fetch-*` that it is one; whatever has either is refused, and no answer allows any origin.
+//! No web page may call it. A browser names the origin of a page in every request that writes, and since 2023 every browser says in
+//! `Sec-Fetch-*` that a page asks. A request with either is refused, and no answer allows any origin.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -83,7 +83,7 @@ impl Outside {
         Ok(over_http(answer))
     }
 
-    /// The operation, when the call is signed by somebody who may do it.
+    /// The operation, if whoever signed the call may do it.
     fn allowed(&self, parts: &Parts, body: &Bytes) -> Result<String, Answer> {
         let secret_of = |access_key: &str| self.keys.secret_of(access_key);
         let access_key = signature::verify(

@@ -1,6 +1,6 @@
 //! Whether the tables of a folder are those of template.yaml. DynamoDB changes no key and no projection of an index
 //! (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html>), so neither does the local stack: it makes an index
-//! that is new, as a deployment does, and says so when one was changed under its old name. The engine would answer such a query with nothing.
+//! that is new, as a deployment does, and refuses a folder in which an index differs under its name. The engine would find nothing by such an index.
 
 use std::collections::BTreeSet;
 

@@ -18,22 +18,22 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// How far the caller's clock may be from ours
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>).
 const MAX_SKEW: Duration = Duration::from_mins(15);
-/// What decides about a call, so it must be signed. The body is always.
+/// The headers that decide about a call have to be signed; the body always is.
 const SIGNED: [&str; 3] = ["host", "x-amz-date", "x-amz-target"];
 
-/// Why a call is not believed
+/// Why a call is refused
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CommonErrors.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// No signature.
+    /// There is no signature.
     Missing,
-    /// One that cannot be read, or that leaves out what it must cover.
+    /// The signature cannot be read, or leaves out what it must cover.
     Incomplete,
-    /// Of a key that is not there.
+    /// The key is unknown.
     UnknownKey,
-    /// Too old, or of the future.
+    /// The signature is too old, or of the future.
     Expired,
-    /// Of another request, or made with another secret.
+    /// The signature is of another request, or made with another secret.
     Wrong,
 }
 

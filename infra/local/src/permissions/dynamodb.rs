@@ -102,7 +102,7 @@ fn needed(operation: &str, body: &Value) -> Vec<(String, String)> {
     }
 }
 
-/// As DynamoDB refuses.
+/// The answer of DynamoDB to a call that is denied.
 fn refusal(denied: &Denied) -> HttpResponse {
     let body = json!({
         "__type": "com.amazon.coral.service#AccessDeniedException",

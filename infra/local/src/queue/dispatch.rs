@@ -13,7 +13,7 @@ use super::event;
 use super::faults::Dice;
 use super::{Answer, Handler, QueueOptions};
 
-/// Before the index is asked again after it failed.
+/// How long to wait before the index is asked again after it failed.
 const RETRY: Duration = Duration::from_secs(1);
 /// A sleep is never longer, so that a clock set forward is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_mins(10);

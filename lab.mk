@@ -17,13 +17,13 @@ lambda: needs-rust $(LAMBDA_TOOLS) ## Build every program for Lambda into target
 	  $(if $(PROGRAMS),$(addprefix --bin ,hello $(PROGRAMS))) --lambda-dir target/lambda --$(subst _,-,$(ARCH))
 
 lambda-report: stack-as-tested $(TOOLS) ## Start every built function in AWS's emulator: answers, size, init time, memory
-	$(VENV)/bin/python infra/lambda/report.py $(FUNCTIONS)
+	$(VENV)/bin/python infra/lab/lambda/report.py $(FUNCTIONS)
 
 sam-local: stack-as-tested $(TOOLS) ## Serve the built functions with `sam local start-api` (needs Docker) on the local stack's engines
-	$(VENV)/bin/python infra/lambda/sam_local.py --port $(PORT)
+	$(VENV)/bin/python infra/lab/lambda/sam_local.py --port $(PORT)
 
 sam-local-walk: stack-as-tested $(TOOLS) ## The walk of the README against `sam local start-api`
-	$(VENV)/bin/python infra/lambda/sam_local.py --walk
+	$(VENV)/bin/python infra/lab/lambda/sam_local.py --walk
 
 e2e-stack: stack-as-tested $(TOOLS) $(STACK_TOOLS) ## Deploy the template to an emulator of AWS and test the stack through HTTP
 	$(VENV)-stack/bin/python tests/stack/flow.py
@@ -41,21 +41,21 @@ fuzz: needs-rust ## Hostile files for SECONDS (120) against every reader of file
 # Its example is built with the features of `make test`, so that nothing is compiled twice.
 truth: needs-rust $(IMAGING_TOOLS) ## Our pictures against pydicom's; `make truth TABLE=write` renews the table of docs/IMAGING.md
 	cargo build --locked --workspace --all-features --example render
-	$(IMAGING_VENV)/bin/python infra/bench/imaging/truth.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --table docs/IMAGING.md $(if $(TABLE),,--check)
+	$(IMAGING_VENV)/bin/python infra/lab/imaging/truth.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --table docs/IMAGING.md $(if $(TABLE),,--check)
 
 bench: needs-rust $(IMAGING_TOOLS) ## Our thumbnails against libvips, DCMTK and GDCM, where installed
 	cargo build --locked --release --package imaging --example thumbnail --example md5
-	$(IMAGING_VENV)/bin/python infra/bench/imaging/speed.py $${CARGO_TARGET_DIR:-target}/release/examples --table docs/IMAGING.md
+	$(IMAGING_VENV)/bin/python infra/lab/imaging/speed.py $${CARGO_TARGET_DIR:-target}/release/examples --table docs/IMAGING.md
 
 data-model: ## Renew the tables of docs/DATA.md from its model: units of a file, and what load does
-	python3 infra/bench/data_model/report.py --write
+	python3 infra/lab/data_model/report.py --write
 
 $(VENV)-%/.installed: infra/requirements-%.txt
 	python3 -m venv $(VENV)-$*
 	$(VENV)-$*/bin/pip install --quiet --requirement $<
 	@touch $@
 
-$(IMAGING_TOOLS): infra/bench/imaging/requirements.txt
+$(IMAGING_TOOLS): infra/lab/imaging/requirements.txt
 	python3 -m venv $(IMAGING_VENV)
-	$(IMAGING_VENV)/bin/pip install --quiet --requirement infra/bench/imaging/requirements.txt
+	$(IMAGING_VENV)/bin/pip install --quiet --requirement infra/lab/imaging/requirements.txt
 	@touch $@

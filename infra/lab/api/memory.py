@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the processing of one large file takes: seconds, and the most memory of any process of the local stack.
 
-    python3 infra/bench/api/memory.py [--gigabytes 2]
+    python3 infra/lab/api/memory.py [--gigabytes 2]
 
 Needs `make build` (or FILMROOM_LOCAL), three times the file's size of free disk, and Linux. The file is a multi-frame DICOM of random pixels;
 it goes up in parts by presigned URLs, and its MD5 is compared with ours. Fails when the memory is 150 MB or more.

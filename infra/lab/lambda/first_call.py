@@ -1,5 +1,5 @@
 """How long a function that has just started takes from its first event to its first byte for DynamoDB, over http and over https: what TLS
-costs before anything is sent. `.venv/bin/python infra/lambda/first_call.py [FUNCTION]`, after `make lambda`.
+costs before anything is sent. `.venv/bin/python infra/lab/lambda/first_call.py [FUNCTION]`, after `make lambda`.
 
 The program is given a runtime API and a DynamoDB that only listen. The answer of a server, and the check of its certificate, are not in it:
 the functions trust Amazon's roots only, and nothing here has a certificate of theirs.

@@ -24,7 +24,7 @@ import yaml
 
 from engines import engines
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 # zig links against it; provided.al2023 has 2.34, provided.al2 has 2.26.
 NEWEST_GLIBC = (2, 30)
 # Of the functions behind HTTP (those that read images carry the codecs).

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How long lists, searches, details and statistics take over many files of one user, on a local stack of its own.
 
-    python3 infra/bench/api/speed.py [--files 10000,100000] [--repeat 9]
+    python3 infra/lab/api/speed.py [--files 10000,100000] [--repeat 9]
 
 Needs `make build` (or FILMROOM_LOCAL) and nothing else. Files are begun by POST /uploads/batch, a hundred at a time; then every question is asked
 `repeat` times, and the slowest but one counts. Fails when a question takes longer than its goal: 100 ms over up to 10,000 files, 1 s over up to

@@ -1,8 +1,8 @@
 """The tables of docs/DATA.md: units per step of a file's life, and what transactions that meet do to uploads.
 
-    python3 infra/bench/data_model/report.py            prints them
-    python3 infra/bench/data_model/report.py --write    writes them into docs/DATA.md
-    python3 infra/bench/data_model/report.py --check    fails when docs/DATA.md has others
+    python3 infra/lab/data_model/report.py            prints them
+    python3 infra/lab/data_model/report.py --write    writes them into docs/DATA.md
+    python3 infra/lab/data_model/report.py --check    fails when docs/DATA.md has others
 """
 
 import pathlib
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--write"]:
         DOCUMENT.write_text(document, "utf-8")
     elif document != written:
-        print("docs/DATA.md differs from infra/bench/data_model: run `make data-model`", file=sys.stderr)
+        print("docs/DATA.md differs from infra/lab/data_model: run `make data-model`", file=sys.stderr)
         return 1
     return 0
 

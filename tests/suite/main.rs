@@ -49,6 +49,7 @@ mod multipart_durability;
 mod newer_version;
 mod older_folder;
 mod older_studies;
+mod openapi;
 mod patient_ids;
 mod permissions;
 mod sign_in;
@@ -61,4 +62,6 @@ mod dynamo_contract;
 mod event_queue;
 mod loopback;
 mod object_contract;
-mod openapi;
+
+// The sources.
+mod imports;

@@ -41,7 +41,7 @@ print(*(next(ports) for _ in range(4)))
 PYTHON
 )
 
-# The keys of tests/suite/object_contract/target.rs.
+# The keys of infra/s3/tests/contract/target.rs.
 cat > "$data/s3.json" <<'JSON'
 {"identities": [{"name": "contract", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
   "credentials": [{"accessKey": "CONTRACTKEY", "secretKey": "contract-secret"}]}]}
@@ -65,4 +65,4 @@ until curl --silent "http://127.0.0.1:$1/dir/assign" | grep -q '"fid"' && curl -
 done
 
 cd "$root"
-OBJECT_CONTRACT_ENDPOINT=http://127.0.0.1:$4 cargo test --locked --workspace --all-features --test suite object_contract -- --skip chaos
+OBJECT_CONTRACT_ENDPOINT=http://127.0.0.1:$4 cargo test --locked --workspace --all-features --test contract -- --skip chaos:: --skip events::

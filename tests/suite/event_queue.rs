@@ -1,23 +1,28 @@
 //! The path from the bucket to `process_object`: what is delivered, how often, and after what.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
-use local::objects::{Clock, ObjectStore};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use local::port::{self, Door};
 use local::queue::{Answer, Faults, Queue, QueueOptions};
+use s3::{Clock, Gate, ObjectStore, REGION, ServeOptions, Writers};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::object_contract::target::{Target, serve};
+/// The key of these tests, and its secret.
+const KEY: &str = "events";
 
 /// A store with one watched bucket, served, on a clock that tests move.
 struct Bucket {
     store: ObjectStore,
-    target: Target,
+    client: Client,
     now_ms: Arc<AtomicI64>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
@@ -38,14 +43,28 @@ impl Bucket {
         store
             .notify("events", "originals/")
             .expect("a notification");
-        let (endpoint, stop, server) = serve(store.clone()).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        let service = store.clone().service(everything_to(KEY));
+        let answer = move |request| service.clone().answer(request);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let end = async move { drop(stopped.await) };
+        let server = tokio::spawn(port::serve(listener, Door::default(), answer, end));
         Self {
             store,
-            target: Target::new(endpoint, "events".to_owned()),
+            client: client(&endpoint),
             now_ms,
             stop,
             server,
         }
+    }
+
+    /// Puts text under a key; returns its version.
+    async fn put(&self, key: &str, text: &str) -> String {
+        let put = self.client.put_object().bucket("events").key(key);
+        let put = put.body(text.as_bytes().to_vec().into()).send().await;
+        let version = put.expect("put").version_id;
+        version.expect("a versioned bucket")
     }
 
     fn advance(&self, time: Duration) {
@@ -59,6 +78,30 @@ impl Bucket {
         self.stop.send(()).expect("a running server");
         self.server.await.expect("a clean end");
     }
+}
+
+/// One key that may do everything.
+fn everything_to(key: &str) -> ServeOptions {
+    ServeOptions {
+        credentials: vec![s3::Credentials {
+            access_key: key.to_owned(),
+            secret_key: key.to_owned(),
+        }],
+        gate: Gate::new(|_, _, _| true),
+        writers: Writers::new(|_| false),
+        region: REGION.to_owned(),
+    }
+}
+
+fn client(endpoint: &str) -> Client {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .endpoint_url(endpoint)
+        .credentials_provider(Credentials::new(KEY, KEY, None, None, "tests"))
+        .force_path_style(true)
+        .http_client(aws_smithy_http_client::Builder::new().build_http());
+    Client::from_conf(config.build())
 }
 
 /// Remembers what was delivered and answers as told.
@@ -132,7 +175,7 @@ async fn a_new_object_is_delivered_as_sqs_delivers_an_s3_event() {
         },
     );
 
-    let version = bucket.target.put("originals/5/影 像+1", "hello").await;
+    let version = bucket.put("originals/5/影 像+1", "hello").await;
     queue.idle().await.expect("idle");
 
     let records = recorder.records();
@@ -161,97 +204,6 @@ async fn a_new_object_is_delivered_as_sqs_delivers_an_s3_event() {
 }
 
 #[tokio::test]
-async fn only_watched_prefixes_make_events_and_each_way_of_writing_has_its_name() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let bucket = Bucket::open(folder.path()).await;
-    let recorder = Recorder::answering(success);
-    let queue = recorder.start(&bucket, QueueOptions::default());
-    let target = &bucket.target;
-
-    target.put("thumbnails/1", "x").await;
-    target.put("originals", "x").await;
-    let copy = target
-        .client
-        .copy_object()
-        .bucket("events")
-        .key("originals/copy")
-        .copy_source("events/thumbnails/1");
-    copy.send().await.expect("copied");
-    let upload = crate::object_contract::multipart::create(target, "originals/multipart").await;
-    let etag = crate::object_contract::multipart::send_part(
-        target,
-        "originals/multipart",
-        &upload,
-        1,
-        b"x",
-    )
-    .await;
-    crate::object_contract::multipart::complete(
-        target,
-        "originals/multipart",
-        &upload,
-        &[(1, &etag)],
-    )
-    .await;
-    target
-        .client
-        .delete_object()
-        .bucket("events")
-        .key("originals/copy")
-        .send()
-        .await
-        .expect("deleted");
-    queue.idle().await.expect("idle");
-
-    let named: HashMap<String, String> = recorder
-        .records()
-        .iter()
-        .map(|record| {
-            let name = notification(record)["Records"][0]["eventName"]
-                .as_str()
-                .expect("a name")
-                .to_owned();
-            (key(record), name)
-        })
-        .collect();
-    let expected = [
-        ("originals/copy".to_owned(), "ObjectCreated:Copy".to_owned()),
-        (
-            "originals/multipart".to_owned(),
-            "ObjectCreated:CompleteMultipartUpload".to_owned(),
-        ),
-    ];
-    assert_eq!(named, HashMap::from(expected));
-    queue.stop().await;
-    bucket.close().await;
-}
-
-#[tokio::test]
-async fn a_refused_write_makes_no_event() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let bucket = Bucket::open(folder.path()).await;
-    let recorder = Recorder::answering(success);
-    let queue = recorder.start(&bucket, QueueOptions::default());
-    bucket.target.put("originals/once", "x").await;
-    let again = bucket
-        .target
-        .client
-        .put_object()
-        .bucket("events")
-        .key("originals/once")
-        .if_none_match("*");
-    again
-        .body(b"y".to_vec().into())
-        .send()
-        .await
-        .expect_err("it is there");
-    queue.idle().await.expect("idle");
-    assert_eq!(recorder.keys(), ["originals/once"]);
-    queue.stop().await;
-    bucket.close().await;
-}
-
-#[tokio::test]
 async fn what_fails_comes_again_after_the_visibility_timeout_and_not_before() {
     let folder = tempfile::tempdir().expect("a folder");
     let bucket = Bucket::open(folder.path()).await;
@@ -269,8 +221,8 @@ async fn what_fails_comes_again_after_the_visibility_timeout_and_not_before() {
             .collect();
         Ok(json!({ "batchItemFailures": failed }))
     });
-    bucket.target.put("originals/bad", "x").await;
-    bucket.target.put("originals/good", "x").await;
+    bucket.put("originals/bad", "x").await;
+    bucket.put("originals/good", "x").await;
     let (early, timeout) = (Duration::from_secs(29), Duration::from_secs(30));
     let queue = recorder.start(
         &bucket,
@@ -314,7 +266,7 @@ async fn a_message_nobody_can_handle_is_set_aside_and_can_be_driven_again() {
         ..QueueOptions::default()
     };
     let queue = recorder.start(&bucket, options.clone());
-    bucket.target.put("originals/poison", "x").await;
+    bucket.put("originals/poison", "x").await;
     for _ in 0..10 {
         queue.idle().await.expect("idle");
         bucket.advance(options.visibility_timeout);
@@ -357,7 +309,7 @@ async fn a_handler_that_panics_or_hangs_has_failed() {
             }
         }
     });
-    bucket.target.put("originals/1", "x").await;
+    bucket.put("originals/1", "x").await;
     for expected in 1..=3 {
         queue.idle().await.expect("idle");
         assert_eq!(calls.load(Ordering::SeqCst), expected);
@@ -383,11 +335,11 @@ async fn messages_survive_a_restart_and_unfinished_ones_come_again_at_once() {
         bell.notify_one();
         std::future::pending::<Answer>()
     });
-    bucket.target.put("originals/1", "x").await;
+    bucket.put("originals/1", "x").await;
     // Received and never answered: the handler dies with the message in its hands.
     received.notified().await;
     hanging.stop().await;
-    bucket.target.put("originals/2", "x").await;
+    bucket.put("originals/2", "x").await;
     bucket.close().await;
 
     let bucket = Bucket::open(folder.path()).await;
@@ -408,7 +360,7 @@ async fn batches_have_ten_messages_at_most_and_few_are_handled_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let bucket = Bucket::open(folder.path()).await;
     for number in 0..35 {
-        bucket.target.put(&format!("originals/{number}"), "x").await;
+        bucket.put(&format!("originals/{number}"), "x").await;
     }
     let gate = Arc::new(Semaphore::new(0));
     let (running, most, sizes) = (
@@ -477,7 +429,7 @@ async fn with_every_fault_each_object_is_still_delivered() {
         .map(|number| format!("originals/{number}"))
         .collect();
     for key in &expected {
-        bucket.target.put(key, "x").await;
+        bucket.put(key, "x").await;
     }
     let mut rounds = 0;
     while queue.depth().await.expect("depth") > 0 {

@@ -61,7 +61,6 @@ mod token_secret;
 mod dynamo_contract;
 mod event_queue;
 mod loopback;
-mod object_contract;
 
 // The sources.
 mod imports;

@@ -1,6 +1,6 @@
 //! What the local stack calls its things. A function's access key is its name.
 
-pub use crate::objects::REGION;
+pub use s3::REGION;
 
 /// The bucket.
 pub const BUCKET: &str = "filmroom-images";

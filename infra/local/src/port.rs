@@ -56,7 +56,7 @@ pub struct Door {
 }
 
 /// Answers requests until `shutdown` resolves and those under way are answered, or their time is up.
-pub(crate) async fn serve<A, F, B, E>(
+pub async fn serve<A, F, B, E>(
     listener: TcpListener,
     door: Door,
     answer: A,

@@ -18,11 +18,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use s3::{Next, Outbox, StoreError};
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-
-use crate::objects::{Next, Outbox, StoreError};
 
 use self::dispatch::{Dispatcher, InFlight};
 

@@ -14,6 +14,7 @@ use aws_smithy_http_client::Builder;
 use axum::Router;
 use functions::events::maintenance::Maintenance;
 use functions::events::process_object::Processor;
+use s3::{Credentials, Gate, ObjectStore, ServeOptions, Writers};
 use service::App;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -25,7 +26,6 @@ use crate::docs;
 use crate::error::StartError;
 use crate::gateway::Gateway;
 use crate::names::{BUCKET, OPERATOR, REGION};
-use crate::objects::{self, Credentials, Gate, ObjectStore, ServeOptions};
 use crate::origins::Origins;
 use crate::permissions::Permissions;
 use crate::port::Door;
@@ -104,7 +104,7 @@ impl Stack {
         let api = api_and_page(&template, &options, &apps, &origins, &bucket_url)?;
         let served = Served {
             api,
-            store: (store, serve_options(&apps, origins, door.clone())),
+            store: store.service(serve_options(&apps, origins)),
             tables: (tables, apps.keys.clone(), apps.permissions.clone()),
         };
         let mut tasks = ports.serve(served, &door, &stopped);
@@ -186,7 +186,7 @@ fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {
     let now = move || std::time::UNIX_EPOCH + Duration::from_millis(clock.now().0.unsigned_abs());
     let store = ObjectStore::open(
         &options.data.join(private::OBJECTS),
-        objects::Clock::from_fn(now),
+        s3::Clock::from_fn(now),
     )
     .map_err(|error| failed(&error))?;
     store
@@ -209,7 +209,7 @@ fn queue_options(faults: Faults) -> QueueOptions {
     }
 }
 
-fn serve_options(apps: &Apps, origins: Origins, door: Door) -> ServeOptions {
+fn serve_options(apps: &Apps, origins: Origins) -> ServeOptions {
     let permissions = apps.permissions.clone();
     let pair = |(access_key, secret_key): (&str, &str)| Credentials {
         access_key: access_key.to_owned(),
@@ -220,8 +220,7 @@ fn serve_options(apps: &Apps, origins: Origins, door: Door) -> ServeOptions {
         gate: Gate::new(move |key, action, resource| {
             permissions.check(key, action, resource).is_ok()
         }),
-        origins,
-        door,
+        writers: Writers::new(move |origin| origins.allow(origin)),
         region: REGION.to_owned(),
     }
 }

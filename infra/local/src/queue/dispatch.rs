@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use s3::{Message, Next, Outbox, StoreError};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
-
-use crate::objects::{Message, Next, Outbox, StoreError};
 
 use super::event;
 use super::faults::Dice;

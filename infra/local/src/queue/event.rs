@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 
 use md5::{Digest as _, Md5};
+use s3::Message;
 use serde_json::{Value, json};
 use service::domain::text;
 
 use crate::names::REGION;
-use crate::objects::Message;
 
 use super::Answer;
 

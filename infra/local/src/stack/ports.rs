@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use http::Request;
 use hyper::body::Incoming;
+use s3::Service;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -14,7 +15,6 @@ use super::schedule::until;
 use crate::database::Tables;
 use crate::error::StartError;
 use crate::hosts::Hosts;
-use crate::objects::{ObjectStore, ServeOptions};
 use crate::origins::Origins;
 use crate::permissions::Permissions;
 use crate::port::{self, Door};
@@ -23,7 +23,7 @@ use crate::secrets::AccessKeys;
 /// What answers at each port.
 pub(super) struct Served {
     pub(super) api: Router,
-    pub(super) store: (ObjectStore, ServeOptions),
+    pub(super) store: Service,
     pub(super) tables: (Tables, AccessKeys, Permissions),
 }
 
@@ -58,11 +58,16 @@ impl Ports {
     ) -> Vec<JoinHandle<()>> {
         let Served { api, store, tables } = served;
         let end = || until(stopped.clone());
-        let (store, options) = store;
         let (tables, keys, permissions) = tables;
+        let bucket = move |request| store.clone().answer(request);
         let api = move |request: Request<Incoming>| api.clone().oneshot(request.map(Body::new));
         vec![
-            tokio::spawn(store.serve(self.bucket.listener, options, end())),
+            tokio::spawn(port::serve(
+                self.bucket.listener,
+                door.clone(),
+                bucket,
+                end(),
+            )),
             tokio::spawn(tables.serve(
                 self.tables.listener,
                 door.clone(),

@@ -1,0 +1,75 @@
+use std::borrow::Cow;
+use std::io;
+
+use http::StatusCode;
+use s3s::{S3Error, S3ErrorCode};
+
+/// Why the store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process, or another `ObjectStore` of this process, has the folder open.
+    #[error("the object folder is in use by another process")]
+    InUse,
+    /// The index was written by a newer version of this program.
+    #[error("the object index has schema version {found}, this program knows {known}")]
+    NewerSchema {
+        /// Version found in the file.
+        found: i64,
+        /// Newest version this program can read.
+        known: i64,
+    },
+    /// The folder could not be read or written.
+    #[error("the object folder cannot be used")]
+    Folder(#[from] io::Error),
+    /// The index could not be read or written.
+    #[error("the object index cannot be used")]
+    Index(#[from] rusqlite::Error),
+}
+
+/// An S3 error whose code the protocol layer has no name for.
+pub(crate) fn other_refusal(
+    code: &'static str,
+    status: StatusCode,
+    message: impl Into<Cow<'static, str>>,
+) -> S3Error {
+    let mut error = S3Error::with_message(S3ErrorCode::Custom(code.into()), message);
+    error.set_status_code(status);
+    error
+}
+
+/// Why an operation failed: the caller's fault with S3's own code, or ours.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// S3 answers this error.
+    #[error("{0}")]
+    Refused(#[from] S3Error),
+    /// The index failed.
+    #[error("the object index failed")]
+    Index(#[from] rusqlite::Error),
+    /// A file failed.
+    #[error("an object file failed")]
+    File(#[from] io::Error),
+    /// The store was closed while the operation was under way.
+    #[error("the object store is closed")]
+    Closed,
+}
+
+impl From<S3ErrorCode> for StoreError {
+    fn from(code: S3ErrorCode) -> Self {
+        Self::Refused(code.into())
+    }
+}
+
+impl From<StoreError> for S3Error {
+    /// An internal cause is logged here, once, and never sent.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(error) => error,
+            StoreError::Closed => Self::new(S3ErrorCode::ServiceUnavailable),
+            StoreError::Index(_) | StoreError::File(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "object store");
+                Self::new(S3ErrorCode::InternalError)
+            }
+        }
+    }
+}

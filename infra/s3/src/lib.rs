@@ -1,0 +1,59 @@
+//! S3 on one machine: the s3s protocol layer over our own storage.
+//!
+//! - [`ObjectStore`] opens a folder; [`ObjectStore::service`] answers requests; [`Outbox`] has its events; [`Clock`] is its time.
+//! - `blobs` immutable files · `index` the `SQLite` index, which one
+//!   `committer` thread writes · `schema` its tables ·
+//!   `records` its rows as types.
+//! - `ingest` a body becomes a blob · `digest` checksums · `stream` a blob becomes a body · `conditions` `If-*`.
+//! - One file per operation or family: `put get delete copy list_objects list_versions list_uploads multipart parts part_copy complete
+//!   tags buckets`; `api` is the list of them; `assembly` is what a completed upload consists of.
+//! - `server` HTTP · `access` who may do what · `guard` what S3 refuses before it looks at the signature · `cors` browsers.
+//! - `events` writes the bucket's events into the `outbox`; a queue delivers them.
+//!
+//! An object is bytes that were verified and made durable first, and rows that appear in one transaction, together
+//! with the event: a crash leaves all of it or nothing. Every bucket is versioned, as the one on AWS is.
+
+mod access;
+mod api;
+mod assembly;
+mod blobs;
+mod buckets;
+mod clock;
+mod committer;
+mod complete;
+mod conditions;
+mod copy;
+mod cors;
+mod delete;
+mod digest;
+mod drain;
+mod error;
+mod events;
+mod get;
+mod guard;
+mod index;
+mod ingest;
+mod list_objects;
+mod list_uploads;
+mod list_versions;
+mod multipart;
+mod outbox;
+mod outputs;
+mod part_copy;
+mod parts;
+mod put;
+mod records;
+mod schema;
+mod server;
+mod store;
+mod stream;
+mod tags;
+
+pub use access::Gate;
+pub use clock::Clock;
+pub use cors::Writers;
+pub use error::{OpenError, StoreError};
+pub use events::REGION;
+pub use outbox::{Message, Next, Outbox};
+pub use server::{Credentials, ServeOptions, Service};
+pub use store::ObjectStore;

@@ -70,9 +70,8 @@ impl S3Access for Access {
             };
         };
         let resource = arn(bucket, Some(key));
-        for action in object_actions(operation, request.uri(), request.headers()) {
-            self.gate.check(&access_key, action, &resource)?;
-        }
+        let action = object_action(operation, request.uri());
+        self.gate.check(&access_key, action, &resource)?;
         if let Some((action, source)) = copied(request.headers()) {
             self.gate.check(&access_key, action, &source)?;
         }
@@ -124,29 +123,24 @@ fn arn(bucket: &str, key: Option<&str>) -> String {
 /// What a request without a key needs.
 fn bucket_action(operation: &str) -> &'static str {
     match operation {
-        "ListObjects" | "ListObjectsV2" | "HeadBucket" => "s3:ListBucket",
+        "ListObjectsV2" => "s3:ListBucket",
         "ListObjectVersions" => "s3:ListBucketVersions",
         "ListMultipartUploads" => "s3:ListBucketMultipartUploads",
         "DeleteObjects" => "s3:DeleteObjects",
-        "CreateBucket" => "s3:CreateBucket",
-        "GetBucketVersioning" => "s3:GetBucketVersioning",
         // The store has no other: it answers NotImplemented to whoever may ask.
         _ => "s3:*",
     }
 }
 
 /// What a request for a key needs.
-fn object_actions(operation: &str, uri: &Uri, headers: &HeaderMap) -> Vec<&'static str> {
+fn object_action(operation: &str, uri: &Uri) -> &'static str {
     let names_version = query(uri).any(|(name, _)| name == "versionId");
-    let mut actions = vec![match operation {
+    match operation {
         "GetObject" | "HeadObject" if names_version => "s3:GetObjectVersion",
         "GetObject" | "HeadObject" => "s3:GetObject",
         "DeleteObject" => delete_action(names_version),
         "AbortMultipartUpload" => "s3:AbortMultipartUpload",
         "ListParts" => "s3:ListMultipartUploadParts",
-        "GetObjectTagging" => "s3:GetObjectTagging",
-        "PutObjectTagging" => "s3:PutObjectTagging",
-        "DeleteObjectTagging" => "s3:DeleteObjectTagging",
         "PutObject"
         | "CopyObject"
         | "UploadPart"
@@ -154,11 +148,7 @@ fn object_actions(operation: &str, uri: &Uri, headers: &HeaderMap) -> Vec<&'stat
         | "CreateMultipartUpload"
         | "CompleteMultipartUpload" => "s3:PutObject",
         _ => "s3:*",
-    }];
-    if headers.contains_key("x-amz-tagging") {
-        actions.push("s3:PutObjectTagging");
     }
-    actions
 }
 
 fn delete_action(names_version: bool) -> &'static str {

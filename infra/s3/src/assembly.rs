@@ -1,4 +1,4 @@
-//! Which parts make the object, and what follows from them: size, `ETag`, checksum.
+//! Which parts make the object, and the `ETag` that follows from them.
 
 use std::collections::HashMap;
 
@@ -6,28 +6,19 @@ use md5::{Digest as _, Md5};
 use s3s::dto::{CompletedPart, ETag};
 use s3s::{S3Error, s3_error};
 
-use crate::digest::{Algorithm, Checksum, combine};
 use crate::error::StoreError;
-use crate::multipart::Upload;
 use crate::outputs;
-use crate::parts::{StoredPart, check_number};
+use crate::parts::check_number;
+use crate::upload_rows::StoredPart;
 
 /// All parts but the last are at least this large
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 const MIN_PART: i64 = 5 * 1024 * 1024;
 
-/// The request, checked as far as that is possible without the index.
-pub(crate) struct Wanted {
-    pub(crate) parts: Vec<WantedPart>,
-    pub(crate) size: Option<i64>,
-    pub(crate) checksum: Option<(Algorithm, String)>,
-}
-
 /// A part as the request names it.
 pub(crate) struct WantedPart {
     pub(crate) number: i32,
     pub(crate) etag: String,
-    checksum: Option<(Algorithm, String)>,
 }
 
 pub(crate) fn wanted_parts(parts: Vec<CompletedPart>) -> Result<Vec<WantedPart>, S3Error> {
@@ -47,51 +38,38 @@ pub(crate) fn wanted_parts(parts: Vec<CompletedPart>) -> Result<Vec<WantedPart>,
                 "The list of parts was not in ascending order. Parts must be ordered by part number."
             ));
         }
+        let sums = [
+            &part.checksum_crc32,
+            &part.checksum_crc32c,
+            &part.checksum_crc64nvme,
+            &part.checksum_sha1,
+            &part.checksum_sha256,
+        ];
+        if sums.into_iter().any(Option::is_some) {
+            return Err(s3_error!(
+                NotImplemented,
+                "Checksums of parts in a completion are not implemented."
+            ));
+        }
         let etag = part.e_tag.map(ETag::into_value).unwrap_or_default();
-        let checksum = one_checksum([
-            part.checksum_crc32,
-            part.checksum_crc32c,
-            part.checksum_crc64nvme,
-            part.checksum_sha1,
-            part.checksum_sha256,
-        ]);
-        wanted.push(WantedPart {
-            number,
-            etag,
-            checksum,
-        });
+        wanted.push(WantedPart { number, etag });
     }
     Ok(wanted)
 }
 
-/// The checksum given, from the fields in the order of [`Algorithm::ALL`].
-pub(crate) fn one_checksum(values: [Option<String>; 5]) -> Option<(Algorithm, String)> {
-    Algorithm::ALL
-        .into_iter()
-        .zip(values)
-        .find_map(|(algorithm, value)| Some((algorithm, value?)))
-}
-
 /// The stored parts the request names, each as it says.
 pub(crate) fn choose(
-    upload: &Upload,
-    wanted: &Wanted,
+    wanted: &[WantedPart],
     stored: &[StoredPart],
 ) -> Result<Vec<StoredPart>, StoreError> {
     let by_number: HashMap<i32, &StoredPart> =
         stored.iter().map(|part| (part.number, part)).collect();
-    let mut chosen = Vec::with_capacity(wanted.parts.len());
-    for part in &wanted.parts {
+    let mut chosen = Vec::with_capacity(wanted.len());
+    for part in wanted {
         let found = by_number
             .get(&part.number)
             .filter(|found| found.etag == part.etag);
-        let same_sum = |found: &StoredPart| match (&part.checksum, &found.checksum) {
-            (Some((algorithm, value)), Some(sum)) => {
-                *algorithm == sum.algorithm && *value == sum.value
-            }
-            _ => true,
-        };
-        let Some(found) = found.filter(|found| same_sum(found)) else {
+        let Some(found) = found else {
             return Err(s3_error!(
                 InvalidPart,
                 "One or more of the specified parts could not be found. The part may not have been uploaded, or the \
@@ -99,17 +77,6 @@ pub(crate) fn choose(
             )
             .into());
         };
-        if let (Some(algorithm), true, None) = (upload.algorithm, upload.composite, &part.checksum)
-        {
-            return Err(s3_error!(
-                InvalidRequest,
-                "The upload was created using a {} checksum. The complete request must include the checksum for each \
-                 part. It was missing for part {} in the request.",
-                algorithm.name().to_lowercase(),
-                part.number
-            )
-            .into());
-        }
         chosen.push((*found).clone());
     }
     let (_, all_but_last) = chosen
@@ -123,36 +90,6 @@ pub(crate) fn choose(
         .into());
     }
     Ok(chosen)
-}
-
-/// The object's checksum; without an algorithm named at the creation, CRC64NVME, as S3 does.
-pub(crate) fn whole_checksum(
-    upload: &Upload,
-    wanted: &Wanted,
-    chosen: &[StoredPart],
-) -> Result<Option<Checksum>, StoreError> {
-    let sum = |part: &StoredPart| match &part.checksum {
-        Some(sum) if upload.algorithm.is_some() => sum.value.clone(),
-        _ => part.crc64nvme.clone(),
-    };
-    let sums: Vec<_> = chosen
-        .iter()
-        .map(|part| (sum(part), u64::try_from(part.size).unwrap_or_default()))
-        .collect();
-    let algorithm = upload.algorithm.unwrap_or(Algorithm::Crc64Nvme);
-    let checksum = combine(algorithm, upload.composite, &sums);
-    if let (Some((algorithm, value)), Some(computed)) = (&wanted.checksum, &checksum) {
-        let bare = computed.value.split('-').next().unwrap_or_default();
-        if *algorithm != computed.algorithm || (*value != computed.value && value != bare) {
-            return Err(s3_error!(
-                BadDigest,
-                "The {} you specified did not match the calculated checksum.",
-                algorithm.name()
-            )
-            .into());
-        }
-    }
-    Ok(checksum)
 }
 
 /// MD5 of the parts' MD5s, and how many there are.
@@ -177,7 +114,6 @@ mod tests {
             blob: 1,
             size: 0,
             etag: empty.to_owned(),
-            checksum: None,
             crc64nvme: String::new(),
             modified_ms: 0,
         };

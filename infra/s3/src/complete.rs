@@ -1,23 +1,22 @@
 //! `CompleteMultipartUpload`: the object is the list of its parts' blobs; no byte is copied.
 
 use rusqlite::params;
-use s3s::dto::{CompleteMultipartUploadInput, CompleteMultipartUploadOutput, ETag};
-use s3s::{S3Error, S3Result, s3_error};
+use s3s::dto::{CompleteMultipartUploadInput, CompleteMultipartUploadOutput, ETag, ETagCondition};
+use s3s::{S3Error, S3Result};
 use serde::{Deserialize, Serialize};
 
-use crate::assembly::{Wanted, choose, multipart_etag, one_checksum, wanted_parts, whole_checksum};
+use crate::assembly::{WantedPart, choose, multipart_etag, wanted_parts};
+use crate::blob_rows::release;
 use crate::committer::Transaction;
-use crate::conditions::WriteConditions;
-use crate::delete::release;
-use crate::digest::Checksum;
+use crate::conditions::check_write;
+use crate::digest::{StoredChecksum, combine};
 use crate::error::StoreError;
 use crate::events::EventName;
-use crate::multipart::{Address, any_upload, no_such_upload};
 use crate::outputs::set_checksum;
-use crate::parts::{StoredPart, parts};
-use crate::put::{NewVersion, make_visible};
 use crate::records;
 use crate::store::Shared;
+use crate::upload_rows::{Address, StoredPart, any_upload, no_such_upload, parts};
+use crate::version::{NewVersion, make_visible};
 
 /// What a completion answered, kept so that repeating it answers the same.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,37 +25,26 @@ struct Completed {
     parts: Vec<(i32, String)>,
     etag: String,
     version_id: String,
-    checksum: Option<Checksum>,
+    checksum: Option<StoredChecksum>,
 }
 
 pub(crate) async fn complete_multipart_upload(
     shared: &Shared,
     input: CompleteMultipartUploadInput,
 ) -> S3Result<CompleteMultipartUploadOutput> {
-    let wanted = Wanted {
-        parts: wanted_parts(
-            input
-                .multipart_upload
-                .and_then(|upload| upload.parts)
-                .unwrap_or_default(),
-        )?,
-        size: input.mpu_object_size,
-        checksum: one_checksum([
-            input.checksum_crc32,
-            input.checksum_crc32c,
-            input.checksum_crc64nvme,
-            input.checksum_sha1,
-            input.checksum_sha256,
-        ]),
-    };
-    let conditions = WriteConditions {
-        if_match: input.if_match,
-        if_none_match: input.if_none_match,
-    };
+    let parts = input.multipart_upload.and_then(|upload| upload.parts);
+    let wanted = wanted_parts(parts.unwrap_or_default())?;
+    let only_if_absent = input.if_none_match;
     let address: Address = (input.bucket.clone(), input.key.clone(), input.upload_id);
     let now_ms = shared.clock.now_ms();
     let work = move |transaction: &mut Transaction<'_>| {
-        complete(transaction, &address, &wanted, &conditions, now_ms)
+        complete(
+            transaction,
+            &address,
+            &wanted,
+            only_if_absent.as_ref(),
+            now_ms,
+        )
     };
     let completed = shared.index.write(work).await?;
     let mut output = CompleteMultipartUploadOutput {
@@ -65,21 +53,17 @@ pub(crate) async fn complete_multipart_upload(
         key: Some(input.key),
         e_tag: Some(ETag::Strong(completed.etag)),
         version_id: Some(completed.version_id),
-        checksum_type: completed
-            .checksum
-            .as_ref()
-            .map(|sum| records::checksum_type(sum.composite)),
         ..CompleteMultipartUploadOutput::default()
     };
-    set_checksum!(output, completed.checksum.as_ref());
+    set_checksum!(output, completed.checksum.and_then(StoredChecksum::known));
     Ok(output)
 }
 
 fn complete(
     transaction: &mut Transaction<'_>,
     address: &Address,
-    wanted: &Wanted,
-    conditions: &WriteConditions,
+    wanted: &[WantedPart],
+    only_if_absent: Option<&ETagCondition>,
     now_ms: i64,
 ) -> Result<Completed, StoreError> {
     let (bucket_name, key, upload_id) = address;
@@ -88,30 +72,24 @@ fn complete(
         return repeated(&completed, wanted);
     }
     let stored = parts(transaction.sql(), upload_id, 0, i64::MAX)?;
-    let chosen = choose(&upload, wanted, &stored)?;
-    let size = chosen.iter().map(|part| part.size).sum();
-    if wanted.size.is_some_and(|expected| expected != size) {
-        return Err(s3_error!(
-            InvalidRequest,
-            "The provided 'x-amz-mp-object-size' header does not match."
-        )
-        .into());
-    }
-    let checksum = whole_checksum(&upload, wanted, &chosen)?;
+    let chosen = choose(wanted, &stored)?;
+    let size = |part: &StoredPart| u64::try_from(part.size).unwrap_or_default();
+    let sums = chosen
+        .iter()
+        .map(|part| (part.crc64nvme.as_str(), size(part)));
+    let checksum = combine(sums);
     let bucket = records::bucket(transaction.sql(), bucket_name)?;
     let latest = records::latest(transaction.sql(), bucket, key)?;
-    conditions.check(latest.as_ref())?;
+    check_write(only_if_absent, latest.as_ref())?;
     let etag = multipart_etag(&chosen);
     let version = NewVersion {
         key: key.clone(),
-        size,
+        size: chosen.iter().map(|part| part.size).sum(),
         etag: etag.clone(),
         storage_class: upload.storage_class,
         attributes: upload.attributes,
-        tags: upload.tags,
         checksum: checksum.clone(),
-        parts: i64::try_from(chosen.len()).unwrap_or(i64::MAX),
-        segments: chosen.iter().map(|part| (part.number, part.blob)).collect(),
+        blobs: chosen.iter().map(|part| part.blob).collect(),
         event: EventName::CompleteMultipartUpload,
     };
     let made = make_visible(
@@ -122,7 +100,6 @@ fn complete(
         now_ms,
     )?;
     let asked = wanted
-        .parts
         .iter()
         .map(|part| (part.number, part.etag.clone()))
         .collect();
@@ -130,7 +107,7 @@ fn complete(
         parts: asked,
         etag,
         version_id: made.version_id,
-        checksum,
+        checksum: checksum.map(StoredChecksum::from),
     };
     close(transaction, upload_id, &completed, stored)?;
     Ok(completed)
@@ -154,12 +131,9 @@ fn close(
     )
 }
 
-fn repeated(completed: &str, wanted: &Wanted) -> Result<Completed, StoreError> {
+fn repeated(completed: &str, wanted: &[WantedPart]) -> Result<Completed, StoreError> {
     let completed: Completed = serde_json::from_str(completed).map_err(S3Error::internal_error)?;
-    let asked = wanted
-        .parts
-        .iter()
-        .map(|part| (part.number, part.etag.as_str()));
+    let asked = wanted.iter().map(|part| (part.number, part.etag.as_str()));
     if asked.eq(completed
         .parts
         .iter()

@@ -1,4 +1,4 @@
-//! `If-*` of reads and writes (RFC 9110 section 13, and
+//! `If-*` of reads, and `If-None-Match: *` of writes (RFC 9110 section 13, and
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html>).
 
 use s3s::dto::{ETag, ETagCondition, Timestamp};
@@ -6,37 +6,22 @@ use s3s::{S3Error, s3_error};
 
 use crate::records::Version;
 
-/// Conditions on what is there before a write.
-#[derive(Debug, Default)]
-pub(crate) struct WriteConditions {
-    pub(crate) if_match: Option<ETagCondition>,
-    pub(crate) if_none_match: Option<ETagCondition>,
-}
-
-impl WriteConditions {
-    /// `latest` may be a delete marker: for a write that is nothing.
-    pub(crate) fn check(&self, latest: Option<&Version>) -> Result<(), S3Error> {
-        let current = latest.filter(|version| !version.is_marker);
-        match (&self.if_none_match, current) {
-            (Some(ETagCondition::ETag(_)), _) => {
-                return Err(s3_error!(
-                    NotImplemented,
-                    "A write can be conditional on If-None-Match: * only."
-                ));
-            }
-            (Some(ETagCondition::Any), Some(_)) => return Err(precondition_failed()),
-            (Some(ETagCondition::Any) | None, _) => {}
-        }
-        match (&self.if_match, current) {
-            (None, _) => Ok(()),
-            (Some(_), None) => Err(s3_error!(NoSuchKey, "The specified key does not exist.")),
-            (Some(condition), Some(version)) if matches(condition, version) => Ok(()),
-            (Some(_), Some(_)) => Err(precondition_failed()),
-        }
+/// Whether a write may happen over `latest`, which may be a delete marker: for a write that is nothing.
+pub(crate) fn check_write(
+    if_none_match: Option<&ETagCondition>,
+    latest: Option<&Version>,
+) -> Result<(), S3Error> {
+    match (if_none_match, latest.filter(|version| !version.is_marker)) {
+        (Some(ETagCondition::ETag(_)), _) => Err(s3_error!(
+            NotImplemented,
+            "A write can be conditional on If-None-Match: * only."
+        )),
+        (Some(ETagCondition::Any), Some(_)) => Err(precondition_failed()),
+        (Some(ETagCondition::Any), None) | (None, _) => Ok(()),
     }
 }
 
-/// Conditions on what is read or copied.
+/// Conditions on what is read.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_field_names, reason = "the headers' own names")]
 pub(crate) struct ReadConditions {
@@ -49,12 +34,11 @@ pub(crate) struct ReadConditions {
 /// Why a read's conditions do not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unmet {
-    /// The caller's copy is still good: 304 for a read.
+    /// The caller's copy is still good: 304.
     NotModified,
     /// 412.
     Failed,
 }
-
 impl ReadConditions {
     /// RFC 9110 section 13.2.2: an `ETag` condition overrules the date beside it.
     pub(crate) fn check(&self, version: &Version) -> Result<(), Unmet> {

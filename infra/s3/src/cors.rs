@@ -13,9 +13,7 @@ use s3s::Body;
 
 const WRITERS_MAY: &str = "GET, HEAD, PUT, POST, DELETE";
 const READERS_MAY: &str = "GET, HEAD";
-const EXPOSED: &str = "ETag, x-amz-version-id, x-amz-request-id, x-amz-delete-marker, x-amz-checksum-crc32, \
-                       x-amz-checksum-crc32c, x-amz-checksum-crc64nvme, x-amz-checksum-sha1, x-amz-checksum-sha256, \
-                       Accept-Ranges, Content-Range, Content-Disposition, Content-Length, Location";
+const EXPOSED: &str = "ETag, x-amz-version-id, Content-Disposition";
 /// Seconds a browser may remember a preflight's answer.
 const MAX_AGE: &str = "3000";
 const VARIES: &str = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";

@@ -1,19 +1,19 @@
 //! `DeleteObject` and `DeleteObjects`: a delete marker, or the end of one version.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 use s3s::dto::{
     DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject,
-    ETagCondition, Error,
+    Error,
 };
 use s3s::{S3Error, S3Result, s3_error};
 
+use crate::blob_rows::release;
 use crate::blobs::BlobId;
 use crate::committer::Transaction;
-use crate::conditions::WriteConditions;
 use crate::error::StoreError;
-use crate::put::insert_marker;
 use crate::records::{self, BucketId};
 use crate::store::Shared;
+use crate::version::insert_marker;
 
 /// Keys in one `DeleteObjects` (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>).
 const MAX_KEYS: usize = 1000;
@@ -36,7 +36,6 @@ pub(crate) async fn delete_object(
             bucket,
             &input.key,
             input.version_id.as_deref(),
-            input.if_match,
             now_ms,
         )
     };
@@ -58,6 +57,17 @@ pub(crate) async fn delete_objects(
             "A request deletes 1 to {MAX_KEYS} objects."
         ));
     }
+    if input
+        .delete
+        .objects
+        .iter()
+        .any(|object| object.e_tag.is_some())
+    {
+        return Err(s3_error!(
+            NotImplemented,
+            "Conditions on what is deleted are not implemented."
+        ));
+    }
     let quiet = input.delete.quiet.unwrap_or(false);
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());
     let now_ms = shared.clock.now_ms();
@@ -66,17 +76,9 @@ pub(crate) async fn delete_objects(
         let bucket = input.bucket.clone();
         async move {
             let (key, version_id) = (object.key.clone(), object.version_id.clone());
-            let if_match = object.e_tag.map(ETagCondition::ETag);
             let work = move |transaction: &mut Transaction<'_>| {
                 let bucket = records::bucket(transaction.sql(), &bucket)?;
-                delete(
-                    transaction,
-                    bucket,
-                    &key,
-                    version_id.as_deref(),
-                    if_match,
-                    now_ms,
-                )
+                delete(transaction, bucket, &key, version_id.as_deref(), now_ms)
             };
             (
                 object.key,
@@ -127,15 +129,9 @@ fn delete(
     bucket: BucketId,
     key: &str,
     version_id: Option<&str>,
-    if_match: Option<ETagCondition>,
     now_ms: i64,
 ) -> Result<Deleted, StoreError> {
     let latest = records::latest(transaction.sql(), bucket, key)?;
-    WriteConditions {
-        if_match,
-        if_none_match: None,
-    }
-    .check(latest.as_ref())?;
     let Some(version_id) = version_id else {
         // Deleting what is not there leaves a marker too, as in every versioned bucket.
         let marker = insert_marker(transaction, bucket, key, latest.as_ref(), now_ms)?;
@@ -181,27 +177,4 @@ fn blob_column(sql: &Connection, query: &str, of: i64) -> Result<Vec<BlobId>, St
     let mut statement = sql.prepare_cached(query)?;
     let rows = statement.query_map([of], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Forgets those of `blobs` that neither an object nor an upload has any more; their files go after the commit.
-pub(crate) fn release(
-    transaction: &mut Transaction<'_>,
-    blobs: Vec<BlobId>,
-) -> Result<(), StoreError> {
-    for blob in blobs {
-        let gone = transaction
-            .sql()
-            .prepare_cached(
-                "DELETE FROM blobs WHERE id = ?1
-                 AND NOT EXISTS (SELECT 1 FROM segments WHERE blob = ?1)
-                 AND NOT EXISTS (SELECT 1 FROM parts WHERE blob = ?1)
-                 RETURNING inline IS NULL",
-            )?
-            .query_row([blob], |row| row.get::<_, bool>(0))
-            .optional()?;
-        if gone == Some(true) {
-            transaction.free(blob);
-        }
-    }
-    Ok(())
 }

@@ -5,61 +5,33 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use http::{HeaderMap, HeaderName};
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::Checksum as _;
-use s3s::crypto::{Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
+use s3s::crypto::{Crc32, Crc64Nvme};
 use s3s::{S3Error, s3_error};
 use serde::{Deserialize, Serialize};
 
-/// Additional checksum algorithms of S3 objects
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+/// The checksum algorithms there are: those that SDKs and the AWS CLI use unless they are told otherwise
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     Crc32,
-    Crc32c,
     Crc64Nvme,
-    Sha1,
-    Sha256,
 }
 
 impl Algorithm {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Crc32,
-        Self::Crc32c,
-        Self::Crc64Nvme,
-        Self::Sha1,
-        Self::Sha256,
-    ];
+    const ALL: [Self; 2] = [Self::Crc32, Self::Crc64Nvme];
 
     /// The name S3 uses in `x-amz-checksum-algorithm`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Crc32 => "CRC32",
-            Self::Crc32c => "CRC32C",
             Self::Crc64Nvme => "CRC64NVME",
-            Self::Sha1 => "SHA1",
-            Self::Sha256 => "SHA256",
         }
-    }
-
-    pub(crate) fn parse(name: &str) -> Result<Self, S3Error> {
-        let found = Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name));
-        found.ok_or_else(|| {
-            s3_error!(
-                InvalidRequest,
-                "Checksum algorithm provided is unsupported."
-            )
-        })
     }
 
     fn header(self) -> HeaderName {
         HeaderName::from_static(match self {
             Self::Crc32 => "x-amz-checksum-crc32",
-            Self::Crc32c => "x-amz-checksum-crc32c",
             Self::Crc64Nvme => "x-amz-checksum-crc64nvme",
-            Self::Sha1 => "x-amz-checksum-sha1",
-            Self::Sha256 => "x-amz-checksum-sha256",
         })
     }
 
@@ -67,10 +39,8 @@ impl Algorithm {
     pub(crate) fn hasher(declared: Option<Self>) -> ChecksumHasher {
         ChecksumHasher {
             crc32: (declared == Some(Self::Crc32)).then(Crc32::new),
-            crc32c: (declared == Some(Self::Crc32c)).then(Crc32c::new),
-            sha1: (declared == Some(Self::Sha1)).then(Sha1::new),
-            sha256: (declared == Some(Self::Sha256)).then(Sha256::new),
             crc64nvme: Some(Crc64Nvme::new()),
+            ..ChecksumHasher::default()
         }
     }
 
@@ -78,21 +48,48 @@ impl Algorithm {
     pub(crate) fn of(self, sums: &s3s::dto::Checksum) -> Option<&String> {
         match self {
             Self::Crc32 => sums.checksum_crc32.as_ref(),
-            Self::Crc32c => sums.checksum_crc32c.as_ref(),
             Self::Crc64Nvme => sums.checksum_crc64nvme.as_ref(),
-            Self::Sha1 => sums.checksum_sha1.as_ref(),
-            Self::Sha256 => sums.checksum_sha256.as_ref(),
         }
     }
 }
 
-/// A stored checksum. A composite one is a checksum of the parts' checksums, with `-` and their number behind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The checksum of a whole object.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Checksum {
     pub(crate) algorithm: Algorithm,
     /// Base64, as in the header.
     pub(crate) value: String,
-    pub(crate) composite: bool,
+}
+
+/// A checksum as the index keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StoredChecksum {
+    algorithm: String,
+    value: String,
+    /// Whether it is one of the parts' checksums.
+    composite: bool,
+}
+
+impl From<Checksum> for StoredChecksum {
+    fn from(checksum: Checksum) -> Self {
+        Self {
+            algorithm: checksum.algorithm.name().to_owned(),
+            value: checksum.value,
+            composite: false,
+        }
+    }
+}
+
+impl StoredChecksum {
+    /// `None` for one that only earlier versions of this engine made: those had more algorithms, and composite checksums.
+    pub(crate) fn known(self) -> Option<Checksum> {
+        let mut all = Algorithm::ALL.into_iter();
+        let algorithm = all.find(|algorithm| algorithm.name() == self.algorithm)?;
+        (!self.composite).then_some(Checksum {
+            algorithm,
+            value: self.value,
+        })
+    }
 }
 
 /// Digests a request declares for its body.
@@ -107,64 +104,24 @@ pub(crate) struct Declared {
 enum Expected {
     Header(String),
     Trailer,
-    None,
 }
 
 impl Declared {
     /// Reads `Content-MD5`, `x-amz-checksum-*`, `x-amz-trailer` and `x-amz-sdk-checksum-algorithm`.
     pub(crate) fn parse(headers: &HeaderMap) -> Result<Self, S3Error> {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let md5 = match headers.get("content-md5") {
-            Some(value) => {
-                let bytes = BASE64
-                    .decode(value.as_bytes())
-                    .ok()
-                    .and_then(|bytes| bytes.try_into().ok());
-                Some(bytes.ok_or_else(|| {
+        let md5 = headers.get("content-md5");
+        let md5 = md5.map(|value| {
+            let bytes = BASE64.decode(value.as_bytes()).ok();
+            bytes
+                .and_then(|bytes| bytes.try_into().ok())
+                .ok_or_else(|| {
                     s3_error!(InvalidDigest, "The Content-MD5 you specified is not valid.")
-                })?)
-            }
-            None => None,
-        };
-        let mut checksum = None;
-        for algorithm in Algorithm::ALL {
-            let Some(value) = headers.get(algorithm.header()) else {
-                continue;
-            };
-            if checksum.is_some() {
-                return Err(s3_error!(
-                    InvalidRequest,
-                    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
-                ));
-            }
-            checksum = Some((
-                algorithm,
-                Expected::Header(String::from_utf8_lossy(value.as_bytes()).into_owned()),
-            ));
-        }
-        if let (None, Some(trailer)) = (&checksum, text("x-amz-trailer")) {
-            let named = Algorithm::ALL
-                .into_iter()
-                .find(|algorithm| trailer.trim() == algorithm.header().as_str());
-            checksum = named.map(|algorithm| (algorithm, Expected::Trailer));
-        }
-        if let (None, Some(name)) = (&checksum, text("x-amz-sdk-checksum-algorithm")) {
-            Algorithm::parse(name)?;
-            return Err(s3_error!(
-                InvalidRequest,
-                "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer \
-                 headers were found."
-            ));
-        }
-        Ok(Self { md5, checksum })
-    }
-
-    /// No digest to compare with, but one to compute.
-    pub(crate) fn computed(algorithm: Option<Algorithm>) -> Self {
-        Self {
-            md5: None,
-            checksum: algorithm.map(|algorithm| (algorithm, Expected::None)),
-        }
+                })
+        });
+        Ok(Self {
+            md5: md5.transpose()?,
+            checksum: declared_checksum(headers)?,
+        })
     }
 
     pub(crate) fn algorithm(&self) -> Option<Algorithm> {
@@ -190,7 +147,6 @@ impl Declared {
         let declared = match expected {
             Expected::Header(value) => Some(value.clone()),
             Expected::Trailer => trailer(&algorithm.header()),
-            Expected::None => return Ok(()),
         };
         if declared.is_some() && declared.as_ref() == algorithm.of(sums) {
             return Ok(());
@@ -203,90 +159,93 @@ impl Declared {
     }
 }
 
-/// Checksum of a whole object from its parts' checksums and sizes, as `CompleteMultipartUpload` makes it.
-pub(crate) fn combine(
-    algorithm: Algorithm,
-    composite: bool,
-    parts: &[(String, u64)],
-) -> Option<Checksum> {
-    let raw = parts
-        .iter()
-        .map(|(sum, size)| Some((BASE64.decode(sum).ok()?, *size)))
-        .collect::<Option<Vec<_>>>()?;
-    let value = if composite {
-        let all: Vec<u8> = raw
-            .iter()
-            .flat_map(|(sum, _)| sum.iter().copied())
-            .collect();
-        let mut hasher = Algorithm::hasher(Some(algorithm));
-        hasher.update(&all);
-        format!("{}-{}", algorithm.of(&hasher.finalize())?, parts.len())
-    } else {
-        full_object(algorithm, &raw)?
-    };
-    Some(Checksum {
-        algorithm,
-        value,
-        composite,
-    })
+fn declared_checksum(headers: &HeaderMap) -> Result<Option<(Algorithm, Expected)>, S3Error> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let mut checksum = None;
+    for algorithm in Algorithm::ALL {
+        let Some(value) = headers.get(algorithm.header()) else {
+            continue;
+        };
+        if checksum.is_some() {
+            return Err(s3_error!(
+                InvalidRequest,
+                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+            ));
+        }
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        checksum = Some((algorithm, Expected::Header(value)));
+    }
+    if let (None, Some(trailer)) = (&checksum, text("x-amz-trailer")) {
+        let mut all = Algorithm::ALL.into_iter();
+        let named = all.find(|algorithm| trailer.trim() == algorithm.header().as_str());
+        let named = named.ok_or_else(|| {
+            s3_error!(
+                NotImplemented,
+                "The trailer {trailer:?} is not implemented."
+            )
+        })?;
+        return Ok(Some((named, Expected::Trailer)));
+    }
+    if checksum.is_none() && headers.contains_key("x-amz-sdk-checksum-algorithm") {
+        return Err(s3_error!(
+            InvalidRequest,
+            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer \
+             headers were found."
+        ));
+    }
+    Ok(checksum)
 }
 
-fn full_object(algorithm: Algorithm, parts: &[(Vec<u8>, u64)]) -> Option<String> {
-    let (kind, width) = match algorithm {
-        Algorithm::Crc32 => (crc_fast::CrcAlgorithm::Crc32IsoHdlc, 4),
-        Algorithm::Crc32c => (crc_fast::CrcAlgorithm::Crc32Iscsi, 4),
-        Algorithm::Crc64Nvme => (crc_fast::CrcAlgorithm::Crc64Nvme, 8),
-        Algorithm::Sha1 | Algorithm::Sha256 => return None,
+/// The CRC64NVME of a whole object from those of its parts and their sizes.
+pub(crate) fn combine<'p>(parts: impl IntoIterator<Item = (&'p str, u64)>) -> Option<Checksum> {
+    let number = |sum: &str| {
+        Some(u64::from_be_bytes(
+            BASE64.decode(sum).ok()?.try_into().ok()?,
+        ))
     };
-    let number = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte))
-    };
-    let mut parts = parts.iter();
-    let first = number(&parts.next()?.0);
-    let whole = parts.fold(first, |whole, (sum, size)| {
-        crc_fast::checksum_combine(kind, whole, number(sum), *size)
-    });
-    Some(BASE64.encode(&whole.to_be_bytes()[8 - width..]))
+    let mut whole = None;
+    for (sum, size) in parts {
+        let sum = number(sum)?;
+        whole = Some(whole.map_or(sum, |whole| {
+            crc_fast::checksum_combine(crc_fast::CrcAlgorithm::Crc64Nvme, whole, sum, size)
+        }));
+    }
+    Some(Checksum {
+        algorithm: Algorithm::Crc64Nvme,
+        value: BASE64.encode(whole?.to_be_bytes()),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Algorithm, combine};
+    use super::{Algorithm, StoredChecksum, combine};
 
-    fn sum(algorithm: Algorithm, bytes: &[u8]) -> String {
-        let mut hasher = Algorithm::hasher(Some(algorithm));
+    fn sum(bytes: &[u8]) -> String {
+        let mut hasher = Algorithm::hasher(None);
         hasher.update(bytes);
-        algorithm.of(&hasher.finalize()).expect("computed").clone()
+        let sums = hasher.finalize();
+        let sum = Algorithm::Crc64Nvme.of(&sums);
+        sum.expect("computed").clone()
     }
 
     #[test]
     fn crcs_of_parts_combine_to_the_crc_of_the_whole() {
         let parts: [&[u8]; 3] = [b"alpha", b"", b"omega and more"];
-        for algorithm in [Algorithm::Crc32, Algorithm::Crc32c, Algorithm::Crc64Nvme] {
-            let sums: Vec<_> = parts
-                .iter()
-                .map(|part| (sum(algorithm, part), part.len() as u64))
-                .collect();
-            let whole = combine(algorithm, false, &sums).expect("combines");
-            assert_eq!(
-                whole.value,
-                sum(algorithm, &parts.concat()),
-                "{algorithm:?}"
-            );
-        }
+        let sums = parts.map(|part| (sum(part), part.len() as u64));
+        let whole = combine(sums.iter().map(|(sum, size)| (sum.as_str(), *size)));
+        assert_eq!(whole.expect("combines").value, sum(&parts.concat()));
     }
 
     #[test]
-    fn a_sha_of_a_whole_object_cannot_be_combined() {
-        assert_eq!(
-            combine(
-                Algorithm::Sha256,
-                false,
-                &[(sum(Algorithm::Sha256, b"a"), 1)]
-            ),
-            None
-        );
+    fn a_checksum_that_only_an_earlier_version_made_is_not_shown() {
+        let stored = |json: &str| {
+            let stored: StoredChecksum = serde_json::from_str(json).expect("JSON");
+            stored.known().map(|checksum| checksum.algorithm)
+        };
+        let sha = r#"{"algorithm": "SHA256", "value": "AA==", "composite": false}"#;
+        let composite = r#"{"algorithm": "CRC32", "value": "AAAAAA==-2", "composite": true}"#;
+        let whole = r#"{"algorithm": "CRC32", "value": "AAAAAA==", "composite": false}"#;
+        assert_eq!((stored(sha), stored(composite)), (None, None));
+        assert_eq!(stored(whole), Some(Algorithm::Crc32));
     }
 }

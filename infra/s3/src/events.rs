@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::committer::Transaction;
 use crate::error::StoreError;
-use crate::put::{NewVersion, Stored};
 use crate::records::{self, BucketId};
 
 /// What made the object, as the event names it.
@@ -28,6 +27,19 @@ impl EventName {
     }
 }
 
+/// A new version, as its event tells of it.
+#[derive(Debug)]
+pub(crate) struct Event<'e> {
+    pub(crate) name: EventName,
+    /// Larger for what happened later.
+    pub(crate) seq: i64,
+    pub(crate) key: &'e str,
+    pub(crate) size: i64,
+    pub(crate) etag: &'e str,
+    pub(crate) version_id: &'e str,
+    pub(crate) time_ms: i64,
+}
+
 /// Keys in events are URL-encoded as form values are, but slashes stay
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
 const KEY: &AsciiSet = &NON_ALPHANUMERIC
@@ -42,25 +54,23 @@ const KEY: &AsciiSet = &NON_ALPHANUMERIC
 pub(crate) fn record(
     transaction: &mut Transaction<'_>,
     (bucket, bucket_name): (BucketId, &str),
-    seq: i64,
-    version: &NewVersion,
-    stored: &Stored,
+    event: &Event<'_>,
 ) -> Result<(), StoreError> {
     let sql = transaction.sql();
     let mut covered = sql.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM notifications
                         WHERE bucket = ?1 AND prefix = substr(?2, 1, length(prefix)))",
     )?;
-    if !covered.query_row(params![bucket, version.key.as_bytes()], |row| {
+    if !covered.query_row(params![bucket, event.key.as_bytes()], |row| {
         row.get::<_, bool>(0)
     })? {
         return Ok(());
     }
-    let body = notification(bucket_name, seq, version, stored).to_string();
+    let body = notification(bucket_name, event).to_string();
     let mut insert = sql.prepare_cached(
         "INSERT INTO messages (message_id, body, sent_ms, visible_ms) VALUES (?1, ?2, ?3, ?3)",
     )?;
-    insert.execute(params![message_id(), body, stored.modified_ms])?;
+    insert.execute(params![message_id(), body, event.time_ms])?;
     drop((covered, insert));
     transaction.message();
     Ok(())
@@ -80,16 +90,16 @@ fn message_id() -> String {
 }
 
 /// The notification S3 sends, with the one record it has in practice.
-fn notification(bucket: &str, seq: i64, version: &NewVersion, stored: &Stored) -> Value {
-    let key = utf8_percent_encode(&version.key, KEY)
+fn notification(bucket: &str, event: &Event<'_>) -> Value {
+    let key = utf8_percent_encode(event.key, KEY)
         .to_string()
         .replace(' ', "+");
     json!({"Records": [{
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
         "awsRegion": REGION,
-        "eventTime": rfc3339(stored.modified_ms),
-        "eventName": version.event.as_str(),
+        "eventTime": rfc3339(event.time_ms),
+        "eventName": event.name.as_str(),
         "userIdentity": {"principalId": "AWS:LOCAL"},
         "requestParameters": {"sourceIPAddress": "127.0.0.1"},
         "responseElements": {"x-amz-request-id": records::random_id(), "x-amz-id-2": records::random_id()},
@@ -103,10 +113,10 @@ fn notification(bucket: &str, seq: i64, version: &NewVersion, stored: &Stored) -
             },
             "object": {
                 "key": key,
-                "size": version.size,
-                "eTag": version.etag,
-                "versionId": stored.version_id,
-                "sequencer": format!("{seq:018X}"),
+                "size": event.size,
+                "eTag": event.etag,
+                "versionId": event.version_id,
+                "sequencer": format!("{:018X}", event.seq),
             },
         },
     }]})

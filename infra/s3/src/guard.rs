@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::StatusCode;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use s3s::{S3Error, s3_error};
 
@@ -31,6 +31,7 @@ pub(crate) fn check(request: &Parts, region: &str) -> Result<(), S3Error> {
              parameter or the Authorization header should be specified"
         ));
     }
+    // Signature version 2, which the protocol layer would verify: S3 takes it in old regions only.
     if query.contains_key("Signature")
         || authorization.is_some_and(|value| value.starts_with("AWS "))
     {
@@ -39,31 +40,10 @@ pub(crate) fn check(request: &Parts, region: &str) -> Result<(), S3Error> {
             "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
         ));
     }
-    refuse_forms(request)?;
     if is_presigned {
         return check_presigned(request, &query, region);
     }
     authorization.map_or(Ok(()), |value| check_header(request, value, region))
-}
-
-/// A form upload would be collected in memory by the protocol layer; nothing of ours uses one.
-fn refuse_forms(request: &Parts) -> Result<(), S3Error> {
-    let content_type = request
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if request.method == Method::POST
-        && content_type
-            .to_ascii_lowercase()
-            .starts_with("multipart/form-data")
-    {
-        return Err(s3_error!(
-            NotImplemented,
-            "Uploads by HTML form are not implemented."
-        ));
-    }
-    Ok(())
 }
 
 fn check_presigned(
@@ -167,7 +147,7 @@ fn check_signed(request: &Parts, signed: &str) -> Result<(), S3Error> {
 }
 
 /// Query parameters, decoded; of a repeated one the first.
-fn query(request: &Parts) -> HashMap<String, String> {
+pub(crate) fn query(request: &Parts) -> HashMap<String, String> {
     let mut parameters = HashMap::new();
     for pair in request.uri.query().unwrap_or_default().split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -102,7 +102,6 @@ pub(crate) async fn stage(
     let checksum = Checksum {
         algorithm,
         value: value(algorithm),
-        composite: false,
     };
     let size = i64::try_from(body.size).map_err(|_| S3ErrorCode::EntityTooLarge)?;
     Ok(Staged {

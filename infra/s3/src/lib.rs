@@ -1,21 +1,28 @@
-//! S3 on one machine: the s3s protocol layer over our own storage.
+//! S3 on one machine, as far as this project needs it: the s3s protocol layer over our own storage.
 //!
 //! - [`ObjectStore`] opens a folder; [`ObjectStore::service`] answers requests; [`Outbox`] has its events; [`Clock`] is its time.
-//! - `blobs` immutable files · `index` the `SQLite` index, which one
-//!   `committer` thread writes · `schema` its tables ·
-//!   `records` its rows as types.
-//! - `ingest` a body becomes a blob · `digest` checksums · `stream` a blob becomes a body · `conditions` `If-*`.
-//! - One file per operation or family: `put get delete copy list_objects list_versions list_uploads multipart parts part_copy complete
-//!   tags buckets`; `api` is the list of them; `assembly` is what a completed upload consists of.
-//! - `server` HTTP · `access` who may do what · `guard` what S3 refuses before it looks at the signature · `cors` browsers.
+//! - `store` what every operation works with: `blobs` immutable files · `index` the `SQLite` index, which one
+//!   `committer` thread writes · `schema` its tables · `records`, `upload_rows`, `blob_rows` its rows.
+//! - `ingest` a body becomes a blob · `digest` checksums · `stream` a blob becomes a body · `conditions` `If-*` ·
+//!   `version` a version becomes visible · `outputs` pieces of several answers.
+//! - One file per operation or family: `put get delete copy list_objects list_versions list_uploads multipart parts part_copy complete`;
+//!   `api` is the list of them; `assembly` is what a completed upload consists of, `scope` what the listings share. `buckets` are made
+//!   by whoever opens the folder.
+//! - `server` HTTP · `access` who may do what · `guard` what S3 refuses before it looks at the signature · `unsupported` what S3 would do
+//!   and this does not · `cors` browsers · `drain` what nobody read of a request.
 //! - `events` writes the bucket's events into the `outbox`; a queue delivers them.
 //!
 //! An object is bytes that were verified and made durable first, and rows that appear in one transaction, together
 //! with the event: a crash leaves all of it or nothing. Every bucket is versioned, as the one on AWS is.
+//!
+//! **What belongs in here:** the actions that the policies of template.yaml name, what the presigned URLs of the service ask for, and what an SDK
+//! or a browser adds to such requests by itself. Nothing else: all of it answers `NotImplemented`, and never is what was asked for ignored.
+//! The contract (`tests/contract`) has a list of what is not implemented; the behaviours beside it also hold for another S3.
 
 mod access;
 mod api;
 mod assembly;
+mod blob_rows;
 mod blobs;
 mod buckets;
 mod clock;
@@ -44,10 +51,13 @@ mod parts;
 mod put;
 mod records;
 mod schema;
+mod scope;
 mod server;
 mod store;
 mod stream;
-mod tags;
+mod unsupported;
+mod upload_rows;
+mod version;
 
 pub use access::Gate;
 pub use clock::Clock;

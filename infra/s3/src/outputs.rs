@@ -63,18 +63,17 @@ pub(crate) fn stored_encoding(header: &str) -> Option<String> {
     (!kept.is_empty()).then(|| kept.join(","))
 }
 
-/// Sets the one `checksum_*` field of an output that belongs to the checksum.
+/// Sets the one `checksum_*` field of an output that belongs to the checksum, and its type.
 macro_rules! set_checksum {
     ($output:expr, $checksum:expr) => {
         if let Some(checksum) = $checksum {
             let value = Some(checksum.value.clone());
             match checksum.algorithm {
                 $crate::digest::Algorithm::Crc32 => $output.checksum_crc32 = value,
-                $crate::digest::Algorithm::Crc32c => $output.checksum_crc32c = value,
                 $crate::digest::Algorithm::Crc64Nvme => $output.checksum_crc64nvme = value,
-                $crate::digest::Algorithm::Sha1 => $output.checksum_sha1 = value,
-                $crate::digest::Algorithm::Sha256 => $output.checksum_sha256 = value,
             }
+            let whole = s3s::dto::ChecksumType::FULL_OBJECT;
+            $output.checksum_type = Some(s3s::dto::ChecksumType::from_static(whole));
         }
     };
 }
@@ -90,15 +89,7 @@ macro_rules! attributes {
                 .content_encoding
                 .as_deref()
                 .and_then($crate::outputs::stored_encoding),
-            content_language: $input.content_language.clone(),
             cache_control: $input.cache_control.clone(),
-            expires: $input.expires.as_ref().and_then($crate::records::http_date),
-            metadata: $input
-                .metadata
-                .clone()
-                .unwrap_or_default()
-                .into_iter()
-                .collect(),
         }
     };
 }

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use s3s::dto::{CopyPartResult, ETag, Range, UploadPartCopyInput, UploadPartCopyOutput};
 use s3s::{S3Error, S3Result, s3_error};
 
-use crate::conditions::ReadConditions;
 use crate::copy::Source;
 use crate::digest::Declared;
 use crate::ingest;
-use crate::multipart::{Address, any_upload};
-use crate::outputs::set_checksum;
 use crate::parts::{check_number, store_part};
 use crate::store::Shared;
+use crate::upload_rows::{Address, open_upload};
 use crate::{records, stream};
 
 pub(crate) async fn upload_part_copy(
@@ -21,19 +19,13 @@ pub(crate) async fn upload_part_copy(
     input: UploadPartCopyInput,
 ) -> S3Result<UploadPartCopyOutput> {
     check_number(input.part_number)?;
-    let conditions = ReadConditions {
-        if_match: input.copy_source_if_match,
-        if_none_match: input.copy_source_if_none_match,
-        if_modified_since: input.copy_source_if_modified_since,
-        if_unmodified_since: input.copy_source_if_unmodified_since,
-    };
-    let source = Source::new(&input.copy_source, conditions)?;
+    let source = Source::new(&input.copy_source)?;
     let address: Address = (input.bucket, input.key, input.upload_id);
     let (blobs, asked) = (Arc::clone(&shared.blobs), input.copy_source_range);
     let target = address.clone();
     let looked_up = shared.index.read(move |sql| {
         let _lookup = blobs.lookup();
-        let upload = any_upload(sql, &target)?;
+        open_upload(sql, &target)?;
         let version = source.find(sql)?;
         let range = copied_range(
             asked.as_deref(),
@@ -41,19 +33,17 @@ pub(crate) async fn upload_part_copy(
         )?;
         let segments = records::segments(sql, version.seq)?;
         let lease = blobs.lease(segments.iter().map(|segment| segment.blob).collect());
-        Ok((upload, version.version_id, segments, lease, range))
+        Ok((version.version_id, segments, lease, range))
     });
-    let (upload, version_id, segments, lease, range) = looked_up.await?;
+    let (version_id, segments, lease, range) = looked_up.await?;
     let body = stream::send(segments, lease, range);
-    let declared = Declared::computed(upload.algorithm);
-    let staged = ingest::stage(&shared.blobs, Some(body), &declared, None).await?;
-    let part = store_part(shared, address, input.part_number, staged, upload.algorithm).await?;
-    let mut result = CopyPartResult {
+    let staged = ingest::stage(&shared.blobs, Some(body), &Declared::default(), None).await?;
+    let part = store_part(shared, address, input.part_number, staged).await?;
+    let result = CopyPartResult {
         e_tag: Some(ETag::Strong(part.etag)),
         last_modified: Some(records::timestamp(part.modified_ms)),
         ..CopyPartResult::default()
     };
-    set_checksum!(result, part.checksum.as_ref());
     Ok(UploadPartCopyOutput {
         copy_part_result: Some(result),
         copy_source_version_id: Some(version_id),

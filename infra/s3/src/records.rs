@@ -1,23 +1,20 @@
 //! Rows of the index as types, and the lookups every operation starts with.
 
-use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use s3s::dto::{ChecksumType, ETag, Timestamp, TimestampFormat};
+use s3s::dto::{ETag, Timestamp};
 use s3s::{S3Error, S3ErrorCode, s3_error};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::blobs::BlobId;
-use crate::digest::Checksum;
+use crate::digest::{Checksum, StoredChecksum};
 use crate::error::StoreError;
 
 /// Row id of a bucket.
 pub(crate) type BucketId = i64;
-/// Tags in the order given.
-pub(crate) type Tags = Vec<(String, String)>;
 
 /// Storage class of an object that named none.
 pub(crate) const STANDARD: &str = "STANDARD";
@@ -29,33 +26,7 @@ pub(crate) struct Attributes {
     pub(crate) content_type: Option<String>,
     pub(crate) content_disposition: Option<String>,
     pub(crate) content_encoding: Option<String>,
-    pub(crate) content_language: Option<String>,
     pub(crate) cache_control: Option<String>,
-    /// As an HTTP date.
-    pub(crate) expires: Option<String>,
-    /// User metadata, names without `x-amz-meta-`.
-    pub(crate) metadata: BTreeMap<String, String>,
-}
-
-impl Attributes {
-    /// User metadata as the protocol layer wants it.
-    pub(crate) fn user_metadata(&self) -> Option<HashMap<String, String>> {
-        (!self.metadata.is_empty()).then(|| self.metadata.clone().into_iter().collect())
-    }
-
-    /// `Expires` as the protocol layer wants it.
-    pub(crate) fn expires(&self) -> Option<Timestamp> {
-        Timestamp::parse(TimestampFormat::HttpDate, self.expires.as_deref()?).ok()
-    }
-}
-
-/// The HTTP date of a timestamp; one that cannot be written is left out.
-pub(crate) fn http_date(timestamp: &Timestamp) -> Option<String> {
-    let mut text = Vec::new();
-    timestamp
-        .format(TimestampFormat::HttpDate, &mut text)
-        .ok()?;
-    String::from_utf8(text).ok()
 }
 
 /// One version of an object, or a delete marker.
@@ -73,15 +44,12 @@ pub(crate) struct Version {
     pub(crate) modified_ms: i64,
     pub(crate) storage_class: String,
     pub(crate) attributes: Attributes,
-    pub(crate) tags: Tags,
     pub(crate) checksum: Option<Checksum>,
-    /// Parts it was uploaded in; 0 for one that was not a multipart upload.
-    pub(crate) parts: i64,
 }
 
 /// The columns [`Version::from_row`] reads, in its order.
 pub(crate) const VERSION_COLUMNS: &str = "seq, key, version_id, is_latest, is_marker, size, etag, modified_ms, \
-                                          storage_class, attributes, tags, checksum, parts";
+                                          storage_class, attributes, checksum";
 
 impl Version {
     pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -96,12 +64,8 @@ impl Version {
             modified_ms: row.get(7)?,
             storage_class: row.get(8)?,
             attributes: json_column(row, 9)?,
-            tags: json_column(row, 10)?,
-            checksum: row
-                .get::<_, Option<String>>(11)?
-                .map(|_| json_column(row, 11))
-                .transpose()?,
-            parts: row.get(12)?,
+            checksum: json_column::<Option<StoredChecksum>>(row, 10)?
+                .and_then(StoredChecksum::known),
         })
     }
 
@@ -126,9 +90,10 @@ pub(crate) fn key_column(row: &Row<'_>, index: usize) -> rusqlite::Result<String
     })
 }
 
-/// A column holding JSON of ours.
+/// A column holding JSON of ours; NULL is `null`.
 pub(crate) fn json_column<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
-    serde_json::from_str(&row.get::<_, String>(index)?).map_err(|error| {
+    let text: Option<String> = row.get(index)?;
+    serde_json::from_str(text.as_deref().unwrap_or("null")).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error))
     })
 }
@@ -140,15 +105,6 @@ pub(crate) fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
 
 pub(crate) fn timestamp(ms: i64) -> Timestamp {
     Timestamp::from(UNIX_EPOCH + Duration::from_millis(u64::try_from(ms).unwrap_or_default()))
-}
-
-/// `FULL_OBJECT` or `COMPOSITE`.
-pub(crate) fn checksum_type(composite: bool) -> ChecksumType {
-    ChecksumType::from_static(if composite {
-        ChecksumType::COMPOSITE
-    } else {
-        ChecksumType::FULL_OBJECT
-    })
 }
 
 /// The bucket's row, or `NoSuchBucket`.
@@ -235,7 +191,6 @@ fn marker_error(marker: &Version, code: S3ErrorCode) -> StoreError {
 /// One stretch of a version's bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Segment {
-    pub(crate) part_number: i32,
     pub(crate) blob: BlobId,
     pub(crate) size: u64,
     /// The bytes, when they live in the index.
@@ -245,17 +200,16 @@ pub(crate) struct Segment {
 /// The blobs of a version in order.
 pub(crate) fn segments(sql: &Connection, version: i64) -> Result<Vec<Segment>, StoreError> {
     let mut statement = sql.prepare_cached(
-        "SELECT part_number, blob, size, inline FROM segments JOIN blobs ON blobs.id = segments.blob
+        "SELECT blob, size, inline FROM segments JOIN blobs ON blobs.id = segments.blob
          WHERE version = ?1 ORDER BY position",
     )?;
     let rows = statement.query_map([version], |row| {
-        let size: i64 = row.get(2)?;
+        let size: i64 = row.get(1)?;
         let size = u64::try_from(size).unwrap_or_default();
         Ok(Segment {
-            part_number: row.get(0)?,
-            blob: row.get(1)?,
+            blob: row.get(0)?,
             size,
-            inline: row.get(3)?,
+            inline: row.get(2)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

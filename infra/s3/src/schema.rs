@@ -10,6 +10,9 @@ use crate::error::OpenError;
 /// Raise it with every change of [`SCHEMA`], and add the step that brings an older file up to it.
 const VERSION: i64 = 1;
 
+/// Of these columns nothing is read any more, and every row gets the same in them: `tags`, `versions.parts`, `segments.part_number`,
+/// `uploads.algorithm`, `uploads.composite`, `parts.checksum`. They stay, so that a folder can be opened by the versions before this one, too.
+///
 /// Keys are BLOBs: S3 lists in byte order, and a range's upper bound need not be valid UTF-8.
 const SCHEMA: &str = "
 CREATE TABLE buckets (

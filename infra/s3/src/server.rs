@@ -15,7 +15,7 @@ use crate::access::{Access, Gate};
 use crate::cors::{Cors, Writers};
 use crate::drain::Drain;
 use crate::store::ObjectStore;
-use crate::{guard, records};
+use crate::{guard, records, unsupported};
 
 /// `CompleteMultipartUpload` with 10,000 parts and their checksums stays below this.
 const MAX_XML: usize = 4 * 1024 * 1024;
@@ -117,7 +117,8 @@ impl Service {
         let shown = front.cors.shown(request.method(), request.headers());
         let (parts, body) = request.into_parts();
         let (drain, body) = Drain::new(&parts, body);
-        let mut response = match guard::check(&parts, &front.region) {
+        let checked = guard::check(&parts, &front.region).and_then(|()| unsupported::check(&parts));
+        let mut response = match checked {
             Ok(()) => front.service.call(Request::from_parts(parts, body)).await?,
             Err(refusal) => refused(refusal)?,
         };

@@ -65,9 +65,9 @@ impl ObjectStore {
     /// Creates a bucket unless it is there.
     pub fn create_bucket(&self, name: &str) -> Result<(), StoreError> {
         let (name, now_ms) = (name.to_owned(), self.0.clock.now_ms());
-        self.0.index.write_blocking(move |transaction| {
-            buckets::create(transaction, &name, now_ms).map(|_| ())
-        })
+        self.0
+            .index
+            .write_blocking(move |transaction| buckets::create(transaction, &name, now_ms))
     }
 
     /// From now on, and after a restart, every new object of the bucket under `prefix` makes an event in the

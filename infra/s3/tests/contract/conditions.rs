@@ -35,21 +35,6 @@ pub(crate) async fn of_many_conditional_writers_one_wins(target: Target) {
     );
 }
 
-pub(crate) async fn if_match_replaces_only_the_named_etag(target: Target) {
-    target.put("m", "one").await;
-    let head = target.head_object("m").send().await.expect("head");
-    let etag = head.e_tag().expect("an ETag").to_owned();
-    let put = |etag: &str, text: &'static str| {
-        let put = target.put_object("m").if_match(etag);
-        put.body(text.as_bytes().to_vec().into()).send()
-    };
-    put(&etag, "two").await.expect("the ETag matches");
-    assert_eq!(code(put(&etag, "three").await), "PreconditionFailed");
-    assert_eq!(target.get("m").await, "two");
-    let absent = target.put_object("absent").if_match(&etag);
-    assert_eq!(status(absent.body(b"x".to_vec().into()).send().await), 404);
-}
-
 pub(crate) async fn a_deleted_key_can_be_written_conditionally(target: Target) {
     target.put("back", "one").await;
     target.delete_object("back").send().await.expect("delete");

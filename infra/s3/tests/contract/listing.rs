@@ -49,58 +49,6 @@ pub(crate) async fn pages_continue_without_gap_or_repeat(target: Target) {
     assert_eq!(found, expected);
 }
 
-pub(crate) async fn a_delimiter_rolls_keys_up(target: Target) {
-    for key in ["a", "d/1", "d/2", "e/f/1", "e/g", "z"] {
-        target.put(key, "x").await;
-    }
-    let (mut shown, mut token) = (Vec::new(), None);
-    loop {
-        let page = target.list_objects().delimiter("/").max_keys(1);
-        let page = page
-            .set_continuation_token(token)
-            .send()
-            .await
-            .expect("a page");
-        shown.extend(
-            page.contents()
-                .iter()
-                .filter_map(|object| object.key().map(str::to_owned)),
-        );
-        shown.extend(
-            page.common_prefixes()
-                .iter()
-                .filter_map(|common| common.prefix().map(str::to_owned)),
-        );
-        token = page.next_continuation_token().map(str::to_owned);
-        if token.is_none() {
-            break;
-        }
-    }
-    assert_eq!(shown, ["a", "d/", "e/", "z"]);
-    let inside = target.list_objects().delimiter("/").prefix("e/");
-    let inside = inside.send().await.expect("list");
-    assert_eq!(inside.contents()[0].key(), Some("e/g"));
-    assert_eq!(inside.common_prefixes()[0].prefix(), Some("e/f/"));
-}
-
-pub(crate) async fn a_listing_starts_behind_a_key(target: Target) {
-    for key in ["a", "b", "b!", "c"] {
-        target.put(key, "x").await;
-    }
-    let listed = target
-        .list_objects()
-        .start_after("b")
-        .send()
-        .await
-        .expect("list");
-    let found: Vec<_> = listed
-        .contents()
-        .iter()
-        .filter_map(|object| object.key())
-        .collect();
-    assert_eq!(found, ["b!", "c"]);
-}
-
 pub(crate) async fn deleted_objects_are_not_listed(target: Target) {
     target.put("gone", "x").await;
     target.put("here", "x").await;

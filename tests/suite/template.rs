@@ -3,12 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use http::Request;
+use http_body_util::Full;
 use local::template::Template;
 use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
 use service::api::Endpoint;
 use service::config::Config;
 use service::db::keys::INDEXES;
+
+use crate::harness::TestStack;
+use crate::harness::client::send;
 
 const TEXT: &str = include_str!("../../template.yaml");
 
@@ -363,6 +368,37 @@ fn listed_pages_may_call_the_api_and_write_to_the_bucket_and_any_may_read() {
     );
     assert_eq!(readers["AllowedOrigins"][0], "*");
     assert_eq!(methods(readers), ["GET", "HEAD"].map(str::to_owned).into());
+}
+
+#[tokio::test]
+async fn the_local_bucket_tells_a_page_what_the_bucket_of_the_cloud_tells_it() {
+    let stack = TestStack::start().await;
+    let resources = resources();
+    let rules = &resources["ImageBucket"]["Properties"]["CorsConfiguration"]["CorsRules"];
+    let words = |value: &Yaml| -> BTreeSet<String> {
+        let words = value.as_sequence().into_iter().flatten();
+        words.filter_map(Yaml::as_str).map(str::to_owned).collect()
+    };
+    let pages = [stack.stack.url.as_str(), "http://another.example"];
+    for (rule, page) in rules.as_sequence().expect("rules").iter().zip(pages) {
+        let request = Request::options(format!("{}/any/key", stack.stack.bucket_url))
+            .header("origin", page)
+            .header("access-control-request-method", "GET")
+            .body(Full::default());
+        let answer = send(&stack.http, request.expect("a request")).await;
+        let told = |name: &str| -> BTreeSet<String> {
+            let words = answer.header(name).split(", ");
+            words.map(str::to_owned).collect()
+        };
+        let (methods, exposed) = (
+            "access-control-allow-methods",
+            "access-control-expose-headers",
+        );
+        assert_eq!(told(methods), words(&rule["AllowedMethods"]), "{page}");
+        assert_eq!(told(exposed), words(&rule["ExposedHeaders"]), "{page}");
+        let seconds = answer.header("access-control-max-age").parse().ok();
+        assert_eq!(seconds, rule["MaxAge"].as_u64(), "{page}");
+    }
 }
 
 #[test]

@@ -28,7 +28,6 @@ use crate::gateway::Gateway;
 use crate::names::{BUCKET, OPERATOR, REGION};
 use crate::origins::Origins;
 use crate::permissions::Permissions;
-use crate::port::Door;
 use crate::private;
 use crate::queue::{Faults, Queue, QueueOptions};
 use crate::secrets::{AccessKeys, Secrets};

@@ -90,7 +90,7 @@ fn complete(
         attributes: upload.attributes,
         checksum: checksum.clone(),
         blobs: chosen.iter().map(|part| part.blob).collect(),
-        event: EventName::CompleteMultipartUpload,
+        event: Some(EventName::CompleteMultipartUpload),
     };
     let made = make_visible(
         transaction,

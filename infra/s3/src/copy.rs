@@ -9,7 +9,6 @@ use s3s::{S3Error, S3Result, s3_error};
 use crate::committer::Transaction;
 use crate::digest::Checksum;
 use crate::error::StoreError;
-use crate::events::EventName;
 use crate::ingest::MAX_BODY;
 use crate::outputs::{self, set_checksum};
 use crate::records::{self, Version};
@@ -122,7 +121,7 @@ fn copy(
         attributes: original.attributes,
         checksum: original.checksum,
         blobs: segments.iter().map(|segment| segment.blob).collect(),
-        event: EventName::Copy,
+        event: None,
     };
     let stored = make_visible(
         transaction,

@@ -15,7 +15,7 @@ const WRITERS_MAY: &str = "GET, HEAD, PUT, POST, DELETE";
 const READERS_MAY: &str = "GET, HEAD";
 const EXPOSED: &str = "ETag, x-amz-version-id, Content-Disposition";
 /// Seconds a browser may remember a preflight's answer.
-const MAX_AGE: &str = "3000";
+const MAX_AGE: &str = "3600";
 const VARIES: &str = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
 
 /// Answers whether pages of an origin may write.

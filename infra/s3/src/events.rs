@@ -9,11 +9,10 @@ use crate::committer::Transaction;
 use crate::error::StoreError;
 use crate::records::{self, BucketId};
 
-/// What made the object, as the event names it.
+/// What made the object, as the event names it: what template.yaml asks to be told. A copy is not in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventName {
     Put,
-    Copy,
     CompleteMultipartUpload,
 }
 
@@ -21,7 +20,6 @@ impl EventName {
     fn as_str(self) -> &'static str {
         match self {
             Self::Put => "ObjectCreated:Put",
-            Self::Copy => "ObjectCreated:Copy",
             Self::CompleteMultipartUpload => "ObjectCreated:CompleteMultipartUpload",
         }
     }

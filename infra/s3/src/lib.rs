@@ -16,8 +16,8 @@
 //! with the event: a crash leaves all of it or nothing. Every bucket is versioned, as the one on AWS is.
 //!
 //! **What belongs in here:** the actions that the policies of template.yaml name, what the presigned URLs of the service ask for, and what an SDK
-//! or a browser adds to such requests by itself. Nothing else: all of it answers `NotImplemented`, and never is what was asked for ignored.
-//! The contract (`tests/contract`) has a list of what is not implemented; the behaviours beside it also hold for another S3.
+//! or a browser adds to such requests by itself. Everything else answers `NotImplemented`: the engine never ignores what a request asks for.
+//! The contract (`tests/contract`) lists what is not implemented; its other behaviours also hold for an S3 that is not ours.
 
 mod access;
 mod api;

@@ -30,7 +30,7 @@ pub(crate) async fn put_object(
         attributes,
         checksum: Some(checksum.clone()),
         blobs: Vec::new(),
-        event: EventName::Put,
+        event: Some(EventName::Put),
     };
     let (name, only_if_absent, now_ms) = (input.bucket, input.if_none_match, shared.clock.now_ms());
     let work = move |transaction: &mut Transaction<'_>| {

@@ -70,7 +70,7 @@ impl ObjectStore {
             .write_blocking(move |transaction| buckets::create(transaction, &name, now_ms))
     }
 
-    /// From now on, and after a restart, every new object of the bucket under `prefix` makes an event in the
+    /// From now on, and after a restart, every new object of the bucket under `prefix` that is no copy makes an event in the
     /// [`crate::Outbox`]. Doing it again changes nothing.
     pub fn notify(&self, bucket: &str, prefix: &str) -> Result<(), StoreError> {
         let (bucket, prefix) = (bucket.to_owned(), prefix.to_owned());

@@ -20,7 +20,8 @@ pub(crate) struct NewVersion {
     pub(crate) checksum: Option<Checksum>,
     /// Its bytes, in order.
     pub(crate) blobs: Vec<BlobId>,
-    pub(crate) event: EventName,
+    /// What to tell of it, if anything.
+    pub(crate) event: Option<EventName>,
 }
 
 /// What the index made of it.
@@ -51,8 +52,11 @@ pub(crate) fn make_visible(
         statement.execute(params![seq, position, blob])?;
     }
     drop(statement);
+    let Some(name) = version.event else {
+        return Ok(stored);
+    };
     let event = Event {
-        name: version.event,
+        name,
         seq,
         key: &version.key,
         size: version.size,

@@ -144,3 +144,6 @@ pub fn require_admin(caller: &Caller) -> Result<(), Error> {
         Err(Error::Forbidden("Only an administrator may do this."))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,40 +80,4 @@ impl CursorKey {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key() -> CursorKey {
-        CursorKey::new(b"secret")
-    }
-
-    #[test]
-    fn a_cursor_opens_for_its_scope_only() {
-        let cursor = Cursor::untrusted(&key().seal("user 1, CT", "77"));
-        assert_eq!(key().open("user 1, CT", &cursor).as_deref(), Some("77"));
-        assert_eq!(key().open("user 2, CT", &cursor), None);
-        assert_eq!(CursorKey::new(b"other").open("user 1, CT", &cursor), None);
-    }
-
-    #[test]
-    fn a_changed_cursor_opens_never() {
-        let sealed = key().seal("scope", "9007199254740991");
-        for i in 0..sealed.len() {
-            let mut changed = sealed.clone().into_bytes();
-            changed[i] = if changed[i] == b'A' { b'B' } else { b'A' };
-            let changed = String::from_utf8(changed).unwrap();
-            assert_eq!(
-                key().open("scope", &Cursor::untrusted(&changed)),
-                None,
-                "{changed}"
-            );
-        }
-        for text in ["", "A", "%%%", "AAAAAAAAAAAAAAAAAAAAAA"] {
-            assert_eq!(
-                key().open("scope", &Cursor::untrusted(text)),
-                None,
-                "{text}"
-            );
-        }
-    }
-}
+mod tests;

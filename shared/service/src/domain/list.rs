@@ -108,3 +108,6 @@ impl ListRequest {
         usize::try_from(skip).unwrap_or(usize::MAX)
     }
 }
+
+#[cfg(test)]
+mod tests;

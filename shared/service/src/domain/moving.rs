@@ -49,7 +49,7 @@ impl FileRecord {
         if self.moving_to.is_some() || self.object_version.as_deref() != seen {
             return Err(Code::NotMoving);
         }
-        self.moving_to = Some(match self.life() {
+        self.moving_to = Some(match self.live_status() {
             Status::Archived => StorageClass::InstantRetrieval,
             _ => StorageClass::Standard,
         });
@@ -105,13 +105,13 @@ impl FileRecord {
         let class = class.ok_or(Code::NotMoving)?;
         (self.moving_to, self.lease) = (None, None);
         self.object_version.clone_from(&object.version);
-        let life = self.life();
-        if matches!(*life, Status::Processed | Status::Archived) {
-            *life = match class {
+        // A repair moves files of other statuses too: those keep theirs.
+        if matches!(self.live_status(), Status::Processed | Status::Archived) {
+            self.set_live_status(match class {
                 StorageClass::InstantRetrieval => Status::Archived,
                 StorageClass::Standard => Status::Processed,
                 StorageClass::Unknown => return Err(Code::NotMoving),
-            };
+            });
         }
         let settle_at = *self.settle_at.get_or_insert(now);
         self.due(settle_at.max(now.plus(EVENT_OVERDUE_MS)));

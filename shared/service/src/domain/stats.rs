@@ -119,3 +119,6 @@ impl Counters {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ impl Timestamp {
 
     /// This time plus `milliseconds`, at the end of what a number can hold if they lead beyond.
     #[must_use]
-    pub fn plus(self, milliseconds: i64) -> Self {
+    pub const fn plus(self, milliseconds: i64) -> Self {
         Self(self.0.saturating_add(milliseconds))
     }
 

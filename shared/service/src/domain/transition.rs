@@ -24,11 +24,11 @@ impl FileRecord {
     /// The bytes are complete: `UPLOADING` becomes `UPLOADED`; later states stay.
     #[must_use]
     pub fn uploaded(mut self, object: &StoredObject, now: Timestamp) -> Self {
-        if *self.life() != Status::Uploading {
+        if self.live_status() != Status::Uploading {
             return self;
         }
         self.hold(object, now);
-        *self.life() = Status::Uploaded;
+        self.set_live_status(Status::Uploaded);
         self.due(now.plus(EVENT_OVERDUE_MS));
         self
     }
@@ -36,7 +36,7 @@ impl FileRecord {
     /// The bucket holds these parts now. They count only while the file is `UPLOADING`.
     #[must_use]
     pub fn with_chunks(mut self, chunks: Vec<u32>) -> Self {
-        if *self.life() == Status::Uploading {
+        if self.live_status() == Status::Uploading {
             self.uploaded_chunks = chunks;
         }
         self
@@ -46,7 +46,7 @@ impl FileRecord {
     #[must_use]
     pub fn kept_alive(mut self, now: Timestamp) -> Self {
         let expires_at = now.plus(UPLOAD_EXPIRY_MS);
-        if *self.life() == Status::Uploading
+        if self.live_status() == Status::Uploading
             && self
                 .expires_at
                 .is_none_or(|at| expires_at.since(at) > 60 * MINUTE_MS)
@@ -70,7 +70,7 @@ impl FileRecord {
             return Err(Code::AlreadyProcessed);
         }
         let leased = self.is_leased(now);
-        match *self.life() {
+        match self.live_status() {
             Status::Uploading | Status::Uploaded => {}
             Status::Processing if !leased => {}
             Status::Processing => {
@@ -81,7 +81,7 @@ impl FileRecord {
             }
         }
         self.hold(object, now);
-        *self.life() = Status::Processing;
+        self.set_live_status(Status::Processing);
         self.due(lease.until);
         self.lease = Some(lease);
         Ok(self)
@@ -107,11 +107,10 @@ impl FileRecord {
             return Err(Code::LeaseLost);
         }
         self.lease = None;
-        *self.life() = if found.failure.is_some() {
-            Status::Failed
-        } else {
-            Status::Processed
-        };
+        self.set_live_status(match found.failure {
+            Some(_) => Status::Failed,
+            None => Status::Processed,
+        });
         if !self.is_deleted() {
             self.due_at = None;
         }
@@ -136,10 +135,10 @@ impl FileRecord {
     /// # Errors
     /// `not_uploading`: the bytes came after all.
     pub fn abandoned(mut self) -> Result<Self, Code> {
-        if *self.life() != Status::Uploading {
+        if self.live_status() != Status::Uploading {
             return Err(Code::NotUploading);
         }
-        *self.life() = Status::Failed;
+        self.set_live_status(Status::Failed);
         self.status_reason = Some(Notice::of(NoticeCode::UploadAbandoned));
         self.upload_id = None;
         self.expires_at = None;
@@ -169,7 +168,7 @@ impl FileRecord {
     /// Another multipart upload carries the bytes from now on: the browser began one itself.
     #[must_use]
     pub fn carried_by(mut self, upload_id: &str) -> Self {
-        if *self.life() == Status::Uploading {
+        if self.live_status() == Status::Uploading {
             self.upload_id = Some(upload_id.to_owned());
         }
         self
@@ -180,12 +179,20 @@ impl FileRecord {
         lease.ok_or(Code::LeaseLost)
     }
 
-    /// The status of its life outside the trash: what `status` is, or will be again when it is restored.
-    pub(super) fn life(&mut self) -> &mut Status {
-        if self.status == Status::Deleted {
-            self.status_before.get_or_insert(Status::Processed)
+    /// The status that the file has outside the trash: `status`, or the one that restoring it brings back.
+    pub(super) fn live_status(&self) -> Status {
+        if self.is_deleted() {
+            self.status_before.unwrap_or(Status::Processed)
         } else {
-            &mut self.status
+            self.status
+        }
+    }
+
+    pub(super) fn set_live_status(&mut self, status: Status) {
+        if self.is_deleted() {
+            self.status_before = Some(status);
+        } else {
+            self.status = status;
         }
     }
 
@@ -213,3 +220,6 @@ impl FileRecord {
         self.expires_at = None;
     }
 }
+
+#[cfg(test)]
+mod tests;

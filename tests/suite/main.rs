@@ -41,6 +41,7 @@ mod conflicts;
 mod costs;
 mod cursors;
 mod durability;
+mod filters;
 mod interrupted_runs;
 mod jwks;
 mod migration;

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use service::App;
 use service::auth::Caller;
-use service::db::list::Source;
+use service::db::source::Source;
 use service::domain::list::MAX_PAGE_SIZE;
 use service::domain::time::{Edge, parse_edge};
 use service::domain::{Cursor, FileId, FileRecord, FileType, Filter, ListRequest, Status, text};

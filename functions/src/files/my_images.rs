@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use service::App;
 use service::auth::Caller;
-use service::db::list::Source;
+use service::db::source::Source;
 use service::domain::Status;
 use service::error::Error;
 use service::api::{Endpoint, Query};

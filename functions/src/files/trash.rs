@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 use service::App;
 use service::auth::Caller;
-use service::db::list::Source;
+use service::db::source::Source;
 use service::domain::{Status, Timestamp};
 use service::error::Error;
 use service::api::{Endpoint, Query};

@@ -5,6 +5,7 @@
 
 pub mod access_log;
 mod batch;
+mod conditions;
 pub mod counter_names;
 pub mod create;
 pub mod due;
@@ -22,6 +23,7 @@ pub mod references;
 pub mod renumber;
 pub mod rewrite;
 mod rows;
+pub mod source;
 pub mod stats;
 pub mod studies;
 mod transaction;

@@ -138,6 +138,12 @@ impl Error {
         Self::Invalid(vec![FieldError::new(field, message)])
     }
 
+    /// A cursor that was not sealed for this caller and this list.
+    #[must_use]
+    pub fn stale_cursor() -> Self {
+        Self::field("cursor", "is not a cursor of this list: begin without one")
+    }
+
     /// A state that is in the way, with its own sentence.
     #[must_use]
     pub fn conflict(code: Code, message: impl Into<String>) -> Conflict {

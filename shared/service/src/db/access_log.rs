@@ -85,10 +85,11 @@ impl Files {
     ) -> Result<(Vec<Entry>, Option<String>), Error> {
         let cursors = self.cursors()?;
         let scope = format!("access-log|{}|{id}", caller.id);
-        let wrong = || Error::field("cursor", "is not a cursor of this list: begin without one");
-        let below = cursor
-            .map(|cursor| cursors.open_file_id(&scope, cursor).ok_or_else(wrong))
-            .transpose()?;
+        let open = |cursor| {
+            let id = cursors.open_file_id(&scope, cursor);
+            id.ok_or_else(Error::stale_cursor)
+        };
+        let below = cursor.map(open).transpose()?;
         let below = below.unwrap_or(FileId::last_at(Timestamp(i64::MAX)));
         let limit_and_one = i32::try_from(limit).unwrap_or(i32::MAX).saturating_add(1);
         let answer = self

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt as _, stream};
 
+use super::conditions::Read;
 use super::files::Files;
-use super::list::Source;
-use super::rows::Read;
+use super::source::Source;
 use super::{failure, keys, records};
 use crate::domain::time::DAY_MS;
 use crate::domain::{FileId, Filter, Status, Timestamp};

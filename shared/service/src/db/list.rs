@@ -6,114 +6,14 @@
 use std::collections::HashSet;
 
 use super::batch::items;
-use super::files::{Files, Scope};
-use super::keys::{self, Index};
-use super::rows::Read;
+use super::conditions::Read;
+use super::files::Files;
+use super::keys;
+use super::source::Source;
 use super::{Item, records};
 use crate::auth::Caller;
 use crate::domain::{FileId, FileRecord, ListRequest};
 use crate::error::Error;
-
-/// What a list is of.
-#[derive(Clone, Debug)]
-pub(super) enum Of {
-    /// An owner's live files.
-    Owner(i64),
-    /// An owner's trash.
-    Trash(i64),
-    /// Both of these.
-    All(i64),
-    /// A patient's live files.
-    Patient(String),
-    /// All live files of a modality.
-    Modality(String),
-    /// All live files.
-    Everybody,
-}
-
-/// Where a list is read: an index, its partitions, and the counters that know its total.
-#[derive(Clone, Debug)]
-pub struct Source {
-    pub(super) of: Of,
-    pub(super) index: Index,
-    pub(super) partitions: Vec<String>,
-    counters: Option<Scope>,
-}
-
-impl Source {
-    /// One user's live files.
-    #[must_use]
-    pub fn owner(id: i64) -> Self {
-        Self {
-            of: Of::Owner(id),
-            index: keys::BY_OWNER,
-            partitions: vec![keys::live(id)],
-            counters: Some(Scope::Owner(id)),
-        }
-    }
-
-    /// One user's trash.
-    #[must_use]
-    pub fn trash(id: i64) -> Self {
-        Self {
-            of: Of::Trash(id),
-            index: keys::BY_OWNER,
-            partitions: vec![keys::trash(id)],
-            counters: None,
-        }
-    }
-
-    /// One user's live files, and their trash.
-    pub(super) fn all_of(id: i64) -> Self {
-        Self {
-            of: Of::All(id),
-            index: keys::BY_OWNER,
-            partitions: vec![keys::live(id), keys::trash(id)],
-            counters: None,
-        }
-    }
-
-    /// A patient's live files.
-    #[must_use]
-    pub fn patient(patient_id: &str) -> Self {
-        Self {
-            of: Of::Patient(patient_id.to_owned()),
-            index: keys::BY_PATIENT,
-            partitions: vec![keys::live(patient_id)],
-            counters: None,
-        }
-    }
-
-    /// All live files of a modality.
-    #[must_use]
-    pub fn modality(modality: &str) -> Self {
-        Self {
-            of: Of::Modality(modality.to_owned()),
-            index: keys::BY_MODALITY,
-            partitions: keys::modality(modality).collect(),
-            counters: Some(Scope::All),
-        }
-    }
-
-    /// All live files.
-    #[must_use]
-    pub fn everything() -> Self {
-        Self {
-            of: Of::Everybody,
-            index: keys::BY_SHARD,
-            partitions: keys::shards().collect(),
-            counters: Some(Scope::All),
-        }
-    }
-}
-
-impl Source {
-    fn is_trash(&self) -> bool {
-        self.partitions
-            .iter()
-            .all(|partition| partition.starts_with(keys::TRASH))
-    }
-}
 
 /// One page of a list.
 #[derive(Clone, Debug)]
@@ -138,12 +38,20 @@ impl Files {
         request: &ListRequest,
     ) -> Result<Page, Error> {
         let cursors = self.cursors()?;
-        let scope = format!("{}|{source:?}|{}", caller.id, request.filter.fingerprint());
-        let wrong = || Error::field("cursor", "is not a cursor of this list: begin without one");
-        let open = |cursor| cursors.open_file_id(&scope, cursor).ok_or_else(wrong);
+        let scope = format!(
+            "{}|{}|{}",
+            caller.id,
+            source.of,
+            request.filter.fingerprint()
+        );
+        let open = |cursor| {
+            let id = cursors.open_file_id(&scope, cursor);
+            id.ok_or_else(Error::stale_cursor)
+        };
         let below = request.cursor.as_ref().map(open).transpose()?;
         let counter = request.filter.counter().zip(source.counters);
-        // A counter knows the total, or the matches are counted: on the way, except behind a cursor, where the way does not begin at the start.
+        // If a counter equals this filter, it has the total. Otherwise the matches are counted while the page is read, unless a cursor is given: then
+        // the read begins in the middle of the list, and a second one counts.
         let must_count = request.include_total && counter.is_none();
         let last = request.skip().saturating_add(request.page_size as usize);
         let filter = &request.filter;

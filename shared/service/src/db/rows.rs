@@ -1,43 +1,25 @@
 //! Rows of an index: which files a list shows, and how many there are.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use aws_sdk_dynamodb::types::Select;
 use futures_util::future::try_join_all;
 
+use super::conditions::{Columns, Conditions, Found, LARGEST_READ, Read};
 use super::files::Files;
-use super::keys::{self, Index};
-use super::list::Source;
+use super::keys::Index;
+use super::source::Source;
 use super::{Item, failure, records};
-use crate::domain::{FileId, Filter};
 use crate::error::Error;
 
 /// Rows of the first read of a filtered list; the following ones grow.
 const FIRST_FILTERED_READ: usize = 200;
-/// Rows of the largest read: about what DynamoDB's page of 1 MB holds. Without a limit the embedded engine would load the rest of the partition
-/// for every page.
-pub(super) const LARGEST_READ: usize = 4000;
 
-/// What one partition gave.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) ids: Vec<FileId>,
-    pub(super) count: u64,
-}
-
-/// How far an index is read.
-#[derive(Clone, Debug)]
-pub(super) struct Read {
-    pub(super) filter: Filter,
-    /// Only ids below this one.
-    pub(super) below: Option<FileId>,
-    /// Ids wanted.
-    pub(super) want: usize,
-    /// Whether all matches are counted, however many.
-    pub(super) count_all: bool,
-}
+const COLUMNS: Columns = Columns {
+    file_type: "i_type",
+    status: "i_status",
+    modality: "i_modality",
+    search: "i_search",
+    owner: "owner",
+};
 
 impl Files {
     /// The first ids of all partitions together, newest first.
@@ -72,7 +54,7 @@ impl Files {
             return Ok(found);
         };
         let mut start: Option<Item> = None;
-        let mut limit = if conditions.filter.is_empty() {
+        let mut limit = if conditions.select_all() {
             read.want
         } else {
             read.want.max(FIRST_FILTERED_READ)
@@ -104,7 +86,7 @@ impl Files {
                 found.ids.push(records::id_of(item)?);
             }
             start = answer.last_evaluated_key;
-            // What must be counted to its end is read in as few calls as can be, once the page had its chance to be full.
+            // After the first call the largest limit is used if everything must be counted: that takes the fewest calls.
             limit = if read.count_all {
                 LARGEST_READ
             } else {
@@ -115,130 +97,6 @@ impl Files {
             }
         }
     }
-}
-
-/// The attributes of an index that filters look at.
-#[derive(Debug)]
-pub(super) struct Columns {
-    pub(super) file_type: &'static str,
-    pub(super) status: &'static str,
-    pub(super) modality: &'static str,
-    pub(super) search: &'static str,
-    pub(super) owner: &'static str,
-}
-
-const COLUMNS: Columns = Columns {
-    file_type: "i_type",
-    status: "i_status",
-    modality: "i_modality",
-    search: "i_search",
-    owner: "owner",
-};
-
-/// A query's conditions: the partition and range of ids, and what else must hold.
-pub(super) struct Conditions {
-    index: Index,
-    filter: Vec<String>,
-    names: HashMap<String, String>,
-    values: Item,
-}
-
-impl Conditions {
-    /// `None` when nothing can match.
-    pub(super) fn of(
-        index: Index,
-        columns: &Columns,
-        partition: &str,
-        read: &Read,
-    ) -> Option<Self> {
-        let (from, to) = range(read)?;
-        let mut this = Self {
-            index,
-            filter: Vec::new(),
-            names: HashMap::new(),
-            values: Item::new(),
-        };
-        this.names.insert("#hash".to_owned(), index.hash.to_owned());
-        this.values
-            .insert(":hash".to_owned(), AttributeValue::S(partition.to_owned()));
-        this.values
-            .insert(":from".to_owned(), AttributeValue::N(from.to_string()));
-        this.values
-            .insert(":to".to_owned(), AttributeValue::N(to.to_string()));
-        let filter = &read.filter;
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        for (attribute, value) in [
-            (
-                columns.file_type,
-                filter.file_type.map(|kind| text(kind.name())),
-            ),
-            (
-                columns.status,
-                filter.status.map(|status| text(status.name())),
-            ),
-        ] {
-            this.require(attribute, value);
-        }
-        if let Some(search) = &filter.search {
-            this.compare(columns.search, text(search), |name, value| {
-                format!("contains({name}, {value})")
-            });
-        }
-        // What the partition settles already is not asked again.
-        if index.hash != keys::BY_MODALITY.hash {
-            this.require(columns.modality, filter.modality.as_deref().map(text));
-        }
-        if index.hash == keys::BY_PATIENT.hash {
-            let owner = filter
-                .uploaded_by
-                .map(|id| AttributeValue::N(id.to_string()));
-            this.require(columns.owner, owner);
-        }
-        index.assert_has(&this.names.values().map(String::as_str).collect::<Vec<_>>());
-        Some(this)
-    }
-
-    fn require(&mut self, attribute: &'static str, value: Option<AttributeValue>) {
-        if let Some(value) = value {
-            self.compare(attribute, value, |name, value| format!("{name} = {value}"));
-        }
-    }
-
-    fn compare(
-        &mut self,
-        attribute: &'static str,
-        value: AttributeValue,
-        how: impl Fn(&str, &str) -> String,
-    ) {
-        let (name, placeholder) = (format!("#{attribute}"), format!(":{attribute}"));
-        self.filter.push(how(&name, &placeholder));
-        self.names.insert(name, attribute.to_owned());
-        self.values.insert(placeholder, value);
-    }
-
-    /// The query, newest first.
-    pub(super) fn query(&self, client: &Client, table: &str) -> QueryFluentBuilder {
-        client
-            .query()
-            .table_name(table)
-            .index_name(self.index.name)
-            .key_condition_expression("#hash = :hash AND id BETWEEN :from AND :to")
-            .set_filter_expression((!self.filter.is_empty()).then(|| self.filter.join(" AND ")))
-            .set_expression_attribute_names(Some(self.names.clone()))
-            .set_expression_attribute_values(Some(self.values.clone()))
-            .scan_index_forward(false)
-    }
-}
-
-/// The ids from oldest to newest that can match; `None` when none can.
-fn range(read: &Read) -> Option<(FileId, FileId)> {
-    let from = read.filter.from.unwrap_or(FileId::FIRST);
-    let to = read.filter.to.unwrap_or(FileId::LAST);
-    let to = match read.below {
-        Some(below) => to.min(FileId::from_number(below.number() - 1)?),
-        None => to,
-    };
-    (from <= to).then_some((from, to))
 }
 
 /// A query's limit.

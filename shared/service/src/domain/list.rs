@@ -1,5 +1,7 @@
 //! What a list may be narrowed by, and how it is paged.
 
+use serde_json::json;
+
 use super::{Cursor, FileId, FileRecord, FileType, Status, modality, stats, text};
 
 /// The most items a page holds.
@@ -25,20 +27,30 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether `file` passes. The database narrows by the same rules; this one decides.
+    /// Whether `file` passes. The database narrows by the same rules (`db/conditions.rs`); if an index lags behind, this decides.
+    ///
+    /// Whatever reads a filter takes it apart into all of its fields: so a condition that is added later and forgotten there does not compile.
     #[must_use]
     pub fn matches(&self, file: &FileRecord) -> bool {
-        fn is<T: PartialEq + Copy>(wanted: Option<T>, actual: T) -> bool {
+        fn is<T: PartialEq>(wanted: Option<T>, actual: T) -> bool {
             wanted.is_none_or(|wanted| wanted == actual)
         }
-        is(self.file_type, file.file_type)
-            && is(self.status, file.status)
-            && is(self.modality.as_deref().map(Some), file.modality.as_deref())
-            && is(self.uploaded_by, file.uploaded_by)
-            && self.from.is_none_or(|from| file.id >= from)
-            && self.to.is_none_or(|to| file.id <= to)
-            && self
-                .search
+        let Self {
+            file_type,
+            status,
+            modality,
+            uploaded_by,
+            from,
+            to,
+            search,
+        } = self;
+        is(*file_type, file.file_type)
+            && is(*status, file.status)
+            && is(modality.as_deref().map(Some), file.modality.as_deref())
+            && is(*uploaded_by, file.uploaded_by)
+            && from.is_none_or(|from| file.id >= from)
+            && to.is_none_or(|to| file.id <= to)
+            && search
                 .as_ref()
                 .is_none_or(|search| search_text(file).contains(search))
     }
@@ -46,18 +58,23 @@ impl Filter {
     /// The name of the one counter that equals this filter's total, when there is one.
     #[must_use]
     pub fn counter(&self) -> Option<String> {
-        if self.from.is_some()
-            || self.to.is_some()
-            || self.search.is_some()
-            || self.uploaded_by.is_some()
-        {
+        let Self {
+            file_type,
+            status,
+            modality,
+            uploaded_by: None,
+            from: None,
+            to: None,
+            search: None,
+        } = self
+        else {
             return None;
-        }
-        match (self.file_type, self.status, &self.modality) {
+        };
+        match (file_type, status, modality) {
             (None, None, None) => Some("total_files".to_owned()),
             (Some(kind), None, None) => Some(format!("type#{}", kind.name())),
-            (None, Some(status), None) => Some(stats::of_status(status)),
-            // The others share a counter.
+            (None, Some(status), None) => Some(stats::of_status(*status)),
+            // Modalities that are not DICOM's share one counter, so it is the total of none of them.
             (None, None, Some(modality)) => {
                 modality::is_counted(modality).then(|| stats::of_modality(modality))
             }
@@ -65,10 +82,32 @@ impl Filter {
         }
     }
 
-    /// One text that two equal filters share and two different ones do not: what a cursor is bound to.
+    /// What a cursor is bound to: one text for equal filters, and another one for every other filter. It has only the conditions that are set, so
+    /// a version of the service that knows one more goes on to open the cursors of the one before.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        format!("{self:?}")
+        let Self {
+            file_type,
+            status,
+            modality,
+            uploaded_by,
+            from,
+            to,
+            search,
+        } = self;
+        let conditions = [
+            ("file_type", file_type.map(|kind| json!(kind.name()))),
+            ("status", status.map(|status| json!(status.name()))),
+            ("modality", modality.as_ref().map(|text| json!(text))),
+            ("uploaded_by", uploaded_by.map(|id| json!(id))),
+            ("from", from.map(|id| json!(id.number()))),
+            ("to", to.map(|id| json!(id.number()))),
+            ("search", search.as_ref().map(|text| json!(text))),
+        ];
+        let set = conditions
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+        set.collect::<Vec<_>>().join("&")
     }
 }
 

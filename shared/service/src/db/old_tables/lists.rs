@@ -7,10 +7,10 @@ use futures_util::future::try_join_all;
 
 use super::{Item, OldTables};
 use crate::db::access_log::Entry;
+use crate::db::conditions::{Columns, Conditions, Found, LARGEST_READ, Read};
 use crate::db::failure;
 use crate::db::keys::{self, Index};
-use crate::db::list::Of;
-use crate::db::rows::{Columns, Conditions, Found, LARGEST_READ, Read};
+use crate::db::source::Of;
 use crate::db::{due, records};
 use crate::domain::{FileId, PatientId, Timestamp};
 use crate::error::Error;
@@ -241,9 +241,16 @@ mod tests {
             want: 1,
             count_all: false,
         };
-        // Those that a caller can ask of each: an index that lacks a column panics.
+        let everything = Read {
+            filter: Filter {
+                uploaded_by: None,
+                ..read.filter.clone()
+            },
+            ..read
+        };
+        // What a caller can ask of each: an index that lacks a column panics.
         Conditions::of(BY_PATIENT, &COLUMNS, "patient#P1", &read).expect("a query");
         Conditions::of(BY_UPLOADER, &COLUMNS, "live#1", &read).expect("a query");
-        Conditions::of(BY_MODALITY, &COLUMNS, "CT#0", &read).expect("a query");
+        Conditions::of(BY_MODALITY, &COLUMNS, "CT#0", &everything).expect("a query");
     }
 }

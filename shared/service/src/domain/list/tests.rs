@@ -175,6 +175,33 @@ fn a_counter_counts_what_its_filter_lets_through() {
     }
 }
 
+/// The text is part of what cursors are sealed for: changing it refuses the cursors that callers hold.
+#[test]
+fn a_fingerprint_is_the_conditions_that_are_set() {
+    let [file_type, status, modality, uploaded_by, from, to, search] = one_of_each();
+    for ((condition, filter), text) in [
+        (("nothing", Filter::default()), ""),
+        (file_type, r#"file_type="DICOM""#),
+        (status, r#"status="PROCESSED""#),
+        (modality, r#"modality="CT""#),
+        (uploaded_by, "uploaded_by=1"),
+        (from, "from=500"),
+        (to, "to=500"),
+        (search, r#"search="chest""#),
+    ] {
+        assert_eq!(filter.fingerprint(), text, "{condition}");
+    }
+    let both = Filter {
+        modality: some("CT"),
+        search: some("a"),
+        ..Filter::default()
+    };
+    assert_eq!(both.fingerprint(), r#"modality="CT"&search="a""#);
+    // Whatever is searched for, it does not look like another condition.
+    let (_, tricky) = only!(modality: some(r#"CT"&search="a"#));
+    assert_ne!(tricky.fingerprint(), both.fingerprint());
+}
+
 #[test]
 fn a_page_is_behind_those_before_it_and_a_cursor_takes_its_place() {
     let request = |page, page_size, cursor: Option<&str>| ListRequest {

@@ -9,7 +9,7 @@ use local::template::Template;
 use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
 use service::api::Endpoint;
-use service::config::Config;
+use service::config::{Config, variable};
 use service::db::keys::INDEXES;
 
 use crate::harness::TestStack;
@@ -150,7 +150,7 @@ fn every_setting_is_given_to_the_functions_and_no_other() {
     let own = template.functions.into_iter();
     let own = own.flat_map(|function| function.variables);
     let declared: BTreeSet<_> = template.variables.into_iter().chain(own).collect();
-    let read = Config::VARIABLES.into_iter();
+    let read = variable::ALL.iter().copied();
     let read = read.filter(|name| *name != "JWT_SECRET");
     assert_eq!(declared, read.map(str::to_owned).collect());
 }

@@ -17,22 +17,11 @@ use local::template::Template;
 use local::web::Page;
 use serde_json::json;
 use service::clock::Clock;
+use service::config::variable::CHOICES;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Variables that are handed on when they are set: of this stack, and of the functions.
-const SETTINGS: [&str; 11] = [
-    "ALLOWED_HOSTS",
-    "ALLOWED_ORIGINS",
-    "JWKS_URL",
-    "JWT_ISSUER",
-    "JWT_AUDIENCE",
-    "CURSOR_SECRET",
-    "DATE_TIME_ZONE",
-    "MAX_UPLOAD_BYTES",
-    "MAX_UNFINISHED_UPLOADS",
-    "TRASH_DAYS",
-    "ACCESS_LOG_DAYS",
-];
+/// Settings of this stack alone. They are handed on if they are set, and so are those that the functions leave to whoever runs them.
+const SETTINGS: [&str; 2] = ["ALLOWED_HOSTS", "ALLOWED_ORIGINS"];
 
 fn main() -> std::process::ExitCode {
     // The same program decodes pictures, in a process of its own that may fail.
@@ -134,6 +123,7 @@ fn options(
     settings.extend(
         SETTINGS
             .iter()
+            .chain(&CHOICES)
             .filter_map(|name| Some(((*name).to_owned(), variable(name)?))),
     );
     Ok(Options {

@@ -1,6 +1,7 @@
 //! Every setting, read once at start. Nothing else reads the environment.
 
 mod numbers;
+pub mod variable;
 
 use std::fmt;
 
@@ -129,34 +130,6 @@ pub struct ConfigError {
 }
 
 impl Config {
-    /// Every variable there is, so that template.yaml can be held against it.
-    pub const VARIABLES: [&'static str; 24] = [
-        "FILES_TABLE",
-        "STATS_TABLE",
-        "AUDIT_LOG_TABLE",
-        "PATIENTS_TABLE",
-        "FOLDS_TABLE",
-        "STUDIES_TABLE",
-        "UIDS_TABLE",
-        "OLD_TABLES",
-        "REFERENCES_TABLE",
-        "IMAGE_FILES_TABLE",
-        "ACCESS_LOG_TABLE",
-        "IMAGE_BUCKET",
-        "JWT_SECRET",
-        "JWT_SECRET_ARN",
-        "JWKS_URL",
-        "JWT_ISSUER",
-        "JWT_AUDIENCE",
-        "CURSOR_SECRET",
-        "DATE_TIME_ZONE",
-        "MAX_UPLOAD_BYTES",
-        "MAX_UNFINISHED_UPLOADS",
-        "TRASH_DAYS",
-        "ACCESS_LOG_DAYS",
-        "S3_PATH_STYLE",
-    ];
-
     /// The variables that are numbers.
     pub const NUMBERS: [NumberSetting; 4] = [
         MAX_UPLOAD_BYTES,
@@ -190,44 +163,44 @@ impl Config {
             get(variable).ok_or_else(|| wrong(variable, "is not set; template.yaml sets it"))
         };
         let tokens = TokenConfig {
-            secrets: shared_secrets(&get("JWT_SECRET").unwrap_or_default())
-                .map_err(|problem| wrong("JWT_SECRET", problem))?,
-            secret_arn: get("JWT_SECRET_ARN"),
-            jwks_url: get("JWKS_URL"),
-            issuer: get("JWT_ISSUER"),
-            audience: get("JWT_AUDIENCE"),
+            secrets: shared_secrets(&get(variable::JWT_SECRET).unwrap_or_default())
+                .map_err(|problem| wrong(variable::JWT_SECRET, problem))?,
+            secret_arn: get(variable::JWT_SECRET_ARN),
+            jwks_url: get(variable::JWKS_URL),
+            issuer: get(variable::JWT_ISSUER),
+            audience: get(variable::JWT_AUDIENCE),
         };
         tokens.check(called_by)?;
-        let cursor_secret = cursor_secret(get("CURSOR_SECRET"), &tokens)?;
+        let cursor_secret = cursor_secret(get(variable::CURSOR_SECRET), &tokens)?;
         Ok(Self {
-            files_table: required("FILES_TABLE")?,
-            stats_table: required("STATS_TABLE")?,
-            audit_log_table: required("AUDIT_LOG_TABLE")?,
-            patients_table: required("PATIENTS_TABLE")?,
-            folds_table: required("FOLDS_TABLE")?,
-            studies_table: required("STUDIES_TABLE")?,
-            uids_table: required("UIDS_TABLE")?,
-            old_tables: match get("OLD_TABLES").as_deref() {
+            files_table: required(variable::FILES_TABLE)?,
+            stats_table: required(variable::STATS_TABLE)?,
+            audit_log_table: required(variable::AUDIT_LOG_TABLE)?,
+            patients_table: required(variable::PATIENTS_TABLE)?,
+            folds_table: required(variable::FOLDS_TABLE)?,
+            studies_table: required(variable::STUDIES_TABLE)?,
+            uids_table: required(variable::UIDS_TABLE)?,
+            old_tables: match get(variable::OLD_TABLES).as_deref() {
                 None | Some("off") => None,
                 Some("on") => Some(OldTables {
-                    files: required("IMAGE_FILES_TABLE")?,
-                    access_log: required("ACCESS_LOG_TABLE")?,
-                    references: required("REFERENCES_TABLE")?,
+                    files: required(variable::IMAGE_FILES_TABLE)?,
+                    access_log: required(variable::ACCESS_LOG_TABLE)?,
+                    references: required(variable::REFERENCES_TABLE)?,
                 }),
-                Some(_) => return Err(wrong("OLD_TABLES", "must be on or off")),
+                Some(_) => return Err(wrong(variable::OLD_TABLES, "must be on or off")),
             },
-            image_bucket: required("IMAGE_BUCKET")?,
+            image_bucket: required(variable::IMAGE_BUCKET)?,
             cursor_secret,
             tokens,
-            date_time_zone: time_zone(get("DATE_TIME_ZONE"))?,
+            date_time_zone: time_zone(get(variable::DATE_TIME_ZONE))?,
             max_upload_bytes: MAX_UPLOAD_BYTES.read(get)?,
             max_unfinished_uploads: MAX_UNFINISHED_UPLOADS.read(get)?,
             trash_days: TRASH_DAYS.read(get)?,
             access_log_days: ACCESS_LOG_DAYS.read(get)?,
-            s3_path_style: match get("S3_PATH_STYLE").as_deref() {
+            s3_path_style: match get(variable::S3_PATH_STYLE).as_deref() {
                 None | Some("false") => false,
                 Some("true") => true,
-                Some(_) => return Err(wrong("S3_PATH_STYLE", "must be true or false")),
+                Some(_) => return Err(wrong(variable::S3_PATH_STYLE, "must be true or false")),
             },
         })
     }
@@ -237,21 +210,21 @@ impl TokenConfig {
     fn check(&self, called_by: CalledBy) -> Result<(), ConfigError> {
         match (&self.secrets[..], &self.secret_arn, &self.jwks_url) {
             ([], None, None) if called_by == CalledBy::Users => Err(wrong(
-                "JWT_SECRET",
+                variable::JWT_SECRET,
                 "is not set, and neither is JWT_SECRET_ARN or JWKS_URL: set one of them",
             )),
             ([_, ..], Some(_), _) => Err(wrong(
-                "JWT_SECRET_ARN",
+                variable::JWT_SECRET_ARN,
                 "is set beside JWT_SECRET: set one of them, the other would be of no use",
             )),
             (_, Some(arn), _) if !is_secret(arn) => Err(wrong(
-                "JWT_SECRET_ARN",
+                variable::JWT_SECRET_ARN,
                 "must be the ARN of a secret: arn:aws:secretsmanager:…:secret:…",
             )),
             (_, _, Some(url))
                 if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1:") =>
             {
-                Err(wrong("JWKS_URL", "must begin with https://"))
+                Err(wrong(variable::JWKS_URL, "must begin with https://"))
             }
             _ => Ok(()),
         }
@@ -275,7 +248,7 @@ fn time_zone(name: Option<String>) -> Result<TimeZone, ConfigError> {
     let found = name.map_or(Ok(TimeZone::UTC), |name| TimeZone::get(&name));
     found.map_err(|_| {
         wrong(
-            "DATE_TIME_ZONE",
+            variable::DATE_TIME_ZONE,
             "must be an IANA time zone such as Asia/Shanghai",
         )
     })
@@ -300,7 +273,7 @@ pub(crate) fn shared_secrets(text: &str) -> Result<Vec<Secret>, &'static str> {
 fn cursor_secret(own: Option<String>, tokens: &TokenConfig) -> Result<Option<Secret>, ConfigError> {
     match own {
         Some(own) if own.len() < 32 => Err(wrong(
-            "CURSOR_SECRET",
+            variable::CURSOR_SECRET,
             "is too short: it needs at least 32 bytes, for example `openssl rand -base64 48`",
         )),
         Some(own) => Ok(Some(Secret::new(own))),

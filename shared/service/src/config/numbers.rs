@@ -1,6 +1,6 @@
 //! The settings that are numbers, with their bounds.
 
-use super::ConfigError;
+use super::{ConfigError, variable};
 use crate::domain::number;
 
 /// A setting that is a number, and what it may be. template.yaml says the same of its parameter; a test compares them.
@@ -19,7 +19,7 @@ pub struct NumberSetting {
 }
 
 pub(super) const MAX_UPLOAD_BYTES: NumberSetting = NumberSetting {
-    variable: "MAX_UPLOAD_BYTES",
+    variable: variable::MAX_UPLOAD_BYTES,
     unit: "bytes",
     default: 50 * 1024 * 1024 * 1024,
     min: 1,
@@ -27,7 +27,7 @@ pub(super) const MAX_UPLOAD_BYTES: NumberSetting = NumberSetting {
     max: 50 * 1024 * 1024 * 1024,
 };
 pub(super) const MAX_UNFINISHED_UPLOADS: NumberSetting = NumberSetting {
-    variable: "MAX_UNFINISHED_UPLOADS",
+    variable: variable::MAX_UNFINISHED_UPLOADS,
     unit: "uploads",
     // More than a person begins at once, the drop of a large study included; few enough that nobody keeps maintenance from the files of others.
     default: 5_000,
@@ -35,14 +35,14 @@ pub(super) const MAX_UNFINISHED_UPLOADS: NumberSetting = NumberSetting {
     max: 1_000_000,
 };
 pub(super) const TRASH_DAYS: NumberSetting = NumberSetting {
-    variable: "TRASH_DAYS",
+    variable: variable::TRASH_DAYS,
     unit: "days",
     default: 30,
     min: 1,
     max: 3_650,
 };
 pub(super) const ACCESS_LOG_DAYS: NumberSetting = NumberSetting {
-    variable: "ACCESS_LOG_DAYS",
+    variable: variable::ACCESS_LOG_DAYS,
     unit: "days",
     // Six years (45 CFR 164.316(b)(2)).
     default: 2_190,

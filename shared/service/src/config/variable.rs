@@ -1,0 +1,53 @@
+//! The names of the variables, each once.
+
+macro_rules! variables {
+    ($($name:ident),+ $(,)?) => {
+        $(
+            #[doc = concat!("See the field of [`Config`](super::Config) that names `", stringify!($name), "`.")]
+            pub const $name: &str = stringify!($name);
+        )+
+
+        /// Every variable there is: template.yaml is held against them.
+        pub const ALL: &[&str] = &[$($name),+];
+    };
+}
+
+variables! {
+    FILES_TABLE,
+    STATS_TABLE,
+    AUDIT_LOG_TABLE,
+    PATIENTS_TABLE,
+    FOLDS_TABLE,
+    STUDIES_TABLE,
+    UIDS_TABLE,
+    OLD_TABLES,
+    REFERENCES_TABLE,
+    IMAGE_FILES_TABLE,
+    ACCESS_LOG_TABLE,
+    IMAGE_BUCKET,
+    JWT_SECRET,
+    JWT_SECRET_ARN,
+    JWKS_URL,
+    JWT_ISSUER,
+    JWT_AUDIENCE,
+    CURSOR_SECRET,
+    DATE_TIME_ZONE,
+    MAX_UPLOAD_BYTES,
+    MAX_UNFINISHED_UPLOADS,
+    TRASH_DAYS,
+    ACCESS_LOG_DAYS,
+    S3_PATH_STYLE,
+}
+
+/// Those that are left to whoever runs the service. All others follow from what template.yaml builds, or from how the local stack starts.
+pub const CHOICES: [&str; 9] = [
+    JWKS_URL,
+    JWT_ISSUER,
+    JWT_AUDIENCE,
+    CURSOR_SECRET,
+    DATE_TIME_ZONE,
+    MAX_UPLOAD_BYTES,
+    MAX_UNFINISHED_UPLOADS,
+    TRASH_DAYS,
+    ACCESS_LOG_DAYS,
+];

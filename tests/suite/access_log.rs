@@ -204,9 +204,15 @@ async fn whoever_takes_over_the_move_of_somebody_else_leaves_an_entry() {
         .await;
     let app = &stack.stack.app;
     let number = id.to_string().parse().expect("an id");
-    let file = app.files.find(number).await.expect("an answer");
+    let file = app
+        .files
+        .unattended()
+        .find(number)
+        .await
+        .expect("an answer");
     let begun = app
         .files
+        .unattended()
         .advance(file.expect("a file"), |file| {
             Ok(file.moving(StorageClass::InstantRetrieval, app.clock.now())?)
         })

@@ -58,6 +58,7 @@ async fn archive_until(stack: &TestStack, id: i64, died: Died) {
     if let Died::Recorded = died {
         let moved = app
             .files
+            .unattended()
             .advance(file, |file| Ok(file.moved(&lease.holder, &new, now)?));
         moved.await.expect("the result");
     }
@@ -69,7 +70,7 @@ async fn copy(stack: &TestStack, file: &FileRecord) -> StoredObject {
         version: file.object_version.clone(),
         size: file.file_size,
     };
-    let key = file.object_key().to_string();
+    let key = file.object_key();
     let class = StorageClass::InstantRetrieval;
     let objects = &stack.stack.app.bucket;
     let copied = objects.move_to(&key, &old, class, &file.mime_type);
@@ -226,7 +227,7 @@ async fn make_wrong(stack: &TestStack, id: i64, bytes: &[u8], wrong: Wrong) {
                 (file.due_at, file.lease, file.settle_at) = (None, None, None);
                 Ok(file)
             };
-            let forgotten = stack.stack.app.files.advance(file, forget);
+            let forgotten = stack.stack.app.files.unattended().advance(file, forget);
             forgotten.await.expect("written");
         }
     }
@@ -361,16 +362,17 @@ async fn a_file_whose_run_died_is_processed_again_when_the_lease_is_over() {
     let app = &stack.stack.app;
     let file = app
         .files
+        .unattended()
         .find(FileId::from_number(id.unsigned_abs()).expect("an id"));
     let file = file.await.expect("an answer").expect("a file");
-    let object = app.bucket.head(&file.object_key().to_string()).await;
+    let object = app.bucket.head(&file.object_key()).await;
     let object = object.expect("an answer").expect("an object");
     let now = app.clock.now();
     let lease = Lease {
         holder: "a run that dies".to_owned(),
         until: now.plus(60 * 1000),
     };
-    let claimed = app.files.advance(file, |file| {
+    let claimed = app.files.unattended().advance(file, |file| {
         Ok(file.claimed(&object, lease.clone(), now)?)
     });
     claimed.await.expect("a claim");

@@ -299,11 +299,19 @@ async fn an_object_without_a_record_is_kept() {
     let file = stack.upload(&user, "a.png", &bytes, json!({})).await;
     // As after a restore of the tables to a time before the upload.
     let record = stack.record(id_of(&file)).await.expect("a record");
-    stack.stack.app.files.remove(record).await.expect("removed");
+    stack
+        .stack
+        .app
+        .files
+        .unattended()
+        .remove(record)
+        .await
+        .expect("removed");
     let key = text(&file["storage_path"]);
     again(&stack, key).await;
     stack.expire_noncurrent().await;
-    let object = stack.stack.app.bucket.get(key, None).await;
+    let key = key.parse().expect("the key of an original");
+    let object = stack.stack.app.bucket.get(&key, None).await;
     let object = object.expect("an object").collect().await;
     assert_eq!(object.expect("its bytes").into_bytes(), bytes);
 }

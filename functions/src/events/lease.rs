@@ -40,6 +40,7 @@ pub(crate) async fn while_held<T>(
             let until = app.clock.now().plus(LEASE_MS);
             match app
                 .files
+                .unattended()
                 .advance(current.clone(), |file| Ok(file.renewed(holder, until)?))
                 .await
             {

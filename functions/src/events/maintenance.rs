@@ -15,7 +15,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde::{Deserialize, Serialize};
 use service::App;
-use service::db::due::Mark;
+use service::db::maintenance::Mark;
 use service::domain::time::DAY_MS;
 use service::domain::{FileId, Timestamp};
 use service::error::Error;
@@ -151,7 +151,7 @@ impl Maintenance {
         report: &mut Report,
     ) -> Result<(), Error> {
         let first_ever = run.now.plus(-FIRST_LOOK_BACK_DAYS * DAY_MS);
-        let watermark = self.app.files.mark(Mark::Watermark).await?;
+        let watermark = self.app.marks.get(Mark::Watermark).await?;
         let watermark = watermark.unwrap_or(first_ever);
         let mut left = limit.unwrap_or(usize::MAX);
         let mut seen: HashSet<FileId> = HashSet::new();
@@ -160,6 +160,7 @@ impl Maintenance {
             let due = self
                 .app
                 .files
+                .unattended()
                 .due(watermark, run.now, &seen, LOOK_AHEAD)
                 .await?;
             if due.files.is_empty() {
@@ -176,7 +177,7 @@ impl Maintenance {
         };
         if !run.dry_run {
             let watermark = after_what_is_done(watermark, first_day, run.now);
-            self.app.files.set_mark(Mark::Watermark, watermark).await?;
+            self.app.marks.set(Mark::Watermark, watermark).await?;
             self.order_counters(run, report).await?;
         }
         Ok(())
@@ -211,7 +212,7 @@ impl Maintenance {
 
     /// Once a day: takes away what older functions count by other names.
     async fn order_counters(&self, run: &Run, report: &mut Report) -> Result<(), Error> {
-        let last = self.app.files.mark(Mark::Counters).await?;
+        let last = self.app.marks.get(Mark::Counters).await?;
         if last.is_some_and(|at| at.plus(DAY_MS) > run.now) {
             return Ok(());
         }
@@ -221,11 +222,11 @@ impl Maintenance {
                 report.more = true;
                 return Ok(());
             }
-            let folded = self.app.files.fold_counters(page).await?;
+            let folded = self.app.files.unattended().fold_counters(page).await?;
             report.counters += folded.gone;
             page = folded.next;
             if page.is_none() {
-                return self.app.files.set_mark(Mark::Counters, run.now).await;
+                return self.app.marks.set(Mark::Counters, run.now).await;
             }
         }
     }

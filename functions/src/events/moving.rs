@@ -4,7 +4,7 @@
 use service::App;
 use service::domain::record::Lease;
 use service::domain::transition::StoredObject;
-use service::domain::{Code, FileId, FileRecord};
+use service::domain::{Code, FileId, FileRecord, ObjectKey};
 use service::error::{Error, chain};
 
 use super::lease::{lease, while_held};
@@ -17,6 +17,7 @@ pub(crate) async fn finish_move(app: &App, file: FileRecord) -> Result<FileRecor
     let (now, lease) = (app.clock.now(), lease(app));
     let claimed = app
         .files
+        .unattended()
         .advance(file, |file| Ok(file.move_claimed(lease.clone(), now)?))
         .await?;
     Box::pin(copy(app, claimed, &lease)).await
@@ -25,7 +26,7 @@ pub(crate) async fn finish_move(app: &App, file: FileRecord) -> Result<FileRecor
 /// Copies the object that `lease` is held on, and records the copy.
 pub(crate) async fn copy(app: &App, file: FileRecord, lease: &Lease) -> Result<FileRecord, Error> {
     let class = file.moving_to.ok_or(Code::NotMoving)?;
-    let (id, key, holder) = (file.id, file.object_key().to_string(), &lease.holder);
+    let (id, key, holder) = (file.id, file.object_key(), &lease.holder);
     let old = StoredObject {
         version: file.object_version.clone(),
         size: file.file_size,
@@ -37,7 +38,7 @@ pub(crate) async fn copy(app: &App, file: FileRecord, lease: &Lease) -> Result<F
         Err(error) => {
             let now = app.clock.now();
             let release = |file: FileRecord| Ok(file.move_released(holder, now)?);
-            if let Err(error) = app.files.advance(file, release).await {
+            if let Err(error) = app.files.unattended().advance(file, release).await {
                 tracing::warn!(cause = chain(&error), "a lease has to run out");
             }
             return Err(error);
@@ -46,6 +47,7 @@ pub(crate) async fn copy(app: &App, file: FileRecord, lease: &Lease) -> Result<F
     let now = app.clock.now();
     let moved = app
         .files
+        .unattended()
         .advance(file, |file| Ok(file.moved(holder, &new, now)?))
         .await;
     match moved {
@@ -59,7 +61,12 @@ pub(crate) async fn copy(app: &App, file: FileRecord, lease: &Lease) -> Result<F
 
 /// What another run made of the file meanwhile.
 async fn taken_over(app: &App, id: FileId) -> Result<FileRecord, Error> {
-    let current = app.files.find(id).await?.ok_or(Error::NotFound)?;
+    let current = app
+        .files
+        .unattended()
+        .find(id)
+        .await?
+        .ok_or(Error::NotFound)?;
     match current.moving_to {
         Some(_) => Err(Code::AlreadyMoving.into()),
         None => Ok(current),
@@ -67,7 +74,7 @@ async fn taken_over(app: &App, id: FileId) -> Result<FileRecord, Error> {
 }
 
 /// Removes a copy that no record names. If that fails, the record says that there is something left to do.
-async fn discard(app: &App, id: FileId, key: &str, version: Option<&str>) {
+async fn discard(app: &App, id: FileId, key: &ObjectKey, version: Option<&str>) {
     let Some(version) = version else { return };
     let Err(error) = app.bucket.remove_version(key, version).await else {
         return;
@@ -78,8 +85,16 @@ async fn discard(app: &App, id: FileId, key: &str, version: Option<&str>) {
     );
     let now = app.clock.now();
     let noted = async {
-        let file = app.files.find(id).await?.ok_or(Error::NotFound)?;
-        app.files.advance(file, |file| Ok(file.astray(now))).await
+        let file = app
+            .files
+            .unattended()
+            .find(id)
+            .await?
+            .ok_or(Error::NotFound)?;
+        app.files
+            .unattended()
+            .advance(file, |file| Ok(file.astray(now)))
+            .await
     };
     if let Err(error) = noted.await {
         tracing::error!(

@@ -119,6 +119,7 @@ impl Processor {
         let Some(file) = self
             .app
             .files
+            .unattended()
             .find(key.id)
             .await?
             .filter(|file| file.object_key() == key)
@@ -144,7 +145,7 @@ impl Processor {
         if file.is_of_newer_version() {
             return Err(Error::newer_version());
         }
-        let Some(object) = self.app.bucket.head(&file.object_key().to_string()).await? else {
+        let Some(object) = self.app.bucket.head(&file.object_key()).await? else {
             tracing::warn!(
                 file_id = file.id.number(),
                 "the object of an event is not there"
@@ -166,6 +167,7 @@ impl Processor {
         match self
             .app
             .files
+            .unattended()
             .advance(claimed, |file| {
                 Ok(file.processed(&lease.holder, found.clone())?)
             })
@@ -185,6 +187,7 @@ impl Processor {
         let now = self.app.clock.now();
         self.app
             .files
+            .unattended()
             .advance(file, |file| Ok(file.claimed(object, lease.clone(), now)?))
             .await
     }

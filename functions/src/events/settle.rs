@@ -4,7 +4,7 @@ use md5::{Digest as _, Md5};
 use service::App;
 use service::domain::standing::{Standing, StoredVersion, standing};
 use service::domain::transition::StoredObject;
-use service::domain::{FileRecord, text};
+use service::domain::{FileRecord, ObjectKey, text};
 use service::error::Error;
 
 use super::moving::finish_move;
@@ -19,7 +19,7 @@ const MAX_COMPARED: u64 = 10 * 1024 * 1024 * 1024;
 /// # Errors
 /// [`Error::Unavailable`]; [`Error::Internal`] when the bytes of the record are nowhere.
 pub(crate) async fn settle(app: &App, file: FileRecord) -> Result<FileRecord, Error> {
-    let key = file.object_key().to_string();
+    let key = file.object_key();
     let mut file = file;
     for _ in 0..STEPS {
         let seen = file.object_version.clone();
@@ -31,6 +31,7 @@ pub(crate) async fn settle(app: &App, file: FileRecord) -> Result<FileRecord, Er
                 }
                 return app
                     .files
+                    .unattended()
                     .advance(file, |file| Ok(file.settled(seen.as_deref(), now)))
                     .await;
             }
@@ -44,6 +45,7 @@ pub(crate) async fn settle(app: &App, file: FileRecord) -> Result<FileRecord, Er
             Standing::Gone { candidates } => {
                 let found = Box::pin(find_same(app, &file, candidates)).await?;
                 app.files
+                    .unattended()
                     .advance(
                         file.clone(),
                         |file| Ok(file.found(seen.as_deref(), &found)?),
@@ -80,7 +82,7 @@ pub(crate) async fn settle_and_move(app: &App, file: FileRecord) -> Result<(), E
 /// # Errors
 /// [`Error::Unavailable`] or [`Error::Internal`].
 pub(crate) async fn is_settled(app: &App, file: &FileRecord) -> Result<bool, Error> {
-    let key = file.object_key().to_string();
+    let key = file.object_key();
     let standing = standing(file, &app.bucket.versions(&key).await?);
     Ok(matches!(standing, Standing::Current { surplus } if surplus.is_empty()))
 }
@@ -89,6 +91,7 @@ pub(crate) async fn is_settled(app: &App, file: &FileRecord) -> Result<bool, Err
 async fn uncover(app: &App, file: FileRecord, seen: Option<&str>) -> Result<FileRecord, Error> {
     let intended = app
         .files
+        .unattended()
         .advance(file, |file| Ok(file.covered(seen)?))
         .await?;
     finish_move(app, intended).await
@@ -100,7 +103,7 @@ async fn find_same(
     file: &FileRecord,
     candidates: Vec<StoredVersion>,
 ) -> Result<StoredObject, Error> {
-    let key = file.object_key().to_string();
+    let key = file.object_key();
     if let Some(md5) = &file.file_hash {
         for candidate in candidates {
             if candidate.etag == *md5 || md5_of(app, &key, &candidate).await?.as_ref() == Some(md5)
@@ -123,7 +126,11 @@ async fn find_same(
 
 /// The MD5 of a version's bytes: read, because the tag of an object in parts or under a KMS key is none
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html>, `ETag`). `None` when it is too large to read here.
-async fn md5_of(app: &App, key: &str, version: &StoredVersion) -> Result<Option<String>, Error> {
+async fn md5_of(
+    app: &App,
+    key: &ObjectKey,
+    version: &StoredVersion,
+) -> Result<Option<String>, Error> {
     if version.size > MAX_COMPARED {
         return Ok(None);
     }

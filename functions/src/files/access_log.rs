@@ -6,7 +6,7 @@ use serde::Serialize;
 use service::App;
 use service::auth::access::Action;
 use service::auth::Caller;
-use service::db::access_log::Entry;
+use service::db::log_entry::Entry;
 use service::domain::list::MAX_PAGE_SIZE;
 use service::domain::{Cursor, FileId};
 use service::error::Error;

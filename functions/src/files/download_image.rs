@@ -11,7 +11,7 @@ use service::auth::Caller;
 use service::domain::{Code, FileId, FileRecord};
 use service::error::Error;
 use service::api::{Endpoint, Path};
-use service::bucket::{Disposition, PresignedUrl};
+use service::bucket::PresignedUrl;
 use utoipa::ToSchema;
 
 /// The endpoint.
@@ -112,7 +112,7 @@ pub async fn sign_original(app: &App, file: &FileRecord) -> Result<PresignedUrl,
         return Err(Code::NotReady.into());
     }
     app.bucket
-        .presign_download(file, Disposition::Attachment)
+        .presign_download(file)
         .await
 }
 

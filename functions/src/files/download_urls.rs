@@ -127,9 +127,9 @@ pub(crate) async fn handle(
         items: BTreeMap::new(),
         errors: BTreeMap::new(),
     };
-    for (id, file) in app.files.open_all(&caller, Action::Url, &asked.ids).await? {
-        let signed = match file {
-            Ok(file) => sign(&app, file, asked.variant).await,
+    for (id, opened) in app.files.open_all(&caller, Action::Url, &asked.ids).await? {
+        let signed = match opened {
+            Ok(opened) => sign(&app, opened.file, asked.variant).await,
             Err(error) => Err(error),
         };
         match signed {

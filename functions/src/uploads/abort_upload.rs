@@ -49,7 +49,7 @@ pub(crate) async fn handle(
     Path(id): Path<FileId>,
 ) -> Result<Json<AbortedUpload>, Error> {
     let opened = app.files.open(&caller, Action::Abort, id).await?;
-    let key = opened.file.object_key().to_string();
+    let key = opened.file.object_key();
     // A finished upload is a file: it goes by DELETE /image-files/{file_id}, from where it can come back.
     let finished = || Error::from(Code::AlreadyUploaded);
     if opened.file.status != Status::Uploading {

@@ -9,7 +9,7 @@ use service::db::files::Scope;
 use service::db::references::unknown_patient;
 use service::db::studies::Choice;
 use service::domain::{Code, FileRecord, FileType, NewFile, text};
-use service::error::{Error, chain};
+use service::error::Error;
 use service::views::image_file::ImageFile;
 use utoipa::ToSchema;
 
@@ -213,7 +213,7 @@ async fn find_duplicate(
     match &upload.md5 {
         Some(md5) if !upload.allow_duplicate => {
             app.files
-                .same_content(caller.id, md5.as_str(), upload.size, None)
+                .own_duplicate(caller, md5.as_str(), upload.size)
                 .await
         }
         _ => Ok(None),
@@ -252,7 +252,7 @@ async fn prepare(app: &App, caller: &Caller, upload: &NewUpload) -> Result<FileR
     if file.part_size.is_some() {
         file.upload_id = Some(
             app.bucket
-                .begin_multipart(&file.object_key().to_string(), &file.mime_type)
+                .begin_multipart(&file.object_key(), &file.mime_type)
                 .await?,
         );
     }
@@ -268,18 +268,10 @@ async fn answer(app: &App, file: FileRecord) -> Result<Begun, Error> {
     })
 }
 
-/// Frees the parts of an upload that did not become a record. When that fails too, the bucket's lifecycle does it.
+/// Frees the parts of an upload that did not become a record.
 async fn free(app: &App, file: &FileRecord) {
-    if let Some(upload_id) = &file.upload_id
-        && let Err(error) = app
-            .bucket
-            .abort_multipart(&file.object_key().to_string(), upload_id)
-            .await
-    {
-        tracing::warn!(
-            cause = chain(&error),
-            "an upload without a record stays for the lifecycle rule"
-        );
+    if let Some(upload_id) = &file.upload_id {
+        app.bucket.abort_or_leave(&file.object_key(), upload_id).await;
     }
 }
 

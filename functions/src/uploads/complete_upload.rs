@@ -112,7 +112,7 @@ pub(crate) async fn handle(
     Body(completing): Body<Completion>,
 ) -> Result<Json<ImageFile>, Error> {
     let opened = app.files.open(&caller, Action::Upload, id).await?;
-    let key = opened.file.object_key().to_string();
+    let key = opened.file.object_key();
     if opened.file.status != Status::Uploading {
         return Ok(Json(ImageFile::of(&app, opened.file).await?));
     }

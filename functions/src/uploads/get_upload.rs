@@ -72,7 +72,7 @@ pub(crate) async fn handle(
         let parts = match &file.upload_id {
             Some(upload_id) => {
                 app.bucket
-                    .list_parts(&file.object_key().to_string(), upload_id)
+                    .list_parts(&file.object_key(), upload_id)
                     .await?
             }
             None => None,
@@ -87,7 +87,7 @@ pub(crate) async fn handle(
                 .await?;
         } else if app
             .bucket
-            .head(&file.object_key().to_string())
+            .head(&file.object_key())
             .await?
             .is_none()
         {

@@ -5,9 +5,9 @@ use axum::extract::State;
 use service::App;
 use service::auth::access::Action;
 use service::auth::Caller;
-use service::db::files::Opened;
+use service::db::open::Opened;
 use service::domain::{Code, FileId, Status};
-use service::error::{Error, chain};
+use service::error::Error;
 use service::api::{Body, Endpoint, Fields, FromFields, Path};
 use service::bucket::{S3Request, SignedRequest};
 
@@ -96,7 +96,7 @@ pub(crate) async fn handle(
 async fn follow(app: &App, opened: Opened, operation: &S3Request) -> Result<(), Error> {
     let now = app.clock.now();
     let before = opened.file.upload_id.clone();
-    let key = opened.file.object_key().to_string();
+    let key = opened.file.object_key();
     let used = match operation {
         S3Request::Part { upload_id, .. } | S3Request::Complete { upload_id } => {
             Some(upload_id.clone())
@@ -117,13 +117,8 @@ async fn follow(app: &App, opened: Opened, operation: &S3Request) -> Result<(), 
                 .map_or(file.clone(), |upload_id| file.carried_by(upload_id)))
         })
         .await?;
-    if let (Some(before), Some(_)) = (before, used)
-        && let Err(error) = app.bucket.abort_multipart(&key, &before).await
-    {
-        tracing::warn!(
-            cause = chain(&error),
-            "the first upload stays for the lifecycle rule"
-        );
+    if let (Some(before), Some(_)) = (before, used) {
+        app.bucket.abort_or_leave(&key, &before).await;
     }
     Ok(())
 }

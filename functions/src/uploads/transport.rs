@@ -80,7 +80,7 @@ pub async fn sign(
     plan: PartPlan,
     numbers: &[u32],
 ) -> Result<(Vec<Part>, String), Error> {
-    let key = file.object_key().to_string();
+    let key = file.object_key();
     let mut parts = Vec::new();
     let mut expires_at = String::new();
     for (position, &part_number) in numbers.iter().enumerate() {

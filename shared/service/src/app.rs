@@ -10,6 +10,7 @@ use crate::auth::Verifier;
 use crate::bucket::Bucket;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::maintenance::Marks;
 use crate::db::{Files, References};
 use crate::domain::cursor::CursorKey;
 use crate::ids::Ids;
@@ -35,6 +36,8 @@ pub struct Inner {
     pub files: Files,
     /// The tables of patients, studies and series.
     pub references: References,
+    /// What maintenance remembers from run to run.
+    pub marks: Marks,
     /// The bucket.
     pub bucket: Bucket,
 }
@@ -62,6 +65,7 @@ impl App {
             .build();
         let cursors = config.cursor_secret.as_ref();
         let cursors = cursors.map(|secret| CursorKey::new(secret.expose().as_bytes()));
+        let marks = Marks::new(dynamodb.clone(), &config);
         let references = References::new(dynamodb, config.clone(), ids.clone(), clock.clone());
         let files = Files::new(references.clone(), cursors);
         let bucket = Bucket::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
@@ -73,6 +77,7 @@ impl App {
                 tokens,
                 files,
                 references,
+                marks,
                 bucket,
             }),
         }

@@ -2,23 +2,26 @@
 
 mod multipart;
 mod presign;
+mod remove;
 mod sign;
 mod storage;
+mod versions;
 
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 
 pub use multipart::{Completed, StoredPart};
-pub use presign::{Disposition, PresignedUrl};
+pub use presign::PresignedUrl;
 pub use sign::{S3Request, SignedRequest};
 
 use crate::aws::failure;
 use crate::config::Config;
+use crate::domain::ObjectKey;
 use crate::domain::transition::StoredObject;
 use crate::error::Error;
 
@@ -49,12 +52,12 @@ impl Bucket {
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn head(&self, key: &str) -> Result<Option<StoredObject>, Error> {
+    pub async fn head(&self, key: &ObjectKey) -> Result<Option<StoredObject>, Error> {
         match self
             .client
             .head_object()
             .bucket(self.bucket())
-            .key(key)
+            .key(key.to_string())
             .send()
             .await
         {
@@ -78,18 +81,16 @@ impl Bucket {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn get(&self, key: &str, version: Option<&str>) -> Result<ByteStream, Error> {
+    pub async fn get(&self, key: &ObjectKey, version: Option<&str>) -> Result<ByteStream, Error> {
         let request = self
             .client
             .get_object()
             .bucket(self.bucket())
-            .key(key)
+            .key(key.to_string())
             .set_version_id(version.map(str::to_owned));
         match request.send().await {
             Ok(answer) => Ok(answer.body),
-            Err(SdkError::ServiceError(error))
-                if matches!(error.err().code(), Some("NoSuchKey" | "NoSuchVersion")) =>
-            {
+            Err(error) if is(&error, "NoSuchKey") || is(&error, "NoSuchVersion") => {
                 Err(Error::NotFound)
             }
             Err(error) => Err(failure(error)),
@@ -113,4 +114,9 @@ impl Bucket {
             .map_err(failure)?;
         Ok(())
     }
+}
+
+/// Whether a call failed with this code of S3's.
+fn is<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
+    matches!(error, SdkError::ServiceError(error) if error.err().code() == Some(code))
 }

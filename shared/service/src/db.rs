@@ -1,10 +1,12 @@
 //! The database: the tables of docs/DATA.md.
 //!
-//! Every change of a file passes [`files::Files`], which writes the record, the counters, the references and the log entry in one
-//! transaction on condition that the record is the one that was read.
+//! Every change of a file writes the record, the counters, the references and the log entry in one transaction, on condition that the record is
+//! the one that was read (`change`, `write`). A caller gets to a file by [`Files::open`](open), the service itself by
+//! [`Files::unattended`](unattended).
 
 pub mod access_log;
 mod batch;
+mod change;
 mod conditions;
 pub mod counter_names;
 pub mod create;
@@ -14,9 +16,16 @@ pub mod files;
 mod folds;
 pub mod keys;
 pub mod list;
+mod load;
+pub mod log_entry;
+pub mod maintenance;
 pub mod old_tables;
+pub mod open;
 mod pace;
+mod patient_changes;
+mod patient_list;
 pub mod patients;
+mod query;
 pub mod records;
 mod reference_changes;
 pub mod references;
@@ -26,7 +35,9 @@ mod rows;
 pub mod source;
 pub mod stats;
 pub mod studies;
+pub mod study_counts;
 mod transaction;
+pub mod unattended;
 mod write;
 
 use crate::aws::failure;

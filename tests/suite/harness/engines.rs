@@ -20,7 +20,13 @@ impl TestStack {
     /// The record of a file, as it is stored.
     pub(crate) async fn record(&self, id: i64) -> Option<FileRecord> {
         let id = FileId::from_number(id.unsigned_abs()).expect("an id");
-        self.stack.app.files.find(id).await.expect("an answer")
+        self.stack
+            .app
+            .files
+            .unattended()
+            .find(id)
+            .await
+            .expect("an answer")
     }
 
     /// Every version below `prefix`, delete markers not among them.

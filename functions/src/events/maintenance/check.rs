@@ -36,7 +36,12 @@ impl Maintenance {
         };
         let (mut below, mut left) = (task.below, task.limit.unwrap_or(usize::MAX));
         loop {
-            let ids = self.app.files.ids_of(user, below, PAGE.min(left)).await?;
+            let ids = self
+                .app
+                .files
+                .unattended()
+                .ids_of(user, below, PAGE.min(left))
+                .await?;
             if ids.is_empty() {
                 report.more = left == 0;
                 report.next = below.filter(|_| report.more);
@@ -66,7 +71,7 @@ impl Maintenance {
     }
 
     async fn look_at(&self, id: FileId, run: &Run) -> Result<Found, Error> {
-        let found = self.app.files.find(id).await?;
+        let found = self.app.files.unattended().find(id).await?;
         let Some(file) = found.filter(|file| is_at_rest(file) && !file.is_leased(run.now)) else {
             return Ok(Found::Passed);
         };
@@ -75,7 +80,7 @@ impl Maintenance {
         }
         if !run.dry_run {
             let now = run.now;
-            let files = &self.app.files;
+            let files = self.app.files.unattended();
             // Recorded first: whatever happens now, it is due.
             let file = files.advance(file, |file| Ok(file.astray(now))).await?;
             settle_and_move(&self.app, file).await?;

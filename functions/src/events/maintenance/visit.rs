@@ -1,6 +1,6 @@
 //! One file that is due: what it needs, and the doing of it.
 
-use service::domain::{FileId, FileRecord, Status, Timestamp, object_key};
+use service::domain::{FileId, FileRecord, Status, Timestamp};
 use service::error::{Error, chain};
 
 use super::{Maintenance, Report, Run};
@@ -67,7 +67,7 @@ impl Maintenance {
 
     async fn visit_one(&self, id: FileId, run: &Run) -> Result<Option<Need>, Error> {
         // The index may lag behind: the record decides.
-        let found = self.app.files.find(id).await?;
+        let found = self.app.files.unattended().find(id).await?;
         let Some(file) = found.filter(|file| file.due_at.is_some_and(|at| at <= run.now)) else {
             return Ok(None);
         };
@@ -99,7 +99,7 @@ impl Maintenance {
                 Need::Wait(at)
             });
         }
-        let key = file.object_key().to_string();
+        let key = file.object_key();
         let again = now.plus(LOOK_AGAIN_MS);
         Ok(match file.status {
             Status::Uploading if self.app.bucket.head(&key).await?.is_some() => Need::Process,
@@ -129,12 +129,16 @@ impl Maintenance {
             }
             Need::Abandon => self.abandon(file).await,
             Need::Wait(until) => {
-                let files = &self.app.files;
+                let files = self.app.files.unattended();
                 let postponed = files.advance(file, |file| Ok(file.postponed(until)));
                 postponed.await.map(drop)
             }
             Need::Nothing => {
-                let rested = self.app.files.advance(file, |file| Ok(file.rested()));
+                let rested = self
+                    .app
+                    .files
+                    .unattended()
+                    .advance(file, |file| Ok(file.rested()));
                 rested.await.map(drop)
             }
         }
@@ -143,17 +147,9 @@ impl Maintenance {
     /// Everything of a file goes, the intent recorded first and the record removed last: stopped in between, the next run begins again. While a
     /// URL may still bring bytes, what is left of the record waits for them.
     async fn purge(&self, file: FileRecord, now: Timestamp) -> Result<(), Error> {
-        let files = &self.app.files;
+        let files = self.app.files.unattended();
         let file = files.advance(file, |file| Ok(file.purged()?)).await?;
-        let key = file.object_key().to_string();
-        self.app.bucket.abort_all(&key).await?;
-        for prefix in [
-            key,
-            object_key::thumbnails_of(file.id),
-            object_key::previews_of(file.id),
-        ] {
-            self.app.bucket.remove_all(&prefix).await?;
-        }
+        self.app.bucket.remove_file(&file.object_key()).await?;
         if file.uploads_end() <= now {
             return files.remove(file).await;
         }
@@ -165,11 +161,12 @@ impl Maintenance {
         if let Some(upload_id) = &file.upload_id {
             self.app
                 .bucket
-                .abort_multipart(&file.object_key().to_string(), upload_id)
+                .abort_multipart(&file.object_key(), upload_id)
                 .await?;
         }
         self.app
             .files
+            .unattended()
             .advance(file, |file| Ok(file.abandoned()?))
             .await?;
         Ok(())

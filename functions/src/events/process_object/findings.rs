@@ -39,7 +39,8 @@ impl Processor {
         let duplicate = self
             .app
             .files
-            .same_content(file.uploaded_by, &spooled.md5, object.size, Some(file.id))
+            .unattended()
+            .duplicate_of(file.uploaded_by, &spooled.md5, object.size, file.id)
             .await?;
         let facts = inspection.dicom.as_ref().map(dicom);
         let mut warnings: Vec<Notice> = inspection.warnings.iter().map(notice).collect();

@@ -29,10 +29,7 @@ pub(super) struct Spooled {
 pub(super) async fn spool(app: &App, file: &FileRecord, path: &Path) -> Result<Spooled, Error> {
     let mut stream = app
         .bucket
-        .get(
-            &file.object_key().to_string(),
-            file.object_version.as_deref(),
-        )
+        .get(&file.object_key(), file.object_version.as_deref())
         .await?;
     let mut copy =
         BufWriter::with_capacity(WRITE_SIZE, File::create(path).await.map_err(not_written)?);

@@ -1,10 +1,11 @@
-//! Multipart uploads: begun and completed here, carried by the browser.
+//! Multipart uploads: begun and completed here. A browser sends the parts, or the bucket copies them.
 
-use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::operation::complete_multipart_upload::builders::CompleteMultipartUploadFluentBuilder;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Part, StorageClass};
 
-use super::{Bucket, failure};
-use crate::error::Error;
+use super::{Bucket, failure, is};
+use crate::domain::ObjectKey;
+use crate::error::{Error, chain};
 
 /// A part that the bucket holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,62 +28,58 @@ pub enum Completed {
 }
 
 impl Bucket {
-    /// Begins a multipart upload and answers its id.
+    /// Begins a multipart upload that a browser carries, and answers its id.
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn begin_multipart(&self, key: &str, mime_type: &str) -> Result<String, Error> {
+    pub async fn begin_multipart(&self, key: &ObjectKey, mime_type: &str) -> Result<String, Error> {
+        self.begin(key, mime_type, None).await
+    }
+
+    pub(super) async fn begin(
+        &self,
+        key: &ObjectKey,
+        mime_type: &str,
+        class: Option<StorageClass>,
+    ) -> Result<String, Error> {
         let request = self
             .client
             .create_multipart_upload()
             .bucket(self.bucket())
-            .key(key)
-            .content_type(mime_type);
+            .key(key.to_string())
+            .content_type(mime_type)
+            .set_storage_class(class);
         let answer = request.send().await.map_err(failure)?;
         answer
             .upload_id
             .ok_or_else(|| Error::internal("S3 began an upload without an id"))
     }
 
-    /// The parts the bucket holds, by number; `None` when it knows no such upload.
+    /// The parts the bucket holds, by number; `None` if it knows no such upload.
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn list_parts(
         &self,
-        key: &str,
+        key: &ObjectKey,
         upload_id: &str,
     ) -> Result<Option<Vec<StoredPart>>, Error> {
-        let mut parts = Vec::new();
-        let mut marker: Option<String> = None;
-        loop {
-            let request = self
-                .client
-                .list_parts()
-                .bucket(self.bucket())
-                .key(key)
-                .upload_id(upload_id);
-            let answer = match request.set_part_number_marker(marker).send().await {
-                Ok(answer) => answer,
-                Err(SdkError::ServiceError(error))
-                    if error.err().code() == Some("NoSuchUpload") =>
-                {
-                    return Ok(None);
-                }
+        let request = self
+            .client
+            .list_parts()
+            .bucket(self.bucket())
+            .key(key.to_string())
+            .upload_id(upload_id);
+        let mut stored = Vec::new();
+        let mut parts = request.into_paginator().items().send();
+        while let Some(part) = parts.next().await {
+            match part {
+                Ok(part) => stored.extend(stored_part(&part)),
+                Err(error) if is(&error, "NoSuchUpload") => return Ok(None),
                 Err(error) => return Err(failure(error)),
-            };
-            parts.extend(answer.parts().iter().filter_map(|part| {
-                Some(StoredPart {
-                    number: part.part_number()?.try_into().ok()?,
-                    size: part.size()?.try_into().ok()?,
-                    etag: part.e_tag()?.trim_matches('"').to_owned(),
-                })
-            }));
-            if answer.is_truncated() != Some(true) {
-                return Ok(Some(parts));
             }
-            marker = answer.next_part_number_marker;
         }
+        Ok(Some(stored))
     }
 
     /// Puts the parts together. An object that exists is never replaced.
@@ -91,7 +88,7 @@ impl Bucket {
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn complete_multipart(
         &self,
-        key: &str,
+        key: &ObjectKey,
         upload_id: &str,
         parts: &[StoredPart],
     ) -> Result<Completed, Error> {
@@ -102,63 +99,75 @@ impl Bucket {
                 .build()
         };
         let request = self
-            .client
-            .complete_multipart_upload()
-            .bucket(self.bucket())
-            .key(key)
-            .upload_id(upload_id)
-            .if_none_match("*")
-            .multipart_upload(
-                CompletedMultipartUpload::builder()
-                    .set_parts(Some(parts.iter().map(part).collect()))
-                    .build(),
-            );
+            .completion(key, upload_id, parts.iter().map(part).collect())
+            .if_none_match("*");
         match request.send().await {
             Ok(_) => Ok(Completed::Done),
-            Err(SdkError::ServiceError(error)) => match error.err().code() {
-                Some("NoSuchUpload") => Ok(Completed::NoSuchUpload),
-                // Somebody else completed it a moment ago; the object is there (or will be after a 409's other writer).
-                Some("PreconditionFailed" | "ConditionalRequestConflict") => Ok(Completed::Done),
-                _ => Err(failure(SdkError::ServiceError(error))),
-            },
+            Err(error) if is(&error, "NoSuchUpload") => Ok(Completed::NoSuchUpload),
+            // Somebody else completed it a moment ago: the object is there, or will be when the other writer of a 409 is done.
+            Err(error)
+                if is(&error, "PreconditionFailed") || is(&error, "ConditionalRequestConflict") =>
+            {
+                Ok(Completed::Done)
+            }
             Err(error) => Err(failure(error)),
         }
+    }
+
+    pub(super) fn completion(
+        &self,
+        key: &ObjectKey,
+        upload_id: &str,
+        parts: Vec<CompletedPart>,
+    ) -> CompleteMultipartUploadFluentBuilder {
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts));
+        self.client
+            .complete_multipart_upload()
+            .bucket(self.bucket())
+            .key(key.to_string())
+            .upload_id(upload_id)
+            .multipart_upload(parts.build())
     }
 
     /// Ends an upload and frees its parts; one that has ended before is fine.
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn abort_multipart(&self, key: &str, upload_id: &str) -> Result<(), Error> {
-        match self
+    pub async fn abort_multipart(&self, key: &ObjectKey, upload_id: &str) -> Result<(), Error> {
+        let request = self
             .client
             .abort_multipart_upload()
             .bucket(self.bucket())
-            .key(key)
-            .upload_id(upload_id)
-            .send()
-            .await
-        {
+            .key(key.to_string())
+            .upload_id(upload_id);
+        match request.send().await {
             Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(error)) if error.err().code() == Some("NoSuchUpload") => {
-                Ok(())
-            }
+            Err(error) if is(&error, "NoSuchUpload") => Ok(()),
             Err(error) => Err(failure(error)),
         }
     }
 
-    /// Ends every upload to `key`, also those that a browser began itself. Stopped anywhere, it can be repeated.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn abort_all(&self, key: &str) -> Result<(), Error> {
+    /// Ends an upload that is of no use any more. If that fails, the bucket's lifecycle rule ends it a week later.
+    pub async fn abort_or_leave(&self, key: &ObjectKey, upload_id: &str) {
+        if let Err(error) = self.abort_multipart(key, upload_id).await {
+            tracing::warn!(
+                cause = chain(&error),
+                "an upload stays for the lifecycle rule"
+            );
+        }
+    }
+
+    /// Ends every upload to `key`, also those that a browser began itself. Stopped anywhere, it can be repeated. (The SDK has no paginator for this
+    /// call.)
+    pub(super) async fn abort_all(&self, key: &ObjectKey) -> Result<(), Error> {
+        let text = key.to_string();
         let (mut next_key, mut next_upload) = (None, None);
         loop {
             let page = self
                 .client
                 .list_multipart_uploads()
                 .bucket(self.bucket())
-                .prefix(key)
+                .prefix(&text)
                 .set_key_marker(next_key)
                 .set_upload_id_marker(next_upload)
                 .send()
@@ -166,7 +175,7 @@ impl Bucket {
                 .map_err(failure)?;
             for upload in page.uploads() {
                 if let (Some(of), Some(upload_id)) = (upload.key(), upload.upload_id())
-                    && of == key
+                    && of == text
                 {
                     self.abort_multipart(key, upload_id).await?;
                 }
@@ -177,4 +186,12 @@ impl Bucket {
             (next_key, next_upload) = (page.next_key_marker, page.next_upload_id_marker);
         }
     }
+}
+
+fn stored_part(part: &Part) -> Option<StoredPart> {
+    Some(StoredPart {
+        number: part.part_number()?.try_into().ok()?,
+        size: part.size()?.try_into().ok()?,
+        etag: part.e_tag()?.trim_matches('"').to_owned(),
+    })
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Bucket;
-use crate::domain::{FileRecord, Timestamp};
+use crate::domain::{FileRecord, ObjectKey, Timestamp};
 use crate::error::Error;
 
 /// How long an upload's URL works. A part can always be signed again.
@@ -47,15 +47,6 @@ pub struct PresignedUrl {
     /// When it stops working.
     #[serde(skip)]
     pub expires_at: Timestamp,
-}
-
-/// How a browser treats a download.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disposition {
-    /// It is saved under its name.
-    Attachment,
-    /// It is shown.
-    Inline,
 }
 
 /// When to sign: the system's time, because that is what S3 holds it against.
@@ -112,7 +103,7 @@ impl Bucket {
     /// [`Error::Internal`] when signing fails.
     pub async fn presign_part(
         &self,
-        key: &str,
+        key: &ObjectKey,
         upload_id: &str,
         number: u32,
         size: u64,
@@ -122,7 +113,7 @@ impl Bucket {
             .client
             .upload_part()
             .bucket(self.bucket())
-            .key(key)
+            .key(key.to_string())
             .upload_id(upload_id)
             .part_number(i32::try_from(number).map_err(Error::internal)?)
             .content_length(i64::try_from(size).map_err(Error::internal)?);
@@ -134,11 +125,7 @@ impl Bucket {
     ///
     /// # Errors
     /// [`Error::Internal`] when signing fails.
-    pub async fn presign_download(
-        &self,
-        file: &FileRecord,
-        disposition: Disposition,
-    ) -> Result<PresignedUrl, Error> {
+    pub async fn presign_download(&self, file: &FileRecord) -> Result<PresignedUrl, Error> {
         let (config, expires_at) = config(DOWNLOAD_SECONDS, 1)?;
         let request = self
             .client
@@ -150,10 +137,7 @@ impl Bucket {
             // An original stays in no cache when its reader has signed out. The answer's header is a parameter of the signed request
             // (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>, response-cache-control).
             .response_cache_control("no-store")
-            .response_content_disposition(content_disposition(
-                disposition,
-                &file.original_filename,
-            ));
+            .response_content_disposition(attachment(&file.original_filename));
         let request = request.presigned(config).await.map_err(Error::internal)?;
         Ok(answer(&request, expires_at))
     }
@@ -202,12 +186,9 @@ fn header_case(name: &str) -> String {
     name.split('-').map(part).collect::<Vec<_>>().join("-")
 }
 
-/// `Content-Disposition` with the name in ASCII for old clients and in UTF-8 for the others (RFC 6266, appendix D).
-fn content_disposition(disposition: Disposition, name: &str) -> String {
-    let kind = match disposition {
-        Disposition::Attachment => "attachment",
-        Disposition::Inline => "inline",
-    };
+/// A `Content-Disposition` that has a browser save the file under its name: in ASCII for old clients and in UTF-8 for the others (RFC 6266,
+/// appendix D).
+fn attachment(name: &str) -> String {
     let plain: String = name
         .chars()
         .map(|c| {
@@ -219,7 +200,7 @@ fn content_disposition(disposition: Disposition, name: &str) -> String {
         })
         .collect();
     let encoded = utf8_percent_encode(name, &NOT_ATTR_CHAR);
-    format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
 }
 
 /// An MD5 as S3 wants it in `Content-MD5` (RFC 1864): base64 of the 16 bytes.
@@ -239,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_name_in_any_script_survives_the_header() {
-        let header = content_disposition(Disposition::Attachment, "胸部 \"CT\" 100%.dcm");
+        let header = attachment("胸部 \"CT\" 100%.dcm");
         assert_eq!(
             header,
             "attachment; filename=\"__ _CT_ 100_.dcm\"; filename*=UTF-8''%E8%83%B8%E9%83%A8%20%22CT%22%20100%25.dcm"

@@ -101,7 +101,7 @@ impl Bucket {
         file: &FileRecord,
         operation: &S3Request,
     ) -> Result<SignedRequest, Error> {
-        let key = file.object_key().to_string();
+        let key = file.object_key();
         let upload = |upload_id: &str| vec![("uploadId", upload_id.to_owned())];
         let condition = [("If-None-Match", "*")];
         let (method, query, headers): (_, _, &[(&str, &str)]) = match operation {
@@ -109,7 +109,7 @@ impl Bucket {
                 let signed = self.presign_put(file).await?;
                 return Ok(SignedRequest {
                     url: signed.url,
-                    key,
+                    key: key.to_string(),
                     headers: signed.headers,
                 });
             }
@@ -123,7 +123,7 @@ impl Bucket {
                 let signed = self.presign_part(&key, upload_id, *number, size).await?;
                 return Ok(SignedRequest {
                     url: signed.url,
-                    key,
+                    key: key.to_string(),
                     headers: signed.headers,
                 });
             }
@@ -136,6 +136,7 @@ impl Bucket {
             S3Request::Complete { upload_id } => ("POST", upload(upload_id), &condition),
             S3Request::Abort { upload_id } => ("DELETE", upload(upload_id), &[]),
         };
+        let key = key.to_string();
         let url = self.sign_query(&key, method, &query, headers).await?;
         let headers = headers
             .iter()

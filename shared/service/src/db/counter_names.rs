@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::files::Files;
+use super::unattended::Unattended;
 use super::{Item, failure};
 use crate::domain::stats::goes_over_into;
 use crate::error::Error;
@@ -28,30 +29,33 @@ pub struct Folded {
     pub next: Option<Item>,
 }
 
-impl Files {
+impl Unattended<'_> {
     /// Goes through one page of counter items. Stopped anywhere, it can be repeated.
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn fold_counters(&self, start: Option<Item>) -> Result<Folded, Error> {
+    pub async fn fold_counters(self, start: Option<Item>) -> Result<Folded, Error> {
         let answer = self
+            .files
             .client
             .scan()
-            .table_name(&self.config.stats_table)
+            .table_name(&self.files.config.stats_table)
             .set_exclusive_start_key(start)
             .send()
             .await
             .map_err(failure)?;
         let mut folded = Folded::default();
         for item in answer.items.unwrap_or_default() {
-            let (gone, left) = self.fold_item(&item).await?;
+            let (gone, left) = self.files.fold_item(&item).await?;
             folded.gone += gone;
             folded.left += left;
         }
         folded.next = answer.last_evaluated_key;
         Ok(folded)
     }
+}
 
+impl Files {
     async fn fold_item(&self, item: &Item) -> Result<(usize, usize), Error> {
         let mut old: Vec<(&str, String, i64)> = Vec::new();
         for (name, value) in item {

@@ -2,45 +2,19 @@
 
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt as _, stream};
 
 use super::conditions::Read;
 use super::files::Files;
 use super::source::Source;
-use super::{failure, keys, records};
+use super::unattended::Unattended;
+use super::{keys, query, records};
 use crate::domain::time::DAY_MS;
 use crate::domain::{FileId, Filter, Status, Timestamp};
 use crate::error::Error;
 
 /// Partitions of a day that are read at the same time.
 const PARTITIONS_AT_ONCE: usize = 16;
-
-/// What maintenance remembers from run to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// Before this time nothing is due any more.
-    Watermark,
-    /// When the counters' names were last put in order.
-    Counters,
-}
-
-impl Mark {
-    /// All there are.
-    pub(super) const ALL: [Self; 2] = [Self::Watermark, Self::Counters];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Watermark => "watermark",
-            Self::Counters => "counters",
-        }
-    }
-
-    /// The row that keeps it.
-    fn row(self) -> String {
-        format!("maintenance#{}", self.name())
-    }
-}
 
 #[derive(serde::Deserialize)]
 pub(super) struct Row {
@@ -69,11 +43,7 @@ pub struct DueFiles {
 }
 
 impl Files {
-    /// Files that became due between the day of `from` and `now`, at most `limit`, without those of `seen`.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn due(
+    async fn due(
         &self,
         from: Timestamp,
         now: Timestamp,
@@ -136,33 +106,35 @@ impl Files {
         now: Timestamp,
         limit: usize,
     ) -> Result<Rows, Error> {
-        let mut rows = Rows::default();
-        let mut start = None;
-        loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.config.files_table)
-                .index_name(keys::BY_DUE.name)
-                .key_condition_expression("#hash = :hash")
-                .expression_attribute_names("#hash", keys::BY_DUE.hash)
-                .expression_attribute_values(":hash", AttributeValue::S(partition.clone()))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(failure)?;
-            for item in answer.items.unwrap_or_default() {
-                rows.any = true;
-                let row: Row = records::from_item(item)?;
-                if row.due_at <= now && !seen.contains(&row.id) {
-                    rows.ids.push(row.id);
-                }
-            }
-            start = answer.last_evaluated_key;
-            if start.is_none() || rows.ids.len() >= limit {
-                return Ok(rows);
-            }
-        }
+        let table = &self.config.files_table;
+        let query = query::partition(&self.client, table, keys::BY_DUE, partition);
+        let is_due = |row: &Row| row.due_at <= now && !seen.contains(&row.id);
+        let enough = |rows: &[Row]| rows.iter().filter(|row| is_due(row)).count() >= limit;
+        let rows: Vec<Row> = query::rows_until(query, enough).await?;
+        Ok(Rows {
+            any: !rows.is_empty(),
+            ids: rows
+                .iter()
+                .filter(|row| is_due(row))
+                .map(|row| row.id)
+                .collect(),
+        })
+    }
+}
+
+impl Unattended<'_> {
+    /// Files that became due between the day of `from` and `now`, at most `limit`, without those of `seen`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Internal`].
+    pub async fn due(
+        self,
+        from: Timestamp,
+        now: Timestamp,
+        seen: &HashSet<FileId>,
+        limit: usize,
+    ) -> Result<DueFiles, Error> {
+        self.files.due(from, now, seen, limit).await
     }
 
     /// Files of one user, the trash included, newest first, from `below` on.
@@ -170,7 +142,7 @@ impl Files {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn ids_of(
-        &self,
+        self,
         owner: i64,
         below: Option<FileId>,
         limit: usize,
@@ -181,30 +153,7 @@ impl Files {
             want: limit,
             count_all: false,
         };
-        Ok(self.read(&Source::all_of(owner), &read).await?.ids)
-    }
-
-    /// What is remembered; `None` before the first run.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn mark(&self, mark: Mark) -> Result<Option<Timestamp>, Error> {
-        let row = self.remembered(&mark.row()).await?;
-        if let (None, Some(old)) = (&row, &self.old) {
-            return Box::pin(old.mark(mark.name())).await;
-        }
-        let at = row.and_then(|row| row.get("at")?.as_n().ok()?.parse().ok());
-        Ok(at.map(Timestamp))
-    }
-
-    /// Remembers `at`.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn set_mark(&self, mark: Mark, at: Timestamp) -> Result<(), Error> {
-        let at = AttributeValue::N(at.0.to_string());
-        self.remember(&mark.row(), [("at".to_owned(), at)].into())
-            .await
+        Ok(self.files.read(&Source::all_of(owner), &read).await?.ids)
     }
 }
 

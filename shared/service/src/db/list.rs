@@ -3,14 +3,9 @@
 //! A list reads one partition of an index or merges several (shards), newest first. It reads no further than the page needs, except where an
 //! exact total has to be counted because no counter knows it.
 
-use std::collections::HashSet;
-
-use super::batch::items;
 use super::conditions::Read;
 use super::files::Files;
-use super::keys;
 use super::source::Source;
-use super::{Item, records};
 use crate::auth::Caller;
 use crate::domain::{FileId, FileRecord, ListRequest};
 use crate::error::Error;
@@ -103,32 +98,5 @@ impl Files {
             total: total.or(must_count.then_some(found.count)),
             next_cursor,
         })
-    }
-
-    /// The records of `ids`, in that order; what is gone is left out.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn records(&self, ids: &[FileId]) -> Result<Vec<FileRecord>, Error> {
-        let rows = self.rows(ids, true).await?.into_iter();
-        let mut found: Vec<FileRecord> = rows.map(records::from_item).collect::<Result<_, _>>()?;
-        found.sort_unstable_by_key(|file| std::cmp::Reverse(file.id));
-        Ok(found)
-    }
-
-    /// The rows of `ids`, in any order; what is gone is left out.
-    pub(super) async fn rows(&self, ids: &[FileId], consistent: bool) -> Result<Vec<Item>, Error> {
-        let keys = ids.iter().map(|id| keys::of_file(*id)).collect();
-        let table = &self.config.files_table;
-        let mut rows = items(&self.client, table, keys, consistent, None).await?;
-        if let Some(old) = &self.old {
-            let mut missing: HashSet<FileId> = ids.iter().copied().collect();
-            for row in &rows {
-                missing.remove(&records::id_of(row)?);
-            }
-            rows.extend(Box::pin(old.files(&missing, consistent)).await?);
-        }
-        rows.retain(|row| !records::is_tombstone(row));
-        Ok(rows)
     }
 }

@@ -16,16 +16,48 @@ use std::collections::HashSet;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Deserialize;
 
 use super::batch::{batch_get, item, items};
-use super::files::Files;
-use super::references::Kind;
-use super::renumber::Old;
 use super::transaction::put_new;
 use super::{Item, keys, records};
 use crate::config::{self, Config};
 use crate::domain::{FileId, FileRecord, Timestamp, schema};
 use crate::error::Error;
+
+/// What the table of older versions has by UID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A study.
+    Study,
+    /// A series.
+    Series,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Study => "study",
+            Self::Series => "series",
+        }
+    }
+}
+
+/// What an older version kept of a study or series in the table of references.
+#[derive(Debug, Deserialize)]
+pub struct Old {
+    /// The text that it derived from the UID.
+    pub id: String,
+    /// Of a study.
+    #[serde(default)]
+    pub study_instance_uid: Option<String>,
+    /// Of a series.
+    #[serde(default)]
+    pub series_instance_uid: Option<String>,
+    /// Of a series: the text of its study.
+    #[serde(default)]
+    pub study_id: Option<String>,
+}
 
 /// The old tables, to read.
 #[derive(Clone, Debug)]
@@ -65,24 +97,8 @@ impl OldTables {
         items(&self.client, &self.names.files, keys, consistent, None).await
     }
 
-    /// Copies the old record of a file into the new table, unless something is there; answers what is there.
-    pub(super) async fn adopt(
-        &self,
-        files: &Files,
-        id: FileId,
-    ) -> Result<Option<FileRecord>, Error> {
-        let Some(file) = self.file(id).await? else {
-            return files.find(id).await;
-        };
-        let adopted = Box::pin(files.references.renumber(adopted(file)?)).await?;
-        if self.put(&adopted).await? {
-            return Ok(Some(adopted));
-        }
-        files.find(id).await
-    }
-
     /// Puts an adopted record where none is; answers whether none was.
-    async fn put(&self, adopted: &FileRecord) -> Result<bool, Error> {
+    pub(super) async fn put(&self, adopted: &FileRecord) -> Result<bool, Error> {
         let item = records::file_to_item(adopted)?;
         put_new(&self.client, &self.files, "id", item).await
     }
@@ -123,7 +139,7 @@ impl OldTables {
 }
 
 /// The record as it is in the new table, before anything else happens to it.
-fn adopted(file: FileRecord) -> Result<FileRecord, Error> {
+pub(super) fn adopted(file: FileRecord) -> Result<FileRecord, Error> {
     if file.is_of_newer_version() {
         return Err(Error::newer_version());
     }

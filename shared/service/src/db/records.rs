@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::access_log::Entry;
+use super::log_entry::Entry;
 use super::{Item, keys};
 use crate::domain::{FileId, FileRecord, schema};
 use crate::error::Error;

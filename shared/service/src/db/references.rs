@@ -13,24 +13,6 @@ use crate::config::Config;
 use crate::error::FieldError;
 use crate::ids::Ids;
 
-/// What the table of older versions has by UID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// A study.
-    Study,
-    /// A series.
-    Series,
-}
-
-impl Kind {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Study => "study",
-            Self::Series => "series",
-        }
-    }
-}
-
 /// The tables of patients, studies and series.
 #[derive(Clone, Debug)]
 pub struct References {

@@ -1,28 +1,12 @@
 //! Studies and series of records that an older version wrote: text derived from the UID becomes the number of that UID.
 
-use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::references::{Kind, References};
+use super::old_tables::{Kind, Old};
+use super::references::References;
 use super::studies::{SeriesHeader, StudyHeader};
 use crate::domain::{Dicom, FileRecord, StoredId, text};
 use crate::error::Error;
-
-/// What an older version kept of a study or series in the table of references.
-#[derive(Debug, Deserialize)]
-pub struct Old {
-    /// The text that it derived from the UID.
-    pub id: String,
-    /// Of a study.
-    #[serde(default)]
-    pub study_instance_uid: Option<String>,
-    /// Of a series.
-    #[serde(default)]
-    pub series_instance_uid: Option<String>,
-    /// Of a series: the text of its study.
-    #[serde(default)]
-    pub study_id: Option<String>,
-}
 
 impl References {
     /// The record with numbers for studies and series: those of their UIDs, with rows of its owner about them. Only UIDs are taken from the rows

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::files::Files;
+use super::folds::Folds;
 use super::pace::Pace;
 use super::patients::{self, Patient};
 use super::transaction::unless_refused;
@@ -61,6 +62,7 @@ enum Verdict {
 #[derive(Debug)]
 pub struct Rewrite {
     files: Files,
+    folds: Folds,
     clock: Clock,
     options: Options,
 }
@@ -70,6 +72,7 @@ impl Rewrite {
     #[must_use]
     pub fn new(app: &App, options: Options) -> Self {
         Self {
+            folds: Folds::new(app.files.client.clone(), &app.config),
             files: app.files.clone(),
             clock: app.clock.clone(),
             options,
@@ -214,7 +217,7 @@ impl Rewrite {
         if self.options.dry_run {
             return Ok(None);
         }
-        let row = self.files.remembered(kind.row()).await?;
+        let row = self.folds.get(kind.row()).await?;
         Ok(row.and_then(|row| row.get("after")?.as_m().ok().cloned()))
     }
 
@@ -224,7 +227,7 @@ impl Rewrite {
         }
         let after = after.map(|after| ("after".to_owned(), AttributeValue::M(after)));
         let row = after.into_iter().collect();
-        self.files.remember(kind.row(), row).await
+        self.folds.put(kind.row(), row).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 
-use super::failure;
+use super::query;
 use crate::domain::FileId;
 use crate::domain::stats::{Counters, Delta};
 use crate::error::Error;
@@ -96,28 +96,19 @@ fn update(
 
 /// The counters of `scope`, summed over its shards.
 pub(super) async fn read(client: &Client, table: &str, scope: Scope) -> Result<Counters, Error> {
+    let query = client
+        .query()
+        .table_name(table)
+        .key_condition_expression("#owner = :owner")
+        .expression_attribute_names("#owner", "owner")
+        .expression_attribute_values(":owner", AttributeValue::S(scope.key()))
+        .consistent_read(true);
     let mut counters = Counters::default();
-    let mut start = None;
-    loop {
-        let answer = client
-            .query()
-            .table_name(table)
-            .key_condition_expression("#owner = :owner")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":owner", AttributeValue::S(scope.key()))
-            .consistent_read(true)
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(failure)?;
-        for (name, value) in answer.items().iter().flatten() {
-            if let (false, Ok(number)) = (name == "shard", value.as_n()) {
-                counters.add(name, number.parse().map_err(Error::internal)?);
-            }
-        }
-        start = answer.last_evaluated_key;
-        if start.is_none() {
-            return Ok(counters);
+    let items = query::items(query).await?;
+    for (name, value) in items.iter().flatten() {
+        if let (false, Ok(number)) = (name == "shard", value.as_n()) {
+            counters.add(name, number.parse().map_err(Error::internal)?);
         }
     }
+    Ok(counters)
 }

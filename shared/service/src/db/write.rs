@@ -2,12 +2,14 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 
-use super::access_log::Entry;
 use super::files::Files;
+use super::log_entry::Entry;
 use super::transaction::{Refused, commit};
 use super::{keys, records, reference_changes, stats};
+use crate::auth::Caller;
+use crate::auth::access::Action;
 use crate::domain::stats::Delta;
-use crate::domain::{FileRecord, PatientId};
+use crate::domain::{FileId, FileRecord, PatientId};
 use crate::error::Error;
 
 /// One record as it was and as it shall be: `None` before it exists and after it is gone.
@@ -143,6 +145,12 @@ impl Files {
             .build()
             .map_err(Error::internal)?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// The entry of what `caller` does to a file now.
+    pub(super) fn entry(&self, caller: &Caller, action: Action, id: FileId) -> Entry {
+        let days = self.config.access_log_days;
+        Entry::new(caller, action, id, self.ids.file_id(), days)
     }
 
     /// Appends entries that go with no change.

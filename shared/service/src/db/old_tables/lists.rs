@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 
 use super::{Item, OldTables};
-use crate::db::access_log::Entry;
 use crate::db::conditions::{Columns, Conditions, Found, LARGEST_READ, Read};
 use crate::db::failure;
 use crate::db::keys::{self, Index};
+use crate::db::log_entry::Entry;
 use crate::db::source::Of;
-use crate::db::{due, records};
+use crate::db::{due, query, records};
 use crate::domain::{FileId, PatientId, Timestamp};
 use crate::error::Error;
 
@@ -43,8 +44,16 @@ const BY_SHARD: Index = Index {
     hash: "shard_key",
     projection: &["file_type", "status", "search"],
 };
-const BY_CONTENT: &str = "by-content";
-const BY_DUE: &str = "by-due";
+const BY_CONTENT: Index = Index {
+    name: "by-content",
+    hash: "content_key",
+    projection: &[],
+};
+const BY_DUE: Index = Index {
+    name: "by-due",
+    hash: "due_on",
+    projection: &["due_at"],
+};
 
 /// Partitions of all files, and of a modality.
 const SHARDS: u64 = 8;
@@ -94,59 +103,27 @@ impl OldTables {
         let Some(conditions) = Conditions::of(index, &COLUMNS, partition, read) else {
             return Ok(found);
         };
-        let mut start = None;
-        while read.count_all || found.ids.len() < read.want {
-            let answer = conditions
-                .query(&self.client, &self.names.files)
-                .projection_expression("id")
-                .limit(i32::try_from(LARGEST_READ).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(failure)?;
-            let ids = answer.items().iter().map(records::id_of);
+        let query = conditions
+            .query(&self.client, &self.names.files)
+            .projection_expression("id")
+            .limit(i32::try_from(LARGEST_READ).unwrap_or(i32::MAX));
+        let mut pages = query.into_paginator().send();
+        while (read.count_all || found.ids.len() < read.want)
+            && let Some(page) = pages.next().await
+        {
+            let page = page.map_err(failure)?;
+            let ids = page.items().iter().map(records::id_of);
             let ids = self.only_here(ids.collect::<Result<_, _>>()?).await?;
             found.count += ids.len() as u64;
             let missing = read.want.saturating_sub(found.ids.len());
             found.ids.extend(ids.into_iter().take(missing));
-            start = answer.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
         }
         Ok(found)
     }
 
-    /// Rows of one partition of an old index, oldest first.
-    async fn rows(
-        &self,
-        index: &str,
-        hash: &str,
-        partition: String,
-        limit: Option<i32>,
-    ) -> Result<Vec<Item>, Error> {
-        let mut rows = Vec::new();
-        let mut start = None;
-        loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.names.files)
-                .index_name(index)
-                .key_condition_expression("#hash = :hash")
-                .expression_attribute_names("#hash", hash)
-                .expression_attribute_values(":hash", AttributeValue::S(partition.clone()))
-                .set_limit(limit)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(failure)?;
-            rows.extend(answer.items.unwrap_or_default());
-            start = answer.last_evaluated_key;
-            if start.is_none() || limit.is_some() {
-                return Ok(rows);
-            }
-        }
+    /// One partition of an old index, oldest first.
+    fn partition(&self, index: Index, of: String) -> QueryFluentBuilder {
+        query::partition(&self.client, &self.names.files, index, of)
     }
 
     /// The oldest files with these bytes; their records tell whether they still have them.
@@ -156,9 +133,9 @@ impl OldTables {
         md5: &str,
         limit: i32,
     ) -> Result<Vec<FileId>, Error> {
-        let partition = keys::content(owner, md5);
-        let rows = self.rows(BY_CONTENT, "content_key", partition, Some(limit));
-        rows.await?.iter().map(records::id_of).collect()
+        let query = self.partition(BY_CONTENT, keys::content(owner, md5));
+        let rows = query::first_items(query.limit(limit)).await?;
+        rows.iter().map(records::id_of).collect()
     }
 
     /// What is due on one day.
@@ -170,9 +147,8 @@ impl OldTables {
     ) -> Result<due::Rows, Error> {
         let mut found = due::Rows::default();
         for shard in 0..DUE_SHARDS {
-            let rows = self.rows(BY_DUE, "due_on", format!("{day}#{shard}"), None);
-            let rows = rows.await?.into_iter().map(records::from_item);
-            let rows: Vec<due::Row> = rows.collect::<Result<_, _>>()?;
+            let query = self.partition(BY_DUE, format!("{day}#{shard}"));
+            let rows: Vec<due::Row> = query::rows(query).await?;
             let here = self.only_here(rows.iter().map(|row| row.id).collect());
             let here: HashSet<FileId> = here.await?.into_iter().collect();
             found.any |= !here.is_empty();
@@ -189,9 +165,8 @@ impl OldTables {
         &self,
         patient_id: &PatientId,
     ) -> Result<Vec<Item>, Error> {
-        let partition = format!("patient#{}", patient_id.as_str());
-        let rows = self.rows(BY_PATIENT.name, BY_PATIENT.hash, partition, None);
-        let mut rows = rows.await?;
+        let query = self.partition(BY_PATIENT, format!("patient#{}", patient_id.as_str()));
+        let mut rows = query::items(query).await?;
         let ids = rows.iter().map(records::id_of).collect::<Result<_, _>>()?;
         let here: HashSet<FileId> = self.only_here(ids).await?.into_iter().collect();
         rows.retain(|row| records::id_of(row).is_ok_and(|id| here.contains(&id)));
@@ -205,7 +180,7 @@ impl OldTables {
         below: FileId,
         limit: i32,
     ) -> Result<Vec<Entry>, Error> {
-        let answer = self
+        let query = self
             .client
             .query()
             .table_name(&self.names.access_log)
@@ -214,12 +189,8 @@ impl OldTables {
             .expression_attribute_values(":below", AttributeValue::N(below.to_string()))
             .scan_index_forward(false)
             .consistent_read(true)
-            .limit(limit)
-            .send()
-            .await
-            .map_err(failure)?;
-        let items = answer.items.unwrap_or_default().into_iter();
-        items.map(records::from_item).collect()
+            .limit(limit);
+        query::first_rows(query).await
     }
 }
 

@@ -4,115 +4,29 @@
 //! deployment, wrote after that. Every write has a condition, so it may be stopped anywhere, run again, and run twice at once: where it was
 //! it remembers after every page.
 
-mod copy;
-
-use aws_sdk_dynamodb::types::AttributeValue;
+mod files;
+mod log;
+mod patients;
+mod position;
+mod report;
+mod rows;
 
 use super::OldTables;
 use crate::app::App;
 use crate::clock::Clock;
-use crate::db::due::Mark;
 use crate::db::files::Files;
-use crate::db::folds::SCHEMA;
+use crate::db::folds::{Folds, SCHEMA};
+use crate::db::maintenance::{Mark, Marks};
 use crate::db::pace::Pace;
 use crate::db::{Item, failure};
-use crate::domain::{Timestamp, schema};
+use crate::domain::schema;
 use crate::error::Error;
+
+use self::position::{OVER, Position};
+pub use self::report::{Counts, Kind, Report};
 
 /// Rows that are read and written together.
 const PAGE: i32 = 100;
-/// Conflicts that are named; the others are counted.
-const NAMED: usize = 100;
-
-/// What an old table has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Patients: before the files that point at them.
-    Patients,
-    /// Records of files.
-    Files,
-    /// Entries of the access log.
-    Log,
-}
-
-impl Kind {
-    /// All there are, in the order in which they are moved.
-    pub const ALL: [Self; 3] = [Self::Patients, Self::Files, Self::Log];
-
-    /// What a person calls it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Patients => "patients",
-            Self::Files => "files",
-            Self::Log => "log entries",
-        }
-    }
-
-    fn row(self) -> &'static str {
-        match self {
-            Self::Patients => "migration#patients",
-            Self::Files => "migration#files",
-            Self::Log => "migration#log",
-        }
-    }
-}
-
-/// What became of the rows of one table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Copied.
-    pub copied: u64,
-    /// In the new table already.
-    pub there: u64,
-    /// Copied once more, because an older version of the service changed them after they had been copied.
-    pub again: u64,
-    /// Changed on both sides after they had been copied, or not readable: nothing was written.
-    pub conflicts: u64,
-    /// Ids of the first of these.
-    pub conflicting: Vec<String>,
-}
-
-impl Counts {
-    fn add_page(&mut self, page: Self) {
-        self.copied += page.copied;
-        self.there += page.there;
-        self.again += page.again;
-        self.conflicts += page.conflicts;
-        self.conflicting.extend(page.conflicting);
-        self.conflicting.truncate(NAMED);
-    }
-
-    fn conflict(&mut self, id: String) {
-        self.conflicts += 1;
-        if self.conflicting.len() < NAMED {
-            self.conflicting.push(id);
-        }
-    }
-}
-
-/// What a run has done so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// By kind, in the order of [`Kind::ALL`]: of the first time through.
-    pub copying: [Counts; 3],
-    /// The same of the second time.
-    pub checking: [Counts; 3],
-    /// Rows that are in conflict in the end, also those that a run before this one has met.
-    pub conflicts: u64,
-    /// Milliseconds.
-    pub took_ms: i64,
-}
-
-impl Report {
-    /// Rows that were written.
-    #[must_use]
-    pub fn written(&self) -> u64 {
-        let all = self.copying.iter().chain(&self.checking);
-        all.map(|counts| counts.copied + counts.again).sum()
-    }
-}
-
 pub use crate::db::pace::Options;
 
 /// Moves old rows.
@@ -120,23 +34,11 @@ pub use crate::db::pace::Options;
 pub struct Migrator {
     files: Files,
     old: OldTables,
+    folds: Folds,
+    marks: Marks,
     clock: Clock,
     options: Options,
 }
-
-/// How far a table has been gone through.
-#[derive(Clone, Debug, Default)]
-struct Position {
-    /// 0 for the first time, 1 for the second, [`OVER`] when both are over.
-    pass: u64,
-    /// The last row of the page before.
-    after: Option<Item>,
-    /// Conflicts of this time through, also those that a run before this one has met.
-    conflicts: u64,
-}
-
-/// Both times are over.
-const OVER: u64 = 2;
 
 impl Migrator {
     /// Over the tables of `app`.
@@ -148,6 +50,8 @@ impl Migrator {
         let old = files.old.clone();
         let old = old.ok_or_else(|| Error::internal("OLD_TABLES is not on"))?;
         Ok(Self {
+            folds: Folds::new(files.client.clone(), &app.config),
+            marks: app.marks.clone(),
             files,
             old,
             clock: app.clock.clone(),
@@ -176,7 +80,7 @@ impl Migrator {
                     };
                     let rows = self.page(kind, position, counts, &pace).await?;
                     if !self.options.dry_run {
-                        self.save(kind, position).await?;
+                        position.save(&self.folds, kind).await?;
                     }
                     report.took_ms = self.clock.now().0 - begun.0;
                     progress(&report);
@@ -188,7 +92,7 @@ impl Migrator {
         if !self.options.dry_run {
             self.move_marks().await?;
             if report.conflicts == 0 {
-                self.files.remember(SCHEMA, Item::new()).await?;
+                self.folds.put(SCHEMA, Item::new()).await?;
             }
         }
         Ok(report)
@@ -201,7 +105,7 @@ impl Migrator {
             return Ok(positions);
         }
         for (position, kind) in positions.iter_mut().zip(Kind::ALL) {
-            *position = self.position(kind).await?;
+            *position = Position::of(&self.folds, kind).await?;
         }
         if positions.iter().all(|position| position.pass == OVER) {
             positions = Default::default();
@@ -282,46 +186,17 @@ impl Migrator {
 
     /// Refuses tables that a newer version of the service has written.
     async fn refuse_newer(&self) -> Result<(), Error> {
-        match self.files.stored_schema().await? {
+        match self.folds.stored_schema().await? {
             Some(stored) if stored > schema::CURRENT => Err(Error::newer_version()),
             _ => Ok(()),
         }
     }
 
-    async fn position(&self, kind: Kind) -> Result<Position, Error> {
-        let row = self.files.remembered(kind.row()).await?.unwrap_or_default();
-        let number = |name: &str| {
-            row.get(name)
-                .and_then(|value| value.as_n().ok()?.parse().ok())
-        };
-        Ok(Position {
-            pass: number("pass").unwrap_or(0),
-            after: row
-                .get("after")
-                .and_then(|after| after.as_m().ok().cloned()),
-            conflicts: number("conflicts").unwrap_or(0),
-        })
-    }
-
-    async fn save(&self, kind: Kind, position: &Position) -> Result<(), Error> {
-        let number = |number: u64| AttributeValue::N(number.to_string());
-        let mut row: Item = [
-            ("pass".to_owned(), number(position.pass)),
-            ("conflicts".to_owned(), number(position.conflicts)),
-        ]
-        .into();
-        if let Some(after) = position.after.clone() {
-            row.insert("after".to_owned(), AttributeValue::M(after));
-        }
-        self.files.remember(kind.row(), row).await
-    }
-
     /// What maintenance remembers, unless it remembers something newer by now.
     async fn move_marks(&self) -> Result<(), Error> {
         for mark in Mark::ALL {
-            let at: Option<Timestamp> = self.files.mark(mark).await?;
-            if let Some(at) = at {
-                self.files.set_mark(mark, at).await?;
+            if let Some(at) = self.marks.get(mark).await? {
+                self.marks.set(mark, at).await?;
             }
         }
         Ok(())

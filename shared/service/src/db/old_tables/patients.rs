@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{Item, OldTables, reference, text};
+use super::{OldTables, reference, text};
 use crate::db::batch::{batch_get, batch_get_some};
 use crate::db::patients::{IdRow, Patient, key, row_of, setting};
 use crate::db::transaction::unless_refused;
@@ -40,33 +40,31 @@ impl OldTables {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<PatientId>, Error> {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.names.references)
+            .key_condition_expression("kind = :kind")
+            .expression_attribute_values(":kind", text(KIND))
+            .projection_expression("id")
+            .consistent_read(true)
+            .set_exclusive_start_key(after.map(|id| reference(KIND, id)));
+        if let Some(search) = search {
+            query = query
+                .filter_expression("contains(#search, :search)")
+                .expression_attribute_names("#search", "search")
+                .expression_attribute_values(":search", text(search));
+        }
         let mut found = Vec::new();
-        let mut start: Option<Item> = after.map(|id| reference(KIND, id));
-        while found.len() <= limit {
-            let mut query = self
-                .client
-                .query()
-                .table_name(&self.names.references)
-                .key_condition_expression("kind = :kind")
-                .expression_attribute_values(":kind", text(KIND))
-                .projection_expression("id")
-                .consistent_read(true)
-                .set_exclusive_start_key(start);
-            if let Some(search) = search {
-                query = query
-                    .filter_expression("contains(#search, :search)")
-                    .expression_attribute_names("#search", "search")
-                    .expression_attribute_values(":search", text(search));
-            }
-            let answer = query.send().await.map_err(failure)?;
-            let ids = answer.items.unwrap_or_default().into_iter();
-            let ids: Result<Vec<IdRow>, Error> = ids.map(records::from_item).collect();
-            let ids = ids?.into_iter().map(|row| row.patient_id).collect();
+        let mut pages = query.into_paginator().send();
+        while found.len() <= limit
+            && let Some(page) = pages.next().await
+        {
+            let ids = page.map_err(failure)?.items.unwrap_or_default();
+            let ids = ids.into_iter().map(records::from_item);
+            let ids: Vec<IdRow> = ids.collect::<Result<_, _>>()?;
+            let ids = ids.into_iter().map(|row| row.patient_id).collect();
             found.extend(self.patients_only_here(ids).await?);
-            start = answer.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
         }
         Ok(found)
     }

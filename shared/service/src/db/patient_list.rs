@@ -1,0 +1,87 @@
+//! The list of all patients, in the order of their ids.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::try_join_all;
+
+use super::batch::batch_get;
+use super::keys;
+use super::patients::{IdRow, Patient, key};
+use super::query::rows_until;
+use super::references::References;
+use crate::domain::PatientId;
+use crate::error::Error;
+
+/// Rows of one read of a searched list.
+const ROWS_AT_ONCE: i32 = 1000;
+
+impl References {
+    /// Patients in the order of their ids, after `after`, at most `limit`, with `search` (folded) in id, name or record number; and whether
+    /// there are more.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Internal`].
+    pub async fn patients(
+        &self,
+        search: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Patient>, bool), Error> {
+        let shards = keys::patient_shards().map(|shard| self.ids_in(shard, search, after, limit));
+        // Old ones first: one that is adopted meanwhile is then found twice, not missed.
+        let mut ids = match &self.old {
+            Some(old) => Box::pin(old.patient_ids(search, after, limit)).await?,
+            None => Vec::new(),
+        };
+        ids.extend(try_join_all(shards).await?.concat());
+        ids.sort_unstable();
+        ids.dedup();
+        let more = ids.len() > limit;
+        ids.truncate(limit);
+        let wanted = ids.iter().map(key).collect();
+        let table = &self.config.patients_table;
+        let mut found: Vec<Patient> = batch_get(&self.client, table, wanted, true).await?;
+        if let Some(old) = &self.old {
+            found.extend(Box::pin(old.patients(&ids)).await?);
+        }
+        found.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        Ok((found, more))
+    }
+
+    /// The first ids of one shard, one more than `limit` if there are so many.
+    async fn ids_in(
+        &self,
+        shard: String,
+        search: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<PatientId>, Error> {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.config.patients_table)
+            .index_name(keys::PATIENTS)
+            .key_condition_expression(match after {
+                Some(_) => "shard_key = :shard AND patient_id > :after",
+                None => "shard_key = :shard",
+            })
+            .expression_attribute_values(":shard", text(&shard))
+            .projection_expression("patient_id")
+            .limit(match search {
+                Some(_) => ROWS_AT_ONCE,
+                None => i32::try_from(limit + 1).unwrap_or(ROWS_AT_ONCE),
+            });
+        if let Some(after) = after {
+            query = query.expression_attribute_values(":after", text(after));
+        }
+        if let Some(search) = search {
+            query = query
+                .filter_expression("contains(i_search, :search)")
+                .expression_attribute_values(":search", text(search));
+        }
+        let enough = |rows: &[IdRow]| rows.len() > limit;
+        let rows: Vec<IdRow> = rows_until(query, enough).await?;
+        let ids = rows.into_iter().map(|row| row.patient_id);
+        Ok(ids.take(limit + 1).collect())
+    }
+}

@@ -1,0 +1,65 @@
+//! What the service does with files by itself, when an event or the schedule asks and no caller: nobody's rights are asked for, and nothing is
+//! logged. A handler that answers a caller opens the file instead ([`Files::open`]).
+
+use super::files::Files;
+use crate::domain::{FileId, FileRecord};
+use crate::error::Error;
+
+/// Files, for the service itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Unattended<'a> {
+    pub(super) files: &'a Files,
+}
+
+impl Files {
+    /// The files, for the service itself.
+    #[must_use]
+    pub fn unattended(&self) -> Unattended<'_> {
+        Unattended { files: self }
+    }
+}
+
+impl Unattended<'_> {
+    /// The record of a file.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Internal`].
+    pub async fn find(self, id: FileId) -> Result<Option<FileRecord>, Error> {
+        self.files.find(id).await
+    }
+
+    /// Changes a file: applies `step` to the record, and again to the newer one if somebody was faster.
+    ///
+    /// # Errors
+    /// What `step` says, or `version_conflict` after many tries.
+    pub async fn advance(
+        self,
+        file: FileRecord,
+        step: impl Fn(FileRecord) -> Result<FileRecord, Error> + Send + Sync,
+    ) -> Result<FileRecord, Error> {
+        self.files.write_until_fresh(file, None, step).await
+    }
+
+    /// Removes a record for good. Whoever calls it has removed the objects before.
+    ///
+    /// # Errors
+    /// `version_conflict` if somebody changed it in between.
+    pub async fn remove(self, file: FileRecord) -> Result<(), Error> {
+        self.files.remove(file).await
+    }
+
+    /// The oldest live file of `owner` with these bytes that is older than `before`, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Internal`].
+    pub async fn duplicate_of(
+        self,
+        owner: i64,
+        md5: &str,
+        size: u64,
+        before: FileId,
+    ) -> Result<Option<FileRecord>, Error> {
+        let before = Some(before);
+        self.files.same_content(owner, md5, size, before).await
+    }
+}

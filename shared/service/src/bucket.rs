@@ -49,9 +49,6 @@ impl Bucket {
     }
 
     /// What the bucket holds under `key`; `None` when nothing.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn head(&self, key: &ObjectKey) -> Result<Option<StoredObject>, Error> {
         match self
             .client
@@ -98,9 +95,6 @@ impl Bucket {
     }
 
     /// Stores a picture. Its content's hash is in the key, so writing it twice changes nothing.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn put_picture(&self, key: &str, jpeg: Vec<u8>) -> Result<(), Error> {
         self.client
             .put_object()

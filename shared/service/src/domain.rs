@@ -1,4 +1,7 @@
 //! The rules, without I/O: values that are right by construction, and what may follow what.
+//!
+//! Nothing here knows how requests come or where records are kept. A type that callers see as it is derives its schema; what is written by hand in
+//! the words of JSON Schema is in `views/schema`, and takes its bounds from here.
 
 pub mod code;
 pub mod cursor;

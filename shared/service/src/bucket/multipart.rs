@@ -29,9 +29,6 @@ pub enum Completed {
 
 impl Bucket {
     /// Begins a multipart upload that a browser carries, and answers its id.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn begin_multipart(&self, key: &ObjectKey, mime_type: &str) -> Result<String, Error> {
         self.begin(key, mime_type, None).await
     }
@@ -56,9 +53,6 @@ impl Bucket {
     }
 
     /// The parts the bucket holds, by number; `None` if it knows no such upload.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn list_parts(
         &self,
         key: &ObjectKey,
@@ -83,9 +77,6 @@ impl Bucket {
     }
 
     /// Puts the parts together. An object that exists is never replaced.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn complete_multipart(
         &self,
         key: &ObjectKey,
@@ -130,9 +121,6 @@ impl Bucket {
     }
 
     /// Ends an upload and frees its parts; one that has ended before is fine.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn abort_multipart(&self, key: &ObjectKey, upload_id: &str) -> Result<(), Error> {
         let request = self
             .client

@@ -79,9 +79,6 @@ fn config(seconds: u64, rounding: u64) -> Result<(PresigningConfig, Timestamp), 
 
 impl Bucket {
     /// One PUT of a whole original: its size, type and (when declared) MD5 are signed, and an object that exists is never replaced.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when signing fails.
     pub async fn presign_put(&self, file: &FileRecord) -> Result<PresignedUrl, Error> {
         let (config, expires_at) = config(UPLOAD_SECONDS, 1)?;
         let request = self
@@ -98,9 +95,6 @@ impl Bucket {
     }
 
     /// One part of a multipart upload, of exactly `size` bytes.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when signing fails.
     pub async fn presign_part(
         &self,
         key: &ObjectKey,
@@ -122,9 +116,6 @@ impl Bucket {
     }
 
     /// The original under its own name and type.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when signing fails.
     pub async fn presign_download(&self, file: &FileRecord) -> Result<PresignedUrl, Error> {
         let (config, expires_at) = config(DOWNLOAD_SECONDS, 1)?;
         let request = self
@@ -143,9 +134,6 @@ impl Bucket {
     }
 
     /// A thumbnail or preview, ready for `<img src>`: the same URL for many minutes.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when signing fails.
     pub async fn presign_picture(&self, key: &str) -> Result<PresignedUrl, Error> {
         let (config, expires_at) = config(
             PICTURE_SECONDS + PICTURE_ROUNDING_SECONDS,

@@ -8,9 +8,6 @@ use crate::error::Error;
 
 impl Bucket {
     /// Removes one version for good; one that is gone is fine.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn remove_version(&self, key: &ObjectKey, version: &str) -> Result<(), Error> {
         let request = self
             .client
@@ -26,9 +23,6 @@ impl Bucket {
     }
 
     /// Removes everything of a file for good: its uploads, every version of its original, and its pictures. Stopped anywhere, it can be repeated.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn remove_file(&self, key: &ObjectKey) -> Result<(), Error> {
         self.abort_all(key).await?;
         for prefix in [

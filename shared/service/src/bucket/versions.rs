@@ -9,9 +9,6 @@ use crate::error::Error;
 
 impl Bucket {
     /// Every version under `key`, newest first. (The SDK has no paginator for this call.)
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn versions(&self, key: &ObjectKey) -> Result<Vec<StoredVersion>, Error> {
         let key = key.to_string();
         let mut versions = Vec::new();

@@ -31,9 +31,6 @@ pub struct Folded {
 
 impl Unattended<'_> {
     /// Goes through one page of counter items. Stopped anywhere, it can be repeated.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn fold_counters(self, start: Option<Item>) -> Result<Folded, Error> {
         let answer = self
             .files

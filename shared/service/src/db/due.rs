@@ -124,9 +124,6 @@ impl Files {
 
 impl Unattended<'_> {
     /// Files that became due between the day of `from` and `now`, at most `limit`, without those of `seen`.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn due(
         self,
         from: Timestamp,
@@ -138,9 +135,6 @@ impl Unattended<'_> {
     }
 
     /// Files of one user, the trash included, newest first, from `below` on.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn ids_of(
         self,
         owner: i64,

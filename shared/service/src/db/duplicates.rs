@@ -12,9 +12,6 @@ const LOOK_AT: i32 = 10;
 
 impl Files {
     /// The oldest live file of `caller` with these bytes, if there is one.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn own_duplicate(
         &self,
         caller: &Caller,

@@ -56,9 +56,6 @@ impl Files {
     }
 
     /// The counters of `scope`.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn counters(&self, scope: Scope) -> Result<Counters, Error> {
         stats::read(&self.client, &self.config.stats_table, scope).await
     }

@@ -53,9 +53,6 @@ impl Marks {
     }
 
     /// What is remembered; `None` before the first run.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn get(&self, mark: Mark) -> Result<Option<Timestamp>, Error> {
         let row = self.folds.get(&mark.row()).await?;
         if let (None, Some(old)) = (&row, &self.old) {
@@ -66,9 +63,6 @@ impl Marks {
     }
 
     /// Remembers `at`.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn set(&self, mark: Mark, at: Timestamp) -> Result<(), Error> {
         let at = AttributeValue::N(at.0.to_string());
         let row = [("at".to_owned(), at)].into();

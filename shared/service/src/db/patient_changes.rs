@@ -30,9 +30,6 @@ fn values() -> Item {
 
 impl References {
     /// One patient.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn patient(&self, id: &PatientId) -> Result<Option<Patient>, Error> {
         let row = item(
             &self.client,
@@ -51,9 +48,6 @@ impl References {
     }
 
     /// Writes a patient's own fields; creation time and file count stay. Answers the stored patient.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn put_patient(&self, patient: &Patient) -> Result<Patient, Error> {
         if let Some(old) = &self.old {
             Box::pin(old.adopt_patient(&patient.id)).await?;

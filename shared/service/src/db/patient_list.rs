@@ -17,9 +17,6 @@ const ROWS_AT_ONCE: i32 = 1000;
 impl References {
     /// Patients in the order of their ids, after `after`, at most `limit`, with `search` (folded) in id, name or record number; and whether
     /// there are more.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn patients(
         &self,
         search: Option<&str>,

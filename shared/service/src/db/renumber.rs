@@ -13,9 +13,6 @@ impl References {
     /// that all owners shared, because what else they say may come from another owner's header. Text whose UID nobody knows stays.
     ///
     /// Doing it again changes nothing; the record itself is written by whoever asked.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn renumber(&self, mut file: FileRecord) -> Result<FileRecord, Error> {
         let owner = file.uploaded_by;
         if let Some(StoredId::Derived(old)) = file.series_id.clone() {
@@ -52,9 +49,6 @@ impl References {
     }
 
     /// What an older version kept of these studies or series, in no order.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn old_rows(&self, kind: Kind, ids: &[String]) -> Result<Vec<Old>, Error> {
         match &self.old {
             Some(old) => old.references(kind, ids).await,

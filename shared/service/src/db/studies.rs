@@ -27,9 +27,6 @@ pub use self::rows::{NewStudy, Series, SeriesHeader, Study, StudyHeader};
 impl References {
     /// The numbers of a header's study and series, drawn if nobody has sent their UIDs before, and the rows of `owner` about them, written if
     /// there are none yet. UIDs that are no key (PS3.5, section 9.1: at most 64 characters) belong to nothing.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn find_or_create(
         &self,
         owner: i64,
@@ -110,9 +107,6 @@ impl References {
     }
 
     /// A study of `owner`'s that no header has told of.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn create_study(&self, owner: i64, new: NewStudy) -> Result<Study, Error> {
         let id = StudyId::from_number(self.draw().await?).ok_or_else(no_id)?;
         let now = self.clock.now();
@@ -132,18 +126,12 @@ impl References {
     }
 
     /// The rows of these owners about these studies, in no order.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn studies(&self, of: &[(i64, StudyId)]) -> Result<Vec<Study>, Error> {
         let keys = of.iter().map(|(owner, study)| (*owner, study.to_string()));
         self.rows(keys).await
     }
 
     /// The rows of these owners about these series, in no order.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn series(&self, of: &[(i64, StudyId, SeriesId)]) -> Result<Vec<Series>, Error> {
         let keys = of
             .iter()

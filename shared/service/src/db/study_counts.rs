@@ -34,9 +34,6 @@ struct Row {
 
 impl Files {
     /// How many live files of a patient there are in each study and series; with `uploader`, only that user's.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn study_counts(
         &self,
         patient_id: &PatientId,

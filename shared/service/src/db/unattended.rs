@@ -21,9 +21,6 @@ impl Files {
 
 impl Unattended<'_> {
     /// The record of a file.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn find(self, id: FileId) -> Result<Option<FileRecord>, Error> {
         self.files.find(id).await
     }
@@ -49,9 +46,6 @@ impl Unattended<'_> {
     }
 
     /// The oldest live file of `owner` with these bytes that is older than `before`, if there is one.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn duplicate_of(
         self,
         owner: i64,

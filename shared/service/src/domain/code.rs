@@ -1,11 +1,6 @@
 //! Stable codes: what programs tell answers apart by. The API's description, its documentation and the page's types list them from here.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
 
 /// Declares codes: what each is for, its text, and the sentence that fits most cases.
 macro_rules! codes {
@@ -124,22 +119,6 @@ impl Code {
             .iter()
             .copied()
             .filter(move |code| !is_internal(code))
-    }
-}
-
-impl PartialSchema for Code {
-    fn schema() -> RefOr<Schema> {
-        let told = Self::told().map(Self::name);
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(told))
-            .into()
-    }
-}
-
-impl ToSchema for Code {
-    fn name() -> Cow<'static, str> {
-        "ErrorCode".into()
     }
 }
 

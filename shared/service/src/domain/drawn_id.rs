@@ -28,15 +28,18 @@ pub(super) fn drawn_at(number: u64) -> Timestamp {
     Timestamp(EPOCH_MS + i64::try_from(number >> RANDOM_BITS).unwrap_or(i64::MAX - EPOCH_MS))
 }
 
-/// A type of drawn ids: its docs, its name, and its example in openapi.json.
+/// A type of drawn ids: its docs and its name.
 macro_rules! drawn_id {
-    ($(#[doc = $docs:literal])* $name:ident, $example:literal) => {
+    ($(#[doc = $docs:literal])* $name:ident) => {
         $(#[doc = $docs])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(u64);
 
         impl $name {
+            /// What it is, for whoever is told about it.
+            pub const ABOUT: &'static str = concat!($($docs),*);
+
             /// An id for something made at `at`; only the low 12 bits of `random` count.
             #[must_use]
             pub fn new(at: $crate::domain::Timestamp, random: u64) -> Self {
@@ -63,22 +66,6 @@ macro_rules! drawn_id {
                 self.0
             }
         }
-
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
-                utoipa::openapi::ObjectBuilder::new()
-                    .schema_type(Type::Integer)
-                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-                    .minimum(Some(1_u64))
-                    .maximum(Some($crate::domain::number::EXACT_END - 1))
-                    .description(Some(concat!($($docs),*).trim()))
-                    .examples([serde_json::json!($example)])
-                    .into()
-            }
-        }
-
-        impl utoipa::ToSchema for $name {}
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

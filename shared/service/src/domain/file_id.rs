@@ -8,8 +8,7 @@ use super::number::EXACT_END as END;
 
 drawn_id!(
     /// The id of a file: a positive integer below 2^53; a newer file has the larger one.
-    FileId,
-    241_413_742_592_123_u64
+    FileId
 );
 
 impl FileId {

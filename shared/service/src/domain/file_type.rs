@@ -1,9 +1,6 @@
 //! What kind of file it is.
 
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
 
 /// Decided by the bytes once they are there, by name and MIME type until then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,18 +44,3 @@ impl FileType {
         !matches!(self, Self::Other | Self::Unknown)
     }
 }
-
-impl PartialSchema for FileType {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(Self::ALL.map(Self::name)))
-            .description(Some(
-                "Decided by the bytes once they are there, by name and MIME type until then. While a newer version of the service is being deployed, \
-                 `UNKNOWN` may stand for a type that is new.",
-            ))
-            .into()
-    }
-}
-
-impl ToSchema for FileType {}

@@ -5,9 +5,6 @@
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
-use serde_json::json;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 use super::number::{self, EXACT_END};
 
@@ -16,19 +13,24 @@ use super::number::{self, EXACT_END};
 pub struct PatientId(String);
 
 impl PatientId {
+    /// The longest, in characters.
+    pub const MAX: usize = 64;
+
     /// Reads an id that came as text.
     ///
     /// # Errors
     /// A sentence for the caller that completes "this field …".
     pub fn parse(text: &str) -> Result<Self, String> {
-        let fits = (1..=64).contains(&text.len())
+        let fits = (1..=Self::MAX).contains(&text.len())
             && text
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
             && text != "."
             && text != "..";
-        fits.then(|| Self(text.to_owned()))
-            .ok_or_else(|| "must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'".to_owned())
+        fits.then(|| Self(text.to_owned())).ok_or_else(|| {
+            let max = Self::MAX;
+            format!("must be 1 to {max} of A-Z, a-z, 0-9, '.', '_' and '-'")
+        })
     }
 
     /// An id from its number; `None` outside 1..2^53.
@@ -67,24 +69,6 @@ impl Serialize for PatientId {
         }
     }
 }
-
-impl PartialSchema for PatientId {
-    fn schema() -> RefOr<Schema> {
-        let schema = json!({
-            "description": "The id of a patient, as hospitals number them: a positive integer below 2^53, or 1..64 of letters, digits, `.`, `_`, `-`. Text \
-                            that is such an integer in its one spelling (`\"10\"`, not `\"010\"`) is that number, and every answer has it as a number.",
-            "anyOf": [
-                {"type": "integer", "format": "int64", "minimum": 1, "maximum": EXACT_END - 1},
-                {"type": "string", "pattern": "^(?!\\.{1,2}$)[A-Za-z0-9._-]{1,64}$"},
-            ],
-            "examples": [10, "P-0001"],
-        });
-        // A test reads the literal.
-        serde_json::from_value(schema).unwrap_or_else(|_| Schema::default().into())
-    }
-}
-
-impl ToSchema for PatientId {}
 
 /// A patient's id in a row: always text, also when it is a number. For `#[serde(with = …)]`.
 pub mod stored {
@@ -127,6 +111,8 @@ pub mod stored_option {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -182,16 +168,5 @@ mod tests {
             ..row
         };
         assert_eq!(json!(row), json!({"id": "10", "other": "7"}));
-    }
-
-    #[test]
-    fn the_schema_can_be_read() {
-        let schema = json!(PatientId::schema());
-        assert_eq!(
-            schema["anyOf"].as_array().map(Vec::len),
-            Some(2),
-            "{schema}"
-        );
-        assert_eq!(schema["examples"], json!([10, "P-0001"]));
     }
 }

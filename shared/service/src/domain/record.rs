@@ -7,9 +7,7 @@
 //! Every change is a function here from a record to the next one; `db` writes it on condition that nobody was faster.
 
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 use super::{
     FileId, FileType, NoticeCode, ObjectKey, PartPlan, PatientId, SeriesId, StoredId, StudyId,
@@ -66,21 +64,6 @@ impl Status {
         }
     }
 }
-
-impl PartialSchema for Status {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(Self::ALL.map(Self::name)))
-            .description(Some(
-                "Where a file is in its life. While a newer version of the service is being deployed, `UNKNOWN` may stand for a state that is new.",
-            ))
-            .examples(["PROCESSED"])
-            .into()
-    }
-}
-
-impl ToSchema for Status {}
 
 /// A stable code and a sentence in words: a reason or a warning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -9,14 +9,12 @@ use super::drawn_id::{EXPECTED, drawn_id};
 
 drawn_id!(
     /// The id of a study: a positive integer below 2^53.
-    StudyId,
-    241_413_742_600_007_u64
+    StudyId
 );
 
 drawn_id!(
     /// The id of a series: a positive integer below 2^53.
-    SeriesId,
-    241_413_742_600_009_u64
+    SeriesId
 );
 
 /// The id of a study or series as a record has it: drawn, or text that an older version derived from the UID. Such text is kept until the record

@@ -107,9 +107,6 @@ pub struct ImageFile {
 
 impl ImageFile {
     /// A record as the API shows it, its pictures' URLs signed.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when signing fails.
     pub async fn of(app: &App, file: FileRecord) -> Result<Self, Error> {
         let plan = file.part_plan();
         let total_chunks = plan.map_or(1, |plan| plan.total);

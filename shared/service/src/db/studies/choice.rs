@@ -90,9 +90,6 @@ struct Row {
 impl References {
     /// Which of `choices` are among the studies and series of `owner`, read consistently: just before a record is written, this is enough, because
     /// no row goes.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Internal`].
     pub async fn entries(&self, owner: i64, choices: &[Choice]) -> Result<Entries, Error> {
         let keys: BTreeSet<String> = choices.iter().flat_map(|choice| choice.keys()).collect();
         let keys = keys.iter().map(|key| entry_key(owner, key)).collect();

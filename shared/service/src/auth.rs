@@ -287,7 +287,7 @@ fn display_name(claims: &Map<String, Value>) -> Option<String> {
         .find(|name| !name.is_empty())
 }
 
-/// Whose token it is. A `user_id` that is there and names nobody is a mistake of the issuer's: what `sub` says beside it may be another person.
+/// Whose token it is. If there is a `user_id` that is no id, the issuer made a mistake: `sub` is not read then, because it may name another person.
 fn user_id(claims: &Map<String, Value>) -> Result<UserId, Error> {
     if let Some(id) = claims.get("user_id") {
         let id = id.as_u64().and_then(UserId::from_number);

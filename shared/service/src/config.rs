@@ -257,7 +257,7 @@ fn time_zone(name: Option<String>) -> Result<TimeZone, ConfigError> {
 /// One secret for each line that is not empty.
 ///
 /// # Errors
-/// What is wrong with the text, in words that go on from its name.
+/// What is wrong with the text: a sentence that begins with the variable.
 pub(crate) fn shared_secrets(text: &str) -> Result<Vec<Secret>, &'static str> {
     let lines = text.lines().filter(|line| !line.is_empty());
     let secrets: Vec<_> = lines.map(Secret::new).collect();

@@ -121,7 +121,7 @@ pub fn entry_of_change(
 pub fn check(caller: &Caller, action: Action, file: &FileRecord) -> Result<(), Error> {
     let sees = caller.admin || file.uploaded_by == caller.id;
     let in_reach = match action {
-        // What is being purged is gone already.
+        // A file that is being purged is gone already.
         Action::Restore => file.is_deleted() && !file.purging,
         Action::ReadAccessLog => !file.purging,
         _ => !file.is_deleted(),

@@ -68,7 +68,7 @@ impl Jwks {
     }
 }
 
-/// A signing key of an algorithm we accept; other keys of the set are nobody's business here.
+/// A signing key of an algorithm we accept; other keys are ignored.
 fn usable(jwk: &jsonwebtoken::jwk::Jwk) -> Option<(String, (Algorithm, DecodingKey))> {
     use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve};
     let algorithm = match &jwk.algorithm {

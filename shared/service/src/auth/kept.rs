@@ -1,5 +1,5 @@
-//! What somebody else has and may change at any time: fetched when it is needed, kept, and fetched again when what is kept does not do; but
-//! not again and again, whoever asks.
+//! A value that another service has and may change at any time. It is fetched when it is needed and kept; it is fetched again when the kept one is
+//! old or does not fit, but not more often than its limits say, however many ask.
 
 use tokio::sync::Mutex;
 
@@ -10,15 +10,15 @@ use crate::error::Cause;
 /// How often it is fetched, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// What is kept is used this long. Then it is fetched again, so that what was withdrawn is believed to be.
+    /// A kept value is used this long. Then it is fetched again, because the other service may have withdrawn it.
     pub(super) fresh_ms: i64,
     /// Something unknown fetches again, but not more often than this.
     pub(super) pause_ms: i64,
-    /// The same while nothing is kept: nobody gets in until it is.
+    /// The same while no value is kept, because nobody can sign in until one is.
     pub(super) first_pause_ms: i64,
 }
 
-/// What is kept. Whoever asks while it is fetched waits for that, instead of fetching it too.
+/// The kept value. If it is being fetched, others who ask wait for it instead of fetching it too.
 pub(super) struct Kept<T> {
     limits: Limits,
     clock: Clock,
@@ -47,7 +47,7 @@ impl<T> Kept<T> {
         }
     }
 
-    /// Fetches it before anybody asks. A failure forbids nothing: whoever asks next tries again.
+    /// Fetches it before the first request needs it. After a failure the next request tries again.
     pub(super) async fn begin(
         &self,
         fetch: impl Future<Output = Result<T, Cause>>,

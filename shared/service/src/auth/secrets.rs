@@ -201,7 +201,7 @@ fn refusal(status: http::StatusCode, answer: &Value) -> String {
     format!("Secrets Manager answered {status} {kind}: {message}")
 }
 
-/// The secrets in an answer. What is wrong is said without what is there: it may be a secret.
+/// The secrets in an answer. An error says what is wrong and never quotes the answer, because that may be a secret.
 fn secrets_in(answer: &Value) -> Result<Vec<Secret>, Cause> {
     let text = answer["SecretString"].as_str();
     let text = text.ok_or("the secret JWT_SECRET_ARN has no text")?;

@@ -26,7 +26,7 @@ const NOT_IN_PATH: AsciiSet = NON_ALPHANUMERIC
 
 impl Bucket {
     /// Moves the object under `key` to `class`: a new version with the same bytes. Answers that version. The old one stays until
-    /// [`Self::remove_version`]: whoever reads it now can go on.
+    /// [`Self::remove_version`]: a reader who has begun can go on.
     pub async fn move_to(
         &self,
         key: &ObjectKey,

@@ -1,5 +1,5 @@
-//! Changes a record, by whomever: a pure function makes the next record of the one that was read, and it is written on condition that nobody was
-//! faster; otherwise the function is asked again, with the newer one.
+//! Changes a record: a pure function makes the next record from the one that was read, and the database writes it on condition that no other change
+//! came first. If one did, the function is asked again, with the newer record.
 
 use super::files::Files;
 use super::log_entry::Entry;
@@ -88,8 +88,8 @@ impl Files {
             })
     }
 
-    /// The record as it is in the table of files; one that is in the old table only is copied first, unless somebody else was faster. What happens
-    /// seldom is boxed: a future is as large as its largest branch.
+    /// The record as it is in the table of files; one that is in the old table only is copied first, unless somebody else was faster. The copy
+    /// is seldom, so it is boxed: a future is as large as its largest branch.
     async fn adopted(&self, file: FileRecord) -> Result<FileRecord, Error> {
         let Some(old) = self.old.as_ref().filter(|_| !file.is_in_its_table()) else {
             return Ok(file);

@@ -21,7 +21,7 @@ const WRITES_AT_ONCE: usize = 100;
 pub enum NotCreated {
     /// Another file has this id: draw another one.
     IdTaken,
-    /// Something the caller, or nobody, can mend.
+    /// Another error: a field that the caller can mend, or a fault of ours.
     Error(Error),
 }
 

@@ -10,7 +10,7 @@ use crate::domain::{FileId, FileRecord};
 use crate::error::Error;
 
 impl Files {
-    /// The record of a file, whoever asks: [`Files::open`] and [`Files::unattended`] decide who may.
+    /// The record of a file. [`Files::open`] asks whether the caller may see it; [`Files::unattended`] is for the service itself.
     pub(super) async fn find(&self, id: FileId) -> Result<Option<FileRecord>, Error> {
         let table = &self.config.files_table;
         let row = item(&self.client, table, keys::of_file(id), true, None).await?;

@@ -70,7 +70,7 @@ pub(super) struct OldTables {
 }
 
 impl OldTables {
-    /// Those that the configuration names; `None` when none is to be read.
+    /// The old tables that the configuration names; `None` if `OLD_TABLES` is off.
     pub(super) fn of(client: &Client, config: &Config) -> Option<Self> {
         Some(Self {
             client: client.clone(),
@@ -97,7 +97,7 @@ impl OldTables {
         items(&self.client, &self.names.files, keys, consistent, None).await
     }
 
-    /// Puts an adopted record where none is; answers whether none was.
+    /// Puts an adopted record if there is none yet; answers whether it did.
     pub(super) async fn put(&self, adopted: &FileRecord) -> Result<bool, Error> {
         let item = records::file_to_item(adopted)?;
         put_new(&self.client, &self.files, "id", item).await

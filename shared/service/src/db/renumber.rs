@@ -10,9 +10,9 @@ use crate::error::Error;
 
 impl References {
     /// The record with numbers for studies and series: those of their UIDs, with rows of its owner about them. Only UIDs are taken from the rows
-    /// that all owners shared, because what else they say may come from another owner's header. Text whose UID nobody knows stays.
+    /// that all owners shared, because what else they say may come from another owner's header. Text stays if its UID is not known.
     ///
-    /// Doing it again changes nothing; the record itself is written by whoever asked.
+    /// Doing it again changes nothing. The caller writes the record.
     pub async fn renumber(&self, mut file: FileRecord) -> Result<FileRecord, Error> {
         let owner = file.uploaded_by;
         if let Some(StoredId::Derived(old)) = file.series_id.clone() {

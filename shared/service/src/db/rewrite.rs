@@ -34,7 +34,7 @@ pub struct Report {
 
 pub use super::pace::Options;
 
-/// What is gone through.
+/// The tables that are rewritten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Files,
@@ -231,7 +231,7 @@ impl Rewrite {
     }
 }
 
-/// What was refused, somebody else has written meanwhile.
+/// If a write was refused, another program has changed the row meanwhile, and so written it as this version does.
 fn verdict(is_written: bool) -> Verdict {
     if is_written {
         Verdict::Written

@@ -37,7 +37,7 @@ macro_rules! drawn_id {
         pub struct $name(u64);
 
         impl $name {
-            /// What it is, for whoever is told about it.
+            /// What it is, as the API's description says it.
             pub const ABOUT: &'static str = concat!($($docs),*);
 
             /// An id for something made at `at`; only the low 12 bits of `random` count.

@@ -10,8 +10,8 @@ use super::{Code, Timestamp};
 const LATE_COPY_MS: i64 = 16 * MINUTE_MS;
 
 impl FileRecord {
-    /// The object is to be moved to `class`: `PROCESSED` files to the cold one, `ARCHIVED` files back. Who asks for a move that has begun joins
-    /// it: the record stays as it is.
+    /// The object is to be moved to `class`: `PROCESSED` files to the cold one, `ARCHIVED` files back. A second request while the move is running
+    /// changes nothing.
     ///
     /// # Errors
     /// `already_archived`, `not_archived` or `not_processed`.

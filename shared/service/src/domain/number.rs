@@ -8,7 +8,7 @@ pub const EXACT_END: u64 = 1 << 53;
 pub fn parse(text: &str) -> Option<u64> {
     let is_canonical =
         text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    // What is left of `u64::from_str` is the empty text and what is too large.
+    // Of such text `u64::from_str` refuses the empty one, and numbers that are too large.
     is_canonical.then(|| text.parse().ok())?
 }
 

@@ -24,7 +24,7 @@ impl FileRecord {
         Ok(self)
     }
 
-    /// Out of the trash, with the status it had. What was on its way then is looked at again at once.
+    /// Out of the trash, with the status it had. If something was unfinished when the file was deleted, maintenance looks at it at once.
     ///
     /// # Errors
     /// `not_deleted`.

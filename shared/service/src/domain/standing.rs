@@ -46,7 +46,7 @@ pub fn standing(file: &FileRecord, versions: &[StoredVersion]) -> Standing {
     match versions.iter().find(|version| version.id == *recorded) {
         Some(version) if version.is_current => {
             let others = versions.iter().filter(|version| version.id != *recorded);
-            // What has another size is not of this service: it is not ours to remove.
+            // This service did not write a version of another size, so it does not remove it.
             let surplus = others.filter(|version| version.is_marker || is_copy(version));
             Standing::Current {
                 surplus: surplus.map(|version| version.id.clone()).collect(),

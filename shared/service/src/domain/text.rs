@@ -14,7 +14,7 @@ macro_rules! text_type {
         pub struct $name(String);
 
         impl $name {
-            /// What it is, for whoever is told about it.
+            /// What it is, as the API's description says it.
             pub const ABOUT: &'static str = concat!($($docs),*);
 
             /// Reads it, or says in words what is wrong with it.

@@ -48,7 +48,7 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// What has no spelling is shown as the nearest that has.
+    /// A time outside the years 0000 to 9999 is shown as the nearest one inside.
     fn utc(self) -> DateTime<Utc> {
         let milliseconds = self.0.clamp(FIRST_MS, LAST_MS);
         DateTime::from_timestamp_millis(milliseconds).unwrap_or(DateTime::UNIX_EPOCH)

@@ -130,7 +130,7 @@ impl FileRecord {
         Ok(self)
     }
 
-    /// Nobody sent the bytes, and nobody will.
+    /// Ends an upload whose bytes did not come in time.
     ///
     /// # Errors
     /// `not_uploading`: the bytes came after all.

@@ -98,7 +98,7 @@ impl OldTables {
         }
     }
 
-    /// Puts an old patient where none is; answers whether none was.
+    /// Puts an old patient if there is none yet; answers whether it did.
     pub(super) async fn put_patient(&self, patient: &Patient) -> Result<bool, Error> {
         if patient.is_of_newer_version() {
             return Err(Error::newer_version());

@@ -42,10 +42,10 @@ impl Choice {
 }
 
 impl Entries {
-    /// The choice with the study of its series, if it is one of this owner's. What somebody else has is told like what nobody has.
+    /// The choice with the study of its series, if it is one of this owner's. A study of another owner is refused with the same words as one that does not exist.
     ///
     /// # Errors
-    /// What is wrong with which of the two fields.
+    /// The fields that are wrong, and why.
     pub fn resolve(&self, choice: Choice) -> Result<Choice, Vec<FieldError>> {
         let mut errors = Vec::new();
         let known = choice.series.and_then(|series| self.study_of.get(&series));

@@ -3,8 +3,8 @@
 use functions::events::maintenance::{Report, Task};
 use http::Method;
 use imaging::fixtures::{DicomSpec, dicom, png};
+use local::names::BUCKET;
 use local::queue::Faults;
-use local::stack::BUCKET;
 use serde_json::{Value, json};
 
 use crate::harness::upload::{begin, id_of, md5_of, text};

@@ -4,6 +4,8 @@
 //! the one that was read (`change`, `write`). A caller gets to a file by [`Files::open`](open), the service itself by
 //! [`Files::unattended`](unattended).
 
+#![warn(missing_docs)]
+
 pub mod access_log;
 mod batch;
 mod change;

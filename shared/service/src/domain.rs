@@ -3,6 +3,8 @@
 //! Nothing here knows how requests come or where records are kept. A type that callers see as it is derives its schema; what is written by hand in
 //! the words of JSON Schema is in `views/schema`, and takes its bounds from here.
 
+#![warn(missing_docs)]
+
 pub mod code;
 pub mod cursor;
 pub mod drawn_id;

@@ -37,6 +37,7 @@ check: format lint deny docs template check-web ## Formatting, lints, licences, 
 
 format: needs-rust
 	cargo fmt --all --check
+	rustfmt --edition 2024 --check $$(find functions/src -name '*.rs') # cargo fmt does not see the modules that `endpoints!` declares
 
 lint: needs-rust
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings

@@ -9,12 +9,12 @@
 use axum::response::IntoResponse;
 use http::header;
 use serde_json::{Value, json};
+use service::api::Endpoint;
 use service::domain::text::{
     BodyPart, Date, Description, FileName, Line, Md5, MimeType, Modality, StudyDate,
 };
 use service::domain::{Code, FileId, PatientId, SeriesId, StudyId};
 use service::error::{FieldError, ProblemDetails};
-use service::api::Endpoint;
 use utoipa::OpenApi as _;
 
 use super::{conventions, examples, notices};

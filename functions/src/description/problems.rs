@@ -4,9 +4,9 @@
 //! `(status = 404)` and `(status = 403)` say that these can happen; the others follow from what an operation takes.
 
 use serde_json::{Map, Value, json};
+use service::api::Endpoint;
 use service::domain::Code;
 use service::error::{Error, ProblemDetails};
-use service::api::Endpoint;
 use utoipa::ToSchema as _;
 
 /// The name of the schema of all problems.

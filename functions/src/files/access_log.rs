@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::auth::access::Action;
+use service::api::{Endpoint, Fields, FromFields, Path, Query};
 use service::auth::Caller;
+use service::auth::access::Action;
 use service::db::log_entry::Entry;
 use service::domain::list::MAX_PAGE_SIZE;
 use service::domain::{Cursor, FileId};
 use service::error::Error;
-use service::api::{Endpoint, Fields, FromFields, Path, Query};
 use utoipa::{IntoParams, ToSchema};
 
 /// Entries on a page, unless the caller says otherwise.
@@ -19,8 +19,7 @@ const DEFAULT_PAGE_SIZE: u32 = 50;
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .takes_query()
+    endpoint!().takes_query()
 }
 
 /// Which entries.

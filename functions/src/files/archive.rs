@@ -1,8 +1,8 @@
 //! What archiving a file and taking it back share: the caller's rights, the intent, the move, and the bucket settled.
 
 use service::App;
-use service::auth::access::Action;
 use service::auth::Caller;
+use service::auth::access::Action;
 use service::domain::record::StorageClass;
 use service::domain::{FileId, FileRecord};
 use service::error::{Error, chain};

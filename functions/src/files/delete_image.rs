@@ -4,19 +4,18 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::auth::access::Action;
+use service::api::{Endpoint, Path};
 use service::auth::Caller;
+use service::auth::access::Action;
 use service::domain::time::DAY_MS;
 use service::domain::{Code, FileId};
 use service::error::Error;
-use service::api::{Endpoint, Path};
 use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .conflicts(&[Code::VersionConflict])
+    endpoint!().conflicts(&[Code::VersionConflict])
 }
 
 /// What is gone.

@@ -6,19 +6,18 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use service::App;
-use service::auth::access::Action;
+use service::api::{Endpoint, Path};
 use service::auth::Caller;
+use service::auth::access::Action;
+use service::bucket::PresignedUrl;
 use service::domain::{Code, FileId, FileRecord};
 use service::error::Error;
-use service::api::{Endpoint, Path};
-use service::bucket::PresignedUrl;
 use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .conflicts(&[Code::NotReady])
+    endpoint!().conflicts(&[Code::NotReady])
 }
 
 /// Where the bytes are, and what they are.
@@ -111,9 +110,7 @@ pub async fn sign_original(app: &App, file: &FileRecord) -> Result<PresignedUrl,
     if !file.has_bytes() {
         return Err(Code::NotReady.into());
     }
-    app.bucket
-        .presign_download(file)
-        .await
+    app.bucket.presign_download(file).await
 }
 
 /// Whether the client wants JSON more than anything else. Axios asks for JSON by name in every request and for `*/*` just as much: it wants

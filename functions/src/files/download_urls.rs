@@ -7,11 +7,11 @@ use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
 use service::App;
-use service::auth::access::Action;
+use service::api::{Body, Endpoint, Field, Fields, FromFields, Raw};
 use service::auth::Caller;
+use service::auth::access::Action;
 use service::domain::{Code, FileId, FileRecord};
 use service::error::Error;
-use service::api::{Body, Endpoint, Field, Fields, FromFields, Raw};
 use utoipa::ToSchema;
 
 use super::download_image::{Download, sign_original};
@@ -77,7 +77,9 @@ impl Field for Ids {
 impl FromFields for DownloadUrlsRequest {
     fn from_fields(mut fields: Fields) -> Result<Self, Error> {
         let ids: Option<Ids> = fields.required("ids");
-        let variant = fields.optional("variant").unwrap_or(DownloadVariant::Original);
+        let variant = fields
+            .optional("variant")
+            .unwrap_or(DownloadVariant::Original);
         fields.finish(|| {
             Some(Self {
                 ids: ids?.0,

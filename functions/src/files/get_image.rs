@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::auth::access::Action;
+use service::api::{Endpoint, Path};
 use service::auth::Caller;
+use service::auth::access::Action;
 use service::domain::FileId;
 use service::error::Error;
-use service::api::{Endpoint, Path};
 use service::views::image_file::ImageFile;
 
 /// The endpoint.

@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
+use service::api::{Endpoint, Fields, FromFields, Query};
 use service::auth::Caller;
 use service::db::source::Source;
 use service::domain::{Filter, ListRequest, Status, UserId};
 use service::error::Error;
-use service::api::{Endpoint, Fields, FromFields, Query};
 use service::views::image_file::ImageFile;
 use utoipa::IntoParams;
 

@@ -3,13 +3,13 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use service::App;
+use service::api::{Fields, FromFields};
 use service::auth::Caller;
 use service::db::source::Source;
 use service::domain::list::MAX_PAGE_SIZE;
 use service::domain::time::{Edge, parse_edge};
 use service::domain::{Cursor, FileId, FileRecord, FileType, Filter, ListRequest, Status, text};
 use service::error::Error;
-use service::api::{Fields, FromFields};
 use service::views::image_file::ImageFile;
 use utoipa::{IntoParams, ToSchema};
 

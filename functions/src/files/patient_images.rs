@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
+use service::api::{Endpoint, Path, Query};
 use service::auth::Caller;
 use service::db::source::Source;
 use service::domain::Status;
 use service::error::Error;
-use service::api::{Endpoint, Path, Query};
 use service::views::image_file::ImageFile;
 
 use super::lists::{ListQuery, Page, read_page};
@@ -15,8 +15,7 @@ use super::lists::{ListQuery, Page, read_page};
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .takes_query()
+    endpoint!().takes_query()
 }
 
 /// Images of a patient

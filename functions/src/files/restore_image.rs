@@ -3,18 +3,17 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::auth::access::Action;
+use service::api::{Endpoint, Path};
 use service::auth::Caller;
+use service::auth::access::Action;
 use service::domain::{Code, FileId};
 use service::error::Error;
-use service::api::{Endpoint, Path};
 use service::views::image_file::ImageFile;
 
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .conflicts(&[Code::VersionConflict])
+    endpoint!().conflicts(&[Code::VersionConflict])
 }
 
 /// Restore

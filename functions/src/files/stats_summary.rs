@@ -7,17 +7,16 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
+use service::api::{Endpoint, Field, Fields, FromFields, Query, Raw};
 use service::auth::Caller;
 use service::db::files::Scope;
 use service::error::Error;
-use service::api::{Endpoint, Field, Fields, FromFields, Query, Raw};
 use utoipa::{IntoParams, ToSchema};
 
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .takes_query()
+    endpoint!().takes_query()
 }
 
 /// Whose files.

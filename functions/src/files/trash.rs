@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
+use service::api::{Endpoint, Query};
 use service::auth::Caller;
 use service::db::source::Source;
 use service::domain::{Status, Timestamp};
 use service::error::Error;
-use service::api::{Endpoint, Query};
 use service::views::image_file::ImageFile;
 use utoipa::ToSchema;
 

@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
+use service::api::{Endpoint, Path};
 use service::auth::Caller;
 use service::domain::record::StorageClass;
 use service::domain::{Code, FileId};
 use service::error::Error;
-use service::api::{Endpoint, Path};
 use service::views::image_file::ImageFile;
 
 use super::archive::move_file;
@@ -15,8 +15,7 @@ use super::archive::move_file;
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .conflicts(&[
+    endpoint!().conflicts(&[
         Code::AlreadyMoving,
         Code::NotArchived,
         Code::VersionConflict,

@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::auth::access::Action;
+use service::api::{Body, Endpoint, Fields, FromFields, Patch, Path};
 use service::auth::Caller;
+use service::auth::access::Action;
 use service::db::studies::Choice;
 use service::domain::text::{BodyPart, Description, FileName, Modality, StudyDate};
 use service::domain::{Code, FileId, FileRecord, Notice, NoticeCode, PatientId, SeriesId, StudyId};
 use service::error::Error;
-use service::api::{Body, Endpoint, Fields, FromFields, Patch, Path};
 use service::views::image_file::ImageFile;
 use utoipa::ToSchema;
 
@@ -18,8 +18,7 @@ use crate::patients::mismatch::mismatch;
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .conflicts(&[Code::VersionConflict])
+    endpoint!().conflicts(&[Code::VersionConflict])
 }
 
 /// What changes; a field that is not mentioned stays, `null` takes the value away.

@@ -4,18 +4,17 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::auth::access::require_admin;
+use service::api::{Endpoint, Path};
 use service::auth::Caller;
+use service::auth::access::require_admin;
 use service::domain::{Code, PatientId};
 use service::error::Error;
-use service::api::{Endpoint, Path};
 use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .conflicts(&[Code::PatientInUse])
+    endpoint!().conflicts(&[Code::PatientInUse])
 }
 
 /// Who is gone.

@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
+use service::api::{Endpoint, Path};
 use service::auth::Caller;
 use service::domain::PatientId;
 use service::error::Error;
-use service::api::{Endpoint, Path};
 
 use super::patient::Patient;
 

@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
+use service::api::{Endpoint, Fields, FromFields, Query};
 use service::auth::Caller;
 use service::domain::list::MAX_PAGE_SIZE;
 use service::domain::{Cursor, text};
 use service::error::Error;
-use service::api::{Endpoint, Fields, FromFields, Query};
 use utoipa::{IntoParams, ToSchema};
 
 use super::patient::Patient;

@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
+use service::api::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
 use service::auth::Caller;
 use service::db::patients;
 use service::domain::text::{Date, Line};
 use service::domain::{PatientId, schema};
 use service::error::Error;
-use service::api::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
 use utoipa::ToSchema;
 
 use super::patient::Patient;

@@ -5,13 +5,13 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use service::App;
+use service::api::{Body, Endpoint, Fields, FromFields};
 use service::auth::Caller;
 use service::db::references::unknown_patient;
 use service::db::studies;
 use service::domain::text::{Description, Modality, StudyDate};
 use service::domain::{PatientId, StudyId};
 use service::error::Error;
-use service::api::{Body, Endpoint, Fields, FromFields};
 use utoipa::ToSchema;
 
 /// The endpoint.

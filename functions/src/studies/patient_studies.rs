@@ -7,13 +7,13 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
+use service::api::{Endpoint, Path};
 use service::auth::Caller;
-use service::db::study_counts::{StudyCount, StudyCounts};
 use service::db::old_tables::{Kind, Old};
 use service::db::studies;
+use service::db::study_counts::{StudyCount, StudyCounts};
 use service::domain::{PatientId, SeriesId, StoredId, StudyId};
 use service::error::Error;
-use service::api::{Endpoint, Path};
 use utoipa::ToSchema;
 
 /// The endpoint.
@@ -200,7 +200,12 @@ impl Known {
         }
     }
 
-    fn series(&self, study: &StoredId<StudyId>, id: &StoredId<SeriesId>, files: u64) -> PatientSeries {
+    fn series(
+        &self,
+        study: &StoredId<StudyId>,
+        id: &StoredId<SeriesId>,
+        files: u64,
+    ) -> PatientSeries {
         let place = study.drawn().zip(id.drawn());
         let known = place.and_then(|place| self.series.get(&place));
         let older = id.derived().and_then(|text| self.older.get(text));

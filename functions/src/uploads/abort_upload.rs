@@ -5,18 +5,17 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::auth::access::Action;
+use service::api::{Endpoint, Path};
 use service::auth::Caller;
+use service::auth::access::Action;
 use service::domain::{Code, FileId, Status};
 use service::error::Error;
-use service::api::{Endpoint, Path};
 use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .conflicts(&[Code::AlreadyUploaded, Code::VersionConflict])
+    endpoint!().conflicts(&[Code::AlreadyUploaded, Code::VersionConflict])
 }
 
 /// What is gone.

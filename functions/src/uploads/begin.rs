@@ -17,7 +17,6 @@ use super::new_upload::NewUpload;
 use super::transport::Upload;
 use crate::file_type::file_type;
 
-
 /// Tries with another id when one is taken.
 const ATTEMPTS: usize = 3;
 
@@ -271,7 +270,9 @@ async fn answer(app: &App, file: FileRecord) -> Result<Begun, Error> {
 /// Frees the parts of an upload that did not become a record.
 async fn free(app: &App, file: &FileRecord) {
     if let Some(upload_id) = &file.upload_id {
-        app.bucket.abort_or_leave(&file.object_key(), upload_id).await;
+        app.bucket
+            .abort_or_leave(&file.object_key(), upload_id)
+            .await;
     }
 }
 

@@ -6,21 +6,20 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::Value;
 use service::App;
-use service::auth::access::Action;
+use service::api::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
 use service::auth::Caller;
+use service::auth::access::Action;
+use service::bucket::{Completed, StoredPart};
 use service::domain::part_plan::MAX_PARTS;
 use service::domain::{Code, FileId, FileRecord, PartPlan, Status};
 use service::error::{Conflict, Error, FieldError};
-use service::api::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
 use service::views::image_file::ImageFile;
-use service::bucket::{Completed, StoredPart};
 use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .conflicts(&[Code::UploadIncomplete, Code::VersionConflict])
+    endpoint!().conflicts(&[Code::UploadIncomplete, Code::VersionConflict])
 }
 
 /// The parts as the client saw them; without, the bucket's own list counts.

@@ -7,10 +7,10 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use service::App;
+use service::api::{Body, Endpoint};
 use service::auth::Caller;
 use service::domain::Code;
 use service::error::Error;
-use service::api::{Body, Endpoint};
 
 use super::begin::{Begun, begin_all};
 use super::new_upload::NewUpload;
@@ -18,8 +18,7 @@ use super::new_upload::NewUpload;
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-        .conflicts(&[Code::TooManyUploads])
+    endpoint!().conflicts(&[Code::TooManyUploads])
 }
 
 /// Begin an upload

@@ -4,19 +4,18 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::auth::access::Action;
+use service::api::{Endpoint, Path};
 use service::auth::Caller;
+use service::auth::access::Action;
 use service::domain::{Code, FileId, Status, Timestamp};
 use service::error::Error;
-use service::api::{Endpoint, Path};
 use service::views::image_file::percent;
 use utoipa::ToSchema;
 
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .conflicts(&[Code::VersionConflict])
+    endpoint!().conflicts(&[Code::VersionConflict])
 }
 
 /// An upload's progress.
@@ -70,11 +69,7 @@ pub(crate) async fn handle(
         ((1..=total_chunks).collect::<Vec<u32>>(), file.file_size);
     if file.status == Status::Uploading {
         let parts = match &file.upload_id {
-            Some(upload_id) => {
-                app.bucket
-                    .list_parts(&file.object_key(), upload_id)
-                    .await?
-            }
+            Some(upload_id) => app.bucket.list_parts(&file.object_key(), upload_id).await?,
             None => None,
         };
         if let Some(parts) = parts {
@@ -85,12 +80,7 @@ pub(crate) async fn handle(
                 .files
                 .change(opened, |file| Ok(file.with_chunks(chunks.clone())))
                 .await?;
-        } else if app
-            .bucket
-            .head(&file.object_key())
-            .await?
-            .is_none()
-        {
+        } else if app.bucket.head(&file.object_key()).await?.is_none() {
             // Nothing is there, or the upload has ended: nothing of it is left.
             (chunks, uploaded_bytes) = (Vec::new(), 0);
         }

@@ -1,9 +1,9 @@
 //! What a caller says of a file to upload.
 
+use service::api::{Fields, FromFields};
 use service::db::studies::Choice;
 use service::domain::{PatientId, SeriesId, StudyId, text};
 use service::error::Error;
-use service::api::{Fields, FromFields};
 use utoipa::ToSchema;
 
 /// A file that a caller wants to upload.

@@ -5,12 +5,12 @@ use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
 use service::App;
-use service::auth::access::Action;
+use service::api::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
 use service::auth::Caller;
+use service::auth::access::Action;
 use service::domain::part_plan::MAX_PARTS;
 use service::domain::{Code, FileId, FileRecord, PartPlan, Status};
 use service::error::Error;
-use service::api::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
@@ -22,8 +22,7 @@ const MAX_PARTS_AT_ONCE: usize = 100;
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .conflicts(&[
+    endpoint!().conflicts(&[
         Code::NotUploading,
         Code::NotMultipart,
         Code::VersionConflict,

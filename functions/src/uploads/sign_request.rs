@@ -3,19 +3,18 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::auth::access::Action;
+use service::api::{Body, Endpoint, Fields, FromFields, Path};
 use service::auth::Caller;
+use service::auth::access::Action;
+use service::bucket::{S3Request, SignedRequest};
 use service::db::open::Opened;
 use service::domain::{Code, FileId, Status};
 use service::error::Error;
-use service::api::{Body, Endpoint, Fields, FromFields, Path};
-use service::bucket::{S3Request, SignedRequest};
 
 /// The endpoint.
 #[must_use]
 pub fn endpoint() -> Endpoint {
-    endpoint!()
-    .conflicts(&[Code::NotUploading, Code::VersionConflict])
+    endpoint!().conflicts(&[Code::NotUploading, Code::VersionConflict])
 }
 
 /// S3's own ids of uploads are shorter than this.

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use service::App;
+use service::bucket::PresignedUrl;
 use service::domain::{FileRecord, PartPlan};
 use service::error::Error;
-use service::bucket::PresignedUrl;
 use utoipa::ToSchema;
 
 /// Parts whose URLs come with the answer; the others are asked for.

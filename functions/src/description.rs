@@ -2,7 +2,6 @@
 
 mod conventions;
 mod examples;
-mod notices;
 mod problems;
 
 endpoints! {

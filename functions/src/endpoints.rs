@@ -43,9 +43,14 @@ macro_rules! endpoints {
     };
 }
 
-/// The endpoint of this module: its function has the module's name, its route is the one that `handle` is described with.
+/// The endpoint of this module: its function has the name of the module, and its route is the one that `handle` is described with. In the brackets is
+/// what makes it different from others, by the names of the methods of [`service::api::Endpoint`]: `takes_query`, `public`, and `conflicts` with the
+/// codes of its 409s.
 macro_rules! endpoint {
-    () => {
-        service::api::Endpoint::new::<__path_handle, _>(module_path!(), handle)
+    ($($rule:ident $(($($code:ident),+))?),*) => {
+        pub fn endpoint() -> service::api::Endpoint {
+            service::api::Endpoint::new::<__path_handle, _>(module_path!(), handle)
+                $(.$rule($(&[$(service::domain::Code::$code),+])?))*
+        }
     };
 }

@@ -1,8 +1,9 @@
-//! The functions of Filmroom: one folder a subject, one file a function.
+//! The functions of Filmroom: each subject has a folder, and each function has a file in it.
 //!
 //! # Layout
 //! - [`files`], [`uploads`], [`patients`], [`studies`], [`description`]: the endpoints. A file of an endpoint has always the same order: docs,
-//!   `endpoint()`, request and response types, `handle`, private functions. What several endpoints of a subject share stands beside them.
+//!   `endpoint()`, request and response types, `handle`, private functions. `fields!` declares a type of a request. What several endpoints of a
+//!   subject share stands beside them.
 //! - [`events`]: what queues and schedules call.
 //! - `bin/`: one program a subject. The setting `Handler` of a function in template.yaml says which of its program's endpoints it serves.
 //!
@@ -17,7 +18,6 @@
 mod endpoints;
 
 pub mod events;
-pub mod file_type;
 
 subjects! {
     files,

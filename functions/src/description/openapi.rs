@@ -9,7 +9,6 @@
 use axum::response::IntoResponse;
 use http::header;
 use serde_json::{Value, json};
-use service::api::Endpoint;
 use service::domain::text::{
     BodyPart, Date, Description, FileName, Line, Md5, MimeType, Modality, StudyDate,
 };
@@ -17,13 +16,9 @@ use service::domain::{Code, FileId, PatientId, SeriesId, StudyId};
 use service::error::{FieldError, ProblemDetails};
 use utoipa::OpenApi as _;
 
-use super::{conventions, examples, notices};
+use super::{conventions, examples};
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().public()
-}
+endpoint!(public);
 
 /// The description of all endpoints.
 #[derive(utoipa::OpenApi)]
@@ -53,7 +48,6 @@ pub fn document() -> Value {
     }
     let mut document = json!(document);
     conventions::apply(&mut document, &crate::endpoints());
-    notices::apply(&mut document);
     examples::apply(&mut document);
     document
 }

@@ -4,49 +4,24 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::api::{Endpoint, Fields, FromFields, Path, Query};
+use service::api::{PageSize, Path, Query};
 use service::auth::Caller;
 use service::auth::access::Action;
 use service::db::log_entry::Entry;
-use service::domain::list::MAX_PAGE_SIZE;
 use service::domain::{Cursor, FileId};
 use service::error::Error;
-use utoipa::{IntoParams, ToSchema};
+use service::fields;
+use utoipa::ToSchema;
 
-/// Entries on a page, unless the caller says otherwise.
-const DEFAULT_PAGE_SIZE: u32 = 50;
+endpoint!(takes_query);
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().takes_query()
-}
-
-/// Which entries.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Asked {
-    /// Entries on a page.
-    #[param(required = false, minimum = 1, maximum = 100, default = 50)]
-    page_size: u32,
-    /// `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
-impl FromFields for Asked {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let page_size = fields.optional("page_size").unwrap_or(DEFAULT_PAGE_SIZE);
-        if !(1..=MAX_PAGE_SIZE).contains(&page_size) {
-            fields.refuse("page_size", format!("must be 1 to {MAX_PAGE_SIZE}"));
-        }
-        let cursor: Option<String> = fields.optional("cursor");
-        fields.finish(|| {
-            Some(Self {
-                page_size,
-                cursor: cursor.map(|cursor| Cursor::untrusted(&cursor)),
-            })
-        })
+fields! {
+    /// Which entries.
+    pub(crate) struct AccessLogQuery {
+        /// Entries on a page.
+        page_size: PageSize<50>,
+        /// `next_cursor` of the page before.
+        cursor: Option<Cursor>,
     }
 }
 
@@ -103,7 +78,7 @@ impl From<Entry> for AccessLogEntry {
     tag = "Files",
     params(
         ("file_id" = FileId, Path, description = "The file"),
-        Asked,
+        AccessLogQuery,
     ),
     responses(
         (status = 200, description = "One page of entries", body = AccessLog),
@@ -114,12 +89,12 @@ pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,
-    Query(asked): Query<Asked>,
+    Query(query): Query<AccessLogQuery>,
 ) -> Result<Json<AccessLog>, Error> {
     app.files.open(&caller, Action::ReadAccessLog, id).await?;
     let (entries, next_cursor) = app
         .files
-        .access_log(&caller, id, asked.cursor.as_ref(), asked.page_size)
+        .access_log(&caller, id, query.cursor.as_ref(), query.page_size.as_u32())
         .await?;
     Ok(Json(AccessLog {
         items: entries.into_iter().map(AccessLogEntry::from).collect(),

@@ -4,19 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::api::{Endpoint, Path};
+use service::api::Path;
 use service::auth::Caller;
 use service::auth::access::Action;
+use service::domain::FileId;
 use service::domain::time::DAY_MS;
-use service::domain::{Code, FileId};
 use service::error::Error;
 use utoipa::ToSchema;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().conflicts(&[Code::VersionConflict])
-}
+endpoint!(conflicts(VersionConflict));
 
 /// What is gone.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,9 +30,7 @@ pub(crate) struct DeletedFile {
     delete,
     path = "/api/v1/image-files/{file_id}",
     tag = "Files",
-    params(
-        ("file_id" = FileId, Path, description = "The file"),
-    ),
+    params(("file_id" = FileId, Path, description = "The file")),
     responses(
         (status = 200, description = "It is in the trash", body = DeletedFile),
         (status = 404),

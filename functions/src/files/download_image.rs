@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use service::App;
-use service::api::{Endpoint, Path};
+use service::api::Path;
 use service::auth::Caller;
 use service::auth::access::Action;
 use service::bucket::PresignedUrl;
@@ -14,11 +14,7 @@ use service::domain::{Code, FileId, FileRecord};
 use service::error::Error;
 use utoipa::ToSchema;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().conflicts(&[Code::NotReady])
-}
+endpoint!(conflicts(NotReady));
 
 /// Where the bytes are, and what they are.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,9 +71,7 @@ impl Download {
     get,
     path = "/api/v1/image-files/{file_id}/download",
     tag = "Files",
-    params(
-        ("file_id" = FileId, Path, description = "The file"),
-    ),
+    params(("file_id" = FileId, Path, description = "The file")),
     responses(
         (status = 200, description = "With `Accept: application/json`: where the bytes are, and what they are", body = Download),
         (status = 307, description = "Where the bytes are", headers(("Location" = String, description = "A presigned URL. It is a secret until it expires"))),

@@ -4,42 +4,35 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use service::App;
-use service::api::{Body, Endpoint, Field, Fields, FromFields, Raw};
+use service::api::{Body, Field, Items, Raw, variant};
 use service::auth::Caller;
 use service::auth::access::Action;
 use service::domain::{Code, FileId, FileRecord};
 use service::error::Error;
+use service::fields;
 use utoipa::ToSchema;
 
 use super::download_image::{Download, sign_original};
 
-/// Files asked for at once.
-const MAX_IDS: usize = 100;
+endpoint!();
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!()
+fields! {
+    /// Which files, and what of them.
+    pub(crate) struct DownloadUrlsRequest {
+        /// The files; an id that is given twice has one answer.
+        ids: Items<FileId, 1, 100>,
+        /// What of them: the original bytes, or a picture (JPEG).
+        variant: Option<DownloadVariant>,
+    }
 }
 
-/// Which files, and what of them.
-#[derive(Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct DownloadUrlsRequest {
-    /// The files; an id that is given twice has one answer.
-    #[schema(min_items = 1, max_items = 100)]
-    ids: Vec<FileId>,
-    /// What of them: the original bytes, or a picture (JPEG).
-    #[schema(value_type = Option<DownloadVariant>)]
-    variant: DownloadVariant,
-}
-
-#[derive(Clone, Copy, Debug, ToSchema)]
-#[schema(rename_all = "snake_case", default = "original")]
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(default = "original")]
 pub(crate) enum DownloadVariant {
+    #[default]
     Original,
     Thumbnail,
     Preview,
@@ -47,45 +40,7 @@ pub(crate) enum DownloadVariant {
 
 impl Field for DownloadVariant {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
-        match raw.text() {
-            Some("original") => Ok(Self::Original),
-            Some("thumbnail") => Ok(Self::Thumbnail),
-            Some("preview") => Ok(Self::Preview),
-            _ => Err("must be original, thumbnail or preview".to_owned()),
-        }
-    }
-}
-
-struct Ids(Vec<FileId>);
-
-impl Field for Ids {
-    fn read(raw: Raw<'_>) -> Result<Self, String> {
-        let Raw::Json(Value::Array(values)) = raw else {
-            return Err("must be a list of file ids".to_owned());
-        };
-        if !(1..=MAX_IDS).contains(&values.len()) {
-            return Err(format!("must hold 1 to {MAX_IDS} file ids"));
-        }
-        let id = |value: &Value| FileId::read(Raw::Json(value)).ok();
-        // An id that is given twice has one answer.
-        let ids: Option<BTreeSet<FileId>> = values.iter().map(id).collect();
-        ids.map(|ids| Self(ids.into_iter().collect()))
-            .ok_or_else(|| "must be positive integers below 2^53".to_owned())
-    }
-}
-
-impl FromFields for DownloadUrlsRequest {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let ids: Option<Ids> = fields.required("ids");
-        let variant = fields
-            .optional("variant")
-            .unwrap_or(DownloadVariant::Original);
-        fields.finish(|| {
-            Some(Self {
-                ids: ids?.0,
-                variant,
-            })
-        })
+        variant(raw)
     }
 }
 
@@ -123,15 +78,18 @@ pub(crate) struct Failure {
 pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
-    Body(asked): Body<DownloadUrlsRequest>,
+    Body(request): Body<DownloadUrlsRequest>,
 ) -> Result<Json<DownloadUrls>, Error> {
     let mut urls = DownloadUrls {
         items: BTreeMap::new(),
         errors: BTreeMap::new(),
     };
-    for (id, opened) in app.files.open_all(&caller, Action::Url, &asked.ids).await? {
+    let ids: BTreeSet<FileId> = request.ids.0.into_iter().collect();
+    let ids: Vec<FileId> = ids.into_iter().collect();
+    let variant = request.variant.unwrap_or_default();
+    for (id, opened) in app.files.open_all(&caller, Action::Url, &ids).await? {
         let signed = match opened {
-            Ok(opened) => sign(&app, opened.file, asked.variant).await,
+            Ok(opened) => sign(&app, opened.file, variant).await,
             Err(error) => Err(error),
         };
         match signed {

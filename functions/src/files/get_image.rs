@@ -3,18 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::api::{Endpoint, Path};
+use service::api::Path;
 use service::auth::Caller;
 use service::auth::access::Action;
 use service::domain::FileId;
 use service::error::Error;
 use service::views::image_file::ImageFile;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!()
-}
+endpoint!();
 
 /// One image
 ///
@@ -23,9 +19,7 @@ pub fn endpoint() -> Endpoint {
     get,
     path = "/api/v1/image-files/{file_id}",
     tag = "Files",
-    params(
-        ("file_id" = FileId, Path, description = "The file"),
-    ),
+    params(("file_id" = FileId, Path, description = "The file")),
     responses(
         (status = 200, description = "The record", body = ImageFile),
         (status = 404),

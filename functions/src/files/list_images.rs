@@ -3,47 +3,24 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::api::{Endpoint, Fields, FromFields, Query};
 use service::auth::Caller;
 use service::db::source::Source;
-use service::domain::{Filter, ListRequest, Status, UserId};
+use service::domain::{Filter, ListRequest, UserId};
 use service::error::Error;
+use service::fields;
 use service::views::image_file::ImageFile;
-use utoipa::IntoParams;
 
-use super::lists::{ListQuery, Page, read_page};
+use super::lists::{List, ListQuery, Page, read_page};
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().takes_query()
-}
+endpoint!(takes_query);
 
-/// A list's parameters and two more.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Asked {
-    #[param(ignore)]
-    list: ListQuery,
-    /// Only files of this user id.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
-    uploaded_by: Option<UserId>,
-    /// Only files of this patient.
-    patient_id: Option<String>,
-}
-
-impl FromFields for Asked {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let list = ListQuery::take(&mut fields);
-        let uploaded_by = fields.optional("uploaded_by");
-        let patient_id = fields.optional("patient_id");
-        fields.finish(|| {
-            Some(Self {
-                list,
-                uploaded_by,
-                patient_id,
-            })
-        })
+fields! {
+    /// Of whom: the parameters that this list has beside those of all lists.
+    pub(crate) struct OfWhom {
+        /// Only files of this user id.
+        uploaded_by: Option<UserId>,
+        /// Only files of this patient.
+        patient_id: Option<String>,
     }
 }
 
@@ -56,8 +33,7 @@ impl FromFields for Asked {
     tag = "Files",
     params(
         ListQuery,
-        Asked,
-        ("file_status" = inline(Option<Status>), Query, description = "The same as `status`, for older clients: give one of them"),
+        OfWhom,
     ),
     responses(
         (status = 200, description = "One page", body = Page<ImageFile>),
@@ -66,13 +42,12 @@ impl FromFields for Asked {
 pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    List(mut request, of): List<OfWhom>,
 ) -> Result<Json<Page<ImageFile>>, Error> {
-    let mut request = asked.list.into_request(&app.config.date_time_zone)?;
-    let asked_for = asked.uploaded_by.map(UserId::number);
+    let asked_for = of.uploaded_by.map(UserId::number);
     let foreign = asked_for.is_some_and(|uploader| uploader != caller.id);
     if !caller.admin && foreign {
-        // Somebody else's files are none the caller may see.
+        // A user may not see the files of others.
         return Ok(Json(Page::empty(&request)));
     }
     let uploader = if caller.admin {
@@ -80,8 +55,8 @@ pub(crate) async fn handle(
     } else {
         Some(caller.id)
     };
-    let source = source(&mut request, uploader, asked.patient_id.as_deref());
-    read_page(&app, &caller, &source, request).await.map(Json)
+    let source = source(&mut request, uploader, of.patient_id.as_deref());
+    read_page(&app, &caller, &source, &request).await.map(Json)
 }
 
 /// The narrowest index that answers; what it does not settle stays in the filter.

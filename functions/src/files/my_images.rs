@@ -3,20 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::api::{Endpoint, Query};
 use service::auth::Caller;
 use service::db::source::Source;
-use service::domain::Status;
 use service::error::Error;
 use service::views::image_file::ImageFile;
 
-use super::lists::{ListQuery, Page, read_page};
+use super::lists::{List, ListQuery, Page, read_page};
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().takes_query()
-}
+endpoint!(takes_query);
 
 /// My images
 ///
@@ -25,10 +19,7 @@ pub fn endpoint() -> Endpoint {
     get,
     path = "/api/v1/image-files/my-images",
     tag = "Files",
-    params(
-        ListQuery,
-        ("file_status" = inline(Option<Status>), Query, description = "The same as `status`, for older clients: give one of them"),
-    ),
+    params(ListQuery),
     responses(
         (status = 200, description = "One page", body = Page<ImageFile>),
     )
@@ -36,9 +27,8 @@ pub fn endpoint() -> Endpoint {
 pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
-    Query(query): Query<ListQuery>,
+    List(request, ()): List,
 ) -> Result<Json<Page<ImageFile>>, Error> {
-    let request = query.into_request(&app.config.date_time_zone)?;
     let source = Source::owner(caller.id);
-    read_page(&app, &caller, &source, request).await.map(Json)
+    read_page(&app, &caller, &source, &request).await.map(Json)
 }

@@ -3,20 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::api::{Endpoint, Path, Query};
+use service::api::Path;
 use service::auth::Caller;
 use service::db::source::Source;
-use service::domain::Status;
 use service::error::Error;
 use service::views::image_file::ImageFile;
 
-use super::lists::{ListQuery, Page, read_page};
+use super::lists::{List, ListQuery, Page, read_page};
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().takes_query()
-}
+endpoint!(takes_query);
 
 /// Images of a patient
 ///
@@ -28,7 +23,6 @@ pub fn endpoint() -> Endpoint {
     params(
         ("patient_id" = String, Path, description = "The patient", min_length = 1, example = "10"),
         ListQuery,
-        ("file_status" = inline(Option<Status>), Query, description = "The same as `status`, for older clients: give one of them"),
     ),
     responses(
         (status = 200, description = "One page", body = Page<ImageFile>),
@@ -38,10 +32,9 @@ pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(patient_id): Path<String>,
-    Query(query): Query<ListQuery>,
+    List(mut request, ()): List,
 ) -> Result<Json<Page<ImageFile>>, Error> {
-    let mut request = query.into_request(&app.config.date_time_zone)?;
     request.filter.uploaded_by = (!caller.admin).then_some(caller.id);
     let source = Source::patient(&patient_id);
-    read_page(&app, &caller, &source, request).await.map(Json)
+    read_page(&app, &caller, &source, &request).await.map(Json)
 }

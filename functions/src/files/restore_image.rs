@@ -3,18 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::api::{Endpoint, Path};
+use service::api::Path;
 use service::auth::Caller;
 use service::auth::access::Action;
-use service::domain::{Code, FileId};
+use service::domain::FileId;
 use service::error::Error;
 use service::views::image_file::ImageFile;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().conflicts(&[Code::VersionConflict])
-}
+endpoint!(conflicts(VersionConflict));
 
 /// Restore
 ///
@@ -23,9 +19,7 @@ pub fn endpoint() -> Endpoint {
     post,
     path = "/api/v1/image-files/{file_id}/restore",
     tag = "Files",
-    params(
-        ("file_id" = FileId, Path, description = "The file"),
-    ),
+    params(("file_id" = FileId, Path, description = "The file")),
     responses(
         (status = 200, description = "The record, out of the trash", body = ImageFile),
         (status = 404),

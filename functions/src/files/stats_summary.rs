@@ -5,50 +5,39 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use service::App;
-use service::api::{Endpoint, Field, Fields, FromFields, Query, Raw};
+use service::api::{Field, Query, Raw, variant};
 use service::auth::Caller;
+use service::auth::access::require_admin;
 use service::db::files::Scope;
 use service::error::Error;
-use utoipa::{IntoParams, ToSchema};
+use service::fields;
+use utoipa::ToSchema;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().takes_query()
+endpoint!(takes_query);
+
+fields! {
+    /// Whose files.
+    pub(crate) struct SummaryQuery {
+        /// Whose files: the caller's (`mine`, the default), or everybody's (`all`, admins only).
+        scope: Option<ScopeName>,
+    }
 }
 
-/// Whose files.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Asked {
-    /// Whose files: the caller's (`mine`, the default), or everybody's (`all`, admins only).
-    #[param(inline, required = false)]
-    scope: ScopeName,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 enum ScopeName {
+    #[default]
     Mine,
     All,
 }
 
 impl Field for ScopeName {
-    fn read(raw: Raw<'_>) -> Result<Self, String> {
-        match raw.text() {
-            Some("mine") => Ok(Self::Mine),
-            Some("all") => Ok(Self::All),
-            _ => Err("must be mine or all".to_owned()),
-        }
-    }
-}
+    const INLINE: bool = true;
 
-impl FromFields for Asked {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let scope = fields.optional("scope").unwrap_or(ScopeName::Mine);
-        fields.finish(|| Some(Self { scope }))
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        variant(raw)
     }
 }
 
@@ -74,9 +63,7 @@ pub(crate) struct Summary {
     get,
     path = "/api/v1/image-files/stats/summary",
     tag = "Files",
-    params(
-        Asked,
-    ),
+    params(SummaryQuery),
     responses(
         (status = 200, description = "Counts of live files", body = Summary),
         (status = 403),
@@ -85,13 +72,14 @@ pub(crate) struct Summary {
 pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    Query(query): Query<SummaryQuery>,
 ) -> Result<Json<Summary>, Error> {
-    let scope = if asked.scope == ScopeName::All {
-        service::auth::access::require_admin(&caller)?;
-        Scope::All
-    } else {
-        Scope::Owner(caller.id)
+    let scope = match query.scope.unwrap_or_default() {
+        ScopeName::Mine => Scope::Owner(caller.id),
+        ScopeName::All => {
+            require_admin(&caller)?;
+            Scope::All
+        }
     };
     let counters = app.files.counters(scope).await?;
     Ok(Json(Summary {

@@ -4,21 +4,16 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::api::{Endpoint, Query};
 use service::auth::Caller;
 use service::db::source::Source;
-use service::domain::{Status, Timestamp};
+use service::domain::{FileRecord, Timestamp};
 use service::error::Error;
 use service::views::image_file::ImageFile;
 use utoipa::ToSchema;
 
-use super::lists::{ListQuery, Page, read_records};
+use super::lists::{List, ListQuery, Page, Shown, read_page};
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().takes_query()
-}
+endpoint!(takes_query);
 
 /// A deleted file.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,6 +25,15 @@ pub(crate) struct TrashedFile {
     purge_at: Option<String>,
 }
 
+impl Shown for TrashedFile {
+    async fn of(app: &App, file: FileRecord) -> Result<Self, Error> {
+        Ok(Self {
+            purge_at: file.due_at.map(Timestamp::rfc3339),
+            file: ImageFile::of(app, file).await?,
+        })
+    }
+}
+
 /// The trash
 ///
 /// The caller's deleted files, newest first, each with the time it is purged.
@@ -37,10 +41,7 @@ pub(crate) struct TrashedFile {
     get,
     path = "/api/v1/image-files/trash",
     tag = "Files",
-    params(
-        ListQuery,
-        ("file_status" = inline(Option<Status>), Query, description = "The same as `status`, for older clients: give one of them"),
-    ),
+    params(ListQuery),
     responses(
         (status = 200, description = "One page", body = Page<TrashedFile>),
     )
@@ -48,18 +49,8 @@ pub(crate) struct TrashedFile {
 pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
-    Query(query): Query<ListQuery>,
+    List(request, ()): List,
 ) -> Result<Json<Page<TrashedFile>>, Error> {
-    let request = query.into_request(&app.config.date_time_zone)?;
     let source = Source::trash(caller.id);
-    let mut page = read_records(&app, &caller, &source, request).await?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for file in page.items.drain(..) {
-        let purge_at = file.due_at.map(Timestamp::rfc3339);
-        items.push(TrashedFile {
-            file: ImageFile::of(&app, file).await?,
-            purge_at,
-        });
-    }
-    Ok(Json(page.with(items)))
+    read_page(&app, &caller, &source, &request).await.map(Json)
 }

@@ -3,24 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::api::{Endpoint, Path};
+use service::api::Path;
 use service::auth::Caller;
+use service::domain::FileId;
 use service::domain::record::StorageClass;
-use service::domain::{Code, FileId};
 use service::error::Error;
 use service::views::image_file::ImageFile;
 
 use super::archive::move_file;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().conflicts(&[
-        Code::AlreadyMoving,
-        Code::NotArchived,
-        Code::VersionConflict,
-    ])
-}
+endpoint!(conflicts(AlreadyMoving, NotArchived, VersionConflict));
 
 /// Take out of the archive
 ///
@@ -29,9 +21,7 @@ pub fn endpoint() -> Endpoint {
     post,
     path = "/api/v1/image-files/{file_id}/unarchive",
     tag = "Files",
-    params(
-        ("file_id" = FileId, Path, description = "The file"),
-    ),
+    params(("file_id" = FileId, Path, description = "The file")),
     responses(
         (status = 200, description = "The record, processed again", body = ImageFile),
         (status = 404),

@@ -3,95 +3,47 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::api::{Body, Endpoint, Fields, FromFields, Patch, Path};
+use service::api::{Body, NotNull, Patch, Path};
 use service::auth::Caller;
 use service::auth::access::Action;
 use service::db::studies::Choice;
 use service::domain::text::{BodyPart, Description, FileName, Modality, StudyDate};
-use service::domain::{Code, FileId, FileRecord, Notice, NoticeCode, PatientId, SeriesId, StudyId};
+use service::domain::{
+    Code, FileId, FileRecord, PatientId, SeriesId, StudyId, Warning, WarningCode,
+};
 use service::error::Error;
+use service::fields;
 use service::views::image_file::ImageFile;
-use utoipa::ToSchema;
 
 use crate::patients::mismatch::mismatch;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().conflicts(&[Code::VersionConflict])
-}
+endpoint!(conflicts(VersionConflict));
 
-/// What changes; a field that is not mentioned stays, `null` takes the value away.
-#[derive(Clone, Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ImageFileChanges {
-    /// The version the caller saw.
-    version: u64,
-    /// A new name.
-    #[schema(nullable = false)]
-    original_filename: Option<FileName>,
-    /// Free text; `null` takes it away.
-    #[schema(value_type = Option<Description>)]
-    description: Patch<Description>,
-    /// `null` takes it away.
-    #[schema(value_type = Option<Modality>)]
-    modality: Patch<Modality>,
-    /// `null` takes it away.
-    #[schema(value_type = Option<BodyPart>)]
-    body_part: Patch<BodyPart>,
-    /// `null` takes it away.
-    #[schema(value_type = Option<StudyDate>)]
-    study_date: Patch<StudyDate>,
-    /// An existing patient; `null` for none.
-    #[schema(value_type = Option<PatientId>)]
-    patient_id: Patch<PatientId>,
-    /// A study among the owner's files or entries; `null` for none. A series of another study goes with the change.
-    #[schema(value_type = Option<StudyId>)]
-    study_id: Patch<StudyId>,
-    /// A series among the owner's files, which brings its study; `null` for none.
-    #[schema(value_type = Option<SeriesId>)]
-    series_id: Patch<SeriesId>,
-}
-
-impl FromFields for ImageFileChanges {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let version = fields.required("version");
-        let original_filename = match fields.patch("original_filename") {
-            Patch::Keep => None,
-            Patch::Set(name) => Some(name),
-            Patch::Clear => {
-                fields.refuse(
-                    "original_filename",
-                    "must not be null: every file has a name",
-                );
-                None
-            }
-        };
-        let description = fields.patch("description");
-        let modality = fields.patch("modality");
-        let body_part = fields.patch("body_part");
-        let study_date = fields.patch("study_date");
-        let patient_id = fields.patch("patient_id");
-        let study_id = fields.patch("study_id");
-        let series_id = fields.patch("series_id");
-        if matches!((&study_id, &series_id), (Patch::Clear, Patch::Set(_))) {
-            fields.refuse("study_id", "must not be null beside a series");
-        }
-        fields.finish(|| {
-            let version = version?;
-            Some(Self {
-                version,
-                original_filename,
-                description,
-                modality,
-                body_part,
-                study_date,
-                patient_id,
-                study_id,
-                series_id,
-            })
-        })
+fields! {
+    /// What changes; a field that is not mentioned stays, `null` takes the value away.
+    #[derive(Clone)]
+    pub(crate) struct ImageFileChanges {
+        /// The version the caller saw.
+        version: u64,
+        /// A new name.
+        original_filename: NotNull<FileName>,
+        /// Free text; `null` takes it away.
+        description: Patch<Description>,
+        /// `null` takes it away.
+        modality: Patch<Modality>,
+        /// `null` takes it away.
+        body_part: Patch<BodyPart>,
+        /// `null` takes it away.
+        study_date: Patch<StudyDate>,
+        /// An existing patient; `null` for none.
+        patient_id: Patch<PatientId>,
+        /// A study among the owner's files or entries; `null` for none. A series of another study goes with the change.
+        study_id: Patch<StudyId>,
+        /// A series among the owner's files, which brings its study; `null` for none.
+        series_id: Patch<SeriesId>,
     }
+    refuse study_id, "must not be null beside a series",
+        if matches!((&study_id, &series_id), (Some(Patch::Clear), Some(Patch::Set(_))));
 }
 
 impl ImageFileChanges {
@@ -117,8 +69,8 @@ impl ImageFileChanges {
     }
 
     /// The record with these changes, and with the warning about its patient as it is now.
-    fn apply(self, mut file: FileRecord, warning: Option<Notice>) -> FileRecord {
-        if let Some(name) = self.original_filename {
+    fn apply(self, mut file: FileRecord, warning: Option<Warning>) -> FileRecord {
+        if let Some(name) = self.original_filename.0 {
             file.original_filename = name.into_string();
         }
         self.description
@@ -144,7 +96,7 @@ impl ImageFileChanges {
         }
         if self.patient_id != Patch::Keep {
             self.patient_id.apply(&mut file.patient_id);
-            let mismatch = NoticeCode::PatientMismatch.name();
+            let mismatch = WarningCode::PatientMismatch.name();
             file.warnings.retain(|warning| warning.code != mismatch);
             file.warnings.extend(warning);
         }
@@ -159,9 +111,7 @@ impl ImageFileChanges {
     patch,
     path = "/api/v1/image-files/{file_id}",
     tag = "Files",
-    params(
-        ("file_id" = FileId, Path, description = "The file"),
-    ),
+    params(("file_id" = FileId, Path, description = "The file")),
     request_body(content = ImageFileChanges, example = json!({"version": 3, "description": "Follow-up after surgery", "body_part": null})),
     responses(
         (status = 200, description = "The record as it is now", body = ImageFile),

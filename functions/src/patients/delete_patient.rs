@@ -4,18 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::api::{Endpoint, Path};
+use service::api::Path;
 use service::auth::Caller;
 use service::auth::access::require_admin;
-use service::domain::{Code, PatientId};
+use service::domain::PatientId;
 use service::error::Error;
 use utoipa::ToSchema;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().conflicts(&[Code::PatientInUse])
-}
+endpoint!(conflicts(PatientInUse));
 
 /// Who is gone.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,9 +29,7 @@ pub(crate) struct DeletedPatient {
     delete,
     path = "/api/v1/patients/{patient_id}",
     tag = "Patients",
-    params(
-        ("patient_id" = PatientId, Path, description = "The patient"),
-    ),
+    params(("patient_id" = PatientId, Path, description = "The patient")),
     responses(
         (status = 200, description = "They are gone", body = DeletedPatient),
         (status = 403),

@@ -3,18 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::api::{Endpoint, Path};
+use service::api::Path;
 use service::auth::Caller;
 use service::domain::PatientId;
 use service::error::Error;
 
 use super::patient::Patient;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!()
-}
+endpoint!();
 
 /// One patient
 ///
@@ -23,9 +19,7 @@ pub fn endpoint() -> Endpoint {
     get,
     path = "/api/v1/patients/{patient_id}",
     tag = "Patients",
-    params(
-        ("patient_id" = PatientId, Path, description = "The patient"),
-    ),
+    params(("patient_id" = PatientId, Path, description = "The patient")),
     responses(
         (status = 200, description = "The patient", body = Patient),
         (status = 404),

@@ -4,61 +4,26 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::api::{Endpoint, Fields, FromFields, Query};
+use service::api::{PageSize, Query, Text};
 use service::auth::Caller;
-use service::domain::list::MAX_PAGE_SIZE;
 use service::domain::{Cursor, text};
 use service::error::Error;
-use utoipa::{IntoParams, ToSchema};
+use service::fields;
+use utoipa::ToSchema;
 
 use super::patient::Patient;
 
-/// Patients on a page, unless the caller says otherwise.
-const DEFAULT_PAGE_SIZE: u32 = 20;
-/// The longest text to search for.
-const MAX_SEARCH: usize = 200;
+endpoint!(takes_query);
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().takes_query()
-}
-
-/// Which patients.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Asked {
-    /// Only patients whose id, name or record number contains this text, in any case.
-    #[param(max_length = 200)]
-    search: Option<String>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Patients on a page.
-    #[param(required = false, minimum = 1, maximum = 100, default = 20)]
-    page_size: u32,
-}
-
-impl FromFields for Asked {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let search: Option<String> = fields.optional("search");
-        if search
-            .as_ref()
-            .is_some_and(|search| search.chars().count() > MAX_SEARCH)
-        {
-            fields.refuse("search", format!("must be at most {MAX_SEARCH} characters"));
-        }
-        let cursor = fields.optional("cursor");
-        let page_size = fields.optional("page_size").unwrap_or(DEFAULT_PAGE_SIZE);
-        if !(1..=MAX_PAGE_SIZE).contains(&page_size) {
-            fields.refuse("page_size", format!("must be 1 to {MAX_PAGE_SIZE}"));
-        }
-        fields.finish(|| {
-            Some(Self {
-                search,
-                cursor,
-                page_size,
-            })
-        })
+fields! {
+    /// Which patients.
+    pub(crate) struct PatientsQuery {
+        /// Only patients whose id, name or record number contains this text, in any case.
+        search: Option<Text<0, 200>>,
+        /// `next_cursor` of the page before.
+        cursor: Option<Cursor>,
+        /// Patients on a page.
+        page_size: PageSize<20>,
     }
 }
 
@@ -78,9 +43,7 @@ pub(crate) struct PatientPage {
     get,
     path = "/api/v1/patients",
     tag = "Patients",
-    params(
-        Asked,
-    ),
+    params(PatientsQuery),
     responses(
         (status = 200, description = "One page of patients", body = PatientPage),
     )
@@ -88,26 +51,19 @@ pub(crate) struct PatientPage {
 pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    Query(query): Query<PatientsQuery>,
 ) -> Result<Json<PatientPage>, Error> {
-    let search = asked.search.map(|search| text::fold(&search));
+    let search = query.search.map(|search| text::fold(&search.0));
     let cursors = app.files.cursors()?;
     let scope = format!("patients|{}|{search:?}", caller.id);
-    let after = match asked.cursor {
-        Some(cursor) => {
-            let id = cursors.open(&scope, &Cursor::untrusted(&cursor));
-            Some(id.ok_or_else(|| {
-                Error::field("cursor", "is not a cursor of this list: begin without one")
-            })?)
-        }
-        None => None,
-    };
+    let open = |cursor: &Cursor| cursors.open(&scope, cursor).ok_or_else(Error::wrong_cursor);
+    let after = query.cursor.as_ref().map(open).transpose()?;
     let (patients, more) = app
         .references
         .patients(
             search.as_deref(),
             after.as_deref(),
-            asked.page_size as usize,
+            query.page_size.as_u32() as usize,
         )
         .await?;
     let next_cursor = patients

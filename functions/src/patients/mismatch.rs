@@ -1,18 +1,15 @@
 //! Whether the header of a file names another patient than the one that was chosen.
 
 use service::App;
-use service::domain::{Dicom, Notice, NoticeCode, PatientId};
+use service::domain::{Dicom, PatientId, Warning, WarningCode};
 use service::error::Error;
 
 /// A file under the wrong patient is the mistake that hurts: the header's Patient ID must be the chosen patient's id or record number.
-///
-/// # Errors
-/// [`Error::Unavailable`] or [`Error::Internal`].
 pub(crate) async fn mismatch(
     app: &App,
     header: Option<&Dicom>,
     chosen: &PatientId,
-) -> Result<Option<Notice>, Error> {
+) -> Result<Option<Warning>, Error> {
     let in_header = header
         .and_then(|header| header.patient_id.as_deref())
         .map(str::trim)
@@ -28,5 +25,5 @@ pub(crate) async fn mismatch(
     if in_header == chosen.as_str() || record_number.as_deref() == Some(in_header) {
         return Ok(None);
     }
-    Ok(Some(Notice::of(NoticeCode::PatientMismatch)))
+    Ok(Some(WarningCode::PatientMismatch.into()))
 }

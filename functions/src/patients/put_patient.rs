@@ -2,39 +2,37 @@
 
 use axum::Json;
 use axum::extract::State;
+use serde::Deserialize;
 use service::App;
-use service::api::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
+use service::api::{Body, Field, Path, Raw, variant};
 use service::auth::Caller;
 use service::db::patients;
 use service::domain::text::{Date, Line};
 use service::domain::{PatientId, schema};
 use service::error::Error;
+use service::fields;
 use utoipa::ToSchema;
 
 use super::patient::Patient;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!()
-}
+endpoint!();
 
-/// What is known of a patient.
-#[derive(Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewPatient {
-    /// Their name.
-    name: Line,
-    /// Their record number.
-    medical_record_number: Option<Line>,
-    /// Patient's Sex (0010,0040).
-    sex: Option<Sex>,
-    /// The day they were born.
-    birth_date: Option<Date>,
+fields! {
+    /// What is known of a patient.
+    pub(crate) struct NewPatient {
+        /// Their name.
+        name: Line,
+        /// Their record number.
+        medical_record_number: Option<Line>,
+        /// Patient's Sex (0010,0040).
+        sex: Option<Sex>,
+        /// The day they were born.
+        birth_date: Option<Date>,
+    }
 }
 
 /// Patient's Sex (0010,0040), PS3.3 section C.7.1.1: male, female, other.
-#[derive(Clone, Copy, Debug, ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 enum Sex {
     M,
     F,
@@ -53,29 +51,7 @@ impl Sex {
 
 impl Field for Sex {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
-        match raw.text() {
-            Some("M") => Ok(Self::M),
-            Some("F") => Ok(Self::F),
-            Some("O") => Ok(Self::O),
-            _ => Err("must be M, F or O".to_owned()),
-        }
-    }
-}
-
-impl FromFields for NewPatient {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let name = fields.required("name");
-        let medical_record_number = fields.optional("medical_record_number");
-        let sex = fields.optional("sex");
-        let birth_date = fields.optional("birth_date");
-        fields.finish(|| {
-            Some(Self {
-                name: name?,
-                medical_record_number,
-                sex,
-                birth_date,
-            })
-        })
+        variant(raw)
     }
 }
 
@@ -86,9 +62,7 @@ impl FromFields for NewPatient {
     put,
     path = "/api/v1/patients/{patient_id}",
     tag = "Patients",
-    params(
-        ("patient_id" = PatientId, Path, description = "The patient"),
-    ),
+    params(("patient_id" = PatientId, Path, description = "The patient")),
     request_body(content = NewPatient, example = json!({"name": "Zhang San", "medical_record_number": "MRN-20260105", "sex": "M", "birth_date": "1970-12-31"})),
     responses(
         (status = 200, description = "The patient", body = Patient),
@@ -98,15 +72,15 @@ pub(crate) async fn handle(
     State(app): State<App>,
     _: Caller,
     Path(id): Path<PatientId>,
-    Body(known): Body<NewPatient>,
+    Body(new): Body<NewPatient>,
 ) -> Result<Json<Patient>, Error> {
     let now = app.clock.now();
     let patient = patients::Patient {
         id,
-        name: known.name.into_string(),
-        medical_record_number: known.medical_record_number.map(Line::into_string),
-        sex: known.sex.map(|sex| sex.name().to_owned()),
-        birth_date: known.birth_date.map(Date::into_string),
+        name: new.name.into_string(),
+        medical_record_number: new.medical_record_number.map(Line::into_string),
+        sex: new.sex.map(|sex| sex.name().to_owned()),
+        birth_date: new.birth_date.map(Date::into_string),
         created_at: now,
         updated_at: now,
         file_count: 0,

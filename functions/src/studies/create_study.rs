@@ -5,49 +5,29 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use service::App;
-use service::api::{Body, Endpoint, Fields, FromFields};
+use service::api::Body;
 use service::auth::Caller;
 use service::db::references::unknown_patient;
 use service::db::studies;
 use service::domain::text::{Description, Modality, StudyDate};
 use service::domain::{PatientId, StudyId};
 use service::error::Error;
+use service::fields;
 use utoipa::ToSchema;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!()
-}
+endpoint!();
 
-/// What is known of a study.
-#[derive(Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewStudy {
-    /// An existing patient.
-    patient_id: Option<PatientId>,
-    /// When it was made.
-    study_date: Option<StudyDate>,
-    /// Free text.
-    description: Option<Description>,
-    /// What its images are made with.
-    modality: Option<Modality>,
-}
-
-impl FromFields for NewStudy {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let patient_id = fields.optional("patient_id");
-        let study_date = fields.optional("study_date");
-        let description = fields.optional("description");
-        let modality = fields.optional("modality");
-        fields.finish(|| {
-            Some(Self {
-                patient_id,
-                study_date,
-                description,
-                modality,
-            })
-        })
+fields! {
+    /// What is known of a study.
+    pub(crate) struct NewStudy {
+        /// An existing patient.
+        patient_id: Option<PatientId>,
+        /// When it was made.
+        study_date: Option<StudyDate>,
+        /// Free text.
+        description: Option<Description>,
+        /// What its images are made with.
+        modality: Option<Modality>,
     }
 }
 

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::api::{Endpoint, Path};
+use service::api::Path;
 use service::auth::Caller;
 use service::db::old_tables::{Kind, Old};
 use service::db::studies;
@@ -16,11 +16,7 @@ use service::domain::{PatientId, SeriesId, StoredId, StudyId};
 use service::error::Error;
 use utoipa::ToSchema;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!()
-}
+endpoint!();
 
 /// A patient's studies, newest first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,9 +66,7 @@ pub(crate) struct PatientSeries {
     get,
     path = "/api/v1/patients/{patient_id}/studies",
     tag = "Patients",
-    params(
-        ("patient_id" = PatientId, Path, description = "The patient"),
-    ),
+    params(("patient_id" = PatientId, Path, description = "The patient")),
     responses(
         (status = 200, description = "The studies", body = PatientStudies),
         (status = 404),
@@ -88,7 +82,7 @@ pub(crate) async fn handle(
         .files
         .study_counts(&id, (!caller.admin).then_some(caller.id))
         .await?;
-    let known = Known::of(&app, &counts).await?;
+    let known = Descriptions::of(&app, &counts).await?;
     let mut items: Vec<PatientStudy> = Vec::new();
     for (id, count) in &counts {
         let study = known.study(id, count);
@@ -131,14 +125,14 @@ impl PatientStudy {
     }
 }
 
-/// What is known of the studies and series that were counted.
-struct Known {
+/// How the owners of the counted files describe the studies and series.
+struct Descriptions {
     studies: HashMap<StudyId, studies::Study>,
     series: HashMap<(StudyId, SeriesId), studies::Series>,
     older: HashMap<String, Old>,
 }
 
-impl Known {
+impl Descriptions {
     /// Reads what one of the owners of the counted files has of each.
     async fn of(app: &App, counts: &StudyCounts) -> Result<Self, Error> {
         let (mut studies, mut series) = (Vec::new(), Vec::new());

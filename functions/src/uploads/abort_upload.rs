@@ -5,18 +5,14 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::api::{Endpoint, Path};
+use service::api::Path;
 use service::auth::Caller;
 use service::auth::access::Action;
 use service::domain::{Code, FileId, Status};
 use service::error::Error;
 use utoipa::ToSchema;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().conflicts(&[Code::AlreadyUploaded, Code::VersionConflict])
-}
+endpoint!(conflicts(AlreadyUploaded, VersionConflict));
 
 /// What is gone.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,9 +30,7 @@ pub(crate) struct AbortedUpload {
     delete,
     path = "/api/v1/uploads/{file_id}",
     tag = "Uploads",
-    params(
-        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
-    ),
+    params(("file_id" = FileId, Path, description = "The file that is being uploaded")),
     responses(
         (status = 200, description = "It is gone", body = AbortedUpload),
         (status = 404),

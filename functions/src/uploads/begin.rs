@@ -8,14 +8,13 @@ use service::db::create::NotCreated;
 use service::db::files::Scope;
 use service::db::references::unknown_patient;
 use service::db::studies::Choice;
-use service::domain::{Code, FileRecord, FileType, NewFile, text};
+use service::domain::{Code, FileRecord, NewFile, text};
 use service::error::Error;
 use service::views::image_file::ImageFile;
 use utoipa::ToSchema;
 
 use super::new_upload::NewUpload;
 use super::transport::Upload;
-use crate::file_type::file_type;
 
 /// Tries with another id when one is taken.
 const ATTEMPTS: usize = 3;
@@ -204,15 +203,15 @@ async fn find_duplicate(
     upload: &NewUpload,
 ) -> Result<Option<FileRecord>, Error> {
     let limit = app.config.max_upload_bytes;
-    if upload.size > limit {
+    if upload.size.0 > limit {
         return Err(Error::TooLarge(format!(
             "The file is larger than the limit of {limit} bytes."
         )));
     }
     match &upload.md5 {
-        Some(md5) if !upload.allow_duplicate => {
+        Some(md5) if !upload.allow_duplicate.0 => {
             app.files
-                .own_duplicate(caller, md5.as_str(), upload.size)
+                .own_duplicate(caller, md5.as_str(), upload.size.0)
                 .await
         }
         _ => Ok(None),
@@ -226,19 +225,18 @@ async fn prepare(app: &App, caller: &Caller, upload: &NewUpload) -> Result<FileR
         upload.filename.as_str(),
         upload.mime_type.as_ref().map(text::MimeType::as_str),
     );
-    let file_type = file_type(declared);
     let new = NewFile {
         id: app.ids.file_id(),
         file_uuid: app.ids.uuid(),
         uploaded_by: caller.id,
         uploader_name: caller.name.clone(),
         original_filename: upload.filename.into_string(),
-        file_type,
+        file_type: declared.into(),
         mime_type: upload.mime_type.map_or_else(
-            || mime_type(file_type).to_owned(),
+            || declared.mime_type().to_owned(),
             text::MimeType::into_string,
         ),
-        file_size: upload.size,
+        file_size: upload.size.0,
     };
     let mut file = new.into_record();
     file.declared_md5 = upload.md5.map(text::Md5::into_string);
@@ -273,16 +271,5 @@ async fn free(app: &App, file: &FileRecord) {
         app.bucket
             .abort_or_leave(&file.object_key(), upload_id)
             .await;
-    }
-}
-
-/// The MIME type of a declared type, when the caller gives none.
-fn mime_type(file_type: FileType) -> &'static str {
-    match file_type {
-        FileType::Dicom => "application/dicom",
-        FileType::Jpeg => "image/jpeg",
-        FileType::Png => "image/png",
-        FileType::Tiff => "image/tiff",
-        FileType::Other | FileType::Unknown => "application/octet-stream",
     }
 }

@@ -6,85 +6,70 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::Value;
 use service::App;
-use service::api::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
+use service::api::{Body, Field, Fields, FromFields as _, Items, Path, Raw, Whole};
 use service::auth::Caller;
 use service::auth::access::Action;
 use service::bucket::{Completed, StoredPart};
 use service::domain::part_plan::MAX_PARTS;
 use service::domain::{Code, FileId, FileRecord, PartPlan, Status};
 use service::error::{Conflict, Error, FieldError};
+use service::fields;
 use service::views::image_file::ImageFile;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().conflicts(&[Code::UploadIncomplete, Code::VersionConflict])
+endpoint!(conflicts(UploadIncomplete, VersionConflict));
+
+fields! {
+    /// The parts as the client saw them; without, the bucket's own list counts.
+    pub(crate) struct Completion {
+        /// Every part the client sent, with the ETag the bucket answered.
+        parts: Option<Items<ClaimedPart, 0>>,
+    }
 }
 
-/// The parts as the client saw them; without, the bucket's own list counts.
-#[derive(Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Completion {
-    /// Every part the client sent, with the ETag the bucket answered.
-    parts: Option<Vec<ClaimedPart>>,
+fields! {
+    pub(crate) struct ClaimedPart {
+        /// The S3 part number, from 1.
+        part_number: Whole<1, MAX_PARTS>,
+        /// The `ETag` header that the bucket answered to the part.
+        etag: ETag,
+    }
 }
 
-#[derive(Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ClaimedPart {
-    /// The S3 part number, from 1.
-    #[schema(rename = "part_number", minimum = 1, maximum = 10000)]
-    number: u32,
-    /// The `ETag` header that the bucket answered to the part.
-    #[schema(examples("9e107d9d372bb6826bd81d3542a419d6"))]
-    etag: String,
-}
+/// An ETag as S3 has it in its lists: without the quotes of a header.
+#[derive(Debug)]
+struct ETag(String);
 
-struct ClaimedParts(Vec<ClaimedPart>);
+impl Field for ETag {
+    const INLINE: bool = true;
 
-impl Field for ClaimedParts {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
-        let Raw::Json(Value::Array(values)) = raw else {
-            return Err("must be a list of {part_number, etag}".to_owned());
+        String::read(raw).map(|etag| Self(etag.trim_matches('"').to_owned()))
+    }
+}
+
+impl PartialSchema for ETag {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .examples(["9e107d9d372bb6826bd81d3542a419d6"])
+            .into()
+    }
+}
+
+impl ToSchema for ETag {}
+
+impl Field for ClaimedPart {
+    fn read(raw: Raw<'_>) -> Result<Self, String> {
+        let part = match raw {
+            Raw::Json(Value::Object(part)) => {
+                Self::from_fields(Fields::of_object(part.clone())).ok()
+            }
+            _ => None,
         };
-        values
-            .iter()
-            .map(ClaimedPart::of)
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-}
-
-impl ClaimedPart {
-    fn of(value: &Value) -> Result<Self, String> {
-        let shape = || "must be a list of {part_number, etag} and nothing else".to_owned();
-        let object = value
-            .as_object()
-            .filter(|object| object.len() == 2)
-            .ok_or_else(shape)?;
-        let number = object
-            .get("part_number")
-            .and_then(|number| u64::read(Raw::Json(number)).ok())
-            .filter(|number| (1..=MAX_PARTS).contains(number))
-            .and_then(|number| number.try_into().ok());
-        let etag = object.get("etag").and_then(Value::as_str);
-        let (number, etag) = number.zip(etag).ok_or_else(shape)?;
-        Ok(Self {
-            number,
-            etag: etag.trim_matches('"').to_owned(),
-        })
-    }
-}
-
-impl FromFields for Completion {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let parts: Option<ClaimedParts> = fields.optional("parts");
-        fields.finish(|| {
-            Some(Self {
-                parts: parts.map(|parts| parts.0),
-            })
-        })
+        part.ok_or_else(|| "must be a list of {part_number, etag} and nothing else".to_owned())
     }
 }
 
@@ -95,9 +80,7 @@ impl FromFields for Completion {
     post,
     path = "/api/v1/uploads/{file_id}/complete",
     tag = "Uploads",
-    params(
-        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
-    ),
+    params(("file_id" = FileId, Path, description = "The file that is being uploaded")),
     request_body(content = Completion, example = json!({})),
     responses(
         (status = 200, description = "The record, its bytes stored", body = ImageFile),
@@ -108,7 +91,7 @@ pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,
-    Body(completing): Body<Completion>,
+    Body(completion): Body<Completion>,
 ) -> Result<Json<ImageFile>, Error> {
     let opened = app.files.open(&caller, Action::Upload, id).await?;
     let key = opened.file.object_key();
@@ -118,7 +101,7 @@ pub(crate) async fn handle(
     if let (Some(upload_id), Some(plan)) = (&opened.file.upload_id, opened.file.part_plan())
         && let Some(stored) = app.bucket.list_parts(&key, upload_id).await?
     {
-        check(&completing, plan, &stored)?;
+        check(&completion, plan, &stored)?;
         let stored: Vec<StoredPart> = stored
             .into_iter()
             .filter(|part| plan.size_of(part.number).is_some())
@@ -147,23 +130,25 @@ pub(crate) async fn handle(
 }
 
 /// Every part of the plan must be stored at its size, and as the client saw it, where the client says so.
-fn check(completing: &Completion, plan: PartPlan, stored: &[StoredPart]) -> Result<(), Error> {
+fn check(completion: &Completion, plan: PartPlan, stored: &[StoredPart]) -> Result<(), Error> {
     let whole: HashMap<u32, &StoredPart> = stored
         .iter()
         .filter(|part| plan.size_of(part.number) == Some(part.size))
         .map(|part| (part.number, part))
         .collect();
     let mut wrong = Vec::new();
-    for (position, claimed) in completing.parts.iter().flatten().enumerate() {
+    let claimed = completion.parts.iter().flat_map(|parts| &parts.0);
+    for (position, claimed) in claimed.enumerate() {
         let field = |name: &str| format!("parts[{position}].{name}");
-        match whole.get(&claimed.number) {
-            _ if plan.size_of(claimed.number).is_none() => {
+        let number = claimed.part_number.as_u32();
+        match whole.get(&number) {
+            _ if plan.size_of(number).is_none() => {
                 wrong.push(FieldError::new(
                     field("part_number"),
                     format!("must be 1 to {}", plan.total),
                 ));
             }
-            Some(part) if part.etag != claimed.etag => {
+            Some(part) if part.etag != claimed.etag.0 => {
                 wrong.push(FieldError::new(
                     field("etag"),
                     "is not what the bucket holds: send the part again",

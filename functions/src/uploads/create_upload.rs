@@ -7,19 +7,14 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use service::App;
-use service::api::{Body, Endpoint};
+use service::api::Body;
 use service::auth::Caller;
-use service::domain::Code;
 use service::error::Error;
 
 use super::begin::{Begun, begin_all};
 use super::new_upload::NewUpload;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().conflicts(&[Code::TooManyUploads])
-}
+endpoint!(conflicts(TooManyUploads));
 
 /// Begin an upload
 ///

@@ -5,9 +5,10 @@ use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
 use service::App;
-use service::api::{Body, Endpoint, Field, Fields, FromFields, Raw};
+use service::api::{Body, Field, Fields, FromFields as _, Items, Raw};
 use service::auth::Caller;
 use service::error::{Error, ProblemDetails};
+use service::fields;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -15,26 +16,22 @@ use utoipa::{PartialSchema, ToSchema};
 use super::begin::{Begun, begin_all};
 use super::new_upload::NewUpload;
 
-/// Files in one batch.
-const MAX_FILES: usize = 100;
+endpoint!();
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!()
+fields! {
+    /// The files, each read or refused alone.
+    pub(crate) struct UploadBatch {
+        /// Up to 100 files.
+        files: Items<BatchFile, 1, 100>,
+    }
 }
 
-/// The files, each read or refused alone.
-#[derive(Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct UploadBatch {
-    /// Up to 100 files.
-    #[schema(min_items = 1, max_items = 100, value_type = Vec<BatchFile>)]
-    files: Vec<(Value, Result<NewUpload, Error>)>,
+/// A [`NewUpload`], read or refused, with the caller's own id of it.
+#[derive(Debug)]
+struct BatchFile {
+    client_file_id: Value,
+    upload: Result<NewUpload, Error>,
 }
-
-/// A [`NewUpload`] with the caller's own id of it.
-struct BatchFile;
 
 impl PartialSchema for BatchFile {
     fn schema() -> RefOr<Schema> {
@@ -63,45 +60,26 @@ fn client_file_id() -> Object {
         .build()
 }
 
-struct Items(Vec<Value>);
-
-impl Field for Items {
+impl Field for BatchFile {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
-        match raw {
-            Raw::Json(Value::Array(values)) if (1..=MAX_FILES).contains(&values.len()) => {
-                Ok(Self(values.clone()))
-            }
-            _ => Err(format!("must be a list of 1 to {MAX_FILES} files")),
-        }
-    }
-}
-
-impl FromFields for UploadBatch {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let items: Option<Items> = fields.required("files");
-        let files = items.map(|items| items.0.into_iter().map(read_item).collect());
-        fields.finish(|| Some(Self { files: files? }))
-    }
-}
-
-/// The caller's own id for an item, and the item.
-fn read_item(item: Value) -> (Value, Result<NewUpload, Error>) {
-    let Value::Object(mut object) = item else {
-        return (Value::Null, Err(Error::field("files", "must hold objects")));
-    };
-    let client_file_id = object.remove("client_file_id").unwrap_or_default();
-    match client_file_id {
-        Value::String(_) | Value::Number(_) => (
-            client_file_id,
-            NewUpload::from_fields(Fields::of_object(object, "")),
-        ),
-        _ => (
-            Value::Null,
-            Err(Error::field(
+        let refused = |field, message| Self {
+            client_file_id: Value::Null,
+            upload: Err(Error::field(field, message)),
+        };
+        let Raw::Json(Value::Object(object)) = raw else {
+            return Ok(refused("files", "must hold objects"));
+        };
+        let mut object = object.clone();
+        Ok(match object.remove("client_file_id") {
+            Some(client_file_id @ (Value::String(_) | Value::Number(_))) => Self {
+                client_file_id,
+                upload: NewUpload::from_fields(Fields::of_object(object)),
+            },
+            _ => refused(
                 "client_file_id",
                 "is required: your own id of the file, text or a number",
-            )),
-        ),
+            ),
+        })
     }
 }
 
@@ -143,8 +121,9 @@ pub(crate) async fn handle(
 ) -> Result<Json<BatchAnswers>, Error> {
     let mut uploads = Vec::new();
     let mut read = Vec::new();
-    for (client_file_id, upload) in batch.files {
-        read.push((client_file_id, upload.map(|upload| uploads.push(upload))));
+    for file in batch.files.0 {
+        let upload = file.upload.map(|upload| uploads.push(upload));
+        read.push((file.client_file_id, upload));
     }
     let mut begun = begin_all(&app, &caller, uploads).await.into_iter();
     let mut items = Vec::with_capacity(read.len());

@@ -4,19 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use service::App;
-use service::api::{Endpoint, Path};
+use service::api::Path;
 use service::auth::Caller;
 use service::auth::access::Action;
-use service::domain::{Code, FileId, Status, Timestamp};
+use service::domain::{FileId, Status, Timestamp};
 use service::error::Error;
 use service::views::image_file::percent;
 use utoipa::ToSchema;
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().conflicts(&[Code::VersionConflict])
-}
+endpoint!(conflicts(VersionConflict));
 
 /// An upload's progress.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,9 +45,7 @@ pub(crate) struct UploadProgress {
     get,
     path = "/api/v1/uploads/{file_id}",
     tag = "Uploads",
-    params(
-        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
-    ),
+    params(("file_id" = FileId, Path, description = "The file that is being uploaded")),
     responses(
         (status = 200, description = "The progress", body = UploadProgress),
         (status = 404),

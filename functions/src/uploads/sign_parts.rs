@@ -3,83 +3,48 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use serde_json::Value;
 use service::App;
-use service::api::{Body, Endpoint, Field, Fields, FromFields, Path, Raw};
+use service::api::{Body, Field, Items, Path, Raw, Whole};
 use service::auth::Caller;
 use service::auth::access::Action;
 use service::domain::part_plan::MAX_PARTS;
 use service::domain::{Code, FileId, FileRecord, PartPlan, Status};
 use service::error::Error;
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
+use service::fields;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::transport::{Part, sign};
 
-/// Parts that are signed at once.
-const MAX_PARTS_AT_ONCE: usize = 100;
+endpoint!(conflicts(NotUploading, NotMultipart, VersionConflict));
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().conflicts(&[
-        Code::NotUploading,
-        Code::NotMultipart,
-        Code::VersionConflict,
-    ])
+fields! {
+    /// Which parts.
+    pub(crate) struct PartsRequest {
+        /// Which parts, from 1.
+        part_numbers: Items<PartNumber, 1, 100>,
+    }
 }
 
-/// Which parts.
-#[derive(Debug, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PartsRequest {
-    /// Which parts, from 1.
-    #[schema(schema_with = part_numbers)]
-    part_numbers: Vec<u32>,
-}
+/// The number of a part. Whether the file has such a part, its plan says later: then the answer names the place in the list.
+#[derive(Debug)]
+struct PartNumber(u32);
 
-struct PartNumbers(Vec<u32>);
+impl Field for PartNumber {
+    const INLINE: bool = true;
 
-impl Field for PartNumbers {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
-        let Raw::Json(Value::Array(values)) = raw else {
-            return Err("must be a list of part numbers".to_owned());
-        };
-        if !(1..=MAX_PARTS_AT_ONCE).contains(&values.len()) {
-            return Err(format!("must hold 1 to {MAX_PARTS_AT_ONCE} part numbers"));
-        }
-        values
-            .iter()
-            .map(|value| u32::read(Raw::Json(value)))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        u32::read(raw).map(Self)
     }
 }
 
-/// What [`PartNumbers`] reads, in the words of JSON Schema.
-fn part_numbers() -> Array {
-    let number = ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .minimum(Some(1_u64))
-        .maximum(Some(MAX_PARTS));
-    ArrayBuilder::new()
-        .items(number)
-        .min_items(Some(1))
-        .max_items(Some(MAX_PARTS_AT_ONCE))
-        .description(Some("Which parts, from 1."))
-        .build()
-}
-
-impl FromFields for PartsRequest {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let numbers: Option<PartNumbers> = fields.required("part_numbers");
-        fields.finish(|| {
-            Some(Self {
-                part_numbers: numbers?.0,
-            })
-        })
+impl PartialSchema for PartNumber {
+    fn schema() -> RefOr<Schema> {
+        Whole::<1, MAX_PARTS>::schema()
     }
 }
+
+impl ToSchema for PartNumber {}
 
 /// The URLs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -98,9 +63,7 @@ pub(crate) struct SignedParts {
     post,
     path = "/api/v1/uploads/{file_id}/parts",
     tag = "Uploads",
-    params(
-        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
-    ),
+    params(("file_id" = FileId, Path, description = "The file that is being uploaded")),
     request_body(content = PartsRequest, example = json!({"part_numbers": [11, 12, 13]})),
     responses(
         (status = 200, description = "The URLs", body = SignedParts),
@@ -111,12 +74,17 @@ pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,
-    Body(wanted): Body<PartsRequest>,
+    Body(request): Body<PartsRequest>,
 ) -> Result<Json<SignedParts>, Error> {
     let opened = app.files.open(&caller, Action::Upload, id).await?;
     let (upload_id, plan) = multipart(&opened.file)?;
-    let (parts, expires_at) =
-        sign(&app, &opened.file, &upload_id, plan, &wanted.part_numbers).await?;
+    let numbers: Vec<u32> = request
+        .part_numbers
+        .0
+        .iter()
+        .map(|number| number.0)
+        .collect();
+    let (parts, expires_at) = sign(&app, &opened.file, &upload_id, plan, &numbers).await?;
     let now = app.clock.now();
     app.files
         .change(opened, |file| Ok(file.kept_alive(now)))

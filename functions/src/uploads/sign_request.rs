@@ -1,62 +1,77 @@
 //! `POST /uploads/{file_id}/sign`: one presigned S3 request on this file's key only, for clients such as Uppy that speak S3 themselves.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::State;
 use service::App;
-use service::api::{Body, Endpoint, Fields, FromFields, Path};
+use service::api::{Body, Fields, FromFields, NotNull, Path, Text};
 use service::auth::Caller;
 use service::auth::access::Action;
 use service::bucket::{S3Request, SignedRequest};
 use service::db::open::Opened;
 use service::domain::{Code, FileId, Status};
 use service::error::Error;
+use service::fields;
+use utoipa::openapi::schema::AdditionalProperties;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-/// The endpoint.
-#[must_use]
-pub fn endpoint() -> Endpoint {
-    endpoint!().conflicts(&[Code::NotUploading, Code::VersionConflict])
+endpoint!(conflicts(NotUploading, VersionConflict));
+
+fields! {
+    /// Names one of the requests that S3 knows.
+    struct Named {
+        method: String,
+        upload_id: NotNull<Text<1, 1024>>,
+        part_number: NotNull<u32>,
+    }
 }
 
-/// S3's own ids of uploads are shorter than this.
-const MAX_UPLOAD_ID: usize = 1024;
-
-/// The request a browser wants to make.
+/// The request that a browser wants to make.
 #[derive(Debug)]
-pub(crate) struct Wanted {
-    operation: S3Request,
+pub(crate) struct SignRequest(S3Request);
+
+impl FromFields for SignRequest {
+    fn take(fields: &mut Fields) -> Option<Self> {
+        let named = Named::take(fields)?;
+        let upload_id = named.upload_id.0.map(|id| id.0);
+        let method = named.method.to_ascii_uppercase();
+        let request = match (method.as_str(), upload_id, named.part_number.0) {
+            ("PUT", None, None) => S3Request::Put,
+            ("PUT", Some(upload_id), Some(number)) => S3Request::Part { upload_id, number },
+            ("POST", None, None) => S3Request::Begin,
+            ("POST", Some(upload_id), None) => S3Request::Complete { upload_id },
+            ("GET", Some(upload_id), None) => S3Request::ListParts { upload_id },
+            ("DELETE", Some(upload_id), None) => S3Request::Abort { upload_id },
+            _ => {
+                let allowed = "must be PUT (with both upload_id and part_number, or neither), POST, or GET or DELETE with upload_id";
+                fields.refuse("method", allowed);
+                return None;
+            }
+        };
+        Some(Self(request))
+    }
 }
 
-impl FromFields for Wanted {
-    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
-        let method: Option<String> = fields.required("method");
-        let upload_id: Option<String> = fields.absent_or("upload_id");
-        let part_number: Option<u32> = fields.absent_or("part_number");
-        if upload_id
-            .as_ref()
-            .is_some_and(|id| id.is_empty() || id.len() > MAX_UPLOAD_ID)
-        {
-            fields.refuse(
-                "upload_id",
-                format!("must be 1 to {MAX_UPLOAD_ID} characters"),
-            );
-        }
-        let operation = method.and_then(|method| match (method.to_ascii_uppercase().as_str(), upload_id, part_number) {
-            ("PUT", None, None) => Some(S3Request::Put),
-            ("PUT", Some(upload_id), Some(number)) => Some(S3Request::Part { upload_id, number }),
-            ("POST", None, None) => Some(S3Request::Begin),
-            ("POST", Some(upload_id), None) => Some(S3Request::Complete { upload_id }),
-            ("GET", Some(upload_id), None) => Some(S3Request::ListParts { upload_id }),
-            ("DELETE", Some(upload_id), None) => Some(S3Request::Abort { upload_id }),
-            _ => {
-                fields.refuse("method", "must be PUT (with both upload_id and part_number, or neither), POST, or GET or DELETE with upload_id");
-                None
+impl PartialSchema for SignRequest {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = S3Request::schema();
+        if let RefOr::T(Schema::OneOf(requests)) = &mut schema {
+            for request in &mut requests.items {
+                if let RefOr::T(Schema::Object(request)) = request {
+                    let others = AdditionalProperties::FreeForm(false);
+                    request.additional_properties = Some(Box::new(others));
+                }
             }
-        });
-        fields.finish(|| {
-            Some(Self {
-                operation: operation?,
-            })
-        })
+        }
+        schema
+    }
+}
+
+impl ToSchema for SignRequest {
+    fn name() -> Cow<'static, str> {
+        S3Request::name()
     }
 }
 
@@ -67,10 +82,8 @@ impl FromFields for Wanted {
     post,
     path = "/api/v1/uploads/{file_id}/sign",
     tag = "Uploads",
-    params(
-        ("file_id" = FileId, Path, description = "The file that is being uploaded"),
-    ),
-    request_body(content = S3Request, example = json!({"method": "PUT"})),
+    params(("file_id" = FileId, Path, description = "The file that is being uploaded")),
+    request_body(content = SignRequest, example = json!({"method": "PUT"})),
     responses(
         (status = 200, description = "The signed request", body = SignedRequest),
         (status = 404),
@@ -80,14 +93,14 @@ pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,
-    Body(wanted): Body<Wanted>,
+    Body(request): Body<SignRequest>,
 ) -> Result<Json<SignedRequest>, Error> {
     let opened = app.files.open(&caller, Action::Upload, id).await?;
     if opened.file.status != Status::Uploading {
         return Err(Code::NotUploading.into());
     }
-    let signed = app.bucket.sign(&opened.file, &wanted.operation).await?;
-    follow(&app, opened, &wanted.operation).await?;
+    let signed = app.bucket.sign(&opened.file, &request.0).await?;
+    follow(&app, opened, &request.0).await?;
     Ok(Json(signed))
 }
 

@@ -15,6 +15,8 @@
 //!
 //! Hostile input is normal input: no claimed length is trusted, and every failure is a [`Reason`] a doctor understands.
 
+#![warn(missing_docs)]
+
 pub mod dicom;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;

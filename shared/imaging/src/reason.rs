@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use words::FileCode as Code;
+
 /// A stable code with one sentence for people. Carries no patient data: safe to store, show and log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
@@ -30,106 +32,5 @@ impl Reason {
 impl From<Code> for Reason {
     fn from(code: Code) -> Self {
         Self::of(code)
-    }
-}
-
-macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $text:literal, $sentence:literal;)+) => {
-        /// Stable `snake_case` codes.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
-
-        impl Code {
-            /// All codes, for documentation and tests.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The code as it is stored and sent.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
-            }
-
-            fn sentence(self) -> &'static str {
-                match self { $(Self::$variant => $sentence,)+ }
-            }
-        }
-    };
-}
-
-impl Code {
-    /// Whether the file is broken or too much for us; otherwise it is fine and only has nothing we can show.
-    #[must_use]
-    pub fn is_fault(self) -> bool {
-        matches!(
-            self,
-            Self::Truncated
-                | Self::Damaged
-                | Self::TooLarge
-                | Self::DecoderFailed
-                | Self::TimedOut
-                | Self::Unreadable
-        )
-    }
-}
-
-codes! {
-    /// The file ends before its content does.
-    Truncated = "truncated", "The file ends too early: part of it is missing. Please upload it again.";
-    /// The content contradicts itself.
-    Damaged = "damaged", "The file is damaged: its content contradicts itself.";
-    /// The compression is one no decoder here reads.
-    UnsupportedCompression = "unsupported_compression", "The file is intact, but its compression is one we cannot show.";
-    /// The pixel layout is one we do not show.
-    UnsupportedPixels = "unsupported_pixels", "The file is intact, but its pixel format is one we cannot show.";
-    /// The picture or its claims exceed the limits.
-    TooLarge = "too_large", "The picture is too large to make a preview of.";
-    /// The decoder crashed or was stopped.
-    DecoderFailed = "decoder_failed", "The picture could not be decoded.";
-    /// Decoding took longer than allowed.
-    TimedOut = "timed_out", "Making the preview took too long and was stopped.";
-    /// The file could not be read from disk.
-    Unreadable = "unreadable", "The file could not be read.";
-    /// A file that is not an image and need not be.
-    NotImageFile = "not_image_file", "This kind of file has no picture.";
-    /// DICOM: no pixels in the object, though its kind may have some.
-    NoPixelData = "no_pixel_data", "The DICOM object contains no picture.";
-    /// DICOM: an encapsulated PDF or other document.
-    Document = "document", "The DICOM object is a document, not a picture.";
-    /// DICOM: a structured report.
-    StructuredReport = "structured_report", "The DICOM object is a report, not a picture.";
-    /// DICOM: a waveform such as an ECG.
-    Waveform = "waveform", "The DICOM object is a recording such as an ECG, not a picture.";
-    /// DICOM: contours, plans or records of radiotherapy.
-    Radiotherapy = "radiotherapy", "The DICOM object is radiotherapy data without a picture.";
-    /// DICOM: a presentation state, colour palette or other helper of a viewer.
-    PresentationState = "presentation_state", "The DICOM object tells a viewer how to show other files; it has no picture.";
-    /// DICOM: a DICOMDIR.
-    Directory = "directory", "The file is the directory of a DICOM disc; it has no picture.";
-    /// DICOM: a film.
-    Video = "video", "The DICOM object is a compressed film, which we do not preview.";
-    /// A warning, DICOM: more or fewer frames, fragments or bytes than announced.
-    PixelsMismatch = "pixels_mismatch", "The header announces more or fewer pixels than the file contains; what is there is shown.";
-    /// A warning, DICOM: the declared character set gives no words, so another one was chosen.
-    CharsetGuessed = "charset_guessed", "The header names the wrong character set, or none; the set of its texts was guessed.";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_is_serialised_as_its_stable_text() {
-        for code in Code::ALL {
-            let json = serde_json::to_string(code).expect("a code is a string");
-            assert_eq!(json, format!("\"{}\"", code.as_str()));
-        }
-    }
-
-    #[test]
-    fn every_code_has_one_sentence() {
-        for code in Code::ALL {
-            assert!(Reason::of(*code).message.ends_with('.'), "{code:?}");
-        }
     }
 }

@@ -90,7 +90,7 @@ fn each_code_has_a_file_that_leads_to_it() {
 fn every_code_and_its_sentence_stand_in_the_documentation() {
     let document = include_str!("../../../docs/IMAGING.md");
     for &code in Code::ALL {
-        let row = format!("| `{}` | {} |", code.as_str(), Reason::of(code).message);
+        let row = format!("| `{}` | {} |", code.name(), Reason::of(code).message);
         assert!(document.contains(&row), "docs/IMAGING.md lacks: {row}");
     }
 }

@@ -138,9 +138,9 @@ impl Error {
         Self::Invalid(vec![FieldError::new(field, message)])
     }
 
-    /// A cursor that was not sealed for this caller and this list.
+    /// A cursor that is not one of this caller's and query's.
     #[must_use]
-    pub fn stale_cursor() -> Self {
+    pub fn wrong_cursor() -> Self {
         Self::field("cursor", "is not a cursor of this list: begin without one")
     }
 

@@ -7,6 +7,8 @@
 //! - [`domain`]: the rules, without I/O. [`views`]: records as the API shows them.
 //! - [`db`]: DynamoDB; every change of a file passes [`db::files::Files`]. [`bucket`]: S3.
 
+#![warn(missing_docs)]
+
 pub mod api;
 pub mod app;
 pub mod auth;

@@ -1,4 +1,5 @@
-//! Holds every answer that any test gets against openapi.json: its status, and the code of a problem, must be described there.
+//! Compares every answer that any test gets with openapi.json: it must describe the status, the code of a problem, and exactly the fields that a
+//! success has.
 
 use std::sync::LazyLock;
 
@@ -18,7 +19,10 @@ pub(crate) fn assert_documented(method: &Method, path: &str, status: StatusCode,
         response.is_object(),
         "openapi.json has no {status} of {method} {route}: {body}"
     );
-    let Some(code) = body["code"].as_str().filter(|_| !status.is_success()) else {
+    if status.is_success() {
+        return assert_fields(route, response, body);
+    }
+    let Some(code) = body["code"].as_str() else {
         return;
     };
     let response = response["$ref"].as_str().map_or(response, |reference| {
@@ -30,6 +34,19 @@ pub(crate) fn assert_documented(method: &Method, path: &str, status: StatusCode,
         codes.is_some_and(|codes| codes.iter().any(|known| known == code)),
         "{method} {route} answers {code}: name it in the endpoint's conflicts()"
     );
+}
+
+#[track_caller]
+fn assert_fields(route: &str, response: &Value, body: &Value) {
+    let schema = &response["content"]["application/json"]["schema"];
+    let schema = schema["$ref"].as_str().map_or(schema, |reference| {
+        DOCUMENT.pointer(&reference[1..]).expect("a schema")
+    });
+    if let (Some(described), Some(body)) = (schema["properties"].as_object(), body.as_object()) {
+        let (described, answered): (Vec<_>, Vec<_>) =
+            (described.keys().collect(), body.keys().collect());
+        assert_eq!(answered, described, "the fields of {route}");
+    }
 }
 
 /// The route and operation of a request; a literal path goes before one with parameters.

@@ -1723,12 +1723,12 @@ export interface operations {
                 end_date?: (string) | "";
                 /** @description Only files whose name or description contains this text, in any case; `%`, `_` and `*` mean themselves. */
                 search?: string;
+                /** @description The same as `status`, for older clients: give one of them */
+                file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
                 /** @description Only files of this user id. */
                 uploaded_by?: number | "";
                 /** @description Only files of this patient. */
                 patient_id?: string;
-                /** @description The same as `status`, for older clients: give one of them */
-                file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
             };
             header?: never;
             path?: never;

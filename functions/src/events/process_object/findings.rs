@@ -5,13 +5,13 @@ use md5::{Digest as _, Md5};
 use service::db::studies::{Choice, SeriesHeader, StudyHeader};
 use service::domain::transition::StoredObject;
 use service::domain::{
-    Dicom, FileId, FileRecord, FileType, Findings, Notice, NoticeCode, object_key, text,
+    Dicom, FailureCode, FileId, FileRecord, FileType, Findings, StatusReason, Warning, WarningCode,
+    object_key, text,
 };
 use service::error::Error;
 
 use super::spool::spool;
 use super::{Processor, scratch};
-use crate::file_type::file_type;
 use crate::patients::mismatch::mismatch;
 
 impl Processor {
@@ -43,20 +43,20 @@ impl Processor {
             .duplicate_of(file.uploaded_by, &spooled.md5, object.size, file.id)
             .await?;
         let facts = inspection.dicom.as_ref().map(dicom);
-        let mut warnings: Vec<Notice> = inspection.warnings.iter().map(notice).collect();
+        let mut warnings: Vec<Warning> = inspection.warnings.iter().map(warning).collect();
         if let Some(patient_id) = &file.patient_id {
             warnings.extend(mismatch(&self.app, facts.as_ref(), patient_id).await?);
         }
         warnings.extend(type_mismatch(file, &inspection));
         if let (true, Outcome::NoPicture(reason)) = (spooled.whole, &inspection.outcome) {
             // Nothing is wrong with the file, but a person will ask where its picture is.
-            warnings.extend(inspection.dicom.as_ref().map(|_| notice(reason)));
+            warnings.extend(inspection.dicom.as_ref().map(|_| warning(reason)));
         }
         let header = inspection.dicom.as_ref();
         Ok(Findings {
             failure: failure(file, &spooled.md5, spooled.whole, &inspection),
             file_hash: spooled.md5,
-            file_type: file_type(inspection.file_type),
+            file_type: inspection.file_type.into(),
             mime_type: mime_type(file, &inspection),
             modality: header
                 .and_then(|header| header.modality.clone())
@@ -125,11 +125,16 @@ impl Processor {
 }
 
 /// Why the file FAILED, worst first.
-fn failure(file: &FileRecord, md5: &str, whole: bool, inspection: &Inspection) -> Option<Notice> {
+fn failure(
+    file: &FileRecord,
+    md5: &str,
+    whole: bool,
+    inspection: &Inspection,
+) -> Option<StatusReason> {
     let (declared, came) = (file.declared_size, file.file_size);
     if declared != came {
-        return Some(Notice::new(
-            NoticeCode::SizeMismatch,
+        return Some(StatusReason::new(
+            FailureCode::SizeMismatch,
             format!("{declared} bytes were declared and {came} came: upload the file again."),
         ));
     }
@@ -138,27 +143,27 @@ fn failure(file: &FileRecord, md5: &str, whole: bool, inspection: &Inspection) -
         .as_deref()
         .is_some_and(|declared| declared != md5)
     {
-        return Some(Notice::of(NoticeCode::ChecksumMismatch));
+        return Some(FailureCode::ChecksumMismatch.into());
     }
     if file.declared_type.is_image() && inspection.file_type == imaging::FileType::Other {
         let message = format!(
             "This is not a {} file, and no other image that can be read.",
             file.declared_type.name()
         );
-        return Some(Notice::new(NoticeCode::NotAnImage, message));
+        return Some(StatusReason::new(FailureCode::NotAnImage, message));
     }
     match &inspection.outcome {
-        Outcome::Failed(reason) if whole => Some(notice(reason)),
+        Outcome::Failed(reason) if whole => Some(StatusReason::found(reason.code, &reason.message)),
         _ => None,
     }
 }
 
-fn type_mismatch(file: &FileRecord, inspection: &Inspection) -> Option<Notice> {
-    let (declared, actual) = (file.declared_type, file_type(inspection.file_type));
+fn type_mismatch(file: &FileRecord, inspection: &Inspection) -> Option<Warning> {
+    let (declared, actual) = (file.declared_type, FileType::from(inspection.file_type));
     let differs = declared.is_image() && actual.is_image() && declared != actual;
     differs.then(|| {
-        Notice::new(
-            NoticeCode::TypeMismatch,
+        Warning::new(
+            WarningCode::TypeMismatch,
             format!(
                 "It was declared as {} and is {}.",
                 declared.name(),
@@ -168,7 +173,7 @@ fn type_mismatch(file: &FileRecord, inspection: &Inspection) -> Option<Notice> {
     })
 }
 
-/// By the bytes; of what imaging does not know, the uploader's own word.
+/// From the bytes. If imaging does not know the type, what the uploader declared stays.
 fn mime_type(file: &FileRecord, inspection: &Inspection) -> String {
     if inspection.file_type == imaging::FileType::Other && file.declared_type == FileType::Other {
         file.mime_type.clone()
@@ -177,11 +182,8 @@ fn mime_type(file: &FileRecord, inspection: &Inspection) -> String {
     }
 }
 
-fn notice(reason: &Reason) -> Notice {
-    Notice {
-        code: reason.code.as_str().to_owned(),
-        message: reason.message.clone(),
-    }
+fn warning(reason: &Reason) -> Warning {
+    Warning::found(reason.code, &reason.message)
 }
 
 fn content_hash(bytes: &[u8]) -> String {

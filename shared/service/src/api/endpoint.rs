@@ -12,6 +12,7 @@ use crate::domain::Code;
 
 /// One endpoint. Signed-in callers only and no query parameters, unless it says otherwise.
 #[derive(Clone)]
+#[must_use = "an endpoint that is not in a program is never served"]
 pub struct Endpoint {
     name: String,
     method: Method,
@@ -28,10 +29,6 @@ pub(super) struct Rules {
     pub(super) takes_query: bool,
 }
 
-/// A handler: an axum function whose signature names everything it needs.
-pub trait Handle<T>: Handler<T, App> {}
-impl<T, H: Handler<T, App>> Handle<T> for H {}
-
 impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {} {}", self.name, self.method, self.path)
@@ -39,14 +36,13 @@ impl std::fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
-    /// The endpoint of `module`, whose function is named as the module is, with the route that its `handler` is described with.
+    /// The endpoint of `module`: its function has the name of the module, and its route is the one that `handler` is described with.
     ///
     /// # Panics
-    /// At start, if the described method or path is none that a router takes.
-    #[must_use]
+    /// At start, if a router does not take the described method or path.
     pub fn new<Described: utoipa::Path, T: 'static>(
         module: &'static str,
-        handler: impl Handle<T>,
+        handler: impl Handler<T, App>,
     ) -> Self {
         let name = module.rsplit("::").next().unwrap_or(module);
         let method = method(&Described::methods());
@@ -66,22 +62,19 @@ impl Endpoint {
         }
     }
 
-    /// Its handler reads query parameters (and refuses unknown ones itself).
-    #[must_use]
+    /// Its handler reads the query. Otherwise every parameter is refused.
     pub fn takes_query(mut self) -> Self {
         self.rules.takes_query = true;
         self
     }
 
     /// It answers callers without a token.
-    #[must_use]
     pub fn public(mut self) -> Self {
         self.rules.public = true;
         self
     }
 
-    /// It may find a state in its way (409): these codes, and no others.
-    #[must_use]
+    /// The codes of the 409s that this endpoint can answer. A test checks that it answers no others.
     pub fn conflicts(mut self, codes: &'static [Code]) -> Self {
         self.conflicts = codes;
         self

@@ -68,7 +68,7 @@ impl<T: FromFields + 'static> FromRequest<App> for Body<T> {
         let body: Value =
             serde_json::from_slice(&bytes).map_err(|error| Error::NotJson(error.to_string()))?;
         match body {
-            Value::Object(object) => T::from_fields(Fields::of_object(object, "")).map(Self),
+            Value::Object(object) => T::from_fields(Fields::of_object(object)).map(Self),
             _ => Err(Error::Invalid(vec![FieldError::new(
                 "body",
                 "must be a JSON object",

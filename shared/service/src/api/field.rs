@@ -1,9 +1,15 @@
 //! One value of a request, and the types it can be read into.
 
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::drawn_id::EXPECTED;
-use crate::domain::{FileId, FileType, PatientId, SeriesId, Status, StudyId, UserId, number, text};
+use crate::domain::{
+    Cursor, FileId, FileType, PatientId, SeriesId, Status, StudyId, UserId, number, text,
+};
 
 /// One value as it came.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +20,17 @@ pub enum Raw<'a> {
     Json(&'a Value),
 }
 
-/// A type that a field can be read into.
-pub trait Field: Sized {
+/// A type that the value of a field can be read into. Its schema says the same of it in openapi.json.
+pub trait Field: ToSchema + Sized {
+    /// Whether openapi.json repeats its schema in every place, as that of a number or a text, instead of referring to one in `components`.
+    const INLINE: bool = false;
+
+    /// What a field of this type is when it is absent; `None` if it must be there.
+    #[must_use]
+    fn absent() -> Option<Self> {
+        None
+    }
+
     /// Reads it, or says what it must be: a sentence that completes "this field …".
     ///
     /// # Errors
@@ -57,6 +72,8 @@ fn whole(number: f64) -> Option<u64> {
 }
 
 impl Field for String {
+    const INLINE: bool = true;
+
     fn read(raw: Raw<'_>) -> Result<Self, String> {
         raw.text()
             .map(str::to_owned)
@@ -65,6 +82,8 @@ impl Field for String {
 }
 
 impl Field for bool {
+    const INLINE: bool = true;
+
     fn read(raw: Raw<'_>) -> Result<Self, String> {
         match raw {
             Raw::Text("true") | Raw::Json(Value::Bool(true)) => Ok(true),
@@ -75,6 +94,8 @@ impl Field for bool {
 }
 
 impl Field for u64 {
+    const INLINE: bool = true;
+
     fn read(raw: Raw<'_>) -> Result<Self, String> {
         raw.integer()
             .ok_or_else(|| "must be a whole number, 0 or more".to_owned())
@@ -82,6 +103,8 @@ impl Field for u64 {
 }
 
 impl Field for u32 {
+    const INLINE: bool = true;
+
     fn read(raw: Raw<'_>) -> Result<Self, String> {
         raw.integer()
             .and_then(|number| number.try_into().ok())
@@ -114,14 +137,34 @@ impl Field for PatientId {
     }
 }
 
-impl Field for Value {
+impl Field for Cursor {
+    const INLINE: bool = true;
+
     fn read(raw: Raw<'_>) -> Result<Self, String> {
-        Ok(match raw {
-            Raw::Text(text) => Self::String(text.to_owned()),
-            Raw::Json(value) => value.clone(),
-        })
+        Ok(Self::untrusted(raw.text().ok_or("must be text")?))
     }
 }
+
+impl PartialSchema for Cursor {
+    fn schema() -> RefOr<Schema> {
+        String::schema()
+    }
+}
+
+impl ToSchema for Cursor {}
+
+impl PartialSchema for UserId {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(1_u64))
+            .maximum(Some(number::EXACT_END - 1))
+            .into()
+    }
+}
+
+impl ToSchema for UserId {}
 
 impl Field for FileType {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
@@ -144,12 +187,28 @@ fn one_of<T: Copy>(
     let found = raw
         .text()
         .and_then(|text| all.iter().find(|value| name(value) == text));
-    found.copied().ok_or_else(|| {
-        format!(
-            "must be one of {}",
-            all.iter().map(name).collect::<Vec<_>>().join(", ")
-        )
+    found
+        .copied()
+        .ok_or_else(|| must_be_one_of(all.iter().map(name)))
+}
+
+/// Reads a variant of an enum by the name that serde and the schema have of it; the error lists all names.
+///
+/// # Errors
+/// A sentence that completes "this field …".
+pub fn variant<T: DeserializeOwned + PartialSchema>(raw: Raw<'_>) -> Result<T, String> {
+    let found = raw
+        .text()
+        .and_then(|text| serde_json::from_value(json!(text)).ok());
+    found.ok_or_else(|| {
+        let schema = json!(T::schema());
+        let names = schema["enum"].as_array().into_iter().flatten();
+        must_be_one_of(names.filter_map(Value::as_str))
     })
+}
+
+fn must_be_one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    format!("must be one of {}", names.collect::<Vec<_>>().join(", "))
 }
 
 macro_rules! text_fields {

@@ -5,13 +5,87 @@ use serde_json::{Map, Value};
 use super::field::{Field, Raw};
 use crate::error::{Error, FieldError};
 
-/// A request's parameters or body as a type.
+/// A request's parameters or body as a type. `fields!` declares one.
 pub trait FromFields: Sized {
-    /// Reads every field it knows; [`Fields::finish`] refuses the others.
+    /// Takes out of `fields` what is its own, and notes there what is wrong with it: `None` means that something was noted.
+    fn take(fields: &mut Fields) -> Option<Self>;
+
+    /// Reads the whole request.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with every wrong field.
-    fn from_fields(fields: Fields) -> Result<Self, Error>;
+    /// [`Error::Invalid`] with every wrong and every unknown field.
+    fn from_fields(mut fields: Fields) -> Result<Self, Error> {
+        let taken = Self::take(&mut fields);
+        fields.finish(taken)
+    }
+}
+
+/// No parameters at all.
+impl FromFields for () {
+    fn take(_: &mut Fields) -> Option<Self> {
+        Some(())
+    }
+}
+
+/// The parameters of both.
+impl<A: FromFields, B: FromFields> FromFields for (A, B) {
+    fn take(fields: &mut Fields) -> Option<Self> {
+        let (a, b) = (A::take(fields), B::take(fields));
+        Some((a?, b?))
+    }
+}
+
+/// The type of a field of a request: what it may be, and whether it may be absent.
+///
+/// - `T`: it must be there, unless the type has a value for an absent field ([`Field::absent`]).
+/// - `Option<T>`: it may be absent. In a body `null` is absent; in a query an empty value is.
+/// - [`Patch<T>`]: it may be absent, and `null` is something else.
+/// - [`NotNull<T>`]: it may be absent, but not `null`.
+pub trait FromField: Sized {
+    /// What its value is read into.
+    type Value: Field;
+
+    /// Whether it must be there.
+    #[must_use]
+    fn is_required() -> bool {
+        false
+    }
+
+    /// Whether it may be `null`.
+    #[must_use]
+    fn is_nullable() -> bool {
+        !Self::is_required()
+    }
+
+    /// Takes it out of `fields`; `None` if it is wrong, which is noted there.
+    fn from_field(fields: &mut Fields, name: &str) -> Option<Self>;
+}
+
+impl<T: Field> FromField for T {
+    type Value = T;
+
+    fn is_required() -> bool {
+        T::absent().is_none()
+    }
+
+    fn from_field(fields: &mut Fields, name: &str) -> Option<Self> {
+        match T::absent() {
+            Some(absent) => Some(Option::<T>::from_field(fields, name)?.unwrap_or(absent)),
+            None => fields.required(name),
+        }
+    }
+}
+
+impl<T: Field> FromField for Option<T> {
+    type Value = T;
+
+    fn from_field(fields: &mut Fields, name: &str) -> Option<Self> {
+        match fields.values.remove(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(Value::String(text)) if fields.is_query && text.is_empty() => Some(None),
+            Some(value) => fields.read(name, &value).map(Some),
+        }
+    }
 }
 
 /// What a change does to one field.
@@ -23,6 +97,18 @@ pub enum Patch<T> {
     Clear,
     /// A new value.
     Set(T),
+}
+
+impl<T: Field> FromField for Patch<T> {
+    type Value = T;
+
+    fn from_field(fields: &mut Fields, name: &str) -> Option<Self> {
+        match fields.values.remove(name) {
+            None => Some(Self::Keep),
+            Some(Value::Null) => Some(Self::Clear),
+            Some(value) => fields.read(name, &value).map(Self::Set),
+        }
+    }
 }
 
 impl<T> Patch<T> {
@@ -53,23 +139,44 @@ impl<T> Patch<T> {
     }
 }
 
+/// A field of a body that may be absent but not `null`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotNull<T>(pub Option<T>);
+
+impl<T: Field> FromField for NotNull<T> {
+    type Value = T;
+
+    fn is_nullable() -> bool {
+        false
+    }
+
+    fn from_field(fields: &mut Fields, name: &str) -> Option<Self> {
+        match fields.values.remove(name) {
+            None => Some(Self(None)),
+            Some(Value::Null) => {
+                fields.refuse(name, "must not be null");
+                None
+            }
+            Some(value) => fields.read(name, &value).map(Some).map(Self),
+        }
+    }
+}
+
 /// Named values that are taken one by one.
 #[derive(Debug)]
 pub struct Fields {
     values: Map<String, Value>,
     is_query: bool,
-    prefix: String,
     errors: Vec<FieldError>,
 }
 
 impl Fields {
-    /// The fields of a JSON object. `prefix` is put before names in errors: `files[3].`.
+    /// The fields of a JSON object.
     #[must_use]
-    pub fn of_object(values: Map<String, Value>, prefix: &str) -> Self {
+    pub fn of_object(values: Map<String, Value>) -> Self {
         Self {
             values,
             is_query: false,
-            prefix: prefix.to_owned(),
             errors: Vec::new(),
         }
     }
@@ -89,93 +196,21 @@ impl Fields {
         Ok(Self {
             values,
             is_query: true,
-            prefix: String::new(),
             errors: Vec::new(),
         })
     }
 
-    /// A field that may be absent. In a body `null` is absent; in a query an empty value is.
-    pub fn optional<T: Field>(&mut self, name: &str) -> Option<T> {
-        let value = self.values.remove(name)?;
-        if self.is_none(&value) {
-            return None;
-        }
-        self.read(name, &value)
+    /// Notes that a field is wrong.
+    pub fn refuse(&mut self, name: &str, message: impl Into<String>) {
+        self.errors.push(FieldError::new(name, message));
     }
 
-    /// A field of a body that may be absent but not `null`: where its being there decides what is asked for.
-    pub fn absent_or<T: Field>(&mut self, name: &str) -> Option<T> {
-        let value = self.values.remove(name)?;
-        self.read(name, &value)
-    }
-
-    fn is_none(&self, value: &Value) -> bool {
-        value.is_null() || (self.is_query && value == "")
-    }
-
-    /// A field that must be there; `None` only when an error was noted.
-    pub fn required<T: Field>(&mut self, name: &str) -> Option<T> {
+    fn required<T: Field>(&mut self, name: &str) -> Option<T> {
         if let Some(value) = self.values.remove(name) {
             self.read(name, &value)
         } else {
             self.refuse(name, "is required");
             None
-        }
-    }
-
-    /// A field of a change; see [`Patch`].
-    pub fn patch<T: Field>(&mut self, name: &str) -> Patch<T> {
-        match self.values.remove(name) {
-            None => Patch::Keep,
-            Some(Value::Null) => Patch::Clear,
-            Some(value) => self.read(name, &value).map_or(Patch::Keep, Patch::Set),
-        }
-    }
-
-    /// Takes the one of two names that has a value: a parameter and its alias.
-    pub fn optional_alias<T: Field>(&mut self, name: &str, alias: &str) -> Option<T> {
-        let has = |name| {
-            let value = self.values.get(name);
-            value.is_some_and(|value| !self.is_none(value))
-        };
-        let (has_name, has_alias) = (has(name), has(alias));
-        if has_name && has_alias {
-            self.refuse(alias, format!("is the same as {name}: give one of them"));
-        }
-        let (used, unused) = if has_alias && !has_name {
-            (alias, name)
-        } else {
-            (name, alias)
-        };
-        self.values.remove(unused);
-        self.optional(used)
-    }
-
-    /// Notes that a field is wrong.
-    pub fn refuse(&mut self, name: &str, message: impl Into<String>) {
-        self.errors
-            .push(FieldError::new(format!("{}{name}", self.prefix), message));
-    }
-
-    /// Builds the result when nothing was wrong and nothing is left over.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with every wrong and every unknown field.
-    pub fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T, Error> {
-        let unknown: Vec<String> = self.values.keys().cloned().collect();
-        for name in unknown {
-            self.refuse(
-                &name,
-                if self.is_query {
-                    "is not a parameter here"
-                } else {
-                    "is not a field here"
-                },
-            );
-        }
-        match build() {
-            Some(built) if self.errors.is_empty() => Ok(built),
-            _ => Err(Error::Invalid(self.errors)),
         }
     }
 
@@ -188,22 +223,64 @@ impl Fields {
             .map_err(|message| self.refuse(name, message))
             .ok()
     }
+
+    /// What was taken, if nothing was wrong and nothing is left over.
+    fn finish<T>(mut self, taken: Option<T>) -> Result<T, Error> {
+        let unknown = if self.is_query {
+            "is not a parameter here"
+        } else {
+            "is not a field here"
+        };
+        for (name, _) in std::mem::take(&mut self.values) {
+            self.refuse(&name, unknown);
+        }
+        match taken {
+            Some(taken) if self.errors.is_empty() => Ok(taken),
+            _ => Err(Error::Invalid(self.errors)),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::{PatientId, Status, StudyId, text};
     use serde_json::json;
 
-    fn object(value: Value) -> Fields {
-        let Value::Object(object) = value else {
-            panic!("an object")
-        };
-        Fields::of_object(object, "")
+    use super::*;
+    use crate::api::{Flag, Text};
+    use crate::domain::{PatientId, StudyId, text};
+    use crate::fields;
+
+    fields! {
+        /// One field of every sort.
+        #[derive(PartialEq)]
+        struct Sorts {
+            name: text::FileName,
+            size: u64,
+            patient: Option<PatientId>,
+            study: Option<StudyId>,
+            note: Patch<String>,
+            title: NotNull<Text<1, 5>>,
+            sure: Flag<true>,
+        }
+        refuse note, "must not be null beside a study", if matches!((&note, &study), (Some(Patch::Clear), Some(Some(_))));
     }
 
-    fn fields_in(error: Error) -> Vec<String> {
+    fn read<T: FromFields>(body: Value) -> Result<T, Vec<String>> {
+        let Value::Object(object) = body else {
+            panic!("an object")
+        };
+        T::from_fields(Fields::of_object(object)).map_err(names)
+    }
+
+    fn query<T: FromFields>(pairs: &[(&str, &str)]) -> Result<T, Vec<String>> {
+        let pairs = pairs.iter();
+        let pairs = pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Fields::of_query(pairs.collect())
+            .and_then(T::from_fields)
+            .map_err(names)
+    }
+
+    fn names(error: Error) -> Vec<String> {
         match error {
             Error::Invalid(errors) => errors.into_iter().map(|error| error.field).collect(),
             other => panic!("{other:?}"),
@@ -212,94 +289,80 @@ mod tests {
 
     #[test]
     fn all_wrong_and_unknown_fields_are_named_at_once() {
-        let mut fields = object(json!({"size": "big", "filename": "a/b", "sise": 5}));
-        let size: Option<u64> = fields.required("size");
-        let name: Option<text::FileName> = fields.required("filename");
-        let md5: Option<text::Md5> = fields.required("md5");
-        let error = fields.finish(|| Some((size?, name?, md5?))).unwrap_err();
-        assert_eq!(fields_in(error), ["size", "filename", "md5", "sise"]);
+        let body = json!({"size": "big", "name": "a/b", "sise": 5, "title": "too long", "study": 1, "note": null});
+        let wrong = read::<Sorts>(body).unwrap_err();
+        assert_eq!(wrong, ["name", "size", "title", "note", "sise"]);
+        assert_eq!(read::<Sorts>(json!({})).unwrap_err(), ["name", "size"]);
+    }
+
+    #[test]
+    fn what_may_be_absent_has_a_value_that_says_so() {
+        let sorts: Sorts = read(json!({"name": "a", "size": 1})).unwrap();
+        assert_eq!((sorts.patient, sorts.study), (None, None));
+        assert_eq!((sorts.note, sorts.title), (Patch::Keep, NotNull(None)));
+        assert!(sorts.sure.0);
+    }
+
+    #[test]
+    fn null_is_absent_or_a_change_or_a_mistake() {
+        let body = json!({"name": "a", "size": 1, "patient": null, "sure": null, "note": null});
+        let sorts: Sorts = read(body).unwrap();
+        assert_eq!((sorts.patient, sorts.note), (None, Patch::Clear));
+        assert!(sorts.sure.0);
+        let body = json!({"name": null, "size": null, "title": null});
+        assert_eq!(read::<Sorts>(body).unwrap_err(), ["name", "size", "title"]);
     }
 
     #[test]
     fn a_query_has_numbers_as_text_and_a_body_has_not() {
-        let mut query = Fields::of_query(vec![("page".into(), "2".into())]).unwrap();
-        assert_eq!(query.optional::<u32>("page"), Some(2));
-        let mut body = object(json!({"page": "2"}));
-        assert_eq!(body.optional::<u32>("page"), None);
-        assert!(body.finish(|| Some(())).is_err());
+        let in_query: Sorts = query(&[("name", "a"), ("size", "2"), ("sure", "false")]).unwrap();
+        assert_eq!((in_query.size, in_query.sure.0), (2, false));
+        let body = json!({"name": "a", "size": "2", "sure": "false"});
+        assert_eq!(read::<Sorts>(body).unwrap_err(), ["size", "sure"]);
     }
 
     #[test]
-    fn a_whole_number_may_be_written_with_a_point() {
-        let mut body = object(json!({"a": 20.0, "b": 20.5, "c": -1.0, "d": 1e300}));
-        assert_eq!(body.optional::<u64>("a"), Some(20));
-        for name in ["b", "c", "d"] {
-            assert_eq!(body.optional::<u64>(name), None, "{name}");
-        }
-    }
-
-    #[test]
-    fn an_id_has_one_spelling_and_a_patients_may_be_text() {
-        let mut body = object(json!({"a": 10, "b": "10", "c": 10.0, "d": "P-1", "e": 0, "f": -1}));
-        let id = |number| PatientId::from_number(number);
-        assert_eq!(body.optional("a"), id(10));
-        assert_eq!(body.optional("b"), id(10));
-        assert_eq!(body.optional("d"), PatientId::parse("P-1").ok());
-        for name in ["c", "e", "f"] {
-            assert_eq!(body.optional::<PatientId>(name), None, "{name}");
-        }
-        let error = body.finish(|| Some(())).unwrap_err();
-        assert_eq!(fields_in(error), ["c", "e", "f"]);
-        let mut body = object(json!({"a": 7, "b": "7", "c": 7.0, "d": 1_u64 << 53}));
-        assert_eq!(body.optional("a"), StudyId::from_number(7));
-        for name in ["b", "c", "d"] {
-            assert_eq!(body.optional::<StudyId>(name), None, "{name}");
-        }
-        let pairs = vec![("patient".into(), "10".into())];
-        let mut query = Fields::of_query(pairs).unwrap();
-        assert_eq!(query.optional("patient"), id(10));
+    fn an_empty_parameter_is_absent() {
+        let pairs = [("name", "a"), ("size", "2"), ("study", ""), ("sure", "")];
+        let sorts: Sorts = query(&pairs).unwrap();
+        assert_eq!((sorts.study, sorts.sure.0), (None, true));
     }
 
     #[test]
     fn a_repeated_parameter_is_refused() {
-        let pairs = vec![
-            ("status".into(), "FAILED".into()),
-            ("status".into(), "UPLOADED".into()),
-        ];
-        assert_eq!(fields_in(Fields::of_query(pairs).unwrap_err()), ["status"]);
+        let twice = [("status", "FAILED"), ("status", "UPLOADED")];
+        assert_eq!(query::<Sorts>(&twice).unwrap_err(), ["status"]);
     }
 
     #[test]
-    fn a_name_and_its_alias_together_are_one_mistake() {
-        let pairs = vec![
-            ("status".into(), "FAILED".into()),
-            ("file_status".into(), "FAILED".into()),
-        ];
-        let mut query = Fields::of_query(pairs).unwrap();
-        let _: Option<Status> = query.optional_alias("status", "file_status");
-        let error = query.finish(|| Some(())).unwrap_err();
-        assert_eq!(fields_in(error), ["file_status"]);
-    }
-
-    #[test]
-    fn an_empty_name_leaves_the_word_to_its_alias() {
-        for (name, alias) in [("", "FAILED"), ("FAILED", "")] {
-            let pairs = vec![
-                ("status".into(), name.into()),
-                ("file_status".into(), alias.into()),
-            ];
-            let mut query = Fields::of_query(pairs).unwrap();
-            let status = query.optional_alias("status", "file_status");
-            assert_eq!(status, Some(Status::Failed));
-            assert!(query.finish(|| Some(())).is_ok());
+    fn two_types_of_parameters_are_read_as_one() {
+        fields! {
+            /// One more.
+            struct More { more: Option<u32>, }
         }
+        let (_, more): (Sorts, More) =
+            query(&[("name", "a"), ("size", "2"), ("more", "3")]).unwrap();
+        assert_eq!(more.more, Some(3));
+        let wrong = query::<(Sorts, More)>(&[("size", "x"), ("more", "y"), ("most", "1")]);
+        assert_eq!(wrong.unwrap_err(), ["name", "size", "more", "most"]);
     }
 
     #[test]
-    fn a_patch_tells_null_from_absent() {
-        let mut fields = object(json!({"a": null, "b": "x"}));
-        assert_eq!(fields.patch::<String>("a"), Patch::Clear);
-        assert_eq!(fields.patch::<String>("b"), Patch::Set("x".to_owned()));
-        assert_eq!(fields.patch::<String>("c"), Patch::Keep);
+    fn the_schema_says_what_is_read() {
+        use utoipa::PartialSchema as _;
+        let schema = json!(Sorts::schema());
+        assert_eq!(schema["required"], json!(["name", "size"]));
+        let properties = &schema["properties"];
+        let nullable: Vec<&str> = properties
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(_, property)| property.to_string().contains("\"null\""))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(nullable, ["note", "patient", "study", "sure"]);
+        assert_eq!(properties["title"]["maxLength"], 5);
+        assert_eq!(properties["sure"]["default"], true);
+        assert_eq!(properties["name"]["$ref"], "#/components/schemas/FileName");
     }
 }

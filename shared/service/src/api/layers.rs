@@ -13,8 +13,8 @@ use http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::request::RequestContext;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::Query;
 use super::endpoint::Rules;
-use super::{Fields, Query};
 use crate::app::App;
 use crate::auth::RequestInfo;
 use crate::domain::text::clean_line;
@@ -61,12 +61,6 @@ async fn guard(
         let Query(()) = Query::from_request_parts(&mut parts, &app).await?;
     }
     Ok(next.run(Request::from_parts(parts, body)).await)
-}
-
-impl super::FromFields for () {
-    fn from_fields(fields: Fields) -> Result<Self, Error> {
-        fields.finish(|| Some(()))
-    }
 }
 
 /// The outermost layer: reads who asks, writes problem bodies with the request's id, and logs one line.

@@ -28,7 +28,7 @@ impl Files {
         let scope = format!("access-log|{}|{id}", caller.id);
         let open = |cursor| {
             let id = cursors.open_file_id(&scope, cursor);
-            id.ok_or_else(Error::stale_cursor)
+            id.ok_or_else(Error::wrong_cursor)
         };
         let below = cursor.map(open).transpose()?;
         let below = below.unwrap_or(FileId::last_at(Timestamp(i64::MAX)));

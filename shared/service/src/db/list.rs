@@ -41,7 +41,7 @@ impl Files {
         );
         let open = |cursor| {
             let id = cursors.open_file_id(&scope, cursor);
-            id.ok_or_else(Error::stale_cursor)
+            id.ok_or_else(Error::wrong_cursor)
         };
         let below = request.cursor.as_ref().map(open).transpose()?;
         let counter = request.filter.counter().zip(source.counters);

@@ -44,3 +44,15 @@ impl FileType {
         !matches!(self, Self::Other | Self::Unknown)
     }
 }
+
+impl From<words::FileType> for FileType {
+    fn from(file_type: words::FileType) -> Self {
+        match file_type {
+            words::FileType::Dicom => Self::Dicom,
+            words::FileType::Jpeg => Self::Jpeg,
+            words::FileType::Png => Self::Png,
+            words::FileType::Tiff => Self::Tiff,
+            words::FileType::Other => Self::Other,
+        }
+    }
+}

@@ -1,7 +1,6 @@
 //! What the bytes of a file tell.
 
-use super::record::{Dicom, Notice};
-use super::{FileId, FileType, SeriesId, StudyId};
+use super::{Dicom, FileId, FileType, SeriesId, StatusReason, StudyId, Warning};
 
 /// What one run of process-object found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub struct Findings {
     /// The owner's older live file with the same bytes.
     pub duplicate_of: Option<FileId>,
     /// Why the file FAILED; `None` when it did not.
-    pub failure: Option<Notice>,
+    pub failure: Option<StatusReason>,
     /// What a person should look at.
-    pub warnings: Vec<Notice>,
+    pub warnings: Vec<Warning>,
 }

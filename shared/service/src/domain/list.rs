@@ -4,9 +4,6 @@ use serde_json::json;
 
 use super::{Cursor, FileId, FileRecord, FileType, Status, modality, stats, text};
 
-/// The most items a page holds.
-pub const MAX_PAGE_SIZE: u32 = 100;
-
 /// All conditions of a list; they combine with AND. Empty means everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {

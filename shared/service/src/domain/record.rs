@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    FileId, FileType, NoticeCode, ObjectKey, PartPlan, PatientId, SeriesId, StoredId, StudyId,
-    Timestamp, patient_id, schema,
+    FileId, FileType, ObjectKey, PartPlan, PatientId, SeriesId, StatusReason, StoredId, StudyId,
+    Timestamp, Warning, patient_id, schema,
 };
 
 /// Where a file is in its life.
@@ -62,32 +62,6 @@ impl Status {
             Self::Deleted => "DELETED",
             Self::Unknown => "UNKNOWN",
         }
-    }
-}
-
-/// A stable code and a sentence in words: a reason or a warning.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Notice {
-    /// Stable, `snake_case`.
-    pub code: String,
-    /// For a person; no patient data.
-    pub message: String,
-}
-
-impl Notice {
-    /// A notice with its own sentence.
-    #[must_use]
-    pub fn new(code: NoticeCode, message: impl Into<String>) -> Self {
-        Self {
-            code: code.name().to_owned(),
-            message: message.into(),
-        }
-    }
-
-    /// The notice with the sentence that fits most cases of `code`.
-    #[must_use]
-    pub fn of(code: NoticeCode) -> Self {
-        Self::new(code, code.sentence())
     }
 }
 
@@ -209,7 +183,7 @@ pub struct FileRecord {
     pub status: Status,
     /// Why it FAILED.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status_reason: Option<Notice>,
+    pub status_reason: Option<StatusReason>,
     /// The status to return to when it is restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_before: Option<Status>,
@@ -250,7 +224,7 @@ pub struct FileRecord {
     pub duplicate_of: Option<FileId>,
     /// What a person should look at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<Notice>,
+    pub warnings: Vec<Warning>,
     /// The DICOM header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dicom: Option<Dicom>,

@@ -239,7 +239,7 @@ fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
 }
 
-fn bounded(text: &str, min: usize, max: usize) -> Result<(), String> {
+pub(crate) fn bounded(text: &str, min: usize, max: usize) -> Result<(), String> {
     let length = text.chars().count();
     if (min..=max).contains(&length) {
         return Ok(());

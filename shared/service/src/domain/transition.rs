@@ -1,8 +1,8 @@
 //! What may happen to a file on its way in: functions from a record to the next one, or the reason why not. Moves between storage classes are in
 //! [`super::moving`], the trash and what follows in [`super::removal`].
 
-use super::record::{FileRecord, Lease, Notice, Status};
-use super::{Code, Findings, NoticeCode, SeriesId, StoredId, StudyId, Timestamp, time::DAY_MS};
+use super::record::{FileRecord, Lease, Status};
+use super::{Code, FailureCode, Findings, SeriesId, StoredId, StudyId, Timestamp, time::DAY_MS};
 
 /// How long maintenance waits before it looks at what should have moved on by itself.
 pub(super) const MINUTE_MS: i64 = 60 * 1000;
@@ -139,7 +139,7 @@ impl FileRecord {
             return Err(Code::NotUploading);
         }
         self.set_live_status(Status::Failed);
-        self.status_reason = Some(Notice::of(NoticeCode::UploadAbandoned));
+        self.status_reason = Some(FailureCode::UploadAbandoned.into());
         self.upload_id = None;
         self.expires_at = None;
         self.uploaded_chunks = Vec::new();

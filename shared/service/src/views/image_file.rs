@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::domain::{
-    Dicom, FileId, FileRecord, FileType, Notice, PatientId, SeriesId, Status, StudyId,
+    Dicom, FileId, FileRecord, FileType, PatientId, SeriesId, Status, StatusReason, StudyId,
+    Warning,
 };
 use crate::error::Error;
 
@@ -66,7 +67,7 @@ pub struct ImageFile {
     /// Where it is in its life.
     pub status: Status,
     /// Why it is `FAILED`.
-    pub status_reason: Option<Notice>,
+    pub status_reason: Option<StatusReason>,
     /// Whole percents of the parts that are there.
     #[schema(maximum = 100, examples(100))]
     pub upload_progress: u8,
@@ -97,7 +98,7 @@ pub struct ImageFile {
     /// The owner's older file with the same bytes, found from the bytes.
     pub duplicate_of: Option<FileId>,
     /// What a person should look at: `patient_mismatch`, `type_mismatch`, …
-    pub warnings: Vec<Notice>,
+    pub warnings: Vec<Warning>,
     /// What the DICOM header says; `null` for other files.
     pub dicom: Option<Dicom>,
     /// Grows with every change of the record; a PATCH must name it.

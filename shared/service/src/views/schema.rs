@@ -4,13 +4,18 @@
 mod text;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
+use words::FileCode;
 
+use crate::domain::notice::{FailureCode, WarningCode};
 use crate::domain::number::EXACT_END;
-use crate::domain::{Code, FileId, FileType, PatientId, SeriesId, Status, StudyId};
+use crate::domain::{
+    Code, FileId, FileType, PatientId, SeriesId, Status, StatusReason, StudyId, Warning,
+};
 
 /// Gives a type a schema that is written as JSON.
 macro_rules! schema {
@@ -78,8 +83,8 @@ schema!(
 
 impl PartialSchema for Code {
     fn schema() -> RefOr<Schema> {
-        let told: Vec<&str> = Code::told().map(Code::name).collect();
-        let schema = json!({ "type": "string", "enum": told });
+        let public: Vec<&str> = Code::public().map(Code::name).collect();
+        let schema = json!({ "type": "string", "enum": public });
         serde_json::from_value(schema).unwrap_or_else(|_| Schema::default().into())
     }
 }
@@ -89,6 +94,35 @@ impl ToSchema for Code {
         "ErrorCode".into()
     }
 }
+
+/// Gives a reason or a warning its schema, with the codes that it can have.
+macro_rules! notice {
+    ($name:ty, $codes:expr) => {
+        schema!($name, "A stable code and a sentence in words: a reason or a warning.", {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {
+                    "type": "string",
+                    "description": "Stable, `snake_case`.",
+                    "enum": ($codes.collect::<BTreeSet<&str>>()),
+                },
+                "message": { "type": "string", "description": "For a person; no patient data." },
+            },
+        });
+    };
+}
+
+notice!(StatusReason, {
+    let own = FailureCode::ALL.iter().map(|code| code.name());
+    let found = FileCode::ALL.iter().filter(|code| code.is_fault());
+    own.chain(found.map(|code| code.name()))
+});
+// Any code of imaging can be a warning: it says why there is no picture.
+notice!(Warning, {
+    let own = WarningCode::ALL.iter().map(|code| code.name());
+    own.chain(FileCode::ALL.iter().map(|code| code.name()))
+});
 
 #[cfg(test)]
 mod tests {

@@ -32,7 +32,7 @@ const TRANSITIONS: &[(&str, Transition)] = &[
     ("renewed_by_another", |file| file.renewed("run 2", LATER)),
     ("processed", |file| file.processed("run", findings(None))),
     ("processed_in_vain", |file| {
-        file.processed("run", findings(Some(NoticeCode::NotAnImage)))
+        file.processed("run", findings(Some(FailureCode::NotAnImage)))
     }),
     ("processed_by_another", |file| {
         file.processed("run 2", findings(None))
@@ -289,7 +289,7 @@ fn lease(holder: &str, now: Timestamp) -> Lease {
     }
 }
 
-fn findings(failure: Option<NoticeCode>) -> Findings {
+fn findings(failure: Option<FailureCode>) -> Findings {
     Findings {
         file_hash: "d41d8cd98f00b204e9800998ecf8427e".to_owned(),
         file_type: FileType::Png,
@@ -303,7 +303,7 @@ fn findings(failure: Option<NoticeCode>) -> Findings {
         thumbnail_path: None,
         preview_path: None,
         duplicate_of: None::<FileId>,
-        failure: failure.map(Notice::of),
+        failure: failure.map(Into::into),
         warnings: Vec::new(),
     }
 }
@@ -324,7 +324,7 @@ fn at(status: Status) -> FileRecord {
         Status::Uploaded => uploading.uploaded(&object("v1"), NOW),
         Status::Processing => processing(),
         Status::Processed => processed(None),
-        Status::Failed => processed(Some(NoticeCode::NotAnImage)),
+        Status::Failed => processed(Some(FailureCode::NotAnImage)),
         Status::Archived => processed(None)
             .moving(COLD, NOW)
             .and_then(|file| file.move_claimed(lease("run", NOW), NOW))

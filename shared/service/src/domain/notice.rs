@@ -1,0 +1,69 @@
+//! What a file says of itself, for programs and for people: why it FAILED, and what a person should look at.
+
+use serde::{Deserialize, Serialize};
+use words::{FileCode, codes};
+
+codes! {
+    /// Why a file is FAILED, beside what imaging finds in its bytes.
+    FailureCode;
+    /// Other bytes came than those declared.
+    ChecksumMismatch = "checksum_mismatch", "The bytes that came are not the declared ones (MD5): upload the file again.";
+    /// It was declared as an image, and it is none that we know.
+    NotAnImage = "not_an_image", "The file is not an image in a format we know.";
+    /// More or fewer bytes came than were declared.
+    SizeMismatch = "size_mismatch", "Another number of bytes came than was declared: upload the file again.";
+    /// Nobody sent the bytes.
+    UploadAbandoned = "upload_abandoned", "The upload was not finished in time: upload the file again.";
+}
+
+codes! {
+    /// What a person should look at, beside what imaging finds in the bytes.
+    WarningCode;
+    /// The header names another patient.
+    PatientMismatch = "patient_mismatch", "The Patient ID in the file is not the one of the patient it was uploaded for.";
+    /// It is an image, but of another type than declared.
+    TypeMismatch = "type_mismatch", "It is another type of image than declared.";
+}
+
+/// The two differ in their codes. A code is kept as text, because a newer version of the service may have written one that this version does not know.
+macro_rules! notice {
+    ($name:ident, $code:ident) => {
+        /// A stable code and a sentence in words: a reason or a warning.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct $name {
+            /// Stable, `snake_case`.
+            pub code: String,
+            /// For a person; no patient data.
+            pub message: String,
+        }
+
+        impl $name {
+            /// One with its own sentence.
+            #[must_use]
+            pub fn new(code: $code, message: impl Into<String>) -> Self {
+                Self {
+                    code: code.name().to_owned(),
+                    message: message.into(),
+                }
+            }
+
+            /// What imaging says of the bytes.
+            #[must_use]
+            pub fn found(code: FileCode, message: impl Into<String>) -> Self {
+                Self {
+                    code: code.name().to_owned(),
+                    message: message.into(),
+                }
+            }
+        }
+
+        impl From<$code> for $name {
+            fn from(code: $code) -> Self {
+                Self::new(code, code.sentence())
+            }
+        }
+    };
+}
+
+notice!(StatusReason, FailureCode);
+notice!(Warning, WarningCode);

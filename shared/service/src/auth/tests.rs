@@ -163,6 +163,7 @@ async fn a_token_is_good_from_its_nbf_to_its_exp_and_half_a_minute_more() {
     let early = "The token is not valid yet (nbf).";
     let endless = "The token has no expiry (exp).";
     let now = clock.now().seconds();
+    let fractional = f64::from(u32::try_from(now).expect("a year before 2106")) + 0.5;
     for (exp, nbf, expected) in [
         (json!(now + 3600), json!(now - 1), "user 5"),
         (json!(now - 25), json!(now - 60), "user 5"),
@@ -173,7 +174,7 @@ async fn a_token_is_good_from_its_nbf_to_its_exp_and_half_a_minute_more() {
         (json!(now + 3600), json!(now + 40), early),
         (json!(now + 3600), json!("yesterday"), early),
         (json!(now + 3600), json!(null), early),
-        (json!(now as f64 + 0.5), json!(now), "user 5"),
+        (json!(fractional), json!(now), "user 5"),
         (json!("tomorrow"), json!(now), endless),
         (json!((now + 3600).to_string()), json!(now), endless),
         (json!(null), json!(now), endless),

@@ -44,10 +44,10 @@ impl Files {
             id.ok_or_else(Error::wrong_cursor)
         };
         let below = request.cursor.as_ref().map(open).transpose()?;
-        let counter = request.filter.counter().zip(source.counters);
+        let has_counter = request.filter.counter().is_some() && source.counters.is_some();
         // If a counter equals this filter, it has the total. Otherwise the matches are counted while the page is read, unless a cursor is given: then
-        // the read begins in the middle of the list, and a second one counts.
-        let must_count = request.include_total && counter.is_none();
+        // the page begins in the middle of the list, and a second read counts.
+        let must_count = request.include_total && !has_counter;
         let last = request.skip().saturating_add(request.page_size as usize);
         let filter = &request.filter;
         let read = Read {
@@ -56,22 +56,8 @@ impl Files {
             want: last.saturating_add(1),
             count_all: must_count && below.is_none(),
         };
-        let total = async {
-            match counter.filter(|_| request.include_total) {
-                Some((name, of)) => Ok(u64::try_from(self.counters(of).await?.get(&name)).ok()),
-                None if must_count && below.is_some() => {
-                    let all = Read {
-                        filter: filter.clone(),
-                        below: None,
-                        want: 0,
-                        count_all: true,
-                    };
-                    Ok(Some(self.read(source, &all).await?.count))
-                }
-                None => Ok(None),
-            }
-        };
-        let (found, total) = tokio::try_join!(self.read(source, &read), total)?;
+        let (found, total) =
+            tokio::try_join!(self.read(source, &read), self.total(source, request))?;
         let more = found.ids.len() > last;
         let ids: Vec<FileId> = found
             .ids
@@ -98,5 +84,27 @@ impl Files {
             total: total.or(must_count.then_some(found.count)),
             next_cursor,
         })
+    }
+
+    /// The total of a list where the page does not count it on its way: of the counter that equals the filter, or counted from the beginning if
+    /// the page begins behind a cursor.
+    async fn total(&self, source: &Source, request: &ListRequest) -> Result<Option<u64>, Error> {
+        let filter = &request.filter;
+        if !request.include_total {
+            return Ok(None);
+        }
+        if let Some((name, of)) = filter.counter().zip(source.counters) {
+            return Ok(u64::try_from(self.counters(of).await?.get(&name)).ok());
+        }
+        if request.cursor.is_none() {
+            return Ok(None);
+        }
+        let all = Read {
+            filter: filter.clone(),
+            below: None,
+            want: 0,
+            count_all: true,
+        };
+        Ok(Some(self.read(source, &all).await?.count))
     }
 }

@@ -29,7 +29,7 @@ impl Filter {
     /// Whatever reads a filter takes it apart into all of its fields: so a condition that is added later and forgotten there does not compile.
     #[must_use]
     pub fn matches(&self, file: &FileRecord) -> bool {
-        fn is<T: PartialEq>(wanted: Option<T>, actual: T) -> bool {
+        fn is<T: PartialEq + Copy>(wanted: Option<T>, actual: T) -> bool {
             wanted.is_none_or(|wanted| wanted == actual)
         }
         let Self {

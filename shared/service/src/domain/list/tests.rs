@@ -4,6 +4,8 @@ use super::*;
 use crate::domain::Timestamp;
 use crate::domain::new_file::tests::record;
 
+type Change = fn(&mut FileRecord);
+
 /// A processed CT of user 1.
 fn file() -> FileRecord {
     FileRecord {
@@ -20,6 +22,10 @@ fn id(number: u64) -> FileId {
     FileId::from_number(number).expect("an id")
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the fields of a filter are optional"
+)]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -114,7 +120,7 @@ fn all_conditions_together_let_through_what_fits_each_of_them() {
         search: some("chest"),
     };
     assert!(all.matches(&file()));
-    let failing: [(&str, fn(&mut FileRecord)); 7] = [
+    let failing: [(&str, Change); 7] = [
         ("file_type", |file| file.file_type = FileType::Tiff),
         ("status", |file| file.status = Status::Archived),
         ("modality", |file| file.modality = None),

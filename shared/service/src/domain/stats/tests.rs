@@ -4,8 +4,6 @@ use super::*;
 use crate::domain::FileType;
 use crate::domain::new_file::tests::record;
 
-type File = Option<FileRecord>;
-
 /// A processed PNG of 100 bytes.
 fn png() -> FileRecord {
     record(Status::Processed)
@@ -25,80 +23,72 @@ fn in_the_trash() -> FileRecord {
     }
 }
 
-fn changed(change: impl FnOnce(&mut FileRecord)) -> File {
-    let mut file = png();
-    change(&mut file);
-    Some(file)
+#[test]
+fn a_file_counts_from_its_beginning_to_its_end_but_not_in_the_trash() {
+    const PNG: &str = "status#PROCESSED+1 total_files+1 total_size+100 type#PNG+1";
+    const NO_PNG: &str = "status#PROCESSED-1 total_files-1 total_size-100 type#PNG-1";
+    let png = || Some(png());
+    let trash = || Some(in_the_trash());
+    let purging = || {
+        let purging = in_the_trash().purged();
+        Some(purging.expect("its purge has begun"))
+    };
+    for (what, before, after, expected) in [
+        ("it is created", None, png(), PNG),
+        ("it is removed", png(), None, NO_PNG),
+        ("it is deleted", png(), trash(), NO_PNG),
+        ("it is restored", trash(), png(), PNG),
+        ("its purge begins", trash(), purging(), ""),
+        ("it is purged", purging(), None, ""),
+    ] {
+        changes(what, before.as_ref(), after.as_ref(), expected);
+    }
 }
 
 #[test]
-fn every_change_of_a_file_changes_its_counters() {
-    const PNG: &str = "status#PROCESSED+1 total_files+1 total_size+100 type#PNG+1";
-    const NO_PNG: &str = "status#PROCESSED-1 total_files-1 total_size-100 type#PNG-1";
-    let dicom = changed(|file| file.file_type = FileType::Dicom);
-    let failed = changed(|file| file.status = Status::Failed);
-    let larger = changed(|file| file.file_size = 250);
-    let renamed = changed(|file| file.original_filename = "b.png".to_owned());
-    let purging = FileRecord {
-        purging: true,
-        ..in_the_trash()
+fn a_change_of_a_file_moves_it_from_one_counter_to_another() {
+    let with = |change: fn(&mut FileRecord)| {
+        let mut file = png();
+        change(&mut file);
+        file
     };
-    let (ct, mr) = (of_modality("CT"), of_modality("MR"));
-    let (own, other) = (of_modality("HOUSEMADE"), of_modality("INVENTED"));
+    let renamed = with(|file| file.original_filename = "b.png".to_owned());
+    let failed = with(|file| file.status = Status::Failed);
+    let larger = with(|file| file.file_size = 250);
+    let dicom = with(|file| file.file_type = FileType::Dicom);
+    let [ct, mr, own, other] = ["CT", "MR", "HOUSEMADE", "INVENTED"].map(of_modality);
+    let png = png();
     for (what, before, after, expected) in [
-        ("it is created", None, Some(png()), PNG),
-        ("it is removed", Some(png()), None, NO_PNG),
-        ("it is deleted", Some(png()), Some(in_the_trash()), NO_PNG),
-        ("it is restored", Some(in_the_trash()), Some(png()), PNG),
+        ("a name", &png, &renamed, ""),
         (
-            "its purge begins",
-            Some(in_the_trash()),
-            Some(purging.clone()),
-            "",
-        ),
-        ("it is purged", Some(purging), None, ""),
-        ("it is renamed", Some(png()), renamed, ""),
-        (
-            "it fails",
-            Some(png()),
-            failed,
+            "a status",
+            &png,
+            &failed,
             "status#FAILED+1 status#PROCESSED-1",
         ),
-        ("it is larger", Some(png()), larger, "total_size+150"),
-        ("it is DICOM", Some(png()), dicom, "type#DICOM+1 type#PNG-1"),
+        ("a size", &png, &larger, "total_size+150"),
+        ("a type", &png, &dicom, "type#DICOM+1 type#PNG-1"),
+        ("a modality", &png, &ct, "modality#CT+1"),
+        ("another", &ct, &mr, "modality#CT-1 modality#MR+1"),
+        ("none", &ct, &png, "modality#CT-1"),
         (
-            "it gets a modality",
-            Some(png()),
-            Some(ct.clone()),
-            "modality#CT+1",
-        ),
-        (
-            "it gets another",
-            Some(ct.clone()),
-            Some(mr),
-            "modality#CT-1 modality#MR+1",
-        ),
-        (
-            "it loses it",
-            Some(ct.clone()),
-            Some(png()),
-            "modality#CT-1",
-        ),
-        (
-            "it gets an invented one",
-            Some(ct),
-            Some(own.clone()),
+            "an invented one",
+            &ct,
+            &own,
             "modality#CT-1 modality#OTHER+1",
         ),
-        ("it gets another invented one", Some(own), Some(other), ""),
+        ("another invented one", &own, &other, ""),
     ] {
-        let delta = Delta::between(before.as_ref(), after.as_ref());
-        assert_eq!(text(&delta), expected, "{what}");
-        let back = Delta::between(after.as_ref(), before.as_ref());
-        let mut sum = delta;
-        sum.add(&back);
-        assert!(sum.is_empty(), "{what}, and back: {sum:?}");
+        changes(what, Some(before), Some(after), expected);
     }
+}
+
+/// Checks what a change adds to the counters, and that the change back takes it away.
+fn changes(what: &str, before: Option<&FileRecord>, after: Option<&FileRecord>, expected: &str) {
+    let mut delta = Delta::between(before, after);
+    assert_eq!(text(&delta), expected, "{what}");
+    delta.add(&Delta::between(after, before));
+    assert!(delta.is_empty(), "{what}, and back: {delta:?}");
 }
 
 #[test]

@@ -64,11 +64,12 @@ mod tests {
     use super::*;
 
     type Parse = fn(&str) -> bool;
+    type OfLength = fn(usize) -> String;
 
     /// Each type: its schema, whether it reads a text, and a text of any length that it is made of.
-    fn types() -> [(Value, Parse, fn(usize) -> String); 9] {
-        let letters: fn(usize) -> String = |length| "A".repeat(length);
-        let halves: fn(usize) -> String = |length| {
+    fn types() -> [(Value, Parse, OfLength); 9] {
+        let letters: OfLength = |length| "A".repeat(length);
+        let halves: OfLength = |length| {
             let half = "a".repeat(length / 2);
             format!("{half}/{half}")
         };

@@ -10,9 +10,7 @@ Packages: requirements.txt beside this file.
 """
 
 import argparse
-import json
 import pathlib
-import subprocess
 import tempfile
 import warnings
 
@@ -20,14 +18,9 @@ import imagecodecs
 import numpy as np
 import pydicom
 from pydicom.encaps import encapsulate
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
+from pydicom.pixels import pixel_array
 
-# Largest difference of an 8-bit level that counts as the same picture: decoders round differently.
-TOLERANCE = 2
-# Share of pixels that may differ more: chroma is interpolated by some decoders and repeated by others.
-OUTLIERS = 0.02
-OUR_OUTLIERS = 0.005
-SAMPLED_PIXELS = 1_000_000
+from reference import compare, is_same, remark, render, shown_by_pydicom, stored_by_pydicom
 
 # Differences that are ours on purpose, or pydicom's.
 EXPLAINED = {
@@ -86,90 +79,10 @@ def recompressed(folder):
             yield f"{name}.dcm as {kind}", path, original
 
 
-def functional_group(ds, frame, sequence):
-    """The item of a functional group that holds for a frame, or the data set itself."""
-    for groups, index in (("PerFrameFunctionalGroupsSequence", frame), ("SharedFunctionalGroupsSequence", 0)):
-        items = ds.get(groups) or []
-        if index < len(items) and items[index].get(sequence):
-            return items[index].get(sequence)[0]
-    return ds
-
-
-def percentiles(values, transform):
-    """Our contrast for pictures without a window."""
-    flat = values.ravel()
-    stride = max(1, -(-flat.size // SAMPLED_PIXELS))
-    sample = np.sort(flat[::stride])
-    last = sample.size - 1
-    low, high = sample[int(np.floor(last * OUR_OUTLIERS))], sample[int(np.ceil(last * (1 - OUR_OUTLIERS)))]
-    if low >= high:
-        low, high = sample[0], sample[-1]
-    ends = sorted(float(transform(np.array([v]))[0]) for v in (low, high))
-    return ends
-
-
-def gray(ds, stored, frame):
-    """What pydicom's transformations make of stored values, as 8-bit gray."""
-    modality = functional_group(ds, frame, "PixelValueTransformationSequence")
-    if modality is ds:
-        modality = ds
-    transform = lambda values: apply_modality_lut(values, modality).astype(float)
-    values = transform(stored)
-    voi = functional_group(ds, frame, "FrameVOILUTSequence")
-    if voi.get("VOILUTSequence"):
-        item = voi.VOILUTSequence[0]
-        mapped = apply_voi_lut(values.astype(int), ds).astype(float)
-        level = mapped / (2 ** int(item.LUTDescriptor[2]) - 1)
-    elif voi.get("WindowCenter") is not None and voi.get("WindowWidth") is not None and "WindowCenter" in voi:
-        first = lambda value: float(value[0] if isinstance(value, pydicom.multival.MultiValue) else value)
-        center, width = first(voi.WindowCenter), first(voi.WindowWidth)
-        function = voi.get("VOILUTFunction", "LINEAR")
-        if function == "SIGMOID":
-            level = 1 / (1 + np.exp(-4 * (values - center) / width))
-        elif function == "LINEAR_EXACT" or width <= 1:
-            level = (values - center) / width + 0.5
-        else:
-            level = (values - (center - 0.5)) / (width - 1) + 0.5
-    else:
-        eight = ds.get("BitsAllocated", 8) <= 8 and ds.get("PixelRepresentation", 0) == 0
-        if eight and "PixelData" in ds:
-            ends = sorted(float(transform(np.array([v]))[0]) for v in (0, 2 ** int(ds.BitsStored) - 1))
-            low, high = ends
-        else:
-            padding = ds.get("PixelPaddingValue")
-            counted = stored if padding is None or np.all(stored == padding) else stored[stored != padding]
-            low, high = percentiles(counted, transform)
-        level = (values - low) / (high - low) if high > low else np.zeros_like(values)
-    level = np.clip(level, 0, 1)
-    if ds.PhotometricInterpretation == "MONOCHROME1":
-        level = 1 - level
-    result = np.floor(level * 255 + 0.5).astype(np.uint8)
-    if ds.get("PixelPaddingValue") is not None:
-        limit = ds.get("PixelPaddingRangeLimit", ds.PixelPaddingValue)
-        low, high = sorted((int(ds.PixelPaddingValue), int(limit)))
-        result[(stored >= low) & (stored <= high)] = 0
-    return result[..., None]
-
-
 def theirs(path):
     """The middle frame as pydicom shows it: (data set, picture or None, why not)."""
     ds = pydicom.dcmread(path, force=True)
-    if not any(keyword in ds for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-        return ds, None, "no pixels"
-    frame = int(ds.get("NumberOfFrames") or 1) // 2
-    try:
-        stored = pixel_array(ds, index=frame)
-    except Exception as error:  # noqa: BLE001 - whatever it says is the reason
-        return ds, None, f"{type(error).__name__}: {error}".split("\n")[0]
-    photometric = ds.PhotometricInterpretation
-    if photometric == "PALETTE COLOR":
-        colours = apply_color_lut(stored, ds)
-        if colours.dtype == np.uint16 and colours.max() > 255:
-            colours = colours >> 8
-        return ds, colours.astype(np.uint8), None
-    if stored.ndim == 3:
-        return ds, (stored >> max(0, int(ds.BitsStored) - 8)).astype(np.uint8), None
-    return ds, gray(ds, stored, frame), None
+    return ds, *shown_by_pydicom(ds, int(ds.get("NumberOfFrames") or 1) // 2)
 
 
 def header_differences(ds, ours):
@@ -192,15 +105,6 @@ def header_differences(ds, ours):
     return differences
 
 
-def compare(ours, picture):
-    """Share of pixels that differ by more than the tolerance, or None when the sizes differ."""
-    if ours.shape[:2] != picture.shape[:2]:
-        return None
-    if ours.shape != picture.shape:
-        ours, picture = np.broadcast_arrays(ours, picture)
-    return float(np.mean(np.abs(ours.astype(int) - picture.astype(int)) > TOLERANCE))
-
-
 def judge(name, facts, raw, path):
     """One row: name, ours, theirs, remark, whether pydicom renders it and we do the same, header differences."""
     try:
@@ -217,10 +121,34 @@ def judge(name, facts, raw, path):
     if raw is None:
         row["same"] = False
         return row
-    differing = compare(np.frombuffer(raw, np.uint8).reshape(facts["size"]), picture)
-    row["same"] = differing is not None and differing <= OUTLIERS
-    row["remark"] = "other size" if differing is None else ("identical" if differing == 0 else f"{differing:.2%} of pixels differ by more than {TOLERANCE}")
+    differing = compare(raw, picture)
+    row["same"] = is_same(differing)
+    row["remark"] = remark(differing)
     return row
+
+
+def requests(path):
+    """What else is asked of a file that pydicom decodes: its first and last frame, each in a window of its own, and the stored
+    samples of the last."""
+    ds = pydicom.dcmread(path, force=True)
+    frames = int(ds.get("NumberOfFrames") or 1)
+    decoded = np.asarray(pixel_array(ds, index=frames - 1), float)
+    low, high = float(np.nanmin(decoded)), float(np.nanmax(decoded))
+    for frame, function in ((1, "linear"), (frames, "linear-exact"), (frames, "sigmoid")):
+        yield {"frame": frame, "window": (round((low + high) / 2), max(2, round((high - low) / 3)), function)}
+
+
+def judge_request(path, asked, facts, raw, samples):
+    """What differs of one request, or None."""
+    ds = pydicom.dcmread(path, force=True)
+    frame = asked["frame"] - 1
+    picture, _ = shown_by_pydicom(ds, frame, asked["window"])
+    if picture is None or raw is None or samples is None:
+        return facts.get("refused", "nothing")
+    shown, kept = compare(raw, picture), compare(samples, stored_by_pydicom(ds, frame))
+    if is_same(shown) and is_same(kept):
+        return None
+    return f"shown: {remark(shown)}; stored: {remark(kept)}"
 
 
 def outcome(facts):
@@ -246,13 +174,20 @@ def main():
         folder = pathlib.Path(folder)
         # Name, the file we read, the file pydicom reads.
         files = [("/".join(path.parts[-2:]), path, path) for path in corpus()] + list(recompressed(folder))
-        subprocess.run([arguments.render, folder], input="\n".join(str(path) for _, path, _ in files), text=True, check=True)
-        for number, (name, _, original) in enumerate(files):
-            facts = json.loads((folder / f"{number}.json").read_text())
-            raw = folder / f"{number}.raw"
-            row = judge(name, facts, raw.read_bytes() if raw.exists() else None, original)
+        answers = render(arguments.render, folder, [(path, {}) for _, path, _ in files])
+        for (name, _, original), (facts, raw, _, _) in zip(files, answers):
+            row = judge(name, facts, raw, original)
             row["milliseconds"] = facts["milliseconds"]
             rows.append(row)
+        same = [file for row, file in zip(rows, files) if row["rendered"] and row["same"]]
+        asked = [(path, original, request) for _, path, original in same for request in requests(original)]
+        answers = render(arguments.render, folder, [(path, request) for path, _, request in asked])
+        differing = []
+        for (path, original, request), (facts, raw, samples, _) in zip(asked, answers):
+            difference = judge_request(original, request, facts, raw, samples)
+            if difference:
+                differing.append(f"{path.name} {request}: {difference}")
+    print(f"{len(asked)} frames and windows asked for; of {len(differing)} the picture or the samples differ.", *differing, sep="\n")
     slowest = max(rows, key=lambda row: row["milliseconds"])
     nested = next(row for row in rows if row["name"].endswith("UN_sequence.dcm"))
     print(f"Slowest: {slowest['name']}, {slowest['milliseconds']:.0f} ms. UN_sequence.dcm: {nested['milliseconds']:.1f} ms.")
@@ -263,7 +198,7 @@ def main():
         return 1
     if arguments.table and not arguments.check:
         insert(arguments.table, text)
-    return 1 if wrong else 0
+    return 1 if wrong or differing else 0
 
 
 def report(rows):

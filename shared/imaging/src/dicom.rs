@@ -19,9 +19,11 @@ mod parse;
 mod render;
 mod samples;
 mod segments;
+mod stored;
 mod stream;
 mod tag;
 mod transfer_syntax;
+mod view;
 mod walk;
 mod window;
 
@@ -41,6 +43,9 @@ use crate::{Code, Limits, Reason};
 
 pub use charset::Charset;
 pub use encoding::{has_preamble, looks_like_data_set};
+pub use samples::Kind;
+pub use stored::{Colours, StoredFrame};
+pub use view::{Function, View, Which, Window};
 
 /// A DICOM file whose header was read and whose pixels were not touched yet.
 pub(crate) struct Opened<R> {
@@ -62,20 +67,47 @@ pub(crate) struct Shown {
 /// # Errors
 /// Why not even the first elements could be read. A file that ends or breaks later gives the facts before that.
 pub fn read_header(reader: impl Read + Seek, limits: &Limits) -> Result<DicomHeader, Reason> {
-    Ok(open(reader, limits)?.header)
+    Ok(open(reader, Which::Middle, limits)?.header)
 }
 
-/// Renders the representative frame at full size, as a viewer would show it, with a pixel for each of its own.
+/// Renders one frame as a viewer would show it.
 ///
 /// # Errors
-/// Why there is no picture, whether the object has none or is broken.
-pub fn render_frame(reader: impl Read + Seek, limits: &Limits) -> Result<Raster, Reason> {
-    Ok(open(reader, limits)?.render(u32::MAX, limits)?.raster)
+/// Why there is no picture: the object has none or is broken, or what is asked for is not there.
+pub fn render_frame(
+    reader: impl Read + Seek,
+    view: &View,
+    limits: &Limits,
+) -> Result<Raster, Reason> {
+    let shown = open(reader, view.frame, limits)?.picture(view, limits)?;
+    Ok(shown.decoded.fitted(view.side))
 }
 
-/// Reads the header, ready for [`Opened::picture`].
-pub(crate) fn open<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Opened<R>, Reason> {
-    let parsed = parse::parse(reader, limits)?;
+/// Decodes one frame at full size, to its samples as they are stored.
+///
+/// # Errors
+/// Why there are none: the object has no pixels or is broken, or what is asked for is not there.
+pub fn decode_frame(
+    reader: impl Read + Seek,
+    which: Which,
+    limits: &Limits,
+) -> Result<StoredFrame, Reason> {
+    let mut opened = open(reader, which, limits)?;
+    let (pixels, layout) = opened.pixels(limits)?;
+    let found = opened.frame(pixels, layout, which, u32::MAX, limits)?;
+    Ok(StoredFrame {
+        warning: found.warning.map(Reason::of),
+        ..StoredFrame::new(found.frame, &layout)?
+    })
+}
+
+/// Reads the header, ready for the frame `which`.
+pub(crate) fn open<R: Read + Seek>(
+    reader: R,
+    which: Which,
+    limits: &Limits,
+) -> Result<Opened<R>, Reason> {
+    let parsed = parse::parse(reader, which, limits)?;
     let (header, guessed) = DicomHeader::new(&parsed.meta, &parsed.data_set, limits.charset);
     let warning = guessed.then(|| Reason::of(Code::CharsetGuessed));
     Ok(Opened {
@@ -85,86 +117,78 @@ pub(crate) fn open<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Opened<
     })
 }
 
-/// One frame, rendered.
-struct Rendered {
-    raster: Raster,
-    original: (u32, u32),
-    warning: Option<Code>,
-}
-
 impl<R: Read + Seek> Opened<R> {
-    /// The representative frame as a viewer would show it. Where its codec can, it is decoded at a reduced size whose
-    /// long side still has `wanted` pixels.
-    pub(crate) fn picture(mut self, wanted: u32, limits: &Limits) -> Result<Shown, Reason> {
-        let rendered = self.render(wanted, limits)?;
+    /// The frame of `view`, which is the one the file was opened for. Where its codec can, it is decoded at a reduced size
+    /// that still has the pixels asked for.
+    pub(crate) fn picture(mut self, view: &View, limits: &Limits) -> Result<Shown, Reason> {
+        let (pixels, layout) = self.pixels(limits)?;
+        let found = self.frame(pixels, layout, view.frame, view.enough(), limits)?;
+        self.parsed.groups_of_frame(found.index, limits);
+        let data_set = &self.parsed.data_set;
+        let frame = found.frame;
+        let mut raster = render::render(data_set, &frame.layout, frame.samples, view.window)?;
+        let source = (pixels, layout);
+        overlay::onto_blank(&mut self.parsed, &mut raster, found.index, source, limits);
+        if let Some(side) = view.side {
+            let ratio = aspect::of(&self.parsed.data_set);
+            raster = aspect::squared(raster, ratio, side.get());
+        }
         Ok(Shown {
             decoded: Decoded {
-                raster: aspect::squared(rendered.raster, aspect::of(&self.parsed.data_set)),
-                original: rendered.original,
+                raster,
+                original: frame.original,
                 orientation: Orientation::Upright,
                 profile: None,
             },
-            warning: rendered.warning.map(Reason::of),
+            warning: found.warning.map(Reason::of),
         })
     }
 
-    fn render(&mut self, wanted: u32, limits: &Limits) -> Result<Rendered, Reason> {
+    /// Where the pixels are and how they are laid out, if they are ones we decode.
+    fn pixels(&self, limits: &Limits) -> Result<(PixelElement, Layout), Reason> {
         let Some(pixels) = self.parsed.found.pixels else {
             return Err(self.without_pixels());
         };
-        let compression = self.parsed.syntax.compression;
-        if compression == Compression::Video {
+        if self.parsed.syntax.compression == Compression::Video {
             return Err(Code::Video.into());
         }
         let layout = Layout::new(&self.parsed.data_set, frame::float_bits(pixels), limits)?;
-        let found = self.frame(pixels, layout, wanted, limits)?;
-        self.parsed.groups_of_frame(found.index, limits);
-        let mut raster = render::render(
-            &self.parsed.data_set,
-            &found.frame.layout,
-            found.frame.samples,
-        )?;
-        let source = (pixels, layout);
-        overlay::onto_blank(&mut self.parsed, &mut raster, found.index, source, limits);
-        Ok(Rendered {
-            raster,
-            original: found.frame.original,
-            warning: found.warning,
-        })
+        Ok((pixels, layout))
     }
 
-    /// The samples of the representative frame. The length and the first bytes decide how they are stored, not the
+    /// The samples of one frame. The length and the first bytes decide how they are stored, not the
     /// transfer syntax: converters write native pixels under a compressed syntax, and the other way round.
     fn frame(
         &mut self,
         pixels: PixelElement,
         layout: Layout,
+        which: Which,
         wanted: u32,
         limits: &Limits,
     ) -> Result<Found<Frame>, Reason> {
         let declared = self.parsed.syntax.compression;
         let (found, otherwise) = match pixels.length {
             Some(claimed) if is_native(declared, claimed, &layout) => {
-                return frame::native(&mut self.parsed, pixels, claimed, layout);
+                return frame::native(&mut self.parsed, pixels, claimed, layout, which);
             }
             Some(claimed) => {
                 let bytes = frame::whole_value(&mut self.parsed, pixels, claimed, limits)?;
                 if declared == Compression::None
                     && codec::recognised(declared, &bytes, &layout).is_none()
                 {
-                    return frame::native(&mut self.parsed, pixels, claimed, layout);
+                    return frame::native(&mut self.parsed, pixels, claimed, layout, which);
                 }
                 (
                     Found {
                         frame: bytes,
-                        index: 0,
+                        index: which.of_present(1, layout.frames)?,
                         warning: None,
                     },
                     None,
                 )
             }
             None => (
-                encapsulated::frame(&mut self.parsed, pixels, &layout, limits)?,
+                encapsulated::frame(&mut self.parsed, pixels, &layout, which, limits)?,
                 Some(declared),
             ),
         };

@@ -5,6 +5,7 @@ use std::io::{BufReader, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use crate::dicom::{View, Which};
 use crate::picture::Decoded;
 use crate::sniff::{FileType, SNIFF_BYTES, Sniffed, sniff};
 use crate::{
@@ -26,13 +27,7 @@ pub(crate) fn inspect_with(
     limits: &Limits,
     known: impl FnOnce(&Inspection),
 ) -> Inspection {
-    let mut inspection = Inspection {
-        file_type: FileType::Other,
-        mime_type: "application/octet-stream".to_owned(),
-        dicom: None,
-        outcome: Outcome::Failed(Code::DecoderFailed.into()),
-        warnings: Vec::new(),
-    };
+    let mut inspection = Inspection::failed(Code::DecoderFailed);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         look(path, limits, &mut inspection, known)
     }));
@@ -67,12 +62,16 @@ fn look(
     inspection.file_type = file_type;
     mime_type.clone_into(&mut inspection.mime_type);
     if file_type == FileType::Dicom {
-        return match dicom::open(file, limits) {
+        return match dicom::open(file, Which::Middle, limits) {
             Ok(opened) => {
                 inspection.dicom = Some(DicomHeader::clone(&opened.header));
                 inspection.warnings.clone_from(&opened.warnings);
                 known(inspection);
-                let shown = opened.picture(Picture::ENOUGH, limits);
+                let view = View {
+                    side: Some(Picture::PREVIEW),
+                    ..View::default()
+                };
+                let shown = opened.picture(&view, limits);
                 outcome(shown.map(|shown| {
                     inspection.warnings.extend(shown.warning);
                     shown.decoded

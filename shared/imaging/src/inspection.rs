@@ -1,8 +1,10 @@
 //! What is known about a file after looking at it.
 
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{DicomHeader, FileType, Reason};
+use crate::{Code, DicomHeader, FileType, Reason};
 
 /// Everything found out about one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +19,19 @@ pub struct Inspection {
     pub outcome: Outcome,
     /// Things worth telling that did not prevent the outcome.
     pub warnings: Vec<Reason>,
+}
+
+impl Inspection {
+    /// Of a file of which nothing is known but why.
+    pub(crate) fn failed(code: Code) -> Self {
+        Self {
+            file_type: FileType::Other,
+            mime_type: "application/octet-stream".to_owned(),
+            dicom: None,
+            outcome: Outcome::Failed(code.into()),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// The picture, or why there is none.
@@ -48,7 +63,9 @@ impl Picture {
     pub const THUMBNAIL_SIDE: u32 = 256;
     /// Long side of a preview in pixels.
     pub const PREVIEW_SIDE: u32 = 1024;
-    /// A long side near enough to [`Self::PREVIEW_SIDE`] when a codec can give it cheaply: pictures of 1,955 pixels are
-    /// shown with 978, at a quarter of the work.
-    pub(crate) const ENOUGH: u32 = 960;
+    /// The same.
+    pub(crate) const PREVIEW: NonZeroU32 = match NonZeroU32::new(Self::PREVIEW_SIDE) {
+        Some(side) => side,
+        None => NonZeroU32::MAX,
+    };
 }

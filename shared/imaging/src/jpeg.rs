@@ -9,7 +9,7 @@ use libjpeg_turbo_rs::{
 };
 
 use crate::orientation::Orientation;
-use crate::picture::Decoded;
+use crate::picture::{Decoded, enough};
 use crate::raster::{Channels, Raster};
 use crate::tone;
 use crate::{Code, Limits, Picture, Reason};
@@ -74,7 +74,7 @@ pub(crate) fn decode_limits(limits: &Limits) -> DecodeLimits {
 fn scale_for(long_side: u32) -> Result<ScalingFactor, Reason> {
     let eighths = [1, 2, 3, 4]
         .into_iter()
-        .find(|n| long_side * n / 8 >= Picture::ENOUGH)
+        .find(|n| long_side * n / 8 >= enough(Picture::PREVIEW_SIDE))
         .unwrap_or(8);
     let (numerator, denominator) = match eighths {
         2 => (1, 4),

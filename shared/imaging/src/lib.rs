@@ -4,7 +4,8 @@
 //!
 //! - [`sniff()`] / [`declared`]: which kind of file the bytes are, or the name claims ([`FileType`]).
 //! - [`inspect()`]: everything about one file: type, DICOM header, thumbnail and preview ([`Inspection`]).
-//! - [`isolated`]: the same in a child process with hard limits, for files nobody vouches for.
+//! - [`dicom::render_frame`] / [`dicom::decode_frame`]: any frame of a DICOM file, shown or as it is stored.
+//! - [`isolated`]: all this in a child process with hard limits, for files nobody vouches for.
 //! - [`Limits`]: what a file may claim and cost before it is refused.
 //! - [`dicom`]: the DICOM reader. `stream` and `parse` walk elements, `header` names the facts, `frame` finds the
 //!   bytes of one frame, `samples` decodes them, `render` turns them into what a viewer would show.
@@ -20,6 +21,7 @@
 pub mod dicom;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
+mod frames;
 mod icc;
 mod inspect;
 mod inspection;
@@ -39,6 +41,7 @@ mod tiff;
 mod tone;
 
 pub use dicom::header::DicomHeader;
+pub use frames::FramePicture;
 pub use inspect::inspect;
 pub use inspection::{Inspection, Outcome, Picture};
 pub use limits::Limits;

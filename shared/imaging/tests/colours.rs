@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use imaging::dicom::render_frame;
+use imaging::dicom::{View, render_frame};
 use imaging::fixtures::{DicomSpec, JPEG_2000_RGB, JPEG_2000_YCC, JPEG_2000_YCC_444, dicom, jpeg};
 use imaging::{Limits, Raster};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
@@ -15,7 +15,12 @@ const JPEG_LOSSLESS: &str = "1.2.840.10008.1.2.4.70";
 const JPEG_2000_LOSSY: &str = "1.2.840.10008.1.2.4.91";
 
 fn rendered(spec: &DicomSpec) -> Raster {
-    render_frame(Cursor::new(dicom(spec)), &Limits::default()).expect("a picture")
+    render_frame(
+        Cursor::new(dicom(spec)),
+        &View::default(),
+        &Limits::default(),
+    )
+    .expect("a picture")
 }
 
 /// 16 × 16 pixels in colour.

@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use imaging::dicom::render_frame;
+use imaging::dicom::{View, render_frame};
 use imaging::fixtures::{
     DicomSpec, HTJ2K, JPEG_2000, JPEG_LS, JPEG_XL, codestream_level, dicom, jpeg, rle_frame, scene,
 };
@@ -108,7 +108,7 @@ fn codestreams_of_reference_encoders_decode_to_what_was_encoded() {
             columns: 20,
             ..gray(transfer_syntax, vec![codestream.to_vec()])
         });
-        let raster = render_frame(Cursor::new(&bytes), &Limits::default());
+        let raster = render_frame(Cursor::new(&bytes), &View::default(), &Limits::default());
         let raster = raster.expect("a picture");
         assert_eq!(raster.data, expected, "{transfer_syntax}");
         let picture = picture(inspect(&bytes));

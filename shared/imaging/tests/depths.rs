@@ -3,16 +3,20 @@
 use std::io::Cursor;
 
 use imaging::Limits;
-use imaging::dicom::render_frame;
+use imaging::dicom::{View, render_frame};
 use imaging::fixtures::{
     DicomSpec, EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, dicom, scene,
 };
 use libjpeg_turbo_rs::precision::compress_16bit;
 
 fn levels(spec: &DicomSpec) -> Vec<u8> {
-    render_frame(Cursor::new(dicom(spec)), &Limits::default())
-        .expect("a picture")
-        .data
+    render_frame(
+        Cursor::new(dicom(spec)),
+        &View::default(),
+        &Limits::default(),
+    )
+    .expect("a picture")
+    .data
 }
 
 /// The scene in `bits_stored` of `bits_allocated` bits up to `high_bit`, all other bits noise.

@@ -180,7 +180,11 @@ fn overlays_on_pixels_without_contrast_are_the_picture() {
     };
     let rendered = |spec: &DicomSpec| {
         let bytes = std::io::Cursor::new(dicom(spec));
-        let raster = imaging::dicom::render_frame(bytes, &imaging::Limits::default());
+        let raster = imaging::dicom::render_frame(
+            bytes,
+            &imaging::dicom::View::default(),
+            &imaging::Limits::default(),
+        );
         raster.expect("a picture").data
     };
     let data = rendered(&blank);

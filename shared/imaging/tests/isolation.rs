@@ -19,7 +19,7 @@ fn imaging_worker() {
     isolated::serve_if_worker();
 }
 
-fn worker() -> Worker {
+pub(crate) fn worker() -> Worker {
     Worker {
         program: std::env::current_exe().expect("this binary has a path"),
         args: ["--exact", "isolation::imaging_worker", "--nocapture"]
@@ -28,18 +28,18 @@ fn worker() -> Worker {
     }
 }
 
-struct Folder {
-    folder: tempfile::TempDir,
+pub(crate) struct Folder {
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
         }
     }
 
-    fn file(&self, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn file(&self, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join("file");
         fs::write(&path, bytes).expect("it takes the bytes");
         path

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use imaging::dicom::{read_header, render_frame};
+use imaging::dicom::{View, read_header, render_frame};
 use imaging::fixtures::{
     DicomSpec, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, JPEG_2000, JPEG_LS, JPEG_XL,
     codestream_level, dicom, rle_frame, scene,
@@ -42,7 +42,7 @@ fn assert_whole(bytes: &[u8], what: &str) {
     let header = read_header(Cursor::new(bytes), &limits).expect("a header");
     assert_eq!(header.patient_id.as_deref(), Some("P-1"), "{what}");
     assert_eq!(header.rows, Some(64), "{what}");
-    let raster = render_frame(Cursor::new(bytes), &limits);
+    let raster = render_frame(Cursor::new(bytes), &View::default(), &limits);
     let raster = raster.unwrap_or_else(|reason| panic!("{what}: {reason:?}"));
     assert_eq!(raster.data, scene(64, 64, 1), "{what}");
 }
@@ -184,7 +184,11 @@ fn compressed_frames_under_a_native_syntax_are_decoded() {
                 fragments: Some(vec![codestream.to_vec()]),
                 ..gray()
             };
-            let raster = render_frame(Cursor::new(dicom(&spec)), &Limits::default());
+            let raster = render_frame(
+                Cursor::new(dicom(&spec)),
+                &View::default(),
+                &Limits::default(),
+            );
             assert_eq!(raster.expect(syntax).data, expected, "{syntax}");
         }
     }
@@ -195,7 +199,11 @@ fn compressed_frames_under_a_native_syntax_are_decoded() {
         pixels: Some(JPEG_LS.to_vec()),
         ..gray()
     };
-    let raster = render_frame(Cursor::new(dicom(&spec)), &Limits::default());
+    let raster = render_frame(
+        Cursor::new(dicom(&spec)),
+        &View::default(),
+        &Limits::default(),
+    );
     assert_eq!(raster.expect("a picture").data, expected);
 }
 
@@ -230,7 +238,12 @@ fn private_syntaxes_of_scanners_are_native() {
         window: Some((2048.0, 4096.0)),
         ..DicomSpec::default()
     };
-    let raster = render_frame(Cursor::new(dicom(&ge)), &Limits::default()).expect("a picture");
+    let raster = render_frame(
+        Cursor::new(dicom(&ge)),
+        &View::default(),
+        &Limits::default(),
+    )
+    .expect("a picture");
     let near = |(a, b): (&u8, u8)| a.abs_diff(b) <= 1;
     assert!(raster.data.iter().zip(scene(64, 64, 1)).all(near));
     let philips = DicomSpec {
@@ -260,7 +273,7 @@ fn a_meta_group_longer_than_it_says_is_read_to_its_end() {
 }
 
 /// The per-frame groups of a slide: 130,000 frames, each with five sequences of a few elements, all without lengths.
-fn slide(frames: u32) -> Vec<u8> {
+pub(crate) fn slide(frames: u32) -> Vec<u8> {
     let window = [
         element(LE, 0x0028_1050, *b"DS", b"50"),
         element(LE, 0x0028_1051, *b"DS", b"2 "),
@@ -330,5 +343,6 @@ fn the_groups_of_a_hundred_and_thirty_thousand_frames_are_walked_and_one_is_kept
         max_header_bytes: 16 << 10,
         ..Limits::default()
     };
-    render_frame(Cursor::new(&bytes), &limits).expect("only one frame's groups are kept");
+    render_frame(Cursor::new(&bytes), &View::default(), &limits)
+        .expect("only one frame's groups are kept");
 }

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use imaging::Limits;
-use imaging::dicom::render_frame;
+use imaging::dicom::{View, render_frame};
 use imaging::fixtures::{
     DicomSpec, EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, dicom, scene,
 };
@@ -11,9 +11,13 @@ use imaging::fixtures::{
 use crate::elements::{decimal, element, item, words};
 
 fn levels(spec: &DicomSpec) -> Vec<u8> {
-    render_frame(Cursor::new(dicom(spec)), &Limits::default())
-        .expect("a picture")
-        .data
+    render_frame(
+        Cursor::new(dicom(spec)),
+        &View::default(),
+        &Limits::default(),
+    )
+    .expect("a picture")
+    .data
 }
 
 /// Asserts that the levels are those of the scene.

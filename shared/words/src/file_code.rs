@@ -43,9 +43,22 @@ codes! {
     PixelsMismatch = "pixels_mismatch", "The header announces more or fewer pixels than the file contains; what is there is shown.";
     /// A warning, DICOM: the declared character set gives no words, so another one was chosen.
     CharsetGuessed = "charset_guessed", "The header names the wrong character set, or none; the set of its texts was guessed.";
+    /// DICOM: a frame of another number than the file has.
+    NoSuchFrame = "no_such_frame", "The DICOM file has no frame of this number.";
+    /// A window that is not defined.
+    BadWindow = "bad_window", "The window has no numbers, or a width that its function is not defined for.";
 }
 
 impl FileCode {
+    /// The codes of what somebody asks of a file: no file has one.
+    pub const OF_REQUESTS: [Self; 2] = [Self::NoSuchFrame, Self::BadWindow];
+
+    /// The codes that a file can have.
+    pub fn of_files() -> impl Iterator<Item = Self> {
+        let of_file = |code: &Self| !Self::OF_REQUESTS.contains(code);
+        Self::ALL.iter().copied().filter(of_file)
+    }
+
     /// Whether the file is broken or too much for us. Otherwise it is fine, and only has nothing that we can show.
     #[must_use]
     pub fn is_fault(self) -> bool {

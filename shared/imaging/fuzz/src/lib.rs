@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io::Cursor;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use imaging::dicom::{Function, View, Which, Window};
 use imaging::fixtures::{DicomSpec, dicom};
 use imaging::{FileType, Limits};
 use tempfile::TempDir;
@@ -40,6 +42,25 @@ pub fn file(data: &[u8], expected: FileType) {
     let _ = imaging::inspect(&FILE.1, &LIMITS);
 }
 
+/// Shows one frame of `data` as a DICOM file in a window of its own, and decodes it to its samples. The last bytes choose
+/// the frame and the window.
+pub fn any_frame(data: &[u8]) {
+    let [.., number, function] = *data else {
+        return;
+    };
+    let functions = [Function::Linear, Function::LinearExact, Function::Sigmoid];
+    let function = functions[usize::from(function % 3)];
+    let view = View {
+        frame: Which::Number(u32::from(number % 5)),
+        window: Window::new(f64::from(number) * 16.0, 400.0, function).ok(),
+        side: NonZeroU32::new(u32::from(number)),
+    };
+    let _ = imaging::dicom::render_frame(Cursor::new(data), &view, &LIMITS);
+    if let Ok(frame) = imaging::dicom::decode_frame(Cursor::new(data), view.frame, &LIMITS) {
+        assert_eq!(frame.length(), Some(frame.bytes.len() as u64));
+    }
+}
+
 /// Renders `data` as the only frame of a DICOM file. Its first byte chooses what the header says about the samples.
 pub fn frame(transfer_syntax: &'static str, data: &[u8]) {
     let Some((&layout, fragment)) = data.split_first() else {
@@ -65,5 +86,9 @@ pub fn frame(transfer_syntax: &'static str, data: &[u8]) {
         fragments: Some(vec![fragment.to_vec()]),
         ..DicomSpec::default()
     };
-    let _ = imaging::dicom::render_frame(Cursor::new(dicom(&spec)), &LIMITS);
+    let file = dicom(&spec);
+    let _ = imaging::dicom::render_frame(Cursor::new(&file), &View::default(), &LIMITS);
+    if let Ok(frame) = imaging::dicom::decode_frame(Cursor::new(&file), Which::Middle, &LIMITS) {
+        assert_eq!(frame.length(), Some(frame.bytes.len() as u64));
+    }
 }

@@ -1,5 +1,8 @@
-//! Whole DICOM files: header, native pixels, rendering.
+//! Whole DICOM files: header, native pixels, rendering, any frame.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| imaging_fuzz::file(data, imaging::FileType::Dicom));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    imaging_fuzz::file(data, imaging::FileType::Dicom);
+    imaging_fuzz::any_frame(data);
+});

@@ -2,7 +2,6 @@
 
 use super::element::DataSet;
 use super::tag;
-use crate::Picture;
 use crate::raster::Raster;
 use crate::scale::shrink;
 
@@ -42,20 +41,20 @@ pub(super) fn of(data_set: &DataSet) -> f64 {
 }
 
 /// The raster with square pixels, when its own are `ratio` times as high as wide. The side with the larger pixels grows,
-/// so that nothing is lost, up to the size of a preview.
-pub(super) fn squared(raster: Raster, ratio: f64) -> Raster {
+/// so that nothing is lost, up to `most` pixels.
+pub(super) fn squared(raster: Raster, ratio: f64, most: u32) -> Raster {
     if (1.0 / LEAST..=LEAST).contains(&ratio) {
         return raster;
     }
     let (width, height) = (f64::from(raster.width), f64::from(raster.height));
     let (width, height) = (width * (1.0 / ratio).max(1.0), height * ratio.max(1.0));
-    let scale = (f64::from(Picture::PREVIEW_SIDE) / width.max(height)).min(1.0);
+    let scale = (f64::from(most) / width.max(height)).min(1.0);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "between 1 and the size of a preview"
+        reason = "between 1 and the wanted size"
     )]
-    let side = |length: f64| ((length * scale).round() as u32).clamp(1, Picture::PREVIEW_SIDE);
+    let side = |length: f64| ((length * scale).round() as u32).clamp(1, most);
     let (width, height) = (side(width), side(height));
     let small = (raster.width.min(width), raster.height.min(height));
     let raster = if small == (raster.width, raster.height) {
@@ -133,23 +132,23 @@ mod tests {
 
     #[test]
     fn the_side_with_the_larger_pixels_grows() {
-        let tall = squared(gradient(40, 10), 2.0);
+        let tall = squared(gradient(40, 10), 2.0, 1024);
         assert_eq!((tall.width, tall.height), (40, 20));
         assert_eq!(tall.data[..40], gradient(40, 10).data[..40]);
-        let wide = squared(gradient(40, 10), 0.5);
+        let wide = squared(gradient(40, 10), 0.5, 1024);
         assert_eq!((wide.width, wide.height), (80, 10));
         assert!(wide.data[..80].is_sorted());
     }
 
     #[test]
-    fn a_large_picture_becomes_no_larger_than_a_preview() {
-        let large = squared(gradient(3000, 500), 3.0);
+    fn a_large_picture_becomes_no_larger_than_wanted() {
+        let large = squared(gradient(3000, 500), 3.0, 1024);
         assert_eq!((large.width, large.height), (1024, 512));
     }
 
     #[test]
     fn square_pixels_stay() {
-        assert_eq!(squared(gradient(7, 5), 1.0), gradient(7, 5));
-        assert_eq!(squared(gradient(7, 5), 1.005), gradient(7, 5));
+        assert_eq!(squared(gradient(7, 5), 1.0, 1024), gradient(7, 5));
+        assert_eq!(squared(gradient(7, 5), 1.005, 1024), gradient(7, 5));
     }
 }

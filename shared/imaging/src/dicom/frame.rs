@@ -8,12 +8,8 @@ use super::parse::{Parsed, PixelElement};
 use super::samples::{Native, Samples};
 use super::stream::{Stop, Stream};
 use super::tag;
+use super::view::{Which, missing_pixels};
 use crate::{Code, Limits, Reason};
-
-/// The frame that represents a multi-frame image: the middle one, where a stack shows most.
-pub(crate) fn middle(frames: Option<u32>) -> u32 {
-    frames.unwrap_or(1).max(1) / 2
-}
 
 /// The bytes of the frame to be shown, or its samples.
 pub(crate) struct Found<T> {
@@ -24,18 +20,19 @@ pub(crate) struct Found<T> {
     pub(crate) warning: Option<Code>,
 }
 
-/// Reads the native samples of the frame that represents those that are there, seeking past those before it.
+/// Reads the native samples of one frame, seeking past those before it.
 pub(crate) fn native<R: Read + Seek>(
     parsed: &mut Parsed<R>,
     pixels: PixelElement,
     claimed: u64,
     layout: Layout,
+    which: Which,
 ) -> Result<Found<Frame>, Reason> {
     let there = parsed.stream.available_from(pixels.position).min(claimed);
     let layout = layout.sampled_for(claimed);
     let bits = layout.bits();
     let whole = there.saturating_mul(8) / bits.max(1);
-    let (index, warning) = choice(whole, claimed, there, &layout)?;
+    let (index, warning) = choice(whole, claimed, there, &layout, which)?;
     let first = u64::from(index).checked_mul(bits).ok_or(Code::TooLarge)?;
     let last = first.checked_add(bits).ok_or(Code::TooLarge)?;
     let length = usize::try_from(last.div_ceil(8) - first / 8).map_err(|_| Code::TooLarge)?;
@@ -91,29 +88,27 @@ fn choice(
     claimed: u64,
     there: u64,
     layout: &Layout,
+    which: Which,
 ) -> Result<(u32, Option<Code>), Reason> {
     let announced = layout.frames;
     // Memory is only taken for a frame of which a fair part is there.
     let least = layout.bits().div_ceil(8 * LEAST_PART);
     let frames = u32::try_from(whole).unwrap_or(u32::MAX);
-    match frames {
-        0 if there < claimed || there < least => Err(Reason::new(
-            Code::Truncated,
-            "The DICOM file has fewer pixels than its header announces.",
-        )),
-        0 => Ok((0, Some(Code::PixelsMismatch))),
-        _ if there < claimed && frames < announced => {
-            Ok((middle(Some(frames)), Some(Code::Truncated)))
-        }
-        _ if frames < announced => Ok((middle(Some(frames)), Some(Code::PixelsMismatch))),
+    if frames == 0 && (there < claimed || there < least) {
+        return Err(missing_pixels());
+    }
+    // A part of the first frame stands for it.
+    let index = which.of_present(frames.max(1), announced)?;
+    let warning = match frames {
+        0 => Some(Code::PixelsMismatch),
+        _ if there < claimed && frames < announced => Some(Code::Truncated),
+        _ if frames < announced => Some(Code::PixelsMismatch),
         _ => {
             let more = frames > announced && layout.bits_allocated > 1;
-            Ok((
-                middle(Some(announced)),
-                more.then_some(Code::PixelsMismatch),
-            ))
+            more.then_some(Code::PixelsMismatch)
         }
-    }
+    };
+    Ok((index, warning))
 }
 
 /// Reads `length` bytes from `offset` of a value whose 16-bit words were swapped although samples have 8 bits (OW in a

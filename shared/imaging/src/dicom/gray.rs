@@ -2,14 +2,20 @@
 
 use super::element::DataSet;
 use super::layout::{Layout, Photometric};
-use super::samples::Samples;
+use super::samples::{Samples, Wide};
+use super::view::Window;
 use super::window::{Modality, Voi, transformations};
 use super::{segments, tag};
 use crate::tone::{OUTLIERS, SAMPLED};
 
 /// Gray levels of one frame, made where the samples stand: a frame of 200 MB is not held twice.
-pub(super) fn gray(data_set: &DataSet, layout: &Layout, samples: Samples) -> Vec<u8> {
-    let (modality, voi) = transformations(data_set, layout);
+pub(super) fn gray(
+    data_set: &DataSet,
+    layout: &Layout,
+    samples: Samples,
+    asked: Option<Window>,
+) -> Vec<u8> {
+    let (modality, voi) = transformations(data_set, layout, asked);
     let tone = Tone {
         modality,
         padding: Padding::new(data_set, layout),
@@ -32,7 +38,7 @@ pub(super) fn gray(data_set: &DataSet, layout: &Layout, samples: Samples) -> Vec
             bytes,
             big_endian: true,
         } => tone.words(voi, bytes, u16::from_be_bytes),
-        Samples::Wide(values) => tone.wide(voi, &values),
+        Samples::Wide(numbers) => tone.wide(voi, &numbers),
     }
 }
 
@@ -90,10 +96,10 @@ impl Tone<'_> {
     }
 
     /// The gray levels of values too wide for a table.
-    fn wide(&self, voi: Option<Voi>, values: &[f64]) -> Vec<u8> {
+    fn wide(&self, voi: Option<Voi>, numbers: &Wide) -> Vec<u8> {
         let voi = voi.unwrap_or_else(|| {
-            let stride = values.len().div_ceil(SAMPLED).max(1);
-            let shown = values.iter().step_by(stride).copied();
+            let stride = numbers.values().len().div_ceil(SAMPLED).max(1);
+            let shown = numbers.values().step_by(stride);
             let mut sorted: Vec<f64> = shown
                 .filter(|v| v.is_finite() && !self.padding.contains(*v))
                 .collect();
@@ -108,14 +114,14 @@ impl Tone<'_> {
             };
             self.range(low, high)
         });
-        let level = |&value: &f64| {
+        let level = |value: f64| {
             if self.padding.contains(value) {
                 0
             } else {
                 self.level(&voi, value)
             }
         };
-        values.iter().map(level).collect()
+        numbers.values().map(level).collect()
     }
 
     /// The number a stored word means: unused bits dropped, sign extended.
@@ -147,7 +153,7 @@ impl Tone<'_> {
     /// Shows stored values from `low` to `high`.
     fn range(&self, low: f64, high: f64) -> Voi {
         let (a, b) = (self.modality.apply(low), self.modality.apply(high));
-        Voi::range(a.min(b), a.max(b))
+        Voi::Window(Window::range(a.min(b), a.max(b)))
     }
 
     /// Without a window: all of an 8-bit image, of others what all but a few outliers use.

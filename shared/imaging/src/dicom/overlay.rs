@@ -10,6 +10,7 @@ use super::layout::Layout;
 use super::parse::{Parsed, PixelElement};
 use super::samples::Samples;
 use super::tag;
+use super::view::Which;
 use crate::Limits;
 use crate::raster::{Channels, Raster};
 
@@ -43,7 +44,7 @@ pub(super) fn onto_blank<R: Read + Seek>(
     for group in (0..0x20_0000).step_by(0x2_0000) {
         let position = parsed.data_set.unsigned(tag::OVERLAY_BIT_POSITION + group);
         if let Some(position) = position.filter(|&at| at > 0 && at < layout.bits_allocated) {
-            draw_bit(parsed, raster, position, (pixels, layout), ink);
+            draw_bit(parsed, raster, position, (pixels, layout, index), ink);
         }
     }
 }
@@ -67,7 +68,7 @@ fn draw_bit<R: Read + Seek>(
     parsed: &mut Parsed<R>,
     raster: &mut Raster,
     position: u32,
-    (pixels, layout): (PixelElement, Layout),
+    (pixels, layout, index): (PixelElement, Layout, u32),
     ink: u8,
 ) {
     let stored = layout.unused_low_bits..layout.unused_low_bits + layout.bits_stored;
@@ -80,7 +81,7 @@ fn draw_bit<R: Read + Seek>(
         signed: false,
         ..layout
     };
-    let Ok(found) = native(parsed, pixels, claimed, single) else {
+    let Ok(found) = native(parsed, pixels, claimed, single, Which::Number(index + 1)) else {
         return;
     };
     let low_bytes = match found.frame.samples {

@@ -12,6 +12,7 @@ use super::landmarks::Landmarks;
 use super::stream::{Stop, Stream};
 use super::tag::{self, Tag};
 use super::transfer_syntax::TransferSyntax;
+use super::view::Which;
 use super::walk::Walk;
 use crate::Limits;
 
@@ -59,8 +60,12 @@ impl<R: Read + Seek> Parsed<R> {
 /// Bytes before a file's content (PS3.10 7.1): 128 of anything, then `DICM`.
 const PREAMBLE: usize = 132;
 
-/// Reads `reader` up to the pixels.
-pub(crate) fn parse<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Parsed<R>, Stop> {
+/// Reads `reader` up to the pixels, of which the frame `which` is expected to be shown.
+pub(crate) fn parse<R: Read + Seek>(
+    reader: R,
+    which: Which,
+    limits: &Limits,
+) -> Result<Parsed<R>, Stop> {
     let mut stream = Stream::new(reader)?;
     let mut head = [0; PREAMBLE];
     let has_preamble = stream.has(PREAMBLE as u64) && {
@@ -85,7 +90,7 @@ pub(crate) fn parse<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Parsed
 
     let mut data_set = DataSet::default();
     let mut walk = Walk::new(&mut stream, limits);
-    let stop = meta_stop.or_else(|| walk.root(encoding, &mut data_set).err());
+    let stop = meta_stop.or_else(|| walk.root(encoding, which, &mut data_set).err());
     let found = walk.found;
     Ok(Parsed {
         meta,

@@ -4,16 +4,18 @@ use super::element::DataSet;
 use super::gray::gray;
 use super::layout::{Layout, Photometric};
 use super::samples::Samples;
+use super::view::Window;
 use super::{palette, segments};
 use crate::raster::{Channels, Raster};
 use crate::tone::{video_to_full_range, ybr_to_rgb};
 use crate::{Code, Reason};
 
-/// Renders one frame.
+/// Renders one frame, in the window that was asked for or in its own.
 pub(crate) fn render(
     data_set: &DataSet,
     layout: &Layout,
     samples: Samples,
+    asked: Option<Window>,
 ) -> Result<Raster, Reason> {
     if let Some(data) =
         segments::colours(data_set, layout).and_then(|colours| segments::paint(&samples, &colours))
@@ -23,7 +25,7 @@ pub(crate) fn render(
     }
     let (channels, data) = match layout.photometric {
         Photometric::Monochrome1 | Photometric::Monochrome2 => {
-            (Channels::Gray, gray(data_set, layout, samples))
+            (Channels::Gray, gray(data_set, layout, samples, asked))
         }
         Photometric::Palette => (Channels::Rgb, palette::apply(data_set, layout, &samples)?),
         // The colours are those of the sensor: an ICC Profile (0028,2000) would be applied to the levels of these two arms.
@@ -84,10 +86,10 @@ fn eight_bits(layout: &Layout, samples: Samples) -> Vec<u8> {
             .iter()
             .map(|&pair| top(u16::from_be_bytes(pair)))
             .collect(),
-        Samples::Wide(values) => {
+        Samples::Wide(numbers) => {
             let scale = f64::from(shift).exp2();
-            values
-                .into_iter()
+            numbers
+                .values()
                 .map(|value| (value / scale) as u8)
                 .collect()
         }

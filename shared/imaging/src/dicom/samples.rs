@@ -1,5 +1,7 @@
 //! The samples of one frame in memory, and how native frames become samples (PS3.5 section 8.1.1 and annex D).
 
+use serde::{Deserialize, Serialize};
+
 use super::layout::{Layout, Sampling};
 use super::tag;
 
@@ -10,8 +12,120 @@ pub(crate) enum Samples {
     Bytes(Vec<u8>),
     /// Up to 16 bits, two bytes each: no copy is made only to change the byte order.
     Words { bytes: Vec<u8>, big_endian: bool },
-    /// 32-bit and 64-bit integers and floats, as numbers with their sign.
-    Wide(Vec<f64>),
+    /// 32-bit and 64-bit integers and floats.
+    Wide(Wide),
+}
+
+/// Samples of 4 or 8 bytes, as they stand in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wide {
+    bytes: Vec<u8>,
+    big_endian: bool,
+    /// Bytes of a sample.
+    size: usize,
+    kind: Kind,
+    bits_stored: u32,
+    unused_low_bits: u32,
+}
+
+/// What the samples of a frame are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Integers from 0 on.
+    Unsigned,
+    /// Integers in two's complement.
+    Signed,
+    /// IEEE 754 (Float Pixel Data and Double Float Pixel Data, PS3.3 C.7.6.24 and C.7.6.25).
+    Float,
+}
+
+impl Wide {
+    /// Integers of 32 bits, of which `bits_stored` are used.
+    pub(crate) fn integers(
+        values: impl Iterator<Item = i32>,
+        bits_stored: u32,
+        signed: bool,
+    ) -> Self {
+        Self {
+            bytes: values.flat_map(i32::to_le_bytes).collect(),
+            big_endian: false,
+            size: 4,
+            kind: Kind::integer(signed),
+            bits_stored,
+            unused_low_bits: 0,
+        }
+    }
+
+    fn from_native(bytes: Vec<u8>, layout: &Layout, native: Native) -> Self {
+        Self {
+            bytes,
+            big_endian: native.big_endian,
+            size: (layout.bits_allocated / 8) as usize,
+            kind: if native.tag == tag::PIXEL_DATA {
+                Kind::integer(layout.signed)
+            } else {
+                Kind::Float
+            },
+            bits_stored: layout.bits_stored,
+            unused_low_bits: 0,
+        }
+    }
+
+    /// The numbers that the samples are. Integers of more than 53 bits lose their lowest ones, which nobody sees.
+    #[expect(clippy::cast_precision_loss, reason = "levels have 8 bits")]
+    pub(crate) fn values(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
+        self.words().map(move |word| match (self.kind, self.size) {
+            (Kind::Float, 4) => f32::from_bits(lowest_word(word)).into(),
+            (Kind::Float, _) => f64::from_bits(word),
+            (Kind::Signed, _) => word.cast_signed() as f64,
+            (Kind::Unsigned, _) => word as f64,
+        })
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The bits of the samples: of integers the stored ones, with their sign.
+    pub(super) fn words(&self) -> impl ExactSizeIterator<Item = u64> + '_ {
+        self.bytes.chunks_exact(self.size).map(move |bytes| {
+            let mut word = [0; 8];
+            word[..self.size].copy_from_slice(bytes);
+            if self.big_endian {
+                word[..self.size].reverse();
+            }
+            let word = u64::from_le_bytes(word);
+            match self.kind {
+                Kind::Float => word,
+                Kind::Signed => sign_extended(word >> self.unused_low_bits, self.bits_stored),
+                Kind::Unsigned => masked(word >> self.unused_low_bits, self.bits_stored),
+            }
+        })
+    }
+}
+
+impl Kind {
+    pub(super) fn integer(signed: bool) -> Self {
+        if signed { Self::Signed } else { Self::Unsigned }
+    }
+}
+
+/// The lowest `bits` of a word, from 1 to 64.
+pub(super) fn masked(word: u64, bits: u32) -> u64 {
+    let unused = 64 - bits;
+    word << unused >> unused
+}
+
+/// The lowest `bits` of a word, from 1 to 64, with the highest of them above.
+pub(super) fn sign_extended(word: u64, bits: u32) -> u64 {
+    let unused = 64 - bits;
+    ((word << unused).cast_signed() >> unused).cast_unsigned()
+}
+
+fn lowest_word(word: u64) -> u32 {
+    let [a, b, c, d, ..] = word.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// How the bytes of a native frame are to be read.
@@ -40,22 +154,7 @@ impl Samples {
                 bytes,
                 big_endian: native.big_endian,
             },
-            32 => Self::Wide(
-                bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|b| wide32(*b, layout, native))
-                    .collect(),
-            ),
-            _ => Self::Wide(
-                bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|b| wide64(*b, layout, native))
-                    .collect(),
-            ),
+            _ => Self::Wide(Wide::from_native(bytes, layout, native)),
         };
         let samples = samples.without_low_bits(layout.unused_low_bits);
         if layout.planar && layout.sampling == Sampling::Every {
@@ -65,7 +164,7 @@ impl Samples {
         }
     }
 
-    /// Moves the stored bits of integers of up to 16 bits down to bit 0; wider ones were when they were read.
+    /// Moves the stored bits of integers down to bit 0.
     pub(crate) fn without_low_bits(mut self, unused: u32) -> Self {
         match &mut self {
             _ if unused == 0 => {}
@@ -79,7 +178,9 @@ impl Samples {
                     };
                 }
             }
-            Self::Wide(_) => {}
+            Self::Wide(wide) => {
+                wide.unused_low_bits = unused.min(63);
+            }
         }
         self
     }
@@ -92,14 +193,10 @@ impl Samples {
                 bytes: interleave(&bytes, 2),
                 big_endian,
             },
-            Self::Wide(values) => {
-                let plane = values.len() / 3;
-                Self::Wide(
-                    (0..plane * 3)
-                        .map(|i| values[i % 3 * plane + i / 3])
-                        .collect(),
-                )
-            }
+            Self::Wide(wide) => Self::Wide(Wide {
+                bytes: interleave(&wide.bytes, wide.size),
+                ..wide
+            }),
         }
     }
 }
@@ -161,44 +258,4 @@ fn upsample_blocks(bytes: &[u8], size: usize, layout: &Layout) -> Vec<u8> {
         }
     }
     upsampled
-}
-
-fn wide32(bytes: [u8; 4], layout: &Layout, native: Native) -> f64 {
-    let word = if native.big_endian {
-        u32::from_be_bytes(bytes)
-    } else {
-        u32::from_le_bytes(bytes)
-    };
-    if native.tag == tag::FLOAT_PIXEL_DATA {
-        return f64::from(f32::from_bits(word));
-    }
-    let word = word >> layout.unused_low_bits.min(31);
-    let unused = 32 - layout.bits_stored.min(32);
-    if layout.signed {
-        f64::from((word << unused).cast_signed() >> unused)
-    } else {
-        f64::from(word << unused >> unused)
-    }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "64-bit samples are shown with 8 bits: 53 bits are plenty"
-)]
-fn wide64(bytes: [u8; 8], layout: &Layout, native: Native) -> f64 {
-    let word = if native.big_endian {
-        u64::from_be_bytes(bytes)
-    } else {
-        u64::from_le_bytes(bytes)
-    };
-    if native.tag == tag::DOUBLE_PIXEL_DATA {
-        return f64::from_bits(word);
-    }
-    let word = word >> layout.unused_low_bits.min(63);
-    let unused = 64 - layout.bits_stored.min(64);
-    if layout.signed {
-        ((word << unused).cast_signed() >> unused) as f64
-    } else {
-        (word << unused >> unused) as f64
-    }
 }

@@ -8,6 +8,7 @@ use super::landmarks::{Items, Landmarks, OverlayBits, SequenceElement};
 use super::parse::PixelElement;
 use super::stream::{Stop, Stream};
 use super::tag::{self, Tag, Want};
+use super::view::Which;
 use crate::Limits;
 
 /// A walk over the elements of one stream, with what it may still spend.
@@ -54,8 +55,14 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
         }
     }
 
-    /// Reads the data set up to the pixels or the end.
-    pub(crate) fn root(&mut self, encoding: Encoding, into: &mut DataSet) -> Result<(), Stop> {
+    /// Reads the data set up to the pixels or the end. Of the groups of frames those of `which` are kept: a deflated file
+    /// has no way back to them.
+    pub(crate) fn root(
+        &mut self,
+        encoding: Encoding,
+        which: Which,
+        into: &mut DataSet,
+    ) -> Result<(), Stop> {
         while let Some(element) = self.element(encoding)? {
             let position = self.stream.position();
             let length = element.length;
@@ -98,7 +105,9 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
             }
             self.value(element, encoding, Some(&mut *into), 0)?;
             if element.tag == tag::NUMBER_OF_FRAMES {
-                self.frame = super::frame::middle(into.unsigned(tag::NUMBER_OF_FRAMES)) as usize;
+                let announced = into.unsigned(tag::NUMBER_OF_FRAMES).unwrap_or(1).max(1);
+                // A frame that is not there is refused when its pixels are looked for.
+                self.frame = which.of_announced(announced).unwrap_or_default() as usize;
             }
         }
         Ok(())

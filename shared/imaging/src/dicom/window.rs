@@ -3,6 +3,7 @@
 use super::element::DataSet;
 use super::layout::Layout;
 use super::tag;
+use super::view::{Function, Window};
 
 /// A lookup table: values below its first input get its first output, those above its last the last.
 #[derive(Clone, Debug)]
@@ -150,12 +151,7 @@ impl Modality {
 /// From units to gray levels between 0 (black) and 1 (white).
 #[derive(Clone, Debug)]
 pub(crate) enum Voi {
-    /// PS3.3 C.11.2.1.2.1.
-    Linear { center: f64, width: f64 },
-    /// PS3.3 C.11.2.1.3.2; also what shows everything between two values.
-    LinearExact { center: f64, width: f64 },
-    /// PS3.3 C.11.2.1.3.1.
-    Sigmoid { center: f64, width: f64 },
+    Window(Window),
     /// A VOI LUT sequence.
     Table(Table),
 }
@@ -169,46 +165,27 @@ impl Voi {
         {
             return Some(Self::Table(table));
         }
+        let function = item.ascii(tag::VOI_LUT_FUNCTION);
+        let function = match function.map(|term| term.to_ascii_uppercase()).as_deref() {
+            Some("SIGMOID") => Function::Sigmoid,
+            Some("LINEAR_EXACT") => Function::LinearExact,
+            _ => Function::Linear,
+        };
         let (centers, widths) = (
             item.numbers(tag::WINDOW_CENTER),
             item.numbers(tag::WINDOW_WIDTH),
         );
-        let (center, width) = centers
+        centers
             .into_iter()
             .zip(widths)
-            .find(|(center, width)| center.is_finite() && width.is_finite() && *width > 0.0)?;
-        let function = item.ascii(tag::VOI_LUT_FUNCTION);
-        Some(
-            match function.map(|term| term.to_ascii_uppercase()).as_deref() {
-                Some("SIGMOID") => Self::Sigmoid { center, width },
-                Some("LINEAR_EXACT") => Self::LinearExact { center, width },
-                // LINEAR is defined for a width of at least 1.
-                _ if width >= 1.0 => Self::Linear { center, width },
-                _ => Self::LinearExact { center, width },
-            },
-        )
-    }
-
-    /// Everything from `low` to `high`; without extent, everything is black.
-    pub(crate) fn range(low: f64, high: f64) -> Self {
-        Self::LinearExact {
-            center: f64::midpoint(low, high),
-            width: (high - low).max(f64::MIN_POSITIVE),
-        }
+            .find_map(|(center, width)| Window::of_file(center, width, function))
+            .map(Self::Window)
     }
 
     /// The gray level, 0 to 1; 0 for what is no number.
     pub(crate) fn apply(&self, value: f64) -> f64 {
         let level = match self {
-            // Without a slope between them, the ends are all there is: up to centre - 0.5 black, above it white.
-            Self::Linear { center, width } if *width <= 1.0 => {
-                f64::from(u8::from(value > center - 0.5))
-            }
-            Self::Linear { center, width } => (value - (center - 0.5)) / (width - 1.0) + 0.5,
-            Self::LinearExact { center, width } => (value - center) / width + 0.5,
-            Self::Sigmoid { center, width } => {
-                1.0 / (1.0 + (-4.0 * (value - center) / width).exp())
-            }
+            Self::Window(window) => window.apply(value),
             Self::Table(table) => table.look_up(value) / table.max,
         };
         if level.is_nan() {
@@ -219,8 +196,13 @@ impl Voi {
     }
 }
 
-/// The transformations a file asks for, those of the shown frame before those of all frames and of the image.
-pub(crate) fn transformations(data_set: &DataSet, layout: &Layout) -> (Modality, Option<Voi>) {
+/// The transformations a file asks for, those of the shown frame before those of all frames and of the image. A window that
+/// somebody `asked` for comes before all that the file names.
+pub(crate) fn transformations(
+    data_set: &DataSet,
+    layout: &Layout,
+    asked: Option<Window>,
+) -> (Modality, Option<Voi>) {
     let groups = [
         tag::PER_FRAME_FUNCTIONAL_GROUPS,
         tag::SHARED_FUNCTIONAL_GROUPS,
@@ -238,6 +220,9 @@ pub(crate) fn transformations(data_set: &DataSet, layout: &Layout) -> (Modality,
             slope: 1.0,
             intercept: 0.0,
         });
+    if let Some(window) = asked {
+        return (modality, Some(Voi::Window(window)));
+    }
     let units = modality.outputs(stored);
     let voi = group(tag::FRAME_VOI_LUT_SEQUENCE).find_map(|item| Voi::from_item(item, units));
     (modality, voi)
@@ -249,45 +234,6 @@ mod tests {
 
     fn close(a: f64, b: f64) {
         assert!((a - b).abs() < 1e-9, "{a} is not {b}");
-    }
-
-    // The example of PS3.3 C.11.2.1.2.1: centre 2048, width 4096 maps 0..4095 to the whole range.
-    #[test]
-    fn a_linear_window_maps_its_ends_to_black_and_white() {
-        let window = Voi::Linear {
-            center: 2048.0,
-            width: 4096.0,
-        };
-        close(window.apply(0.0), 0.0);
-        close(window.apply(4095.0), 1.0);
-        close(window.apply(-5.0), 0.0);
-        close(window.apply(9000.0), 1.0);
-    }
-
-    // PS3.3 C.11.2.1.2.1 with a width of 1: x <= c - 0.5 is the lowest, x > c - 0.5 the highest output.
-    #[test]
-    fn a_linear_window_of_one_is_black_or_white() {
-        let window = Voi::Linear {
-            center: 1.0,
-            width: 1.0,
-        };
-        close(window.apply(0.0), 0.0);
-        close(window.apply(0.5), 0.0);
-        close(window.apply(0.6), 1.0);
-        close(window.apply(1.0), 1.0);
-        close(window.apply(f64::NAN), 0.0);
-    }
-
-    // PS3.3 C.11.2.1.3.2: from centre - width / 2 to centre + width / 2, nothing subtracted.
-    #[test]
-    fn an_exact_window_maps_its_ends_to_black_and_white() {
-        let window = Voi::LinearExact {
-            center: 10.0,
-            width: 1.0,
-        };
-        close(window.apply(9.5), 0.0);
-        close(window.apply(10.0), 0.5);
-        close(window.apply(10.5), 1.0);
     }
 
     #[test]
@@ -305,19 +251,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sigmoid_window_is_half_at_its_centre() {
-        let window = Voi::Sigmoid {
-            center: 40.0,
-            width: 400.0,
-        };
-        close(window.apply(40.0), 0.5);
-        assert!(window.apply(-1e9) < 1e-9);
-    }
-
-    #[test]
     fn no_number_is_black() {
-        close(Voi::range(0.0, 1.0).apply(f64::NAN), 0.0);
-        close(Voi::range(3.0, 3.0).apply(2.0), 0.0);
+        let range = |low, high| Voi::Window(Window::range(low, high));
+        close(range(0.0, 1.0).apply(f64::NAN), 0.0);
+        close(range(3.0, 3.0).apply(2.0), 0.0);
     }
 
     #[test]

@@ -115,13 +115,13 @@ macro_rules! notice {
 
 notice!(StatusReason, {
     let own = FailureCode::ALL.iter().map(|code| code.name());
-    let found = FileCode::ALL.iter().filter(|code| code.is_fault());
-    own.chain(found.map(|code| code.name()))
+    let found = FileCode::of_files().filter(|code| code.is_fault());
+    own.chain(found.map(FileCode::name))
 });
 // Any code of imaging can be a warning: it says why there is no picture.
 notice!(Warning, {
     let own = WarningCode::ALL.iter().map(|code| code.name());
-    own.chain(FileCode::ALL.iter().map(|code| code.name()))
+    own.chain(FileCode::of_files().map(FileCode::name))
 });
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use jpeg2k::ImageComponent;
 use super::colour::Colours;
 use super::{Frame, narrow, take_components, take_depth};
 use crate::dicom::layout::Layout;
-use crate::dicom::samples::Samples;
+use crate::dicom::samples::{Samples, Wide};
 use crate::jpeg2000::{self, Claims};
 use crate::{Code, Limits, Reason};
 
@@ -102,18 +102,8 @@ fn samples(planes: &[&[i32]], precision: u32, signed: bool) -> Samples {
         }
         _ => {
             let pixels = 0..planes.first().map_or(0, |plane| plane.len());
-            let number = |value: i32| {
-                if signed {
-                    f64::from(value)
-                } else {
-                    f64::from(value.cast_unsigned())
-                }
-            };
-            Samples::Wide(
-                pixels
-                    .flat_map(|at| planes.iter().map(move |plane| number(plane[at])))
-                    .collect(),
-            )
+            let values = pixels.flat_map(|at| planes.iter().map(move |plane| plane[at]));
+            Samples::Wide(Wide::integers(values, precision.min(32), signed))
         }
     }
 }

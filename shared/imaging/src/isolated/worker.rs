@@ -1,0 +1,71 @@
+//! The child: it limits itself, does its job, and ends.
+
+use std::io;
+use std::path::Path;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::JOB_VARIABLE;
+use super::job::{Answers, Job, Task};
+use crate::frames;
+use crate::inspect::inspect_with;
+
+/// Files a worker may have open: its standard streams, the job, the picture, an answer.
+const MAX_FILES: u64 = 32;
+
+/// First line of `main` of every program used as a [`Worker`]: when this process was started as one, it does its job
+/// and exits; otherwise nothing happens.
+pub fn serve_if_worker() {
+    // The variable is the channel between parent and child, not configuration.
+    let Some(job) = std::env::var_os(JOB_VARIABLE) else {
+        return;
+    };
+    let code = match serve(Path::new(&job)) {
+        Ok(()) => 0,
+        Err(_) => 1,
+    };
+    std::process::exit(code);
+}
+
+fn serve(job_file: &Path) -> io::Result<()> {
+    let job = Job::read(job_file)?;
+    let answers = Answers::in_folder(job_file.parent().unwrap_or(Path::new(".")));
+    restrict(&job)?;
+    let Job { path, limits, task } = &job;
+    match task {
+        Task::Inspect => {
+            let inspection = inspect_with(path, limits, |known| {
+                // Without it the parent knows less; it is no reason to stop.
+                let _ = answers.write_known(known);
+            });
+            answers.write_inspection(inspection)
+        }
+        Task::Render(view) => answers.write_picture(&frames::render(path, view, limits)),
+        Task::Decode(which) => answers.write_samples(&frames::decode(path, *which, limits)),
+    }
+}
+
+/// Limits of this process, from now on and for good.
+fn restrict(job: &Job) -> io::Result<()> {
+    let limits = &job.limits;
+    let seconds = limits.max_time.as_secs() + 1;
+    for (resource, limit) in [
+        (Resource::As, limits.max_memory),
+        (Resource::Cpu, seconds),
+        (Resource::Fsize, job.largest_answer()),
+        (Resource::Nofile, MAX_FILES),
+        (Resource::Core, 0),
+    ] {
+        // Nobody may raise a hard limit: what is already lower stays.
+        let hard = getrlimit(resource).maximum;
+        let limit = Some(hard.map_or(limit, |hard| limit.min(hard)));
+        setrlimit(
+            resource,
+            Rlimit {
+                current: limit,
+                maximum: limit,
+            },
+        )?;
+    }
+    Ok(())
+}

@@ -6,7 +6,8 @@ import subprocess
 
 import numpy as np
 import pydicom
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
+from PIL import ImageCms
+from pydicom.pixels import apply_color_lut, apply_icc_profile, apply_modality_lut, apply_voi_lut, pixel_array
 
 # Largest difference of an 8-bit level that counts as the same picture: decoders round differently.
 TOLERANCE = 2
@@ -151,6 +152,20 @@ def gray(ds, stored, frame, window=None):
     return result[..., None]
 
 
+def in_srgb(colours, ds):
+    """Colours of the device that the ICC profile of a file describes, by LittleCMS."""
+    places = [ds, *(ds.get("OpticalPathSequence") or [])[:1]]
+    profile = next((place.ICCProfile for place in places if place.get("ICCProfile")), None)
+    if profile is None:
+        return colours
+    holder = pydicom.Dataset()
+    holder.ICCProfile = profile
+    try:
+        return apply_icc_profile(colours.copy(), ds=holder, intent=0)
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return colours
+
+
 def shown_by_pydicom(ds, frame, window=None):
     """A frame, counted from 0, as pydicom shows it: (picture or None, why not)."""
     if not any(keyword in ds for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
@@ -163,7 +178,7 @@ def shown_by_pydicom(ds, frame, window=None):
         colours = apply_color_lut(decoded, ds)
         if colours.dtype == np.uint16 and colours.max() > 255:
             colours = colours >> 8
-        return colours.astype(np.uint8), None
+        return in_srgb(colours.astype(np.uint8), ds), None
     if decoded.ndim == 3:
-        return (decoded >> max(0, int(ds.BitsStored) - 8)).astype(np.uint8), None
+        return in_srgb((decoded >> max(0, int(ds.BitsStored) - 8)).astype(np.uint8), ds), None
     return gray(ds, decoded, frame, window), None

@@ -7,7 +7,8 @@ use std::{env, fs, io};
 use imaging::fixtures::{
     DEFLATED, DicomSpec, EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, HTJ2K,
     IMPLICIT_LITTLE_ENDIAN, JPEG_2000, JPEG_2000_YCC, JPEG_LS, JPEG_XL, TiffPage, TiffTag, dicom,
-    inks_profile, jpeg, jpeg_with_orientation, png, rle_frame, scene, tiff, tiff_of, tiff_with,
+    inks_profile, jpeg, jpeg_with_orientation, png, rgb_profile, rle_frame, scene, tiff, tiff_of,
+    tiff_with,
 };
 
 fn main() -> io::Result<()> {
@@ -99,8 +100,13 @@ fn dicom_files() -> Vec<(&'static str, Vec<u8>)> {
         planar: true,
         ..eight_bits.clone()
     };
+    let profile = DicomSpec {
+        extra: vec![(0x0028_2000, *b"OB", rgb_profile([1, 2, 0]))],
+        ..frames.clone()
+    };
     let others = [
         ("bare", bare),
+        ("profile", profile),
         ("window-gb18030", window),
         ("frames-rgb", frames),
         ("fragments", fragments(eight_bits)),

@@ -126,7 +126,10 @@ impl<R: Read + Seek> Opened<R> {
         self.parsed.groups_of_frame(found.index, limits);
         let data_set = &self.parsed.data_set;
         let frame = found.frame;
-        let mut raster = render::render(data_set, &frame.layout, frame.samples, view.window)?;
+        let render::Rendered {
+            mut raster,
+            profile,
+        } = render::render(data_set, &frame.layout, frame.samples, view.window)?;
         let source = (pixels, layout);
         overlay::onto_blank(&mut self.parsed, &mut raster, found.index, source, limits);
         if let Some(side) = view.side {
@@ -138,7 +141,7 @@ impl<R: Read + Seek> Opened<R> {
                 raster,
                 original: frame.original,
                 orientation: Orientation::Upright,
-                profile: None,
+                profile,
             },
             warning: found.warning.map(Reason::of),
         })

@@ -6,6 +6,7 @@ mod counting;
 mod counts;
 mod depths;
 mod dicom;
+mod dicom_profiles;
 mod display;
 mod elements;
 mod frames;

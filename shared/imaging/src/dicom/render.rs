@@ -5,10 +5,17 @@ use super::gray::gray;
 use super::layout::{Layout, Photometric};
 use super::samples::Samples;
 use super::view::Window;
-use super::{palette, segments};
+use super::{palette, segments, tag};
 use crate::raster::{Channels, Raster};
 use crate::tone::{video_to_full_range, ybr_to_rgb};
 use crate::{Code, Reason};
+
+/// A frame as it is shown, but for the device that its colours are of.
+pub(crate) struct Rendered {
+    pub(crate) raster: Raster,
+    /// The ICC profile of the colours.
+    pub(crate) profile: Option<Vec<u8>>,
+}
 
 /// Renders one frame, in the window that was asked for or in its own.
 pub(crate) fn render(
@@ -16,19 +23,23 @@ pub(crate) fn render(
     layout: &Layout,
     samples: Samples,
     asked: Option<Window>,
-) -> Result<Raster, Reason> {
+) -> Result<Rendered, Reason> {
+    let rendered = |channels, data, profile| {
+        let raster = Raster::new(layout.columns, layout.rows, channels, data);
+        let raster = raster.ok_or(Code::Truncated)?;
+        Ok(Rendered { raster, profile })
+    };
     if let Some(data) =
         segments::colours(data_set, layout).and_then(|colours| segments::paint(&samples, &colours))
     {
-        return Raster::new(layout.columns, layout.rows, Channels::Rgb, data)
-            .ok_or_else(|| Code::Truncated.into());
+        // These colours are of no device.
+        return rendered(Channels::Rgb, data, None);
     }
     let (channels, data) = match layout.photometric {
         Photometric::Monochrome1 | Photometric::Monochrome2 => {
             (Channels::Gray, gray(data_set, layout, samples, asked))
         }
         Photometric::Palette => (Channels::Rgb, palette::apply(data_set, layout, &samples)?),
-        // The colours are those of the sensor: an ICC Profile (0028,2000) would be applied to the levels of these two arms.
         // What is still called a transformation of JPEG 2000 or XL here was undone by a decoder that left the name.
         Photometric::Rgb | Photometric::YbrIct | Photometric::YbrRct | Photometric::Xyb => {
             (Channels::Rgb, eight_bits(layout, samples))
@@ -45,7 +56,18 @@ pub(crate) fn render(
             (Channels::Rgb, data)
         }
     };
-    Raster::new(layout.columns, layout.rows, channels, data).ok_or_else(|| Code::Truncated.into())
+    // What gray levels mean, the window decides.
+    let profile = (channels == Channels::Rgb).then(|| profile(data_set));
+    rendered(channels, data, profile.flatten())
+}
+
+/// The ICC profile of colours, behind a palette and as RGB (PS3.3 C.11.15): that of the file, or of slides that of the first
+/// light they were made under (PS3.3 C.8.12.5).
+fn profile(data_set: &DataSet) -> Option<Vec<u8>> {
+    let path = data_set.first_item(tag::OPTICAL_PATH_SEQUENCE);
+    let places = [Some(data_set), path].into_iter().flatten();
+    let found = places.filter_map(|place| place.bytes(tag::ICC_PROFILE));
+    found.map(<[u8]>::to_vec).next()
 }
 
 /// The upper eight of the stored bits.

@@ -51,6 +51,7 @@ pub(crate) const RED_PALETTE_DESCRIPTOR: Tag = 0x0028_1101;
 pub(crate) const RED_PALETTE_DATA: Tag = 0x0028_1201;
 /// Red; green and blue follow at `+ 1` and `+ 2`.
 pub(crate) const RED_PALETTE_SEGMENTS: Tag = 0x0028_1221;
+pub(crate) const ICC_PROFILE: Tag = 0x0028_2000;
 pub(crate) const MODALITY_LUT_SEQUENCE: Tag = 0x0028_3000;
 pub(crate) const LUT_DESCRIPTOR: Tag = 0x0028_3002;
 pub(crate) const LUT_DATA: Tag = 0x0028_3006;
@@ -58,6 +59,8 @@ pub(crate) const VOI_LUT_SEQUENCE: Tag = 0x0028_3010;
 pub(crate) const PIXEL_MEASURES_SEQUENCE: Tag = 0x0028_9110;
 pub(crate) const FRAME_VOI_LUT_SEQUENCE: Tag = 0x0028_9132;
 pub(crate) const PIXEL_VALUE_TRANSFORMATION_SEQUENCE: Tag = 0x0028_9145;
+/// The lights of a microscope (PS3.3 C.8.12.5).
+pub(crate) const OPTICAL_PATH_SEQUENCE: Tag = 0x0048_0105;
 pub(crate) const SHARED_FUNCTIONAL_GROUPS: Tag = 0x5200_9229;
 pub(crate) const PER_FRAME_FUNCTIONAL_GROUPS: Tag = 0x5200_9230;
 pub(crate) const SEGMENTATION_TYPE: Tag = 0x0062_0001;
@@ -97,6 +100,8 @@ pub(crate) fn swapped_delimiter(tag: Tag) -> Option<Tag> {
 const SHORT: u32 = 16 << 10;
 /// A lookup table has at most 65,536 entries of 16 bits (PS3.3 C.11.1.1); some writers use 32 bits.
 const TABLE: u32 = 256 << 10;
+/// Colour profiles of scanners have up to some hundred kilobytes.
+const PROFILE: u32 = 1 << 20;
 
 /// What to do with an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,9 +123,11 @@ pub(crate) fn want(tag: Tag) -> Want {
         | PIXEL_VALUE_TRANSFORMATION_SEQUENCE
         | PIXEL_MEASURES_SEQUENCE
         | SEGMENT_SEQUENCE
+        | OPTICAL_PATH_SEQUENCE
         | SHARED_FUNCTIONAL_GROUPS
         | PER_FRAME_FUNCTIONAL_GROUPS => Want::Items,
         0x0028_1201..=0x0028_1203 | 0x0028_1221..=0x0028_1223 | LUT_DATA => Want::Value(TABLE),
+        ICC_PROFILE => Want::Value(PROFILE),
         TRANSFER_SYNTAX_UID
         | MEDIA_SOP_CLASS_UID
         | MEDIA_SOP_INSTANCE_UID

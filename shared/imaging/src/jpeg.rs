@@ -4,10 +4,11 @@ use libjpeg_turbo_rs::precision::{
     decompress_12bit_lenient, decompress_lossless_arbitrary_lenient,
 };
 use libjpeg_turbo_rs::{
-    ColorSpace, DecodeLimits, DecodeWarning, Decoder, Image, JpegError, MarkerSaveConfig,
-    PixelFormat, ScalingFactor,
+    ColorSpace, DecodeLimits, DecodeWarning, Decoder, JpegError, MarkerSaveConfig, PixelFormat,
+    ScalingFactor,
 };
 
+use crate::jpeg_inks::{self, Inks};
 use crate::orientation::Orientation;
 use crate::picture::{Decoded, enough};
 use crate::raster::{Channels, Raster};
@@ -49,7 +50,7 @@ fn decode_whole(bytes: &[u8], limits: &Limits) -> Result<Decoded, Reason> {
         decode_deep(bytes, is_lossless)?
     } else {
         decoder.set_scale(scale_for(original.0.max(original.1))?);
-        (decode_eight_bits(&mut decoder, components)?, false)
+        (decode_eight_bits(decoder, components)?, false)
     };
     Ok(Decoded {
         raster,
@@ -85,24 +86,33 @@ fn scale_for(long_side: u32) -> Result<ScalingFactor, Reason> {
     ScalingFactor::try_new(numerator, denominator).map_err(|error| reason(&error))
 }
 
-fn decode_eight_bits(decoder: &mut Decoder<'_>, components: usize) -> Result<Raster, Reason> {
+fn decode_eight_bits(mut decoder: Decoder<'_>, components: usize) -> Result<Raster, Reason> {
     let (format, channels) = match components {
         1 => (PixelFormat::Grayscale, Channels::Gray),
         3 => (PixelFormat::Rgb, Channels::Rgb),
         4 => (PixelFormat::Cmyk, Channels::Cmyk),
         _ => return Err(Code::UnsupportedPixels.into()),
     };
-    decoder.set_output_format(format);
-    let image = decoder.decode_image().map_err(|error| reason(&error))?;
-    whole(&image.warnings)?;
-    let mut data = image.data;
+    let (width, height, mut data) = if jpeg_inks::are_uneven(&decoder) {
+        let Inks {
+            width,
+            height,
+            data,
+        } = jpeg_inks::decode(decoder)?;
+        (width, height, data)
+    } else {
+        decoder.set_output_format(format);
+        let image = decoder.decode_image().map_err(|error| reason(&error))?;
+        whole(&image.warnings)?;
+        (image.width, image.height, image.data)
+    };
     if components == 4 {
         // Adobe stores inks inverted (no ink = 255), and so does nearly every CMYK JPEG.
         for ink in &mut data {
             *ink = 255 - *ink;
         }
     }
-    raster(image.width, image.height, channels, data)
+    raster(width, height, channels, data)
 }
 
 /// 12-bit and lossless files: as wide as they are, then shown with eight bits, and whether that changed their contrast.
@@ -170,12 +180,12 @@ pub(crate) fn twelve_bit_words(bytes: &[u8]) -> Result<Deep, Reason> {
 
 /// Decodes a JPEG of eight bits without changing its colours: one or three components as stored.
 pub(crate) fn eight_bit_components(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Reason> {
-    let mut decoder = open(bytes, limits)?;
+    let decoder = open(bytes, limits)?;
     let components = decoder.header().components.len();
     if components > 3 {
         return Err(Code::UnsupportedPixels.into());
     }
-    as_stored(&mut decoder).map(|image| image.data)
+    Ok(as_stored(decoder)?.data)
 }
 
 /// The components of a picture inside another format, as they are stored.
@@ -196,7 +206,7 @@ pub(crate) enum Samples {
 
 /// Decodes a JPEG of any process without changing its colours.
 pub(crate) fn components(bytes: &[u8], limits: &Limits) -> Result<Components, Reason> {
-    let mut decoder = open(bytes, limits)?;
+    let decoder = open(bytes, limits)?;
     let header = decoder.header();
     let (precision, is_lossless) = (header.precision, header.is_lossless);
     let count = header.components.len();
@@ -213,7 +223,7 @@ pub(crate) fn components(bytes: &[u8], limits: &Limits) -> Result<Components, Re
         };
         (Samples::Words(deep.words), deep.width, deep.height)
     } else {
-        let image = as_stored(&mut decoder)?;
+        let image = as_stored(decoder)?;
         (Samples::Bytes(image.data), image.width, image.height)
     };
     Ok(Components {
@@ -240,7 +250,10 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoder<'a>, Reason> {
     Ok(decoder)
 }
 
-fn as_stored(decoder: &mut Decoder<'_>) -> Result<Image, Reason> {
+fn as_stored(mut decoder: Decoder<'_>) -> Result<Inks, Reason> {
+    if jpeg_inks::are_uneven(&decoder) {
+        return jpeg_inks::decode(decoder);
+    }
     match (
         decoder.header().components.len(),
         decoder.jpeg_color_space(),
@@ -253,7 +266,11 @@ fn as_stored(decoder: &mut Decoder<'_>) -> Result<Image, Reason> {
     }
     let image = decoder.decode_image().map_err(|error| reason(&error))?;
     whole(&image.warnings)?;
-    Ok(image)
+    Ok(Inks {
+        width: image.width,
+        height: image.height,
+        data: image.data,
+    })
 }
 
 fn raster(
@@ -268,7 +285,7 @@ fn raster(
 }
 
 /// Refuses a picture the decoder had to complete with gray. Stray bytes between markers do no harm.
-fn whole(warnings: &[DecodeWarning]) -> Result<(), Reason> {
+pub(crate) fn whole(warnings: &[DecodeWarning]) -> Result<(), Reason> {
     let harm = warnings.iter().find_map(|warning| match warning {
         DecodeWarning::TruncatedData { .. } => Some(Code::Truncated),
         DecodeWarning::HuffmanError { .. } => Some(Code::Damaged),

@@ -9,7 +9,7 @@
 //! - [`Limits`]: what a file may claim and cost before it is refused.
 //! - [`dicom`]: the DICOM reader. `stream` and `parse` walk elements, `header` names the facts, `frame` finds the
 //!   bytes of one frame, `samples` decodes them, `render` turns them into what a viewer would show.
-//! - `jpeg`, `png`, `tiff`: one file per ordinary format, each from bytes to a `Raster`.
+//! - `jpeg` (with `jpeg_inks`), `png`, `tiff`: one file per ordinary format, each from bytes to a `Raster`.
 //! - `jpeg_ls`: the JPEG-LS decoder, for DICOM frames; `jpeg2000`: `OpenJPEG` with limits, for these and TIFF.
 //! - `picture`: from one decode to both sizes: `scale`, `orientation`, `icc` (colour profiles), and the JPEG encoder.
 //! - `fixtures` (cargo feature): builders of small valid files for tests.
@@ -28,6 +28,7 @@ mod inspection;
 pub mod isolated;
 mod jpeg;
 mod jpeg2000;
+mod jpeg_inks;
 mod jpeg_ls;
 mod limits;
 mod orientation;

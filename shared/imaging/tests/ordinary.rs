@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::write::ZlibEncoder;
 use imaging::fixtures::{jpeg, jpeg_with_orientation, png, png_of, scene, tiff};
 use imaging::{Code, FileType, Outcome};
-use jpeg_encoder::{ColorType, Encoder};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use libjpeg_turbo_rs::Subsampling;
 use libjpeg_turbo_rs::precision::{compress_12bit, compress_16bit};
 
@@ -178,6 +178,35 @@ fn every_process_of_jpeg_has_a_picture() {
         assert_eq!((picture.width, picture.height), (64, 48), "{process}");
         let (disc, corner) = disc_and_corner(&picture.preview);
         assert!(disc > 235 && corner < 45, "{process}: {disc} {corner}");
+    }
+}
+
+#[test]
+fn inks_of_different_resolution_have_a_picture() {
+    use SamplingFactor::{F_1_1, F_1_2, F_2_1, F_2_2, F_4_1};
+    let levels = scene(64, 48, 1);
+    for factor in [F_1_1, F_1_2, F_2_1, F_2_2, F_4_1] {
+        for colours in [ColorType::Cmyk, ColorType::CmykAsYcck] {
+            // Only black ink, or only cyan, which leaves green and blue as they are.
+            for (ink, others) in [(3, false), (0, true)] {
+                let mut inks = vec![0; levels.len() * 4];
+                for (pixel, &level) in inks.as_chunks_mut::<4>().0.iter_mut().zip(&levels) {
+                    pixel[ink] = 255 - level;
+                }
+                let mut file = Vec::new();
+                let mut encoder = Encoder::new(&mut file, 95);
+                encoder.set_sampling_factor(factor);
+                encoder
+                    .encode(&inks, 64, 48, colours)
+                    .expect("memory takes all");
+                let what = format!("{factor:?} {colours:?} ink {ink}");
+                let picture = picture(inspect(&file));
+                let (disc, corner) = disc_and_corner(&picture.preview);
+                assert!(disc > 235 && corner < 45, "{what}: {disc} {corner}");
+                let (.., shown) = decode(&picture.preview);
+                assert_eq!(shown[3 * (2 * 64 + 2) + 1] > 220, others, "{what}");
+            }
+        }
     }
 }
 

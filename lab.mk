@@ -10,7 +10,7 @@ PROGRAMS ?=
 IMAGING_VENV := target/imaging-venv
 IMAGING_TOOLS := $(IMAGING_VENV)/.installed
 
-.PHONY: lambda lambda-report sam-local sam-local-walk e2e-stack e2e-stack-unoptimised fuzz truth bench data-model
+.PHONY: lambda lambda-report sam-local sam-local-walk e2e-stack e2e-stack-unoptimised fuzz truth lab bench data-model
 
 lambda: needs-rust $(LAMBDA_TOOLS) ## Build every program for Lambda into target/lambda (ARCH=arm64 or x86_64, PROGRAMS="files events")
 	PATH="$(CURDIR)/$(VENV)-lambda/bin:$$PATH" cargo lambda build --locked --release --package functions --package hello \
@@ -42,6 +42,11 @@ fuzz: needs-rust ## Hostile files for SECONDS (120) against every reader of file
 truth: needs-rust $(IMAGING_TOOLS) ## Our pictures against pydicom's; `make truth TABLE=write` renews the table of docs/IMAGING.md
 	cargo build --locked --workspace --all-features --example render
 	$(IMAGING_VENV)/bin/python infra/lab/imaging/truth.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --table docs/IMAGING.md $(if $(TABLE),,--check)
+	$(IMAGING_VENV)/bin/python infra/lab/imaging/laboratory.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --seed 1 --cases 1000 --quick
+
+lab: needs-rust $(IMAGING_TOOLS) ## Files made from SEED (CASES=2000 of them, or CASE=123 alone) by us and by every reader that is installed
+	cargo build --locked --workspace --all-features --example render
+	$(IMAGING_VENV)/bin/python infra/lab/imaging/laboratory.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --seed $(or $(SEED),$$RANDOM) $(if $(CASE),--case $(CASE),--cases $(or $(CASES),2000))
 
 bench: needs-rust $(IMAGING_TOOLS) ## Our thumbnails against libvips, DCMTK and GDCM, where installed
 	cargo build --locked --release --package imaging --example thumbnail --example md5

@@ -33,11 +33,11 @@ def compare(ours, theirs, tolerance=TOLERANCE):
     return float(np.mean(difference > tolerance))
 
 
-def remark(share):
+def remark(share, tolerance=TOLERANCE):
     """The result of a comparison in words."""
     if share is None:
         return "other size"
-    return "identical" if share == 0 else f"{share:.2%} of pixels differ by more than {TOLERANCE}"
+    return "identical" if share == 0 else f"{share:.2%} of pixels differ by more than {tolerance}"
 
 
 def is_same(share, outliers=OUTLIERS):
@@ -119,7 +119,9 @@ def in_window(values, center, width, function):
 def gray(ds, stored, frame, window=None):
     """What pydicom's transformations make of stored values, as 8-bit gray, in a window or in that of the file."""
     modality = functional_group(ds, frame, "PixelValueTransformationSequence")
-    transform = lambda values: apply_modality_lut(values, modality).astype(float)
+    # In its own type, pydicom's difference of a sample and the first entry of a table overflows.
+    exact = lambda values: values.astype(np.int64) if values.dtype.kind in "iu" else values
+    transform = lambda values: apply_modality_lut(exact(values), modality).astype(float)
     values = transform(stored)
     voi = functional_group(ds, frame, "FrameVOILUTSequence")
     if window:
@@ -166,6 +168,18 @@ def in_srgb(colours, ds):
         return colours
 
 
+def shown(ds, decoded, frame, window=None):
+    """A decoded frame, colours as RGB, as a picture of eight bits."""
+    if ds.PhotometricInterpretation == "PALETTE COLOR":
+        colours = apply_color_lut(decoded, ds)
+        if colours.dtype == np.uint16 and colours.max() > 255:
+            colours = colours >> 8
+        return in_srgb(colours.astype(np.uint8), ds)
+    if decoded.ndim == 3:
+        return in_srgb((decoded >> max(0, int(ds.BitsStored) - 8)).astype(np.uint8), ds)
+    return gray(ds, decoded, frame, window)
+
+
 def shown_by_pydicom(ds, frame, window=None):
     """A frame, counted from 0, as pydicom shows it: (picture or None, why not)."""
     if not any(keyword in ds for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
@@ -174,11 +188,4 @@ def shown_by_pydicom(ds, frame, window=None):
         decoded = pixel_array(ds, index=frame)
     except Exception as error:  # noqa: BLE001 - whatever it says is the reason
         return None, f"{type(error).__name__}: {error}".split("\n")[0]
-    if ds.PhotometricInterpretation == "PALETTE COLOR":
-        colours = apply_color_lut(decoded, ds)
-        if colours.dtype == np.uint16 and colours.max() > 255:
-            colours = colours >> 8
-        return in_srgb(colours.astype(np.uint8), ds), None
-    if decoded.ndim == 3:
-        return in_srgb((decoded >> max(0, int(ds.BitsStored) - 8)).astype(np.uint8), ds), None
-    return gray(ds, decoded, frame, window), None
+    return shown(ds, decoded, frame, window), None

@@ -176,6 +176,7 @@ def lookups(rng, ds):
     about["modality"] = pick(rng, "none", "none", "rescale", "table")
     if about["modality"] == "rescale":
         ds.RescaleSlope, ds.RescaleIntercept = pick(rng, 1, 2, 0.5, -1), pick(rng, 0, -1024, 100)
+        about["slope"] = float(ds.RescaleSlope)
         low, high = sorted(float(v) * float(ds.RescaleSlope) + float(ds.RescaleIntercept) for v in (low, high))
     elif about["modality"] == "table" and bits <= 12 and ds.BitsAllocated <= 16:
         ds.ModalityLUTSequence = Sequence([lut(rng, ds, low, high - low + 1, 16)])

@@ -122,9 +122,9 @@ def image_module(rng):
     if codec.startswith("JPEG 2000"):
         # Its encoder wants room for six resolutions.
         ds.Rows, ds.Columns = 32 + ds.Rows, 32 + ds.Columns
-    if codec.startswith("JPEG-LS"):
-        # Its encoder gives up where the codestream is longer than the picture.
-        ds.Rows, ds.Columns = 12 + ds.Rows, 12 + ds.Columns
+    if codec.startswith("JPEG-LS") or codec == "JPEG":
+        # The encoder of the first gives up where the codestream is longer than the picture; the second has blocks of 16.
+        ds.Rows, ds.Columns = 16 + ds.Rows, 16 + ds.Columns
     ds.SamplesPerPixel = 3 if colour else 1
     depths = [(8, 8), (16, 16), (16, 12), (16, 10)]
     if codec in NATIVE and not colour and ds.PhotometricInterpretation != "PALETTE COLOR":

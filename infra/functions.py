@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 TEMPLATE = ROOT / "template.yaml"
 BUCKET = "arn:${AWS::Partition}:s3:::${AWS::StackName}-images-${AWS::AccountId}"
 # A function that verifies no token does not learn where the token secret is, and may not read it.
-VERIFIES_NOTHING = "Environment:\n  Variables: {JWT_SECRET_ARN: \"\"}\n"
+VERIFIES_NOTHING = "Environment:\n  Variables: {{JWT_SECRET_ARN: \"\"{more}}}\n"
 VERIFIES = "- !If [VerifiesBySecret, !Ref TokenSecretPolicy, !Ref AWS::NoValue]\n"
 SEALS_CURSORS = """\
 Environment:
@@ -95,7 +95,9 @@ def function(program: str, name: str, declared: dict, route: tuple | None) -> st
         properties += f"MemorySize: {declared['memory']}\n"
     if declared.get("cursors"):
         properties += SEALS_CURSORS
-    properties += VERIFIES_NOTHING if public else ""
+    if public:
+        more = "".join(f", {variable}: {value}" for variable, value in declared.get("variables", {}).items())
+        properties += VERIFIES_NOTHING.format(more=more)
     statements = "".join(statement(*line) for line in declared.get("may", {}).items())
     policies = f'- Version: "2012-10-17"\n  Statement:\n{textwrap.indent(statements, "    ")}' if statements else ""
     policies += "" if public else VERIFIES

@@ -57,6 +57,23 @@ async fn every_kind_of_file_is_recognised_hashed_and_shown() {
 }
 
 #[tokio::test]
+async fn the_names_of_files_that_declare_no_character_set_are_read_in_the_one_that_is_set() {
+    // In ISO 8859-5; no word of another set is excluded by these bytes.
+    let ivanov = b"\xb8\xd2\xd0\xdd\xde\xd2".to_vec();
+    for (setting, name) in [("ISO_IR 144", "Иванов"), ("ISO_IR 100", "¸ÒÐÝÞÒ")] {
+        let stack = TestStack::start_with(&[("DICOM_CHARSET", setting)]).await;
+        let spec = DicomSpec {
+            patient_name: ivanov.clone(),
+            ..DicomSpec::default()
+        };
+        let file = stack
+            .upload(&stack.user(1), "a.dcm", &dicom(&spec), json!({}))
+            .await;
+        assert_eq!(file["dicom"]["patient_name"], name, "{setting}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_image_and_need_not_be_is_kept_and_hashed() {
     let stack = TestStack::start().await;
     let user = stack.user(1);

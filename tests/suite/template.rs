@@ -180,6 +180,19 @@ fn the_functions_that_answer_cursors_have_their_secret_and_no_other() {
 }
 
 #[test]
+fn the_character_sets_that_can_be_chosen_are_those_that_are_read() {
+    let template: Yaml = serde_yaml_ng::from_str(TEXT).expect("YAML");
+    let allowed = &template["Parameters"]["DicomCharset"]["AllowedValues"];
+    let allowed = allowed.as_sequence().expect("values").iter();
+    let allowed: Vec<_> = allowed.filter_map(Yaml::as_str).collect();
+    assert_eq!(allowed[0], "", "none");
+    assert_eq!(allowed[1..], Config::CHARSETS);
+    for name in Config::CHARSETS {
+        assert!(imaging::dicom::Charset::named(name).is_some(), "{name}");
+    }
+}
+
+#[test]
 fn every_number_has_the_bounds_and_the_default_of_its_parameter() {
     let template: Yaml = serde_yaml_ng::from_str(TEXT).expect("YAML");
     let variables = &template["Globals"]["Function"]["Environment"]["Variables"];

@@ -38,6 +38,8 @@ pub struct Config {
     pub cursor_secret: Option<Secret>,
     /// `DATE_TIME_ZONE`: the zone of plain dates in filters, an IANA name. Default: `UTC`.
     pub date_time_zone: TimeZone,
+    /// `DICOM_CHARSET`: the character set of DICOM files that name none, one of [`Config::CHARSETS`]. Default: the one whose characters fit.
+    pub dicom_charset: Option<&'static str>,
     /// `MAX_UPLOAD_BYTES`: the largest file. Default, and the most there can be: 50 GiB.
     pub max_upload_bytes: u64,
     /// `MAX_UNFINISHED_UPLOADS`: how many uploads of one user may wait for their bytes at once. Default: 5,000.
@@ -130,6 +132,27 @@ pub struct ConfigError {
 }
 
 impl Config {
+    /// What `DICOM_CHARSET` may be: defined terms of Specific Character Set (PS3.3 C.12.1.1.2), and sets that scanners use without a term.
+    pub const CHARSETS: [&'static str; 17] = [
+        "ISO_IR 100",
+        "ISO_IR 101",
+        "ISO_IR 109",
+        "ISO_IR 110",
+        "ISO_IR 126",
+        "ISO_IR 127",
+        "ISO_IR 138",
+        "ISO_IR 144",
+        "ISO_IR 148",
+        "ISO_IR 166",
+        "ISO_IR 192",
+        "GB18030",
+        "GBK",
+        "Big5",
+        "EUC-KR",
+        "EUC-JP",
+        "Shift_JIS",
+    ];
+
     /// The variables that are numbers.
     pub const NUMBERS: [NumberSetting; 4] = [
         MAX_UPLOAD_BYTES,
@@ -193,6 +216,7 @@ impl Config {
             cursor_secret,
             tokens,
             date_time_zone: time_zone(get(variable::DATE_TIME_ZONE))?,
+            dicom_charset: charset(get(variable::DICOM_CHARSET))?,
             max_upload_bytes: MAX_UPLOAD_BYTES.read(get)?,
             max_unfinished_uploads: MAX_UNFINISHED_UPLOADS.read(get)?,
             trash_days: TRASH_DAYS.read(get)?,
@@ -252,6 +276,18 @@ fn time_zone(name: Option<String>) -> Result<TimeZone, ConfigError> {
             "must be an IANA time zone such as Asia/Shanghai",
         )
     })
+}
+
+fn charset(name: Option<String>) -> Result<Option<&'static str>, ConfigError> {
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    let found = Config::CHARSETS.into_iter().find(|known| **known == name);
+    let unknown = || {
+        let known = Config::CHARSETS.join(", ");
+        wrong(variable::DICOM_CHARSET, &format!("must be one of {known}"))
+    };
+    found.map(Some).ok_or_else(unknown)
 }
 
 /// One secret for each line that is not empty.
@@ -336,6 +372,7 @@ mod tests {
             ("CURSOR_SECRET", "short"),
             ("JWKS_URL", "http://example.com/jwks"),
             ("DATE_TIME_ZONE", "Mars/Base"),
+            ("DICOM_CHARSET", "klingon"),
             ("MAX_UPLOAD_BYTES", "much"),
             ("MAX_UPLOAD_BYTES", "0"),
             ("MAX_UPLOAD_BYTES", "53687091201"),

@@ -1,5 +1,6 @@
 //! What the bytes say: from a stored object to the result of a run.
 
+use imaging::dicom::Charset;
 use imaging::{DicomHeader, Inspection, Limits, Outcome, Reason};
 use md5::{Digest as _, Md5};
 use service::db::studies::{Choice, SeriesHeader, StudyHeader};
@@ -25,8 +26,12 @@ impl Processor {
         let copy = scratch.path().join("object");
         let spooled = spool(&self.app, file, &copy).await?;
         let (worker, folder) = (self.worker.clone(), scratch.path().to_owned());
+        let limits = Limits {
+            charset: self.app.config.dicom_charset.and_then(Charset::named),
+            ..Limits::default()
+        };
         let inspection = tokio::task::spawn_blocking(move || {
-            imaging::isolated::inspect(&worker, &copy, &folder, &Limits::default())
+            imaging::isolated::inspect(&worker, &copy, &folder, &limits)
         });
         let inspection = inspection.await.map_err(Error::internal)?;
         drop(scratch);

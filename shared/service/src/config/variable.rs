@@ -32,6 +32,7 @@ variables! {
     JWT_AUDIENCE,
     CURSOR_SECRET,
     DATE_TIME_ZONE,
+    DICOM_CHARSET,
     MAX_UPLOAD_BYTES,
     MAX_UNFINISHED_UPLOADS,
     TRASH_DAYS,
@@ -40,12 +41,13 @@ variables! {
 }
 
 /// Those that are left to whoever runs the service. All others follow from what template.yaml builds, or from how the local stack starts.
-pub const CHOICES: [&str; 9] = [
+pub const CHOICES: [&str; 10] = [
     JWKS_URL,
     JWT_ISSUER,
     JWT_AUDIENCE,
     CURSOR_SECRET,
     DATE_TIME_ZONE,
+    DICOM_CHARSET,
     MAX_UPLOAD_BYTES,
     MAX_UNFINISHED_UPLOADS,
     TRASH_DAYS,

@@ -19,13 +19,13 @@ pub(crate) enum Samples {
 /// Samples of 4 or 8 bytes, as they stand in the file.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Wide {
-    bytes: Vec<u8>,
-    big_endian: bool,
+    pub(super) bytes: Vec<u8>,
+    pub(super) big_endian: bool,
     /// Bytes of a sample.
-    size: usize,
-    kind: Kind,
+    pub(super) size: usize,
+    pub(super) kind: Kind,
     bits_stored: u32,
-    unused_low_bits: u32,
+    pub(super) unused_low_bits: u32,
 }
 
 /// What the samples of a frame are.
@@ -83,26 +83,27 @@ impl Wide {
         })
     }
 
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
-    }
-
     /// The bits of the samples: of integers the stored ones, with their sign.
-    pub(super) fn words(&self) -> impl ExactSizeIterator<Item = u64> + '_ {
+    fn words(&self) -> impl ExactSizeIterator<Item = u64> + '_ {
         self.bytes.chunks_exact(self.size).map(move |bytes| {
-            let mut word = [0; 8];
-            word[..self.size].copy_from_slice(bytes);
-            if self.big_endian {
-                word[..self.size].reverse();
-            }
-            let word = u64::from_le_bytes(word);
+            let word = word(bytes, self.big_endian) >> self.unused_low_bits;
             match self.kind {
                 Kind::Float => word,
-                Kind::Signed => sign_extended(word >> self.unused_low_bits, self.bits_stored),
-                Kind::Unsigned => masked(word >> self.unused_low_bits, self.bits_stored),
+                Kind::Signed => sign_extended(word, self.bits_stored),
+                Kind::Unsigned => masked(word, self.bits_stored),
             }
         })
     }
+}
+
+/// A sample of up to 8 bytes.
+pub(super) fn word(sample: &[u8], big_endian: bool) -> u64 {
+    let mut word = [0; 8];
+    word[..sample.len()].copy_from_slice(sample);
+    if big_endian {
+        word[..sample.len()].reverse();
+    }
+    u64::from_le_bytes(word)
 }
 
 impl Kind {

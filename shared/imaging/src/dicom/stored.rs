@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::Frame;
 use super::layout::{Layout, Photometric, Sampling};
-use super::samples::{Kind, Samples, masked, sign_extended};
+use super::samples::{Kind, Samples, masked, sign_extended, word};
 use crate::tone::video_to_full_range;
 use crate::{Code, Reason};
 
@@ -86,7 +86,7 @@ impl StoredFrame {
         };
         let bits_allocated = layout.bits_allocated.max(header.bits_allocated);
         let kind = match &samples {
-            Samples::Wide(wide) => wide.kind(),
+            Samples::Wide(wide) => wide.kind,
             _ => Kind::integer(layout.signed),
         };
         Ok(Self {
@@ -129,35 +129,35 @@ impl StoredFrame {
 
 /// Samples with `stored` bits as words of `allocated` bits.
 fn little_endian(samples: Samples, kind: Kind, stored: u32, allocated: u32) -> Vec<u8> {
-    let word = |word: u64| match kind {
-        Kind::Unsigned => masked(word, stored),
-        Kind::Signed => sign_extended(word, stored),
-        Kind::Float => word,
+    let (bytes, size, big_endian, unused_low_bits) = match samples {
+        Samples::Bytes(bytes) if allocated == 1 => return packed(&bytes),
+        Samples::Bytes(bytes) => (bytes, 1, false, 0),
+        Samples::Words { bytes, big_endian } => (bytes, 2, big_endian, 0),
+        Samples::Wide(wide) => (wide.bytes, wide.size, wide.big_endian, wide.unused_low_bits),
     };
-    match samples {
-        Samples::Bytes(bytes) if allocated == 1 => packed(&bytes),
-        Samples::Bytes(bytes) if allocated == 8 && stored == 8 => bytes,
-        Samples::Bytes(bytes) => written(bytes.iter().map(|&byte| word(byte.into())), allocated),
-        Samples::Words { bytes, big_endian } => {
-            let order = |pair| {
-                if big_endian {
-                    u16::from_be_bytes(pair)
-                } else {
-                    u16::from_le_bytes(pair)
-                }
-            };
-            let pairs = bytes.as_chunks().0.iter();
-            written(pairs.map(|&pair| word(order(pair).into())), allocated)
+    let word = |sample: &[u8]| {
+        let word = word(sample, big_endian) >> unused_low_bits;
+        match kind {
+            Kind::Unsigned => masked(word, stored),
+            Kind::Signed => sign_extended(word, stored),
+            Kind::Float => word,
         }
-        Samples::Wide(wide) => written(wide.words(), allocated),
+    };
+    let room = (allocated / 8) as usize;
+    if room == size {
+        return in_place(bytes, size, word);
     }
+    let words = bytes.chunks_exact(size).map(word);
+    words
+        .flat_map(|word| word.to_le_bytes().into_iter().take(room))
+        .collect()
 }
 
-fn written(words: impl ExactSizeIterator<Item = u64>, allocated: u32) -> Vec<u8> {
-    let size = (allocated / 8) as usize;
-    let mut bytes = Vec::with_capacity(words.len() * size);
-    for word in words {
-        bytes.extend_from_slice(&word.to_le_bytes()[..size]);
+/// Where the samples stand: a frame of 200 MB is not held twice.
+fn in_place(mut bytes: Vec<u8>, size: usize, word: impl Fn(&[u8]) -> u64) -> Vec<u8> {
+    for sample in bytes.chunks_exact_mut(size) {
+        let word = word(sample).to_le_bytes();
+        sample.copy_from_slice(&word[..size]);
     }
     bytes
 }

@@ -1,6 +1,6 @@
 //! What a viewer would show: windows, tables, padding, overlays, and contrast where a file asks for none.
 
-use imaging::fixtures::{DicomSpec, dicom, scene};
+use imaging::fixtures::{DicomSpec, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, dicom, scene};
 
 use crate::{decode, disc_and_corner, inspect, picture};
 
@@ -138,6 +138,41 @@ fn padding_is_black_and_does_not_count_for_contrast() {
     assert!(data[5 * width + 5] < 5, "padding is black");
     assert!(data[2 * width + 60] < 30, "the lowest value is dark");
     assert!(data[61 * width + 60] > 225, "the highest value is bright");
+}
+
+#[test]
+fn padding_below_zero_is_found_whatever_the_file_says_of_its_sign() {
+    // Without representations in the file -32 is 65,504, and so it is in files that call it unsigned.
+    for (transfer_syntax, vr) in [
+        (IMPLICIT_LITTLE_ENDIAN, *b"SS"),
+        (EXPLICIT_LITTLE_ENDIAN, *b"US"),
+        (EXPLICIT_LITTLE_ENDIAN, *b"SS"),
+    ] {
+        // Left half padding, right half values from -10 to 21.
+        let level = |at: i16| if at % 64 < 32 { -32 } else { at / 128 - 10 };
+        for bits_allocated in [8, 16] {
+            let bytes = (0..64 * 64i16).flat_map(|at| {
+                let sample = level(at).to_le_bytes();
+                sample.into_iter().take(usize::from(bits_allocated / 8))
+            });
+            let spec = DicomSpec {
+                transfer_syntax,
+                bits_allocated,
+                bits_stored: 6,
+                signed: true,
+                pixels: Some(bytes.collect()),
+                extra: vec![(0x0028_0120, vr, (-32i16).to_le_bytes().to_vec())],
+                ..DicomSpec::default()
+            };
+            let (width, _, _, data) = decode(&shown(&spec));
+            let what = format!("{transfer_syntax} {bits_allocated}");
+            assert!(data[5 * width + 5] < 5, "{what}: padding is black");
+            assert!(
+                data[2 * width + 60] < 30,
+                "{what}: the lowest value is dark"
+            );
+        }
+    }
 }
 
 #[test]

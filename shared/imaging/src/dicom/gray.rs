@@ -226,7 +226,8 @@ impl Padding {
     fn new(data_set: &DataSet, layout: &Layout) -> Self {
         let value = |tag| {
             let value = data_set.number(tag)?;
-            let wraps = layout.signed && value > 32_767.0 && layout.bits_allocated == 16;
+            // Called unsigned, or nothing as in implicit files, a number below zero of 16 bits is one above 32,767.
+            let wraps = layout.signed && value > 32_767.0 && layout.bits_allocated <= 16;
             Some(if wraps { value - 65_536.0 } else { value })
         };
         Self(value(tag::PIXEL_PADDING_VALUE).map(|first| {

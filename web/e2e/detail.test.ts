@@ -1,10 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, Window } from './browser';
-import { detectorPng, dicom, pattern, png } from './pictures';
-import { Stack, until } from './stack';
+import {
+  detectorPng,
+  dicom,
+  dicomOf,
+  element,
+  fragments,
+  layout,
+  pattern,
+  png,
+  sequence,
+  SYNTAX,
+  words,
+} from './pictures';
+import { Stack, until, WEB } from './stack';
 
 let stack: Stack;
 let browser: Browser;
@@ -85,6 +98,73 @@ describe('an image', () => {
     await window.close();
   });
 
+  it.each([
+    [400, 40, 'LINEAR'],
+    [2000, 40.5, 'LINEAR'],
+    [100, 40, 'LINEAR_EXACT'],
+    [350, 50, 'SIGMOID'],
+  ])('says the window of the file: %d, %d, %s', async (width, center, shape) => {
+    const bytes = dicomOf(
+      [
+        ...layout({ signed: true }),
+        element(0x0028, 0x1050, 'DS', String(center)),
+        element(0x0028, 0x1051, 'DS', String(width)),
+        element(0x0028, 0x1056, 'CS', shape),
+      ],
+      element(0x7fe0, 0x0010, 'OW', words(Array.from({ length: 60 * 44 }, (_, at) => at - 1000 + width))),
+    );
+    const file = await stack.put('window.dcm', bytes);
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    await openImage(window, file.id);
+    const says = (w: number, l: number) => page.getByText(`窗宽 ${w} 窗位 ${l}`).waitFor();
+    await says(width, center);
+
+    const presets = page.getByRole('combobox');
+    const chosen = () => presets.evaluate((list: HTMLSelectElement) => list.selectedOptions[0]?.text);
+    expect(await chosen()).toBe('默认');
+    for (let time = 0; time < 2; time++) {
+      await presets.selectOption('presetLung');
+      await says(1500, -600);
+      expect(await chosen()).toBe('肺窗');
+      await page.getByRole('button', { name: '还原' }).click();
+      await says(width, center);
+      await until('the list says so', async () => ((await chosen()) === '默认' ? true : null));
+    }
+    await presets.selectOption('presetBrain');
+    await says(80, 40);
+    await presets.selectOption('');
+    await says(width, center);
+
+    const box = (await page.locator('[role=application]').boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2 + 40, box.y + box.height / 2 + 40, { steps: 4 });
+    await page.mouse.up();
+    await until('the window is none of the list', async () => ((await chosen()) === '自定义' ? true : null));
+    expect(window.faults).toEqual([]);
+    await window.close();
+  });
+
+  it('offers no windows in units where a table made levels of them', async () => {
+    const table = [
+      element(0x0028, 0x3002, 'US', words([256, 0, 8])),
+      element(0x0028, 0x3006, 'OW', words(Array.from({ length: 256 }, (_, at) => 255 - at))),
+    ];
+    const pixels = element(
+      0x7fe0,
+      0x0010,
+      'OB',
+      Buffer.from(Array.from({ length: 60 * 44 }, (_, at) => at & 255)),
+    );
+    const bytes = dicomOf([...layout({ allocated: 8 }), sequence(0x0028, 0x3010, [table])], pixels);
+    const file = await stack.put('table.dcm', bytes);
+    const window = await Window.open(browser, stack);
+    await openImage(window, file.id);
+    expect(await window.page.getByRole('combobox').count()).toBe(0);
+    await window.close();
+  });
+
   it('steps through the frames of a clip', async () => {
     const grey = (frame: number) => 20 + frame * 40;
     const clip = dicom(2, { size: SIZE, frames: 5, pixel: (_x, _y, frame) => grey(frame), modality: 'US' });
@@ -160,7 +240,10 @@ describe('an image', () => {
   });
 
   it('does not wait for ever for a decoder that never answers', async () => {
-    const file = await stack.put('stuck.dcm', dicom(32, { size: SIZE, pixel: blocks(32) }));
+    // Only compressed frames need a decoder.
+    const jpeg = readFileSync(join(WEB, '../shared/imaging/fuzz/corpus/jpeg/seed-plain'));
+    const header = layout({ samples: 3, photometric: 'YBR_FULL_422', allocated: 8, rows: 16, columns: 24 });
+    const file = await stack.put('stuck.dcm', dicomOf(header, fragments([jpeg]), SYNTAX.jpeg));
     const window = await Window.open(browser, stack);
     const { page } = window;
     await page.clock.install();

@@ -74,6 +74,96 @@ export function dicom(seed: number, options: DicomOptions = {}): Buffer {
   ]);
 }
 
+/** Explicit VR Little Endian, and what else {@link dicomOf} writes. */
+export const SYNTAX = {
+  explicit: '1.2.840.10008.1.2.1',
+  runs: '1.2.840.10008.1.2.5',
+  jpeg: '1.2.840.10008.1.2.4.50',
+};
+
+/** A DICOM file of these elements, which are put in order; the pixels come last. */
+export function dicomOf(elements: Buffer[], pixels: Buffer, syntax = SYNTAX.explicit): Buffer {
+  const uid = `1.2.826.0.1.3680043.10.4.${createHash('sha256').update(pixels).digest().readUInt32LE()}`;
+  const storage = '1.2.840.10008.5.1.4.1.1.7';
+  const meta = [
+    element(0x0002, 0x0002, 'UI', storage),
+    element(0x0002, 0x0003, 'UI', uid),
+    element(0x0002, 0x0010, 'UI', syntax),
+  ];
+  const own = [element(0x0008, 0x0016, 'UI', storage), element(0x0008, 0x0018, 'UI', uid)];
+  const tagOf = (bytes: Buffer) => bytes.readUInt16LE(0) * 0x10000 + bytes.readUInt16LE(2);
+  return Buffer.concat([
+    Buffer.alloc(128),
+    Buffer.from('DICM'),
+    element(0x0002, 0x0000, 'UL', uint32(Buffer.concat(meta).length)),
+    ...meta,
+    ...[...own, ...elements].sort((one, other) => tagOf(one) - tagOf(other)),
+    pixels,
+  ]);
+}
+
+interface Layout {
+  samples?: number;
+  photometric?: string;
+  allocated?: number;
+  stored?: number;
+  high?: number;
+  signed?: boolean;
+  frames?: number;
+  columns?: number;
+  rows?: number;
+}
+
+/** The image pixel module (PS3.3 C.7.6.3). */
+export function layout(options: Layout = {}): Buffer[] {
+  const {
+    samples = 1,
+    photometric = 'MONOCHROME2',
+    allocated = 16,
+    stored = allocated,
+    frames = 1,
+  } = options;
+  const { high = stored - 1, signed = false, columns = 60, rows = 44 } = options;
+  return [
+    element(0x0008, 0x0060, 'CS', 'CT'),
+    element(0x0028, 0x0002, 'US', uint16(samples)),
+    element(0x0028, 0x0004, 'CS', photometric),
+    ...(samples > 1 ? [element(0x0028, 0x0006, 'US', uint16(0))] : []),
+    ...(frames > 1 ? [element(0x0028, 0x0008, 'IS', String(frames))] : []),
+    element(0x0028, 0x0010, 'US', uint16(rows)),
+    element(0x0028, 0x0011, 'US', uint16(columns)),
+    element(0x0028, 0x0100, 'US', uint16(allocated)),
+    element(0x0028, 0x0101, 'US', uint16(stored)),
+    element(0x0028, 0x0102, 'US', uint16(high)),
+    element(0x0028, 0x0103, 'US', uint16(signed ? 1 : 0)),
+  ];
+}
+
+/** A sequence of items (PS3.5 7.5), each a list of elements. */
+export function sequence(group: number, tag: number, items: Buffer[][]): Buffer {
+  const written = items.map((elements) => {
+    const bytes = Buffer.concat(elements);
+    return Buffer.concat([uint16(0xfffe), uint16(0xe000), uint32(bytes.length), bytes]);
+  });
+  return element(group, tag, 'SQ', Buffer.concat(written));
+}
+
+/** Pixel Data in fragments, after an empty table of offsets (PS3.5 A.4). */
+export function fragments(frames: Buffer[]): Buffer {
+  const item = (bytes: Buffer) => {
+    const even = bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Buffer.alloc(1)]);
+    return Buffer.concat([uint16(0xfffe), uint16(0xe000), uint32(even.length), even]);
+  };
+  const head = Buffer.concat([uint16(0x7fe0), uint16(0x0010), Buffer.from('OB\0\0'), uint32(0xffffffff)]);
+  const end = Buffer.concat([uint16(0xfffe), uint16(0xe0dd), uint32(0)]);
+  return Buffer.concat([head, item(Buffer.alloc(0)), ...frames.map(item), end]);
+}
+
+/** Words of 16 bits. */
+export function words(values: number[]): Buffer {
+  return Buffer.from(Uint16Array.from(values, (value) => value & 0xffff).buffer);
+}
+
 /** An 8-bit grey PNG. */
 export function png(seed: number, size = 96): Buffer {
   return pngOf(8, size, pattern(seed));
@@ -110,7 +200,7 @@ export function noise(seed: number, length: number): Buffer {
 /** Value representations with a 32-bit length (PS3.5, 7.1.2). */
 const LONG = new Set(['OB', 'OW', 'UN', 'SQ', 'UT']);
 
-function element(group: number, tag: number, vr: string, value: string | Buffer): Buffer {
+export function element(group: number, tag: number, vr: string, value: string | Buffer): Buffer {
   const raw = typeof value === 'string' ? Buffer.from(value) : value;
   const padding = vr === 'UI' || typeof value !== 'string' ? 0 : 0x20;
   const bytes = raw.length % 2 === 0 ? raw : Buffer.concat([raw, Buffer.from([padding])]);
@@ -124,7 +214,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([uint32be(data.length), body, uint32be(crc32(body))]);
 }
 
-function uint16(value: number): Buffer {
+export function uint16(value: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16LE(value);
   return bytes;

@@ -3,27 +3,24 @@ import { basename, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, measured, Window } from './browser';
-import { Stack, until, WEB } from './stack';
+import { faultOfFrames } from './rendering';
+import { Stack, WEB } from './stack';
 
 /** Where `make` installs what the pictures are tested against; see IMAGING_VENV there. */
 const VENV = process.env['IMAGING_VENV'] ?? join(WEB, '../target/imaging-venv');
 
-/**
- * Levels of 255 by which what is on the screen may differ from the preview: JPEG, rounding, and the edges of stripes,
- * which a browser scales less exactly than the page does (8). Pictures that are wrong differ by 20 and more.
- */
-const TOLERANCE = 12;
 /** As many as the machine of the tests has processors. */
 const PARALLEL = 2;
 
 interface Record {
+  /** Where it lies on this machine. */
+  path: string;
   id: number;
   original_filename: string;
   preview_url: string | null;
   status: string;
   status_reason: { code: string } | null;
   warnings: { code: string }[];
-  dicom: { number_of_frames: number | null } | null;
 }
 
 let stack: Stack;
@@ -34,7 +31,7 @@ beforeAll(async () => {
   [stack, browser] = await Promise.all([Stack.start(), launch()]);
   records = await eachOf(corpus(), PARALLEL, async (path) => {
     const file = await stack.put(basename(path), readFileSync(path), { allow_duplicate: true });
-    return file as unknown as Record;
+    return { ...file, path } as unknown as Record;
   });
 });
 afterAll(async () => {
@@ -91,50 +88,6 @@ async function open(page: Page, id: number): Promise<Shown> {
   return (await shown.jsonValue()) as Shown;
 }
 
-/** Shows the frame that the preview is of. */
-async function toMiddle(page: Page, frames: number): Promise<void> {
-  const middle = Math.floor(frames / 2) + 1;
-  const counter = page.getByText(/^第 \d+ \/ \d+ 帧$/);
-  const frame = async () => Number(/第 (\d+)/.exec(await counter.innerText())?.[1]);
-  if (middle > 6) {
-    const box = (await page.locator('[class*=frames]').first().boundingBox())!;
-    await page.mouse.click(box.x + (box.width * (middle - 1)) / (frames - 1), box.y + box.height / 2);
-    await until('the slider is followed', async () => ((await frame()) > 1 ? true : null));
-  }
-  await page.locator('[role=application]').focus();
-  for (let now = await frame(); now !== middle; now = await frame()) {
-    await page.keyboard.press(now < middle ? 'ArrowRight' : 'ArrowLeft');
-    await until('the frame changed', async () => ((await frame()) !== now ? true : null));
-  }
-}
-
-/** How far what is on the screen is from the preview: the mean over 32 × 32 places of the colour that differs most. */
-function distance(page: Page, previewUrl: string): Promise<number> {
-  return page.evaluate(async (url) => {
-    const side = 32;
-    const sampled = (source: CanvasImageSource, [x, y, width, height]: number[]) => {
-      const canvas = document.createElement('canvas');
-      canvas.width = canvas.height = side;
-      const context = canvas.getContext('2d')!;
-      context.imageSmoothingQuality = 'high';
-      context.drawImage(source, x!, y!, width!, height!, 0, 0, side, side);
-      return context.getImageData(0, 0, side, side).data;
-    };
-    const preview = await createImageBitmap(await (await fetch(url, { cache: 'no-store' })).blob());
-    const stage = document.querySelector<HTMLElement>('[role=application]')!;
-    const place = stage.dataset['place']!.split(' ').map(Number);
-    const drawn = sampled(stage.querySelector('canvas')!, place);
-    const wanted = sampled(preview, [0, 0, preview.width, preview.height]);
-    let sum = 0;
-    for (let pixel = 0; pixel < wanted.length; pixel += 4) {
-      sum += Math.max(
-        ...[0, 1, 2].map((colour) => Math.abs(drawn[pixel + colour]! - wanted[pixel + colour]!)),
-      );
-    }
-    return sum / (side * side);
-  }, previewUrl);
-}
-
 /** What is wrong with what is on the screen; null when nothing is. */
 async function faultOf(page: Page, record: Record, shown: Shown): Promise<string | null> {
   if (record.preview_url === null) {
@@ -151,20 +104,18 @@ async function faultOf(page: Page, record: Record, shown: Shown): Promise<string
       : `it does not say that it is a preview: ${shown.text}`;
   }
   if (shown.text !== '') return `the viewer says: ${shown.text}`;
-  const frames = record.dicom?.number_of_frames ?? 1;
-  if (frames > 1) await toMiddle(page, frames);
-  let far = Infinity;
-  // The number of a frame is there before the frame.
-  const near = async () => {
-    far = await distance(page, record.preview_url ?? '');
-    return far <= TOLERANCE ? true : null;
-  };
-  await until('it is like the preview', near, 3_000).catch(() => undefined);
-  return far <= TOLERANCE ? null : `differs from the preview by ${far.toFixed(1)}`;
+  const { fault, most } = await faultOfFrames(page, record.path);
+  measured(
+    `difference of ${record.original_filename}`,
+    Object.values(most)
+      .map((one) => one.toFixed(2))
+      .join(' '),
+  );
+  return fault;
 }
 
 describe("pydicom's files", () => {
-  it('are shown as the server shows them, or by its preview, or not at all, and say which', async () => {
+  it('are shown frame by frame as the server renders them, or by its preview, or not at all, and say which', async () => {
     expect(records.length).toBe(146);
     const begun = Date.now();
     const window = await Window.open(browser, stack);
@@ -193,7 +144,7 @@ describe("pydicom's files", () => {
     measured("pydicom's files by the preview", kinds.preview.sort().join(' '));
     // The table of README.md: a file less in the viewer would go unnoticed otherwise.
     const lengths = Object.entries(kinds).map(([kind, names]) => [kind, names.length]);
-    expect(Object.fromEntries(lengths)).toEqual({ viewer: 97, preview: 31, words: 18 });
+    expect(Object.fromEntries(lengths)).toEqual({ viewer: 128, preview: 0, words: 18 });
 
     const doubtful = records.find(({ status_reason }) => status_reason?.code === 'too_large')!;
     await open(window.page, doubtful.id);

@@ -230,6 +230,7 @@ export const en: Texts = {
     wl: 'W {{width}}  L {{center}}',
     preset: 'Preset',
     presetDefault: 'Default',
+    presetOther: 'Custom',
     presetLung: 'Lung',
     presetBone: 'Bone',
     presetBrain: 'Brain',

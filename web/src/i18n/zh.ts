@@ -222,6 +222,7 @@ export const zh = {
     wl: '窗宽 {{width}}  窗位 {{center}}',
     preset: '预设',
     presetDefault: '默认',
+    presetOther: '自定义',
     presetLung: '肺窗',
     presetBone: '骨窗',
     presetBrain: '脑窗',

@@ -92,13 +92,17 @@ export function DicomViewer({ bytes, preview, notice, modality, onFailed }: Prop
       {view && (
         <div className={classes['overlay']} aria-live="off">
           {view.window &&
-            t('viewer.wl', { width: Math.round(view.window.width), center: Math.round(view.window.center) })}
+            t('viewer.wl', { width: written(view.window.width), center: written(view.window.center) })}
           {view.frames > 1 && <span>{t('viewer.frame', { frame: view.frame, total: view.frames })}</span>}
         </div>
       )}
     </div>
   );
 }
+
+/** A number of a window: whole ones as they are, others with what can be seen of them. */
+const written = (value: number) =>
+  Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(3));
 
 interface Staging {
   element: React.RefObject<HTMLDivElement | null>;

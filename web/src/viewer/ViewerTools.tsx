@@ -12,7 +12,7 @@ import {
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Stage, StageView, ToolName } from './stage';
+import { isSameWindow, type Stage, type StageView, type ToolName } from './stage';
 import classes from './Viewer.module.css';
 
 const TOOL_ICONS = { window: IconAdjustments, zoom: IconZoomIn, pan: IconArrowsMove, scroll: IconStack2 };
@@ -65,7 +65,7 @@ export function ViewerTools({ stage, view, modality, tool, playing, onTool, onPl
       <ToolButton label={t('viewer.reset')} onClick={() => stage.reset()}>
         <IconRefresh size={19} />
       </ToolButton>
-      {modality === 'CT' && <Presets stage={stage} />}
+      {modality === 'CT' && view.inUnits && <Presets stage={stage} view={view} />}
       {many && (
         <>
           <ToolButton label={t(playing ? 'viewer.stop' : 'viewer.play')} onClick={onPlay}>
@@ -86,19 +86,27 @@ export function ViewerTools({ stage, view, modality, tool, playing, onTool, onPl
   );
 }
 
-function Presets({ stage }: { stage: Stage }) {
+/** Stands in the list while the window is none of it. */
+const OTHER = 'other';
+
+function Presets({ stage, view }: { stage: Stage; view: StageView }) {
   const { t } = useTranslation();
+  const presets = Object.keys(CT_WINDOWS) as Preset[];
+  const chosen = presets.find((name) => view.window && isSameWindow(view.window, CT_WINDOWS[name]));
+  const shown = view.isOwnWindow ? '' : (chosen ?? OTHER);
   const apply = (name: string) => {
     if (name in CT_WINDOWS) stage.setWindow(CT_WINDOWS[name as Preset]);
-    else stage.reset();
+    else stage.resetWindow();
   };
   return (
     <NativeSelect
       size="xs"
       aria-label={t('viewer.preset')}
+      value={shown}
       data={[
         { value: '', label: t('viewer.presetDefault') },
-        ...(Object.keys(CT_WINDOWS) as Preset[]).map((value) => ({ value, label: t(`viewer.${value}`) })),
+        ...presets.map((value) => ({ value, label: t(`viewer.${value}`) })),
+        ...(shown === OTHER ? [{ value: OTHER, label: t('viewer.presetOther'), disabled: true }] : []),
       ]}
       onChange={(event) => apply(event.currentTarget.value)}
     />

@@ -2,111 +2,235 @@ import {
   cache,
   Enums,
   getConfiguration,
+  getWebWorkerManager,
   imageLoader,
   init as initCore,
   metaData,
+  utilities,
   type Types,
 } from '@cornerstonejs/core';
-import dicomImageLoader from '@cornerstonejs/dicom-image-loader';
-import { metaData as metadata } from '@cornerstonejs/metadata';
-import { contrastOf, firstWindow, isPalette, possibleFrames, sanePlane, windowOver } from './sane';
+import { init as startDecoders } from '@cornerstonejs/dicom-image-loader';
+import type { Decoder } from './dicom/codestream';
+import { DicomFile } from './dicom/file';
+import type { Picture } from './dicom/picture';
+import type { ToneWindow } from './dicom/tone';
 
 const { MetadataModules } = Enums;
-/** Before every provider of the library, so that nothing of it sees what has not been looked at. */
-const OUTERMOST = { priority: 1_000_000 };
-const SCHEME = 'dicomfile';
+/** Before every provider of the library: what a file says of its pictures is read here only. */
+const OUTERMOST = 1_000_000;
+const SCHEME = 'film';
 
-type Loader = Parameters<typeof imageLoader.registerImageLoader>[1];
-type Header = Record<string, unknown>;
-type Picture = Types.IImage & {
-  data?: Header;
-  imageFrame?: { bitsStored?: number; pixelRepresentation?: number };
-};
+/** What the page has to know of a picture besides its pixels. */
+export interface Facts {
+  columns: number;
+  rows: number;
+  /** As the library names them. */
+  photometric: 'MONOCHROME1' | 'MONOCHROME2' | 'RGB';
+  /** Null for colours. */
+  window: ToneWindow | null;
+  /** Whether its values are what the file measures; see {@link Picture}. */
+  inUnits: boolean;
+}
 
-/** Starts the library with one WebGL context, and puts {@link sane} between the files and it. */
+/** The files that are open, by what their addresses begin with, and what is known of the frames that were loaded. */
+const files = new Map<string, DicomFile>();
+const facts = new Map<string, Facts>();
+let opened = 0;
+
+/** Starts the library with one WebGL context, and hands it finished pictures. */
 export async function startLoader(): Promise<void> {
   // Only one picture is shown at a time. Browsers give a page sixteen contexts and take away the oldest.
   const usual = getConfiguration();
   await initCore({ ...usual, rendering: { ...usual.rendering, webGlContextCount: 1 } });
   // Two decoders: more would fight the page itself for the processor.
-  dicomImageLoader.init({ maxWebWorkers: 2 });
-  metadata.addTypedProvider(
-    MetadataModules.IMAGE_PLANE,
-    (next, query, data, options) => sanePlane(next(query, data, options) ?? {}),
-    OUTERMOST,
-  );
-  metadata.addTypedProvider(
-    MetadataModules.IMAGE_PIXEL,
-    (next, query, data, options) => checkedPixels(next(query, data, options) as Header | undefined),
-    OUTERMOST,
-  );
-  const load = dicomImageLoader.wadouri.loadImageFromNaturalizedMetadata as Loader;
-  imageLoader.registerImageLoader(SCHEME, (imageId, options) => {
-    const loading = load(imageId, options);
-    return { ...loading, promise: loading.promise.then((image) => withWindow(image as Picture)) };
-  });
+  startDecoders({ maxWebWorkers: 2 });
+  metaData.addProvider(described, OUTERMOST);
+  imageLoader.registerImageLoader(SCHEME, (imageId) => ({ promise: load(imageId) }));
 }
 
-/** The library forgets to fail when a palette is not whole, and would never answer. */
-function checkedPixels(pixels: Header | undefined): Header | undefined {
-  if (pixels?.['photometricInterpretation'] !== 'PALETTE COLOR') return pixels;
-  for (const colour of ['red', 'green', 'blue']) {
-    const table = `${colour}PaletteColorLookupTable`;
-    if (!isPalette(pixels[`${table}Descriptor`], pixels[`${table}Data`])) throw new Error('palette');
-  }
-  return pixels;
+export interface OpenFile {
+  /** The addresses of its frames. */
+  imageIds: string[];
+  /** The frame the server makes its preview of, counted from 0. */
+  middle: number;
 }
 
-/** The picture with a window that shows it: the file's own, else the one the server takes. */
-function withWindow(image: Picture): Picture {
-  if (image.color) return image;
-  const voi = (metaData.get(MetadataModules.VOI_LUT, image.imageId) ?? {}) as Header;
-  const shape = image.voiLUTFunction;
-  const window = firstWindow(voi['windowWidth'], voi['windowCenter'], shape) ?? windowOver(extent(image));
-  image.windowWidth = window.width;
-  image.windowCenter = window.center;
-  if (window.exact) image.voiLUTFunction = Enums.VOILUTFunctionType.LINEAR_EXACT;
-  return image;
-}
-
-/** From where to where the values of a picture without a window go: unsigned bytes as they are, else by what there is. */
-function extent(image: Picture): [number, number] {
-  const values = image.getPixelData();
-  const { slope = 1, intercept = 0 } = image;
-  const scaled = (stored: number) => stored * slope + intercept;
-  const { bitsStored = 16, pixelRepresentation = 0 } = image.imageFrame ?? {};
-  if (bitsStored <= 8 && pixelRepresentation === 0) {
-    const [one, other] = [scaled(0), scaled(2 ** bitsStored - 1)];
-    return [Math.min(one, other), Math.max(one, other)];
-  }
-  const padding = image.data?.['PixelPaddingValue'];
-  return contrastOf(values, typeof padding === 'number' ? scaled(padding) : null);
-}
-
-/** Number of Frames (0028,0008), as far as it can be true. */
-export function framesOf(image: unknown, fileBytes: number): number {
-  const { data, rows, columns } = image as Picture;
-  const { BitsAllocated = 0, SamplesPerPixel = 1, NumberOfFrames } = data ?? {};
-  const bits = rows * columns * Number(BitsAllocated) * Number(SamplesPerPixel);
-  const syntax = (metaData.get(MetadataModules.TRANSFER_SYNTAX, (image as Picture).imageId) ?? {}) as Header;
-  return possibleFrames(
-    NumberOfFrames,
-    fileBytes,
-    isNative(syntax['transferSyntaxUID']) ? Math.floor(bits / 8) : 0,
-  );
-}
-
-/** Implicit, explicit and big-endian pixels are stored as they are (PS3.5 A.1 to A.3); deflated files are smaller. */
-function isNative(transferSyntax: unknown): boolean {
-  return typeof transferSyntax === 'string' && /^1\.2\.840\.10008\.1\.2(\.[12])?$/.test(transferSyntax);
+/** Reads the header of a file. */
+export async function openFile(bytes: Blob): Promise<OpenFile> {
+  const file = await DicomFile.open(new Uint8Array(await bytes.arrayBuffer()), decode);
+  const name = `${SCHEME}:${++opened}`;
+  files.set(name, file);
+  const imageIds = Array.from({ length: file.count }, (_, frame) => `${name}?frame=${frame}`);
+  return { imageIds, middle: file.middle };
 }
 
 /** Leaves nothing of a file behind. */
-export function forgetFile(file: string, imageIds: string[]): void {
+export function forgetFile({ imageIds }: OpenFile): void {
   for (const imageId of imageIds) {
     if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId, { force: true });
+    facts.delete(imageId);
+    files.delete(placeOf(imageId).name);
   }
-  // The parsed file, with its pixels.
-  for (const query of [file, ...imageIds]) metadata.clearQuery(MetadataModules.NATURALIZED, query);
-  dicomImageLoader.wadouri.fileManager.remove(Number(file.split(':')[1]));
+}
+
+/** What is known of a frame that was loaded. */
+export const factsOf = (imageId: string): Facts | undefined => facts.get(imageId);
+
+function placeOf(imageId: string): { name: string; frame: number } {
+  const [name = '', frame = ''] = imageId.split('?frame=');
+  return { name, frame: Number(frame) };
+}
+
+/** The codestreams of frames are decoded by the library's workers. */
+const decode: Decoder = async (transferSyntax, bytes, { rows, columns, bitsAllocated }) => {
+  const imageFrame = {
+    rows,
+    columns,
+    bitsAllocated,
+    bitsStored: bitsAllocated,
+    samplesPerPixel: 1,
+    // Values come as they are stored; signs are looked at afterwards.
+    pixelRepresentation: 0,
+    photometricInterpretation: 'MONOCHROME2',
+  };
+  const decoded = (await getWebWorkerManager().executeTask('dicomImageLoader', 'decodeTask', {
+    imageFrame,
+    transferSyntax,
+    // A part of a file would be sent with all of it.
+    pixelData: bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice(),
+    options: { preScale: { enabled: false } },
+    decodeConfig: {},
+  })) as Record<string, unknown>;
+  return {
+    data: decoded['pixelData'] as ArrayLike<number>,
+    rows: numberOf(decoded['rows']),
+    columns: numberOf(decoded['columns']),
+    components: numberOf(decoded['componentsPerPixel']),
+    precision: numberOf(decoded['bitsPerPixel']),
+    signed: decoded['signed'] === true,
+    interleave: numberOf(decoded['interleaveMode']),
+  };
+};
+
+const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);
+
+async function load(imageId: string): Promise<Types.IImage> {
+  const { name, frame } = placeOf(imageId);
+  const file = files.get(name);
+  if (!file) throw new Error('closed');
+  const picture = await file.picture(frame);
+  const { columns, rows } = picture;
+  facts.set(imageId, {
+    columns,
+    rows,
+    photometric: picture.kind === 'colour' ? 'RGB' : picture.inverted ? 'MONOCHROME1' : 'MONOCHROME2',
+    window: picture.kind === 'gray' ? picture.window : null,
+    inUnits: picture.kind === 'gray' && picture.inUnits,
+  });
+  return imageOf(imageId, picture);
+}
+
+/** A picture as the library takes it. */
+function imageOf(imageId: string, picture: Picture): Types.IImage {
+  const { columns, rows, spacing } = picture;
+  const color = picture.kind === 'colour';
+  const values = picture.kind === 'colour' ? picture.levels : picture.values;
+  const numberOfComponents = color ? 3 : 1;
+  const { min, max } = extremes(values);
+  const image = {
+    imageId,
+    dataType: values.constructor.name as Types.PixelDataTypedArrayString,
+    color,
+    rgba: false,
+    numberOfComponents,
+    columns,
+    rows,
+    width: columns,
+    height: rows,
+    rowPixelSpacing: spacing[0],
+    columnPixelSpacing: spacing[1],
+    slope: 1,
+    intercept: 0,
+    invert: picture.kind === 'gray' && picture.inverted,
+    minPixelValue: min,
+    maxPixelValue: max,
+    sizeInBytes: values.byteLength,
+    ...libraryWindow(picture),
+    voxelManager: utilities.VoxelManager.createImageVoxelManager({
+      scalarData: values,
+      width: columns,
+      height: rows,
+      numberOfComponents,
+    }),
+    getPixelData: () => values,
+    // Of drawing without WebGL, which this page does not do.
+    getCanvas: () => document.createElement('canvas'),
+  };
+  return image as unknown as Types.IImage;
+}
+
+type LibraryWindow = Pick<Types.IImage, 'windowWidth' | 'windowCenter' | 'voiLUTFunction'>;
+
+function libraryWindow(picture: Picture): LibraryWindow {
+  const { LINEAR, LINEAR_EXACT, SAMPLED_SIGMOID } = Enums.VOILUTFunctionType;
+  if (picture.kind === 'colour') return { windowWidth: 256, windowCenter: 128, voiLUTFunction: LINEAR };
+  const { center, width, shape } = picture.window;
+  if (shape === 'LINEAR' && width <= 1) {
+    // Up to centre - 0.5 black, above white (PS3.3 C.11.2.1.2.1): a step the library has no name for.
+    return { windowWidth: STEP, windowCenter: center - 0.5 + STEP / 2, voiLUTFunction: LINEAR_EXACT };
+  }
+  const functions = { LINEAR, LINEAR_EXACT, SIGMOID: SAMPLED_SIGMOID };
+  return { windowWidth: width, windowCenter: center, voiLUTFunction: functions[shape] };
+}
+
+const STEP = 1e-3;
+
+function extremes(values: ArrayLike<number>): { min: number; max: number } {
+  let [min, max] = [Infinity, -Infinity];
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] ?? 0;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { min, max };
+}
+
+/** What the library asks about a frame. */
+function described(type: string, imageId: unknown): unknown {
+  if (typeof imageId !== 'string' || !imageId.startsWith(`${SCHEME}:`)) return undefined;
+  const { name, frame } = placeOf(imageId);
+  const known = facts.get(imageId);
+  switch (type) {
+    case MetadataModules.IMAGE_PLANE:
+      return planeOf(name, files.get(name)?.spacing(frame) ?? [1, 1], known);
+    case MetadataModules.IMAGE_PIXEL:
+      return {
+        bitsAllocated: 8,
+        bitsStored: 8,
+        highBit: 7,
+        pixelRepresentation: 0,
+        samplesPerPixel: known?.photometric === 'RGB' ? 3 : 1,
+        photometricInterpretation: known?.photometric ?? 'MONOCHROME2',
+      };
+    case MetadataModules.GENERAL_SERIES:
+      return { modality: '' };
+    default:
+      return undefined;
+  }
+}
+
+/** Where a picture lies: it is looked at from the front, whatever the file says. */
+function planeOf(name: string, [down, across]: [number, number], known: Facts | undefined) {
+  return {
+    frameOfReferenceUID: name,
+    rows: known?.rows,
+    columns: known?.columns,
+    rowPixelSpacing: down,
+    columnPixelSpacing: across,
+    pixelSpacing: [down, across],
+    rowCosines: [1, 0, 0],
+    columnCosines: [0, 1, 0],
+    imageOrientationPatient: [1, 0, 0, 0, 1, 0],
+    imagePositionPatient: [0, 0, 0],
+  };
 }

@@ -1,12 +1,4 @@
-import {
-  Enums,
-  eventTarget,
-  imageLoader,
-  RenderingEngine,
-  utilities,
-  type StackViewport,
-} from '@cornerstonejs/core';
-import dicomImageLoader from '@cornerstonejs/dicom-image-loader';
+import { Enums, eventTarget, RenderingEngine, utilities, type StackViewport } from '@cornerstonejs/core';
 import {
   addTool,
   Enums as ToolEnums,
@@ -20,7 +12,7 @@ import {
 import { compare } from './compare';
 import { drawn, onTrouble } from './drawn';
 import type { Difference, Rectangle } from './likeness';
-import { forgetFile, framesOf, startLoader } from './loader';
+import { factsOf, forgetFile, openFile, startLoader, type OpenFile } from './loader';
 import { inTime } from './watch';
 
 /** What dragging with the main button does. */
@@ -38,8 +30,17 @@ export interface StageView {
   frame: number;
   frames: number;
   window: Window | null;
+  /** It is the window that the frame came with. */
+  isOwnWindow: boolean;
+  /** The window is in what the file measures, such as Hounsfield units: windows from elsewhere make sense. */
+  inUnits: boolean;
   zoom: number;
 }
+
+/** A window that differs by less is the same one: the library computes with its ends. */
+const SAME = 0.01;
+export const isSameWindow = (one: Window, other: Window) =>
+  Math.abs(one.width - other.width) < SAME && Math.abs(one.center - other.center) < SAME;
 
 /** A picture that takes longer is not coming. The largest frames need seconds on a slow machine. */
 const PATIENCE_MS = 20_000;
@@ -75,8 +76,7 @@ export class Stage {
     private readonly id: string,
     private readonly element: HTMLDivElement,
     private readonly viewport: StackViewport,
-    private readonly imageIds: string[],
-    private readonly file: string,
+    private readonly file: OpenFile,
     private readonly fail: (error: unknown) => void,
   ) {}
 
@@ -90,21 +90,24 @@ export class Stage {
     onFailed: (error: unknown) => void,
   ): Promise<Stage> {
     await start();
-    const file = dicomImageLoader.wadouri.fileManager.add(bytes);
+    let file: OpenFile | null = null;
     let stage: Stage | null = null;
     let givenUp = false;
     const opening = async () => {
-      const frames = framesOf(await imageLoader.loadAndCacheImage(`${file}?frame=1`), bytes.size);
-      if (givenUp) throw new Error('closed');
-      const imageIds = Array.from({ length: frames }, (_, index) => `${file}?frame=${index + 1}`);
+      const found = await openFile(bytes);
+      file = found;
+      if (givenUp) {
+        forgetFile(found);
+        throw new Error('closed');
+      }
       const id = `stage-${++stages}`;
       engine ??= new RenderingEngine(ENGINE);
       engine.enableElement({ viewportId: id, element, type: Enums.ViewportType.STACK });
       const viewport = engine.getViewport(id) as StackViewport;
-      stage = new Stage(id, element, viewport, imageIds, file, onFailed);
+      stage = new Stage(id, element, viewport, found, onFailed);
       stage.bindTools();
-      // Of many frames, the server shows the middle one.
-      await stage.draw(() => viewport.setStack(imageIds, Math.floor(frames / 2)));
+      // Of many frames, the server shows one.
+      await stage.draw(() => viewport.setStack(found.imageIds, found.middle));
       // The wheel changes frames without asking anybody here.
       stage.unwatch = onTrouble(onFailed);
       return stage;
@@ -114,7 +117,7 @@ export class Stage {
     } catch (error) {
       givenUp = true;
       if (stage) (stage as Stage).close();
-      else forgetFile(file, [`${file}?frame=1`]);
+      else if (file) forgetFile(file);
       throw error;
     }
   }
@@ -156,13 +159,29 @@ export class Stage {
   }
 
   view(): StageView {
-    const range = this.viewport.getProperties().voiRange;
+    const { window: own = null, inUnits = false } = factsOf(this.viewport.getCurrentImageId()) ?? {};
+    const window = this.window();
     return {
       frame: this.viewport.getCurrentImageIdIndex() + 1,
-      frames: this.imageIds.length,
-      window: range ? { width: range.upper - range.lower, center: (range.upper + range.lower) / 2 } : null,
+      frames: this.file.imageIds.length,
+      window,
+      isOwnWindow: window !== null && own !== null && isSameWindow(window, own),
+      inUnits,
       zoom: this.viewport.getZoom(),
     };
+  }
+
+  /** The window as a header would say it. */
+  private window(): Window | null {
+    const { voiRange, VOILUTFunction } = this.viewport.getProperties();
+    if (!voiRange) return null;
+    const { lower, upper } = voiRange;
+    if (VOILUTFunction === Enums.VOILUTFunctionType.LINEAR_EXACT) {
+      return { width: upper - lower, center: (lower + upper) / 2 };
+    }
+    // LINEAR has its ends half a value further in (PS3.3 C.11.2.1.2.1).
+    const { windowWidth: width, windowCenter: center } = utilities.windowLevel.toWindowLevel(lower, upper);
+    return { width, center };
   }
 
   /** Calls back after everything that changes {@link view}. */
@@ -184,9 +203,9 @@ export class Stage {
       window: [],
       pan: [Auxiliary],
       zoom: [Secondary],
-      scroll: this.imageIds.length > 1 ? [Wheel] : [],
+      scroll: this.file.imageIds.length > 1 ? [Wheel] : [],
     };
-    if (this.imageIds.length === 1) bindings.zoom.push(Wheel);
+    if (this.file.imageIds.length === 1) bindings.zoom.push(Wheel);
     bindings[name].unshift(Primary);
     for (const tool of Object.keys(TOOLS) as ToolName[]) {
       if (bindings[tool].length === 0) continue;
@@ -198,7 +217,7 @@ export class Stage {
 
   /** Answers whether the frame is on the screen. */
   async showFrame(frame: number): Promise<boolean> {
-    const index = Math.max(0, Math.min(this.imageIds.length - 1, frame - 1));
+    const index = Math.max(0, Math.min(this.file.imageIds.length - 1, frame - 1));
     try {
       await this.draw(() => this.viewport.setImageIdIndex(index));
       return true;
@@ -209,8 +228,28 @@ export class Stage {
   }
 
   setWindow({ width, center }: Window): void {
-    this.viewport.setProperties({ voiRange: { lower: center - width / 2, upper: center + width / 2 } });
+    const { VOILUTFunction } = this.viewport.getProperties();
+    const voiRange = utilities.windowLevel.toLowHighRange(width, center, VOILUTFunction);
+    this.viewport.setProperties({ voiRange });
     this.viewport.render();
+  }
+
+  /** Back to the window that every frame comes with. */
+  resetWindow(): void {
+    const { invert } = this.viewport.getProperties();
+    this.resetProperties();
+    this.viewport.setProperties({ invert });
+    this.viewport.render();
+  }
+
+  private resetProperties(): void {
+    try {
+      this.viewport.resetProperties();
+    } catch (error) {
+      // When everything is back, the library looks for the colour map (5.14, `_resetProperties`): a sigmoid has none.
+      if (this.viewport.getProperties().VOILUTFunction !== Enums.VOILUTFunctionType.SAMPLED_SIGMOID)
+        throw error;
+    }
   }
 
   zoomBy(factor: number): void {
@@ -231,7 +270,7 @@ export class Stage {
 
   /** Back to what the file asks for. */
   reset(): void {
-    this.viewport.resetProperties();
+    this.resetProperties();
     this.viewport.setViewPresentation({ rotation: 0 });
     this.viewport.resetCamera();
     this.viewport.render();
@@ -246,7 +285,7 @@ export class Stage {
     this.unwatch();
     ToolGroupManager.destroyToolGroup(this.id);
     engine?.disableElement(this.id);
-    forgetFile(this.file, this.imageIds);
+    forgetFile(this.file);
   }
 
   private draw(change: () => Promise<unknown>): Promise<void> {

@@ -70,7 +70,7 @@ test-rust: needs-rust
 
 # The local stack with the features that `cargo test` gives its packages: nothing is compiled a second time for the tests that need the program.
 stack-as-tested: needs-rust
-	cargo build --locked --workspace --all-features --bin filmroom-local --test suite
+	cargo build --locked --workspace --all-features --bin filmroom-local --example render --test suite
 
 test-contract: needs-rust
 	tests/contract/seaweedfs.sh

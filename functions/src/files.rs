@@ -1,13 +1,8 @@
-//! Image files: find, look, download, change, delete.
+//! One image file: look, download, change, delete.
 
 mod archive;
-pub mod lists;
 
 endpoints! {
-    my_images,
-    patient_images,
-    list_images,
-    trash,
     get_image,
     download_image,
     download_urls,
@@ -17,5 +12,4 @@ endpoints! {
     archive_image,
     unarchive_image,
     access_log,
-    stats_summary,
 }

@@ -1,7 +1,7 @@
 //! The functions of Filmroom: each subject has a folder, and each function has a file in it.
 //!
 //! # Layout
-//! - [`files`], [`uploads`], [`patients`], [`studies`], [`description`]: the endpoints. A file of an endpoint has always the same order: docs,
+//! - [`lists`], [`files`], [`uploads`], [`patients`], [`studies`], [`description`]: the endpoints. A file of an endpoint has always the same order: docs,
 //!   `endpoint()`, request and response types, `handle`, private functions. `fields!` declares a type of a request. What several endpoints of a
 //!   subject share stands beside them.
 //! - [`events`]: what queues and schedules call.
@@ -20,6 +20,7 @@ mod endpoints;
 pub mod events;
 
 subjects! {
+    lists,
     files,
     uploads,
     patients,

@@ -55,7 +55,11 @@ pub(crate) async fn handle(
 ) -> Result<Json<PatientPage>, Error> {
     let search = query.search.map(|search| text::fold(&search.0));
     let cursors = app.files.cursors()?;
-    let scope = format!("patients|{}|{search:?}", caller.id);
+    let scope = format!(
+        "patients|{}|{}",
+        caller.id,
+        search.as_deref().unwrap_or_default()
+    );
     let open = |cursor: &Cursor| cursors.open(&scope, cursor).ok_or_else(Error::wrong_cursor);
     let after = query.cursor.as_ref().map(open).transpose()?;
     let (patients, more) = app

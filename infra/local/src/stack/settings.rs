@@ -42,9 +42,12 @@ fn lookup(
     given: impl Fn(&str) -> Option<String>,
 ) -> Result<Config, ConfigError> {
     let own = variables(template);
-    Config::from_lookup(CalledBy::Users, |name| {
+    let config = Config::from_lookup(CalledBy::Users, |name| {
         given(name).or_else(|| own.get(name).cloned())
-    })
+    })?;
+    // A function finds its zone when it needs it. Here the mistake is said at the start.
+    config.zone()?;
+    Ok(config)
 }
 
 fn variable(resource: &str) -> String {

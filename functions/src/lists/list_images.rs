@@ -10,7 +10,7 @@ use service::error::Error;
 use service::fields;
 use service::views::image_file::ImageFile;
 
-use super::lists::{List, ListQuery, Page, read_page};
+use super::page::{List, ListQuery, Page, read_page};
 
 endpoint!(takes_query);
 

@@ -9,7 +9,7 @@ use service::db::source::Source;
 use service::error::Error;
 use service::views::image_file::ImageFile;
 
-use super::lists::{List, ListQuery, Page, read_page};
+use super::page::{List, ListQuery, Page, read_page};
 
 endpoint!(takes_query);
 

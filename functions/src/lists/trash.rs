@@ -11,7 +11,7 @@ use service::error::Error;
 use service::views::image_file::ImageFile;
 use utoipa::ToSchema;
 
-use super::lists::{List, ListQuery, Page, Shown, read_page};
+use super::page::{List, ListQuery, Page, Shown, read_page};
 
 endpoint!(takes_query);
 

@@ -78,7 +78,8 @@ impl<More: FromFields> FromRequestParts<App> for List<More> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let Query((query, more)) =
             Query::<(ListQuery, More)>::from_request_parts(parts, app).await?;
-        Ok(Self(query.into_request(&app.config.date_time_zone)?, more))
+        let zone = app.config.zone().map_err(Error::internal)?;
+        Ok(Self(query.into_request(&zone)?, more))
     }
 }
 

@@ -39,9 +39,9 @@ fuzz: needs-rust ## Hostile files for SECONDS (120) against every reader of file
 	shared/imaging/fuzz/run.sh $(or $(SECONDS),120)
 
 # Its example is built with the features of `make test`, so that nothing is compiled twice.
-truth: needs-rust $(IMAGING_TOOLS) ## Our pictures against pydicom's; `make truth TABLE=write` renews the table of docs/IMAGING.md
+truth: needs-rust $(IMAGING_TOOLS) ## Our pictures against pydicom's; `make truth TABLE=write` renews docs/imaging-truth.md
 	cargo build --locked --workspace --all-features --example render
-	$(IMAGING_VENV)/bin/python infra/lab/imaging/truth.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --table docs/IMAGING.md $(if $(TABLE),,--check)
+	$(IMAGING_VENV)/bin/python infra/lab/imaging/truth.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --table docs/imaging-truth.md $(if $(TABLE),,--check)
 	$(IMAGING_VENV)/bin/python infra/lab/imaging/laboratory.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --seed 1 --cases 1000 --quick
 
 lab: needs-rust $(IMAGING_TOOLS) ## Files made from SEED (CASES=2000 of them, or CASE=123 alone) by us and by every reader that is installed

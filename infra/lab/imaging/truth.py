@@ -2,7 +2,7 @@
 
 usage: truth.py RENDER [--table DOCUMENT [--check]]
 
-RENDER is the built example `render` of shared/imaging. The table replaces the one in DOCUMENT (docs/IMAGING.md); with
+RENDER is the built example `render` of shared/imaging. The table replaces the one in DOCUMENT (docs/imaging-truth.md); with
 --check it has to be the same already. The exit code is 1 when it is not, or when a file pydicom renders is not rendered
 by us the same way, unless EXPLAINED says why.
 What pydicom has no decoder for is compared with the original: some files are compressed again by other encoders.

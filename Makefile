@@ -15,7 +15,7 @@ TOOLS := $(VENV)/.installed
 
 include lab.mk
 
-.PHONY: help run build stack-as-tested samples web check format lint deny docs template check-web test test-rust test-web test-browser test-contract test-recipes test-schema api needs-rust needs-node needs-chromium clean
+.PHONY: help run build tools stack-as-tested samples web check format lint deny docs template check-web test test-quick test-rust test-web test-browser test-contract test-recipes test-schema api needs-rust needs-node needs-chromium clean
 
 help: ## This list
 	@list() { grep -E '^[a-z0-9-]+:.*##' $$1 | sed -E 's/:.*## /\t/' | expand -t 24; }; \
@@ -60,6 +60,10 @@ template: $(TOOLS) ## The template: sam, cfn-lint, checkov, and what it repeats 
 
 check-web: $(WEB)
 	cd web && npm run --silent check
+
+tools: $(WEB) $(TOOLS) $(LAMBDA_TOOLS) $(STACK_TOOLS) $(IMAGING_TOOLS) ## Install what checks and tests need, below this folder
+
+test-quick: test-rust test-web ## The tests that need no browser and no other engine: before every commit
 
 test: test-rust test-contract test-web test-browser test-recipes ## Every test
 

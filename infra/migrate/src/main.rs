@@ -106,11 +106,11 @@ async fn run(asked: &Asked) -> Result<ExitCode, String> {
                 line(report);
             }
         };
-        let report = Rewrite::new(&app, asked.options).run(progress).await;
+        let report = Rewrite::new(&app.files, asked.options).run(progress).await;
         line(&report.map_err(text)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let migrator = Migrator::new(&app, asked.options).map_err(text)?;
+    let migrator = Migrator::new(&app.files, asked.options).map_err(text)?;
     let progress = |report: &Report| {
         if is_time() {
             eprintln!(

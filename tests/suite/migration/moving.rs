@@ -82,7 +82,7 @@ fn failing(stack: &TestStack, calls: i64, failure: Failure) -> App {
 }
 
 async fn run(app: &App, options: Options) -> Result<Report, Error> {
-    Migrator::new(app, options)
+    Migrator::new(&app.files, options)
         .expect("old tables")
         .run(|_| ())
         .await

@@ -14,7 +14,7 @@ async fn rewritten(stack: &TestStack, dry_run: bool) -> Report {
         dry_run,
         ..Options::default()
     };
-    let rewrite = Rewrite::new(&stack.stack.app, options);
+    let rewrite = Rewrite::new(&stack.stack.app.files, options);
     rewrite.run(|_| ()).await.expect("a run")
 }
 

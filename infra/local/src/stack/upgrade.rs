@@ -21,7 +21,7 @@ pub(super) async fn move_old_rows(tables: &Tables, app: &App) -> Result<(), Star
     if tables.schema()?.is_some() {
         return Ok(());
     }
-    let migrator = |options| Migrator::new(app, options).map_err(|error| failed(&error));
+    let migrator = |options| Migrator::new(&app.files, options).map_err(|error| failed(&error));
     let counted = migrator(Options {
         dry_run: true,
         ..Options::default()

@@ -6,7 +6,7 @@ use axum::routing::{MethodFilter, on};
 use http::Method;
 use utoipa::openapi::HttpMethod;
 
-use super::layers;
+use super::layers::{self, Rules};
 use crate::app::App;
 use crate::domain::Code;
 
@@ -20,13 +20,6 @@ pub struct Endpoint {
     router: Router<App>,
     rules: Rules,
     conflicts: &'static [Code],
-}
-
-/// What the layers in front of a handler let through.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Rules {
-    pub(super) public: bool,
-    pub(super) takes_query: bool,
 }
 
 impl std::fmt::Debug for Endpoint {

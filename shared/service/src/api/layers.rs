@@ -14,7 +14,6 @@ use lambda_http::request::RequestContext;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::Query;
-use super::endpoint::Rules;
 use crate::app::App;
 use crate::auth::RequestInfo;
 use crate::domain::text::clean_line;
@@ -25,6 +24,13 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// Characters of what is known of a request.
 const MAX_INFO: usize = 300;
+
+/// What the layers in front of a handler let through.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rules {
+    pub(super) public: bool,
+    pub(super) takes_query: bool,
+}
 
 pub(super) fn wrap(router: Router<App>, app: App, rules: Rules) -> Router {
     router

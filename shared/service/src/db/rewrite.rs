@@ -11,7 +11,6 @@ use super::pace::Pace;
 use super::patients::{self, Patient};
 use super::transaction::unless_refused;
 use super::{Item, failure, records};
-use crate::app::App;
 use crate::clock::Clock;
 use crate::domain::{FileRecord, schema};
 use crate::error::Error;
@@ -68,13 +67,13 @@ pub struct Rewrite {
 }
 
 impl Rewrite {
-    /// Over the tables of `app`.
+    /// Over the tables of `files`.
     #[must_use]
-    pub fn new(app: &App, options: Options) -> Self {
+    pub fn new(files: &Files, options: Options) -> Self {
         Self {
-            folds: Folds::new(app.files.client.clone(), &app.config),
-            files: app.files.clone(),
-            clock: app.clock.clone(),
+            folds: Folds::new(files.client.clone(), &files.config),
+            files: files.clone(),
+            clock: files.clock.clone(),
             options,
         }
     }

@@ -12,7 +12,6 @@ mod report;
 mod rows;
 
 use super::OldTables;
-use crate::app::App;
 use crate::clock::Clock;
 use crate::db::files::Files;
 use crate::db::folds::{Folds, SCHEMA};
@@ -41,20 +40,19 @@ pub struct Migrator {
 }
 
 impl Migrator {
-    /// Over the tables of `app`.
+    /// Over the tables of `files`.
     ///
     /// # Errors
     /// [`Error::Internal`] when its configuration names no old ones.
-    pub fn new(app: &App, options: Options) -> Result<Self, Error> {
-        let files = app.files.clone();
+    pub fn new(files: &Files, options: Options) -> Result<Self, Error> {
         let old = files.old.clone();
         let old = old.ok_or_else(|| Error::internal("OLD_TABLES is not on"))?;
         Ok(Self {
-            folds: Folds::new(files.client.clone(), &app.config),
-            marks: app.marks.clone(),
-            files,
+            folds: Folds::new(files.client.clone(), &files.config),
+            marks: Marks::new(files.client.clone(), &files.config),
+            files: files.clone(),
             old,
-            clock: app.clock.clone(),
+            clock: files.clock.clone(),
             options,
         })
     }

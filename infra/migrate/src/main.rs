@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use service::config::CalledBy;
-use service::db::old_tables::migrator::{Counts, Kind, Migrator, Options, Report};
+use service::db::migrator::{Counts, Kind, Migrator, Options, Report};
 use service::db::rewrite::{self, Rewrite};
 use service::lambda;
 

@@ -21,6 +21,7 @@ pub mod list;
 mod load;
 pub mod log_entry;
 pub mod maintenance;
+pub mod migrator;
 pub mod old_tables;
 pub mod open;
 mod pace;

@@ -14,7 +14,7 @@ use local::error::StartError;
 use local::stack::Stack;
 use serde_json::json;
 use service::App;
-use service::db::old_tables::migrator::{Migrator, Options, Report};
+use service::db::migrator::{Migrator, Options, Report};
 use service::error::Error;
 use tempfile::TempDir;
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
-use service::db::old_tables::migrator::Options;
+use service::db::migrator::Options;
 use service::db::rewrite::{Report, Rewrite};
 
 use super::world::{fill, seen};

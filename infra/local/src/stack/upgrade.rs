@@ -1,7 +1,7 @@
 //! A folder that an older version wrote is brought up to date before anything is served.
 
 use service::App;
-use service::db::old_tables::migrator::{Migrator, Options};
+use service::db::migrator::{Migrator, Options};
 use service::domain::schema;
 use service::error;
 

@@ -4,13 +4,12 @@
 //! condition that it is not there, with the version it had. Old tables are never written. Who removes what was adopted leaves a *tombstone* in
 //! its place, so that the old row does not come back.
 //!
-//! - [`lists`] adds old rows to lists · [`patients`] the same for patients, and adopts them · [`migrator`] copies everything.
+//! - [`lists`] adds old rows to lists · [`patients`] the same for patients, and adopts them · [`super::migrator`] copies everything.
 //!
 //! A later release deletes this module and what asks `old` for something.
 
 mod lists;
-pub mod migrator;
-mod patients;
+pub(super) mod patients;
 
 use std::collections::HashSet;
 
@@ -62,11 +61,11 @@ pub struct Old {
 /// The old tables, to read.
 #[derive(Clone, Debug)]
 pub(super) struct OldTables {
-    client: Client,
-    names: config::OldTables,
+    pub(super) client: Client,
+    pub(super) names: config::OldTables,
     /// The new tables.
-    files: String,
-    patients: String,
+    pub(super) files: String,
+    pub(super) patients: String,
 }
 
 impl OldTables {
@@ -150,7 +149,7 @@ pub(super) fn adopted(file: FileRecord) -> Result<FileRecord, Error> {
     })
 }
 
-fn text(text: &str) -> AttributeValue {
+pub(super) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 

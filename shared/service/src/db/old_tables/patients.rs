@@ -15,8 +15,8 @@ use crate::error::Error;
 const KIND: &str = "patient";
 
 /// What an adopted patient's row remembers of the old one: when its fields were written, and how many files it counted.
-pub(super) const ADOPTED_AT: &str = "adopted_at";
-pub(super) const ADOPTED_COUNT: &str = "adopted_count";
+pub(in crate::db) const ADOPTED_AT: &str = "adopted_at";
+pub(in crate::db) const ADOPTED_COUNT: &str = "adopted_count";
 
 impl OldTables {
     /// The patient in the old table.
@@ -99,7 +99,7 @@ impl OldTables {
     }
 
     /// Puts an old patient if there is none yet; answers whether it did.
-    pub(super) async fn put_patient(&self, patient: &Patient) -> Result<bool, Error> {
+    pub(in crate::db) async fn put_patient(&self, patient: &Patient) -> Result<bool, Error> {
         if patient.is_of_newer_version() {
             return Err(Error::newer_version());
         }
@@ -121,6 +121,6 @@ impl OldTables {
     }
 }
 
-pub(super) fn number(number: i64) -> AttributeValue {
+pub(in crate::db) fn number(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }

@@ -11,11 +11,11 @@ mod position;
 mod report;
 mod rows;
 
-use super::OldTables;
 use crate::clock::Clock;
 use crate::db::files::Files;
 use crate::db::folds::{Folds, SCHEMA};
 use crate::db::maintenance::{Mark, Marks};
+use crate::db::old_tables::{OldTables, text};
 use crate::db::pace::Pace;
 use crate::db::{Item, failure};
 use crate::domain::schema;
@@ -156,7 +156,7 @@ impl Migrator {
                 let query = client.query().table_name(&names.references).limit(PAGE);
                 let query = query
                     .key_condition_expression("kind = :kind")
-                    .expression_attribute_values(":kind", super::text("patient"))
+                    .expression_attribute_values(":kind", text("patient"))
                     .consistent_read(true)
                     .set_exclusive_start_key(after);
                 let answer = query.send().await.map_err(failure)?;

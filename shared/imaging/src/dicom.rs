@@ -32,8 +32,9 @@ use std::io::{Read, Seek};
 use codec::Frame;
 use frame::Found;
 use header::DicomHeader;
+use landmarks::PixelElement;
 use layout::Layout;
-use parse::{Parsed, PixelElement};
+use parse::Parsed;
 use transfer_syntax::Compression;
 
 use crate::orientation::Orientation;

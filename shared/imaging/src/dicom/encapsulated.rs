@@ -5,8 +5,9 @@ use std::io::{Read, Seek};
 
 use super::encoding::{Element, Encoding, Head};
 use super::frame::Found;
+use super::landmarks::PixelElement;
 use super::layout::Layout;
-use super::parse::{Parsed, PixelElement};
+use super::parse::Parsed;
 use super::stream::{Stop, Stream};
 use super::tag;
 use super::view::Which;

@@ -3,8 +3,9 @@
 use std::io::{Read, Seek};
 
 use super::codec::Frame;
+use super::landmarks::PixelElement;
 use super::layout::Layout;
-use super::parse::{Parsed, PixelElement};
+use super::parse::Parsed;
 use super::samples::{Native, Samples};
 use super::stream::{Stop, Stream};
 use super::tag;

@@ -1,7 +1,6 @@
 //! What a walk over the elements passed and did not read, and how sequences are written.
 
 use super::encoding::{Element, Encoding};
-use super::parse::PixelElement;
 use super::tag::Tag;
 
 /// What a walk passed and did not read.
@@ -14,6 +13,18 @@ pub(crate) struct Landmarks {
     pub(crate) per_frame_groups: Option<SequenceElement>,
     /// The bits of overlays.
     pub(crate) overlays: Vec<OverlayBits>,
+}
+
+/// Where the pixels are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PixelElement {
+    /// (7FE0,0008), (7FE0,0009) or (7FE0,0010).
+    pub(crate) tag: Tag,
+    pub(crate) vr: Option<[u8; 2]>,
+    /// Position of the first byte of the value.
+    pub(crate) position: u64,
+    /// Claimed bytes; `None` when encapsulated (undefined length).
+    pub(crate) length: Option<u64>,
 }
 
 /// Where a sequence is, and the item of it that was kept.

@@ -5,9 +5,9 @@ use std::io::{Read, Seek};
 
 use super::element::DataSet;
 use super::frame::native;
-use super::landmarks::OverlayBits;
+use super::landmarks::{OverlayBits, PixelElement};
 use super::layout::Layout;
-use super::parse::{Parsed, PixelElement};
+use super::parse::Parsed;
 use super::samples::Samples;
 use super::tag;
 use super::view::Which;

@@ -10,23 +10,11 @@ use super::element::{DataSet, Value};
 use super::encoding::{Encoding, is_vr};
 use super::landmarks::Landmarks;
 use super::stream::{Stop, Stream};
-use super::tag::{self, Tag};
+use super::tag;
 use super::transfer_syntax::TransferSyntax;
 use super::view::Which;
 use super::walk::Walk;
 use crate::Limits;
-
-/// Where the pixels are.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PixelElement {
-    /// (7FE0,0008), (7FE0,0009) or (7FE0,0010).
-    pub(crate) tag: Tag,
-    pub(crate) vr: Option<[u8; 2]>,
-    /// Position of the first byte of the value.
-    pub(crate) position: u64,
-    /// Claimed bytes; `None` when encapsulated (undefined length).
-    pub(crate) length: Option<u64>,
-}
 
 /// A file read up to its pixels.
 pub(crate) struct Parsed<R> {

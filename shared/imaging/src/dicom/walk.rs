@@ -4,8 +4,7 @@ use std::io::{Read, Seek};
 
 use super::element::{DataSet, Value};
 use super::encoding::{Element, Encoding, Head, UNDEFINED, is_vr};
-use super::landmarks::{Items, Landmarks, OverlayBits, SequenceElement};
-use super::parse::PixelElement;
+use super::landmarks::{Items, Landmarks, OverlayBits, PixelElement, SequenceElement};
 use super::stream::{Stop, Stream};
 use super::tag::{self, Tag, Want};
 use super::view::Which;

@@ -2,10 +2,11 @@
 
 use std::io::{ErrorKind, Read, Seek};
 
-use super::chunk::{self, Chunk, Pixels};
+use super::chunk::{self, Chunk};
 use super::directory::Source;
-use super::layout::{Layout, Photometric};
-use super::samples::{Samples, unpack};
+use super::fields::Photometric;
+use super::layout::Layout;
+use super::samples::{Pixels, Samples, unpack};
 use crate::{Code, Limits, Reason};
 
 /// The samples that are shown: of each pixel its colours, and then alpha if there is one.

@@ -5,8 +5,9 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 use flate2::read::ZlibDecoder;
 
 use super::directory::Source;
-use super::layout::{Layout, Photometric, Place};
-use super::samples::Samples;
+use super::fields::Photometric;
+use super::layout::{Layout, Place};
+use super::samples::{Pixels, Samples};
 use super::streams::{Lzw, PackBits, Reversed};
 use super::{fax, jpeg2000};
 use crate::{Code, Limits, Reason, jpeg};
@@ -17,13 +18,6 @@ pub(super) enum Chunk<'a> {
     Rows(Box<dyn Read + 'a>),
     /// Pixels, because the compression knows what they are.
     Pixels(Pixels),
-}
-
-pub(super) struct Pixels {
-    pub(super) size: (usize, usize),
-    /// Samples of each.
-    pub(super) count: usize,
-    pub(super) samples: Samples,
 }
 
 /// Largest window of Zstandard in bits: 64 MB.

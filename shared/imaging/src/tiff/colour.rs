@@ -1,7 +1,8 @@
 //! From samples to what is shown: eight bits, over white paper where the picture is transparent.
 
 use super::canvas::Canvas;
-use super::layout::{Alpha, Format, Layout, Photometric};
+use super::fields::{Format, Photometric};
+use super::layout::{Alpha, Layout};
 use super::samples::Samples;
 use super::spaces::{Rgb, lab_to_rgb};
 use crate::raster::Channels;

@@ -3,9 +3,9 @@
 
 use jpeg2k::{Image, ImageComponent};
 
-use super::chunk::Pixels;
-use super::layout::{Format, Layout};
-use super::samples::Samples;
+use super::fields::Format;
+use super::layout::Layout;
+use super::samples::{Pixels, Samples};
 use crate::jpeg2000::{self, Claims};
 use crate::{Code, Limits};
 

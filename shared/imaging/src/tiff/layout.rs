@@ -3,41 +3,8 @@
 use std::io::{Read, Seek};
 
 use super::directory::{Directory, Source, tag};
-use super::fields::Fields;
+use super::fields::{Fields, Format, Photometric};
 use crate::{Code, Limits};
-
-/// What the samples of a pixel mean (TIFF 6.0, `PhotometricInterpretation`).
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Photometric {
-    Gray {
-        inverted: bool,
-    },
-    Rgb,
-    /// All reds, then all greens, then all blues, with 16 bits.
-    Palette(Vec<u16>),
-    Cmyk,
-    YCbCr(Ycc),
-    /// Lightness and two colours, which are signed as in TIFF 6.0, section 23, or not (ICC).
-    Lab {
-        signed: bool,
-    },
-}
-
-/// The numbers of a YCbCr picture (TIFF 6.0, section 21).
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Ycc {
-    /// Parts of red, green and blue in the luminance.
-    pub(super) luma: [f64; 3],
-    /// Black and white, without and full colour of the three.
-    pub(super) reference: [f64; 6],
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    Unsigned,
-    Signed,
-    Float,
-}
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Alpha {

@@ -1,6 +1,7 @@
 //! Rows of bytes to numbers: predictors undone, bits unpacked, bytes put into order.
 
-use super::layout::{Format, Layout};
+use super::fields::Format;
+use super::layout::Layout;
 use crate::Code;
 
 /// Samples in the smallest type that holds them. Signed ones of up to 16 bits are moved up, so that the lowest is 0.
@@ -14,6 +15,14 @@ pub(super) enum Samples {
     Floats(Vec<f32>),
     /// Everything else.
     Doubles(Vec<f64>),
+}
+
+/// Those of a strip or tile whose compression knows what its pixels are.
+pub(super) struct Pixels {
+    pub(super) size: (usize, usize),
+    /// Samples of each.
+    pub(super) count: usize,
+    pub(super) samples: Samples,
 }
 
 impl Samples {

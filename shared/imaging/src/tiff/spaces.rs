@@ -1,6 +1,6 @@
 //! Colours that are not red, green and blue.
 
-use super::layout::Ycc;
+use super::fields::Ycc;
 use crate::tone::full;
 
 /// YCbCr to RGB (TIFF 6.0, section 21), in 16-bit fixed point.

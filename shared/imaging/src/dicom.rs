@@ -1,15 +1,13 @@
 //! Reads DICOM files (PS3.10): header facts and the picture of one frame.
 
 mod aspect;
-mod charset;
 mod codec;
 mod element;
 mod encapsulated;
 mod encoding;
 mod frame;
 mod gray;
-mod guess;
-pub mod header;
+mod header;
 mod kind;
 mod landmarks;
 mod layout;
@@ -31,7 +29,6 @@ use std::io::{Read, Seek};
 
 use codec::Frame;
 use frame::Found;
-use header::DicomHeader;
 use landmarks::PixelElement;
 use layout::Layout;
 use parse::Parsed;
@@ -40,9 +37,9 @@ use transfer_syntax::Compression;
 use crate::orientation::Orientation;
 use crate::picture::Decoded;
 use crate::raster::Raster;
-use crate::{Code, Limits, Reason};
+use crate::{Code, DicomHeader, Limits, Reason};
 
-pub use charset::Charset;
+pub use crate::charset::Charset;
 pub use encoding::{has_preamble, looks_like_data_set};
 pub use samples::Kind;
 pub use stored::{Colours, StoredFrame};

@@ -3,8 +3,9 @@
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
+use words::FileType;
 
-use crate::{Code, DicomHeader, FileType, Reason};
+use crate::{Code, DicomHeader, Reason};
 
 /// Everything found out about one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! JPEG files (ITU-T T.81: baseline, extended, progressive and lossless, 8 to 16 bits) to pixels.
 
+mod inks;
+
 use libjpeg_turbo_rs::precision::{
     decompress_12bit_lenient, decompress_lossless_arbitrary_lenient,
 };
@@ -8,7 +10,8 @@ use libjpeg_turbo_rs::{
     ScalingFactor,
 };
 
-use crate::jpeg_inks::{self, Inks};
+use inks::Inks;
+
 use crate::orientation::Orientation;
 use crate::picture::{Decoded, enough};
 use crate::raster::{Channels, Raster};
@@ -93,12 +96,12 @@ fn decode_eight_bits(mut decoder: Decoder<'_>, components: usize) -> Result<Rast
         4 => (PixelFormat::Cmyk, Channels::Cmyk),
         _ => return Err(Code::UnsupportedPixels.into()),
     };
-    let (width, height, mut data) = if jpeg_inks::are_uneven(&decoder) {
+    let (width, height, mut data) = if inks::are_uneven(&decoder) {
         let Inks {
             width,
             height,
             data,
-        } = jpeg_inks::decode(decoder)?;
+        } = inks::decode(decoder)?;
         (width, height, data)
     } else {
         decoder.set_output_format(format);
@@ -251,8 +254,8 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoder<'a>, Reason> {
 }
 
 fn as_stored(mut decoder: Decoder<'_>) -> Result<Inks, Reason> {
-    if jpeg_inks::are_uneven(&decoder) {
-        return jpeg_inks::decode(decoder);
+    if inks::are_uneven(&decoder) {
+        return inks::decode(decoder);
     }
     match (
         decoder.header().components.len(),

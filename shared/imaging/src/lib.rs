@@ -8,8 +8,8 @@
 //! - [`isolated`]: all this in a child process with hard limits, for files nobody vouches for.
 //! - [`Limits`]: what a file may claim and cost before it is refused.
 //! - [`dicom`]: the DICOM reader. `stream` and `parse` walk elements, `header` names the facts, `frame` finds the
-//!   bytes of one frame, `samples` decodes them, `render` turns them into what a viewer would show.
-//! - `jpeg` (with `jpeg_inks`), `png`, `tiff`: one file per ordinary format, each from bytes to a `Raster`.
+//!   bytes of one frame, `samples` decodes them, `render` turns them into what a viewer would show. `charset` reads texts.
+//! - `jpeg`, `png`, `tiff`: one module per ordinary format, each from bytes to a `Raster`.
 //! - `jpeg_ls`: the JPEG-LS decoder, for DICOM frames; `jpeg2000`: `OpenJPEG` with limits, for these and TIFF.
 //! - `picture`: from one decode to both sizes: `scale`, `orientation`, `icc` (colour profiles), and the JPEG encoder.
 //! - `fixtures` (cargo feature): builders of small valid files for tests.
@@ -18,7 +18,9 @@
 
 #![warn(missing_docs)]
 
+mod charset;
 pub mod dicom;
+mod dicom_header;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
 mod frames;
@@ -28,7 +30,6 @@ mod inspection;
 pub mod isolated;
 mod jpeg;
 mod jpeg2000;
-mod jpeg_inks;
 mod jpeg_ls;
 mod limits;
 mod orientation;
@@ -41,7 +42,7 @@ mod sniff;
 mod tiff;
 mod tone;
 
-pub use dicom::header::DicomHeader;
+pub use dicom_header::DicomHeader;
 pub use frames::FramePicture;
 pub use inspect::inspect;
 pub use inspection::{Inspection, Outcome, Picture};

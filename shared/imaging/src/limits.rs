@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dicom::Charset;
+use crate::charset::Charset;
 
 /// The most a file may ask for before it is refused. The defaults fit a Lambda of 1,024 MB and keep a whole slide or a
 /// large mammogram readable.

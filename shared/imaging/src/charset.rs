@@ -1,14 +1,13 @@
 //! Text of DICOM headers: specific character sets (PS3.3 C.12.1.1.2) with and without code extensions (PS3.5 6.1.2).
 
+mod guess;
+
 use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GB18030, ISO_8859_2, ISO_8859_3, ISO_8859_4, ISO_8859_5,
     ISO_8859_6, ISO_8859_7, ISO_8859_8, ISO_8859_15, SHIFT_JIS, UTF_8, WINDOWS_874, WINDOWS_1252,
     WINDOWS_1254,
 };
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
-use super::guess;
 
 /// The character sets a data set declares.
 #[derive(Clone, Debug)]

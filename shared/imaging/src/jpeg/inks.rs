@@ -4,19 +4,19 @@
 
 use libjpeg_turbo_rs::{ColorSpace, Decoder};
 
-use crate::jpeg::{reason, whole};
+use super::{reason, whole};
 use crate::tone::ybr_to_rgb;
 use crate::{Code, Reason};
 
 /// Four components, pixel by pixel, as the decoder would give them.
-pub(crate) struct Inks {
-    pub(crate) width: usize,
-    pub(crate) height: usize,
-    pub(crate) data: Vec<u8>,
+pub(super) struct Inks {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) data: Vec<u8>,
 }
 
 /// Whether the resolutions of four components are none that the decoder knows.
-pub(crate) fn are_uneven(decoder: &Decoder<'_>) -> bool {
+pub(super) fn are_uneven(decoder: &Decoder<'_>) -> bool {
     let components = &decoder.header().components;
     let factors = |at: usize| {
         let component = &components[at];
@@ -30,7 +30,7 @@ pub(crate) fn are_uneven(decoder: &Decoder<'_>) -> bool {
 }
 
 /// Decodes them at full size.
-pub(crate) fn decode(decoder: Decoder<'_>) -> Result<Inks, Reason> {
+pub(super) fn decode(decoder: Decoder<'_>) -> Result<Inks, Reason> {
     let is_ycck = decoder.jpeg_color_space() == ColorSpace::Ycck;
     let components = decoder.header().components.iter();
     let factors: Vec<(usize, usize)> = components

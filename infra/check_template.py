@@ -1,4 +1,4 @@
-"""Holds template.yaml against what it repeats (the page's policy, texts of the log, the runbook), and against limits no linter knows.
+"""Checks that template.yaml agrees with the files that it repeats (the page's policy, texts of the log, the runbook), and keeps limits that no linter knows.
 
 Run by `make template`; says what differs and how to mend it. Linters check CloudFormation, tests/suite/template.rs checks endpoints and tables.
 """

@@ -1,4 +1,4 @@
-// The calls of the front-end that was there first, as it makes them: axios, ids that are numbers, the six routes of the contract.
+// The calls of the front-end that was there first, as it makes them: axios, ids that are numbers, its six routes.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import axios from 'axios';

@@ -33,7 +33,7 @@ mod trash;
 mod unarchive_image;
 mod update_image;
 
-// What holds for all of them.
+// What all endpoints share.
 mod access_log_concurrency;
 mod access_matrix;
 mod chosen_studies;

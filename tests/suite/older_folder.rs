@@ -121,7 +121,7 @@ impl Said {
     }
 }
 
-/// What the contract changed since: patients' ids that are numbers, and invented modalities, which are counted together.
+/// What the API changed since: patients' ids that are numbers, and invented modalities, which are counted together.
 fn as_spelled_now(value: &Value) -> Value {
     match value {
         Value::Array(values) => values.iter().map(as_spelled_now).collect(),

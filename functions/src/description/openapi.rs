@@ -1,6 +1,6 @@
 //! `GET /openapi.json`: this API, described by the code that serves it (OpenAPI 3.1). For everybody: it holds no data.
 //!
-//! Every `handle` describes what is its own beside its code: parameters, body, answers, conflicts. What holds for all of them is in
+//! Every `handle` describes what is its own beside its code: parameters, body, answers, conflicts. What all endpoints share is in
 //! [`conventions`] and [`super::problems`], once, as it is in `service::api` and `service::error`.
 //!
 //! What is served is a copy, docs/openapi.json, which `make api` writes and a test holds against the code: to make the document a function

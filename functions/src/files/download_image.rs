@@ -38,7 +38,7 @@ pub struct Download {
 }
 
 impl Download {
-    /// A picture of a file behind `signed`: what is known of the original is not said of it.
+    /// A picture of a file behind `signed`: size and hash describe the original, so they are left out.
     #[must_use]
     pub fn of_picture(app: &App, file: FileRecord, signed: PresignedUrl) -> Self {
         Self {

@@ -161,7 +161,7 @@ impl Response {
         self.json
     }
 
-    /// The problem document of an error: its status and code must be these, and it must be whole (RFC 9457 and the contract).
+    /// The problem document of an error: its status and code must be these, and it must be whole (RFC 9457 and docs/API.md).
     #[track_caller]
     pub(crate) fn problem(self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{}: {}", self.request, self.text());

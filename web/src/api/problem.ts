@@ -2,7 +2,7 @@
 
 import type { FieldError } from './types';
 
-/** Body of `application/problem+json` (RFC 9457) as the contract extends it. */
+/** Body of `application/problem+json` (RFC 9457) as docs/API.md extends it. */
 export interface ProblemBody {
   status: number;
   code: string;

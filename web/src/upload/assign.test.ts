@@ -32,7 +32,7 @@ describe('misplacedOf', () => {
     ]);
   });
 
-  it('takes a number of the contract for the same id as its text', () => {
+  it('takes a number for the same id as its text', () => {
     expect(misplacedOf([known(1, 10, '10')])).toBeNull();
   });
 

@@ -83,7 +83,7 @@ export const isAnswered = (item: UploadItem) =>
 export const isCancellable = (item: UploadItem) =>
   isUnfinished(item) || (item.state === 'failed' && !isJudged(item));
 
-/** A patient's id as text: the contract writes some as numbers. */
+/** A patient's id as text: the API writes some as numbers. */
 export const idOf = (patient: unknown): string | null =>
   patient === null || patient === undefined ? null : String(patient);
 

@@ -22,7 +22,7 @@ pub enum FileType {
 }
 
 impl FileType {
-    /// All that this version knows, in the order of the contract.
+    /// All that this version knows, in the order of docs/API.md.
     pub const ALL: [Self; 5] = [Self::Dicom, Self::Jpeg, Self::Png, Self::Tiff, Self::Other];
 
     /// The name the API and the database use.

@@ -38,7 +38,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// All that this version knows, in the order of the contract.
+    /// All that this version knows, in the order of docs/API.md.
     pub const ALL: [Self; 7] = [
         Self::Uploading,
         Self::Uploaded,

@@ -13,7 +13,7 @@ use crate::inspect::inspect_with;
 /// Files a worker may have open: its standard streams, the job, the picture, an answer.
 const MAX_FILES: u64 = 32;
 
-/// First line of `main` of every program used as a [`Worker`]: when this process was started as one, it does its job
+/// First line of `main` of every program used as a [`Worker`](super::Worker): when this process was started as one, it does its job
 /// and exits; otherwise nothing happens.
 pub fn serve_if_worker() {
     // The variable is the channel between parent and child, not configuration.

@@ -13,7 +13,7 @@ use super::fields::FromField;
 /// Declares the parameters of a query, or the fields of a body.
 ///
 /// A declaration is a struct, and the struct is what a handler gets. The type of a field says everything: what it may be
-/// ([`Field`](crate::api::Field)), and whether it may be absent or `null` ([`FromField`](crate::api::FromField)). The comments are its descriptions in openapi.json.
+/// ([`Field`]), and whether it may be absent or `null` ([`FromField`]). The comments are its descriptions in openapi.json.
 ///
 /// ```ignore
 /// fields! {

@@ -74,27 +74,57 @@ impl FileRecord {
         Ok(self.stripped())
     }
 
-    /// Its objects are gone, but a URL may bring bytes once more: the record stays until then.
+    /// Its objects are gone, but a URL may bring bytes once more: the record stays until then, without what tells of a person.
+    ///
+    /// It is written out field by field, so a field that is added later does not compile until somebody has decided whether it stays.
     #[must_use]
-    pub fn stripped(mut self) -> Self {
-        self.due_at = Some(self.uploads_end());
-        self.expires_at = None;
-        self.original_filename = String::new();
-        self.uploader_name = String::new();
-        self.patient_id = None;
-        self.study_id = None;
-        self.series_id = None;
-        self.modality = None;
-        self.body_part = None;
-        self.study_date = None;
-        self.description = None;
-        self.dicom = None;
-        self.file_hash = None;
-        self.declared_md5 = None;
-        self.duplicate_of = None;
-        self.status_reason = None;
-        self.warnings = Vec::new();
-        self
+    pub fn stripped(self) -> Self {
+        Self {
+            due_at: Some(self.uploads_end()),
+            original_filename: String::new(),
+            uploader_name: String::new(),
+            expires_at: None,
+            patient_id: None,
+            study_id: None,
+            series_id: None,
+            modality: None,
+            body_part: None,
+            study_date: None,
+            description: None,
+            dicom: None,
+            file_hash: None,
+            declared_md5: None,
+            duplicate_of: None,
+            status_reason: None,
+            warnings: Vec::new(),
+            id: self.id,
+            file_uuid: self.file_uuid,
+            file_type: self.file_type,
+            declared_type: self.declared_type,
+            mime_type: self.mime_type,
+            file_size: self.file_size,
+            declared_size: self.declared_size,
+            uploaded_by: self.uploaded_by,
+            status: self.status,
+            status_before: self.status_before,
+            upload_id: self.upload_id,
+            part_size: self.part_size,
+            uploaded_chunks: self.uploaded_chunks,
+            uploaded_at: self.uploaded_at,
+            object_version: self.object_version,
+            thumbnail_path: self.thumbnail_path,
+            preview_path: self.preview_path,
+            updated_at: self.updated_at,
+            deleted_at: self.deleted_at,
+            deleted_by: self.deleted_by,
+            moving_to: self.moving_to,
+            settle_at: self.settle_at,
+            lease: self.lease,
+            purging: self.purging,
+            version: self.version,
+            schema: self.schema,
+            adopted_version: self.adopted_version,
+        }
     }
 
     /// After this no URL brings bytes any more. URLs are signed while the file is `UPLOADING`, so none is younger than its deletion.

@@ -106,27 +106,44 @@ impl FileRecord {
         if self.purging {
             return Err(Code::LeaseLost);
         }
+        // Taken apart, so that nothing that was found is forgotten here.
+        let Findings {
+            file_hash,
+            file_type,
+            mime_type,
+            dicom,
+            modality,
+            body_part,
+            study_date,
+            study_id,
+            series_id,
+            thumbnail_path,
+            preview_path,
+            duplicate_of,
+            failure,
+            warnings,
+        } = found;
         self.lease = None;
-        self.set_live_status(match found.failure {
+        self.set_live_status(match failure {
             Some(_) => Status::Failed,
             None => Status::Processed,
         });
         if !self.is_deleted() {
             self.due_at = None;
         }
-        self.file_hash = Some(found.file_hash);
-        self.file_type = found.file_type;
-        self.mime_type = found.mime_type;
-        self.dicom = found.dicom;
-        self.modality = self.modality.or(found.modality);
-        self.body_part = self.body_part.or(found.body_part);
-        self.study_date = self.study_date.or(found.study_date);
-        self.found_in(found.study_id, found.series_id);
-        self.thumbnail_path = found.thumbnail_path;
-        self.preview_path = found.preview_path;
-        self.duplicate_of = found.duplicate_of;
-        self.status_reason = found.failure;
-        self.warnings = found.warnings;
+        self.file_hash = Some(file_hash);
+        self.file_type = file_type;
+        self.mime_type = mime_type;
+        self.dicom = dicom;
+        self.modality = self.modality.or(modality);
+        self.body_part = self.body_part.or(body_part);
+        self.study_date = self.study_date.or(study_date);
+        self.found_in(study_id, series_id);
+        self.thumbnail_path = thumbnail_path;
+        self.preview_path = preview_path;
+        self.duplicate_of = duplicate_of;
+        self.status_reason = failure;
+        self.warnings = warnings;
         Ok(self)
     }
 

@@ -13,6 +13,7 @@ mod conditions;
 pub mod counter_names;
 pub mod create;
 pub mod due;
+mod due_rows;
 pub mod duplicates;
 pub mod files;
 mod folds;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use futures_util::{StreamExt as _, stream};
 
 use super::conditions::Read;
+use super::due_rows::{Row, Rows};
 use super::files::Files;
 use super::source::Source;
 use super::unattended::Unattended;
@@ -15,12 +16,6 @@ use crate::error::Error;
 
 /// Partitions of a day that are read at the same time.
 const PARTITIONS_AT_ONCE: usize = 16;
-
-#[derive(serde::Deserialize)]
-pub(super) struct Row {
-    pub(super) id: FileId,
-    pub(super) due_at: Timestamp,
-}
 
 /// A file that is due: as much of its record as decides about its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -149,11 +144,4 @@ impl Unattended<'_> {
         };
         Ok(self.files.read(&Source::all_of(owner), &read).await?.ids)
     }
-}
-
-/// What one day has, or one of its partitions.
-#[derive(Debug, Default)]
-pub(super) struct Rows {
-    pub(super) ids: Vec<FileId>,
-    pub(super) any: bool,
 }

@@ -8,11 +8,12 @@ use futures_util::future::try_join_all;
 
 use super::{Item, OldTables};
 use crate::db::conditions::{Columns, Conditions, Found, LARGEST_READ, Read};
+use crate::db::due_rows::{Row, Rows};
 use crate::db::failure;
 use crate::db::keys::{self, Index};
 use crate::db::log_entry::Entry;
 use crate::db::source::Of;
-use crate::db::{due, query, records};
+use crate::db::{query, records};
 use crate::domain::{FileId, PatientId, Timestamp};
 use crate::error::Error;
 
@@ -144,15 +145,15 @@ impl OldTables {
         day: &str,
         seen: &HashSet<FileId>,
         now: Timestamp,
-    ) -> Result<due::Rows, Error> {
-        let mut found = due::Rows::default();
+    ) -> Result<Rows, Error> {
+        let mut found = Rows::default();
         for shard in 0..DUE_SHARDS {
             let query = self.partition(BY_DUE, format!("{day}#{shard}"));
-            let rows: Vec<due::Row> = query::rows(query).await?;
+            let rows: Vec<Row> = query::rows(query).await?;
             let here = self.only_here(rows.iter().map(|row| row.id).collect());
             let here: HashSet<FileId> = here.await?.into_iter().collect();
             found.any |= !here.is_empty();
-            let is_due = |row: &due::Row| row.due_at <= now && !seen.contains(&row.id);
+            let is_due = |row: &Row| row.due_at <= now && !seen.contains(&row.id);
             let rows = rows.into_iter();
             let rows = rows.filter(|row| here.contains(&row.id) && is_due(row));
             found.ids.extend(rows.map(|row| row.id));

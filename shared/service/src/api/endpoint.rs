@@ -1,5 +1,7 @@
 //! One HTTP endpoint: one Lambda function, one route.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, on};
@@ -17,10 +19,13 @@ pub struct Endpoint {
     name: String,
     method: Method,
     path: String,
-    router: Router<App>,
+    route: Arc<Route>,
     rules: Rules,
     conflicts: &'static [Code],
 }
+
+/// Makes the router of a path. A program lists all endpoints of its subject and serves one of them, so the others make none.
+type Route = dyn Fn(&str) -> Router<App> + Send + Sync;
 
 impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -32,24 +37,25 @@ impl Endpoint {
     /// The endpoint of `module`: its function has the name of the module, and its route is the one that `handler` is described with.
     ///
     /// # Panics
-    /// At start, if a router does not take the described method or path.
+    /// If the description has another method than the usual ones.
     pub fn new<Described: utoipa::Path, T: 'static>(
         module: &'static str,
         handler: impl Handler<T, App>,
     ) -> Self {
         let name = module.rsplit("::").next().unwrap_or(module);
         let method = method(&Described::methods());
-        let path = Described::path();
         let filter = MethodFilter::try_from(method.clone()).expect("a standard method");
-        // A trailing slash is accepted on every route.
-        let router = Router::new()
-            .route(&path, on(filter, handler.clone()))
-            .route(&format!("{path}/"), on(filter, handler));
+        let route = move |path: &str| {
+            // A trailing slash is accepted on every route.
+            Router::new()
+                .route(path, on(filter, handler.clone()))
+                .route(&format!("{path}/"), on(filter, handler.clone()))
+        };
         Self {
             name: name.replace('_', "-"),
             method,
-            path,
-            router,
+            path: Described::path(),
+            route: Arc::new(route),
             rules: Rules::default(),
             conflicts: &[],
         }
@@ -105,7 +111,7 @@ impl Endpoint {
 
     /// The whole service of this endpoint.
     pub fn into_router(self, app: App) -> Router {
-        layers::wrap(self.router, app, self.rules)
+        layers::wrap((self.route)(&self.path), app, self.rules)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use service::App;
 use service::api::{Field, Flag, FromFields, PageNumber, PageSize, Query, Raw, Text};
 use service::auth::Caller;
+use service::config::Config;
 use service::db::source::Source;
 use service::domain::text::{Modality, StudyDate, fold};
 use service::domain::time::{Edge, parse_edge};
@@ -78,17 +79,18 @@ impl<More: FromFields> FromRequestParts<App> for List<More> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let Query((query, more)) =
             Query::<(ListQuery, More)>::from_request_parts(parts, app).await?;
-        let zone = app.config.zone().map_err(Error::internal)?;
-        Ok(Self(query.into_request(&zone)?, more))
+        Ok(Self(query.into_request(&app.config)?, more))
     }
 }
 
 impl ListQuery {
-    fn into_request(self, zone: &TimeZone) -> Result<ListRequest, Error> {
+    fn into_request(self, config: &Config) -> Result<ListRequest, Error> {
         let edge = |name: &str, date: Option<DateOrTime>, edge| {
-            let time = date.map(|date| parse_edge(&date.0, edge, zone));
-            time.transpose()
-                .map_err(|message| Error::field(name, message))
+            let read = |date: DateOrTime| {
+                let zone = config.zone().map_err(Error::internal)?;
+                parse_edge(&date.0, edge, &zone).map_err(|message| Error::field(name, message))
+            };
+            date.map(read).transpose()
         };
         let from = edge("start_date", self.start_date, Edge::Start)?;
         let to = edge("end_date", self.end_date, Edge::End)?;

@@ -44,10 +44,17 @@ mod transaction;
 pub mod unattended;
 mod write;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use crate::aws::failure;
 
 pub use files::Files;
 pub use references::References;
 
 /// An item's attributes.
-pub type Item = std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>;
+pub type Item = std::collections::HashMap<String, AttributeValue>;
+
+/// A text as an attribute.
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}

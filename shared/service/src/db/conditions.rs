@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::Item;
 use super::keys::{self, Index};
+use super::{Item, text};
 use crate::domain::{FileId, Filter};
 
 /// Rows of the largest read: about what DynamoDB's page of 1 MB holds. Without a limit the embedded engine would load the rest of the partition
@@ -129,10 +129,6 @@ impl Conditions {
             .set_expression_attribute_values(Some(self.values.clone()))
             .scan_index_forward(false)
     }
-}
-
-fn text(text: &str) -> AttributeValue {
-    AttributeValue::S(text.to_owned())
 }
 
 /// The ids from oldest to newest that can match; `None` when none can.

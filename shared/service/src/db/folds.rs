@@ -1,11 +1,10 @@
 //! What the service remembers about itself: rows of the space 0 in the table of folds.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::batch::item;
 use super::transaction::unless_refused;
-use super::{Item, records};
+use super::{Item, records, text};
 use crate::config::Config;
 use crate::error::Error;
 
@@ -61,7 +60,6 @@ impl Folds {
 }
 
 fn key(row: &str) -> Item {
-    let text = |text: &str| AttributeValue::S(text.to_owned());
     [
         ("shard".to_owned(), text(SHARD)),
         ("row".to_owned(), text(row)),

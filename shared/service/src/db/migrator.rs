@@ -15,9 +15,9 @@ use crate::clock::Clock;
 use crate::db::files::Files;
 use crate::db::folds::{Folds, SCHEMA};
 use crate::db::maintenance::{Mark, Marks};
-use crate::db::old_tables::{OldTables, text};
+use crate::db::old_tables::OldTables;
 use crate::db::pace::Pace;
-use crate::db::{Item, failure};
+use crate::db::{Item, failure, text};
 use crate::domain::schema;
 use crate::error::Error;
 

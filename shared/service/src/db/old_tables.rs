@@ -14,12 +14,11 @@ pub(super) mod patients;
 use std::collections::HashSet;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
 
 use super::batch::{batch_get, item, items};
 use super::transaction::put_new;
-use super::{Item, keys, records};
+use super::{Item, keys, records, text};
 use crate::config::{self, Config};
 use crate::domain::{FileId, FileRecord, Timestamp, schema};
 use crate::error::Error;
@@ -147,10 +146,6 @@ pub(super) fn adopted(file: FileRecord) -> Result<FileRecord, Error> {
         adopted_version: Some(file.version),
         ..file
     })
-}
-
-pub(super) fn text(text: &str) -> AttributeValue {
-    AttributeValue::S(text.to_owned())
 }
 
 /// A key of the table of references.

@@ -1,6 +1,5 @@
 //! The list of all patients, in the order of their ids.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 
 use super::batch::batch_get;
@@ -8,6 +7,7 @@ use super::keys;
 use super::patients::{IdRow, Patient, key};
 use super::query::rows_until;
 use super::references::References;
+use super::text;
 use crate::domain::PatientId;
 use crate::error::Error;
 
@@ -52,7 +52,6 @@ impl References {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<PatientId>, Error> {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
         let mut query = self
             .client
             .query()

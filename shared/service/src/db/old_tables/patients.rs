@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{OldTables, reference, text};
+use super::{OldTables, reference};
 use crate::db::batch::{batch_get, batch_get_some};
 use crate::db::patients::{IdRow, Patient, key, row_of, setting};
 use crate::db::transaction::unless_refused;
-use crate::db::{failure, records};
+use crate::db::{failure, records, text};
 use crate::domain::PatientId;
 use crate::error::Error;
 

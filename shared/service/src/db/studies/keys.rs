@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::db::{Item, records};
+use crate::db::{Item, records, text};
 use crate::domain::{SeriesId, StudyId};
 
 /// How the key of a series without its study begins.
@@ -19,7 +19,7 @@ pub(super) fn key_in_study(study: StudyId, series: SeriesId) -> String {
 pub(super) fn entry_key(owner: i64, key: &str) -> Item {
     [
         ("owner".to_owned(), AttributeValue::N(owner.to_string())),
-        ("study".to_owned(), AttributeValue::S(key.to_owned())),
+        ("study".to_owned(), text(key)),
     ]
     .into()
 }

@@ -3,10 +3,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::keys::schema;
-use crate::db::Item;
 use crate::db::batch::item;
 use crate::db::references::References;
 use crate::db::transaction::put_new;
+use crate::db::{Item, text};
 use crate::error::Error;
 
 /// Tries with another number when one is taken.
@@ -37,7 +37,7 @@ impl References {
     }
 
     async fn read_number(&self, uid: &str, consistent: bool) -> Result<Option<u64>, Error> {
-        let key = [("uid".to_owned(), AttributeValue::S(uid.to_owned()))].into();
+        let key = [("uid".to_owned(), text(uid))].into();
         let table = &self.config.uids_table;
         let item = item(&self.client, table, key, consistent, None).await?;
         let Some(item) = item else {
@@ -61,7 +61,7 @@ impl References {
 }
 
 fn uid_item<const N: usize>(uid: &str, more: [(String, AttributeValue); N]) -> Item {
-    let mut item = Item::from([("uid".to_owned(), AttributeValue::S(uid.to_owned()))]);
+    let mut item = Item::from([("uid".to_owned(), text(uid))]);
     item.extend(more);
     item.extend(schema());
     item

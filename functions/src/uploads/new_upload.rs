@@ -13,7 +13,7 @@ fields! {
         pub(super) filename: text::FileName,
         /// Bytes. Other sizes are refused by the bucket.
         pub(super) size: Whole<1, { u64::MAX }>,
-        /// What it is, if the caller knows.
+        /// Its MIME type, if the caller knows it.
         pub(super) mime_type: Option<text::MimeType>,
         /// An existing patient.
         pub(super) patient_id: Option<PatientId>,

@@ -3,10 +3,10 @@
 usage: laboratory.py RENDER [--seed N] [--cases N | --case NUMBER] [--keep FOLDER] [--quick]
 
 RENDER is the built example `render` of shared/imaging. Every case is a file that specimens.py makes from the seed and the
-number of the case alone, so that one can be looked at again: `make lab SEED=7 CASE=123`. What is right is what the writer of
-the file put in, shown by pydicom's transformations; besides, every reader that is installed is asked. A disagreement is a fault
-of ours, or stands in EXPLAINED with its reason; any other makes the exit code 1. With --quick only readers are asked that
-requirements.txt installs, the same everywhere.
+number of the case alone, so anybody can make one case again: `make lab SEED=7 CASE=123`. The writer of the file put the
+right values in, and pydicom's transformations show them; besides, the laboratory asks every reader that is installed. A disagreement
+is a fault of ours, or EXPLAINED has its reason; any other makes the exit code 1. With --quick it asks only the readers that
+requirements.txt installs, which are the same everywhere.
 """
 
 import argparse

@@ -41,7 +41,7 @@ def remark(share, tolerance=TOLERANCE):
 
 
 def is_same(share, outliers=OUTLIERS):
-    """Whether a share of differing pixels is none that anybody sees."""
+    """Whether so few pixels differ that nobody sees it."""
     return share is not None and share <= outliers
 
 

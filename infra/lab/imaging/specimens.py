@@ -145,7 +145,7 @@ def image_module(rng):
 
 
 def samples(rng, ds):
-    """The samples of every frame, and what is right as RGB where they are colours."""
+    """The samples of every frame and, if they are colours, the RGB values that a reader should show."""
     colour = ds.SamplesPerPixel == 3
     bits = int(ds.BitsStored)
     kind = np.dtype(f"{'i' if ds.PixelRepresentation else 'u'}{max(1, ds.BitsAllocated // 8)}")

@@ -65,7 +65,7 @@ pub(crate) async fn delete_objects(
     {
         return Err(s3_error!(
             NotImplemented,
-            "Conditions on what is deleted are not implemented."
+            "This server does not implement conditions on a deletion."
         ));
     }
     let quiet = input.delete.quiet.unwrap_or(false);

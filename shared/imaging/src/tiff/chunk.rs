@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use flate2::read::ZlibDecoder;
+use ruzstd::decoding::StreamingDecoder;
 
 use super::directory::Source;
 use super::fields::Photometric;
@@ -20,8 +21,8 @@ pub(super) enum Chunk<'a> {
     Pixels(Pixels),
 }
 
-/// Largest window of Zstandard in bits: 64 MB.
-const ZSTANDARD_WINDOW: u32 = 26;
+/// Largest window of Zstandard in bytes.
+const ZSTANDARD_WINDOW: u64 = 64 * 1024 * 1024;
 
 /// Whether slides are stored like this: JPEG, JPEG 2000.
 pub(super) fn is_of_slides(compression: u64) -> bool {
@@ -62,12 +63,8 @@ pub(super) fn open<'a, R: Read + Seek>(
         8 | 32_946 => Box::new(ZlibDecoder::new(stored)),
         32_773 => Box::new(PackBits::new(stored)),
         50_000 => {
-            let mut decoder =
-                zstd::stream::read::Decoder::new(stored).map_err(|_| Code::DecoderFailed)?;
-            decoder
-                .window_log_max(ZSTANDARD_WINDOW)
-                .map_err(|_| Code::DecoderFailed)?;
-            Box::new(decoder)
+            let decoder = StreamingDecoder::new_with_max_window_size(stored, ZSTANDARD_WINDOW);
+            Box::new(decoder.map_err(|_| Code::DecoderFailed)?)
         }
         _ => return Err(Code::UnsupportedCompression.into()),
     }))

@@ -22,15 +22,18 @@ help: ## This list
 	  list Makefile; printf '\nThe laboratory (lab.mk): what measures and proves\n'; list lab.mk
 
 run: build ## Build everything and start the whole stack on 127.0.0.1:$(PORT), data in $(DATA_DIR)
+	@echo "== The stack starts"
 	@WEB_DIR=web/dist exec target/debug/filmroom-local
 
 build: needs-rust web ## Build the local stack and the web page
+	@echo "== Cargo compiles the local stack$(if $(wildcard target/debug/filmroom-local),, and the 340 packages it is made of: some minutes and 3 GB of disk the first time)"
 	cargo build --locked --package local
 
 samples: build ## Write a DICOM, a JPEG, a PNG, a TIFF and a 100 MB file into samples/
 	target/debug/filmroom-local samples samples
 
 web: $(WEB) ## Build the web page into web/dist
+	@echo "== Vite builds the page"
 	cd web && npm run --silent build
 
 check: format lint deny docs template check-web ## Formatting, lints, licences, docs, template
@@ -112,6 +115,7 @@ needs-chromium:
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "Chromium is missing: apt-get install -y chromium (or set CHROMIUM to its path)"; exit 1; }
 
 $(WEB): web/package-lock.json | needs-node
+	@echo "== npm fetches what the page is made of"
 	cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 

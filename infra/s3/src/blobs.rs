@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, mpsc};
 use std::thread;
 
+use crate::room::{Disk, Room};
+
 /// Number of a blob; the index and the file name use the same.
 pub(crate) type BlobId = i64;
 
@@ -21,6 +23,8 @@ pub(crate) struct Blobs {
     /// Held shared from a lookup in the index until its blobs are leased, exclusively to decide what is unused:
     /// a reader that saw the old row has its lease before the file may go.
     lookups: RwLock<()>,
+    missing: usize,
+    room: Room,
 }
 
 #[derive(Debug, Default)]
@@ -36,6 +40,7 @@ impl Blobs {
         root: &Path,
         known: &HashSet<BlobId>,
         last: BlobId,
+        disk: Disk,
     ) -> io::Result<Arc<Self>> {
         let (shards, staging) = (root.join("blobs"), root.join("staging"));
         private::folder(&shards)?;
@@ -44,7 +49,7 @@ impl Blobs {
         for entry in fs::read_dir(&staging)? {
             fs::remove_file(entry?.path())?;
         }
-        sweep_orphans(&shards, known)?;
+        let missing = known.len() - sweep_orphans(&shards, known)?;
         let (leases, lookups) = (Mutex::default(), RwLock::default());
         Ok(Arc::new(Self {
             shards,
@@ -52,7 +57,19 @@ impl Blobs {
             next: AtomicI64::new(last + 1),
             leases,
             lookups,
+            missing,
+            room: Room::of(root, disk),
         }))
+    }
+
+    /// The room there is for more.
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// Files of the index that were not there when the folder was opened.
+    pub(crate) fn missing(&self) -> usize {
+        self.missing
     }
 
     /// A number no blob had since the folder was opened.
@@ -143,7 +160,9 @@ pub(crate) fn start_remover(blobs: Arc<Blobs>) -> io::Result<mpsc::Sender<Vec<Bl
     Ok(sender)
 }
 
-fn sweep_orphans(shards: &Path, known: &HashSet<BlobId>) -> io::Result<()> {
+/// Returns how many of `known` there are.
+fn sweep_orphans(shards: &Path, known: &HashSet<BlobId>) -> io::Result<usize> {
+    let mut found = 0;
     for shard in fs::read_dir(shards)? {
         for file in fs::read_dir(shard?.path())? {
             let file = file?;
@@ -151,12 +170,14 @@ fn sweep_orphans(shards: &Path, known: &HashSet<BlobId>) -> io::Result<()> {
                 .file_name()
                 .to_str()
                 .and_then(|name| BlobId::from_str_radix(name, 16).ok());
-            if id.is_none_or(|id| !known.contains(&id)) {
+            if id.is_some_and(|id| known.contains(&id)) {
+                found += 1;
+            } else {
                 fs::remove_file(file.path())?;
             }
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// A blob being written, under its temporary name until it is published, removed if it is never kept.
@@ -218,6 +239,11 @@ impl Lease {
     pub(crate) fn read(&self, id: BlobId) -> io::Result<File> {
         self.blobs.read(id)
     }
+
+    /// How long the file of one of the leased blobs is.
+    pub(crate) fn length(&self, id: BlobId) -> io::Result<u64> {
+        Ok(fs::metadata(self.blobs.path(id))?.len())
+    }
 }
 
 impl Drop for Lease {
@@ -246,10 +272,10 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use super::{BlobId, Blobs};
+    use super::{BlobId, Blobs, Disk};
 
     fn blobs(root: &Path) -> Arc<Blobs> {
-        Blobs::open(root, &HashSet::new(), 0).expect("a folder")
+        Blobs::open(root, &HashSet::new(), 0, Disk::real()).expect("a folder")
     }
 
     fn write(blobs: &Arc<Blobs>, text: &str) -> BlobId {
@@ -311,7 +337,8 @@ mod tests {
         let before = blobs(root.path());
         let (known, orphan) = (write(&before, "known"), write(&before, "orphan"));
         std::fs::write(before.staging.join("half"), "half").expect("written");
-        let after = Blobs::open(root.path(), &HashSet::from([known]), orphan).expect("a folder");
+        let after = Blobs::open(root.path(), &HashSet::from([known]), orphan, Disk::real());
+        let after = after.expect("a folder");
         assert!(after.path(known).exists());
         assert!(!after.path(orphan).exists());
         assert_eq!(

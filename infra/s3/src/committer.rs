@@ -5,8 +5,8 @@ use std::sync::{Arc, mpsc};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::Notify;
 
-use crate::blobs::{BlobId, StagedFile};
-use crate::error::StoreError;
+use crate::blobs::{BlobId, Blobs, StagedFile};
+use crate::error::{StoreError, is_full};
 
 /// Changes committed together at most. A burst waits for one fsync, not for one each.
 const GROUP: usize = 256;
@@ -48,6 +48,8 @@ impl Transaction<'_> {
 
 /// Work for the committing thread.
 pub(crate) trait Change: Send {
+    /// Whether it failed because the disk is full.
+    fn met_a_full_disk(&self) -> bool;
     /// Whether it worked; an error is kept for [`Change::answer`].
     fn apply(&mut self, transaction: &mut Transaction<'_>) -> bool;
     /// After the group was committed, or not.
@@ -84,6 +86,10 @@ where
         worked
     }
 
+    fn met_a_full_disk(&self) -> bool {
+        matches!(&self.result, Some(Err(error)) if error.is_full())
+    }
+
     fn answer(self: Box<Self>, committed: bool) {
         let result = self.result.unwrap_or(Err(StoreError::Closed));
         (self.reply)(if committed {
@@ -98,6 +104,7 @@ where
 pub(crate) struct Committer {
     connection: Connection,
     freed: mpsc::Sender<Vec<BlobId>>,
+    blobs: Arc<Blobs>,
     messages: Arc<Notify>,
 }
 
@@ -105,11 +112,13 @@ impl Committer {
     pub(crate) fn new(
         connection: Connection,
         freed: mpsc::Sender<Vec<BlobId>>,
+        blobs: Arc<Blobs>,
         messages: Arc<Notify>,
     ) -> Self {
         Self {
             connection,
             freed,
+            blobs,
             messages,
         }
     }
@@ -140,7 +149,15 @@ impl Committer {
                     self.messages.notify_one();
                 }
             }
-            Err(error) => tracing::error!(%error, "the object index could not commit"),
+            Err(error) => {
+                tracing::error!(%error, "the object index could not commit");
+                if is_full(&error) {
+                    self.blobs.room().give_up_reserve();
+                }
+            }
+        }
+        if group.iter().any(|change| change.met_a_full_disk()) {
+            self.blobs.room().give_up_reserve();
         }
         for change in group {
             change.answer(committed);

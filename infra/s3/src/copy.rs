@@ -1,4 +1,6 @@
-//! `CopyObject`: the copy shares the source's blobs.
+//! `CopyObject`: the copy shares the source's blobs, which are read first, so that no damage is copied.
+
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use s3s::dto::{
@@ -7,6 +9,7 @@ use s3s::dto::{
 use s3s::{S3Error, S3Result, s3_error};
 
 use crate::committer::Transaction;
+use crate::content::Content;
 use crate::digest::Checksum;
 use crate::error::StoreError;
 use crate::ingest::MAX_BODY;
@@ -47,10 +50,16 @@ impl Source {
         let bucket = records::bucket(sql, &self.bucket)?;
         records::existing(sql, bucket, &self.key, self.version_id.as_deref())
     }
+
+    /// One version of it, whichever the request named.
+    fn find_version(&self, sql: &Connection, version_id: &str) -> Result<Version, StoreError> {
+        let bucket = records::bucket(sql, &self.bucket)?;
+        records::existing(sql, bucket, &self.key, Some(version_id))
+    }
 }
 
 pub(crate) async fn copy_object(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     input: CopyObjectInput,
 ) -> S3Result<CopyObjectOutput> {
     let directive = input.metadata_directive.as_ref();
@@ -71,9 +80,12 @@ pub(crate) async fn copy_object(
              object's metadata, storage class, website redirect location or encryption attributes."
         ));
     }
+    let (source, original) = intact(shared, source).await?;
     let (name, key, now_ms) = (input.bucket, input.key, shared.clock.now_ms());
     let work = move |transaction: &mut Transaction<'_>| {
-        copy(transaction, &source, (&name, key), storage_class, now_ms)
+        // It may have been removed while it was read.
+        let original = source.find_version(transaction.sql(), &original.version_id)?;
+        copy(transaction, original, (&name, key), storage_class, now_ms)
     };
     let (copied, version, stored) = shared.index.write(work).await?;
     let mut result = CopyObjectResult {
@@ -90,22 +102,35 @@ pub(crate) async fn copy_object(
     })
 }
 
+/// The version to be copied, if its bytes are what was written.
+async fn intact(shared: &Arc<Shared>, source: Source) -> Result<(Source, Version), StoreError> {
+    let blobs = Arc::clone(&shared.blobs);
+    let looked_up = shared.index.read(move |sql| {
+        let content = Content::look_up(sql, &blobs, |sql| {
+            let original = source.find(sql)?;
+            if original.size.unsigned_abs() > MAX_BODY {
+                return Err(s3_error!(
+                    InvalidRequest,
+                    "The specified copy source is larger than the maximum allowable size for a copy source: {MAX_BODY}"
+                )
+                .into());
+            }
+            Ok(original)
+        })?;
+        Ok((source, content))
+    });
+    let (source, content) = looked_up.await?;
+    Ok((source, content.check(shared).await?))
+}
+
 /// Returns the source's version id, the new version and what the index made of it.
 fn copy(
     transaction: &mut Transaction<'_>,
-    source: &Source,
+    original: Version,
     (bucket_name, key): (&str, String),
     storage_class: String,
     now_ms: i64,
 ) -> Result<(String, CopiedVersion, Stored), StoreError> {
-    let original = source.find(transaction.sql())?;
-    if u64::try_from(original.size).unwrap_or_default() > MAX_BODY {
-        return Err(s3_error!(
-            InvalidRequest,
-            "The specified copy source is larger than the maximum allowable size for a copy source: {MAX_BODY}"
-        )
-        .into());
-    }
     let bucket = records::bucket(transaction.sql(), bucket_name)?;
     let latest = records::latest(transaction.sql(), bucket, &key)?;
     let segments = records::segments(transaction.sql(), original.seq)?;

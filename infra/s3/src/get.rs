@@ -10,13 +10,12 @@ use s3s::dto::{
 };
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
-use crate::blobs::Lease;
 use crate::conditions::{ReadConditions, Unmet, precondition_failed};
+use crate::content::Content;
 use crate::error::StoreError;
 use crate::outputs::set_checksum;
-use crate::records::{self, Segment, Version};
+use crate::records::{self, Version};
 use crate::store::Shared;
-use crate::stream;
 
 /// Which object, which bytes of it, and under which conditions.
 struct Selection {
@@ -30,7 +29,6 @@ struct Selection {
 /// An object and the stretch of it to send.
 struct Found {
     version: Version,
-    segments: Vec<Segment>,
     /// `None`: the whole object.
     part: Option<ops::Range<u64>>,
 }
@@ -108,20 +106,24 @@ macro_rules! answer {
 }
 
 pub(crate) async fn get_object(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     input: GetObjectInput,
 ) -> S3Result<GetObjectOutput> {
     let (selection, blobs) = (selection!(input), Arc::clone(&shared.blobs));
     let looked_up = shared.index.read(move |sql| {
-        let _lookup = blobs.lookup();
-        let found = select(sql, &selection)?;
-        let lease = blobs.lease(found.segments.iter().map(|segment| segment.blob).collect());
-        Ok((found, lease))
+        let mut part = None;
+        let content = Content::look_up(sql, &blobs, |sql| {
+            let found = select(sql, selection)?;
+            part = found.part;
+            Ok(found.version)
+        })?;
+        let version = content.version.clone();
+        Ok((Found { version, part }, content))
     });
-    let (found, lease): (Found, Lease) = looked_up.await?;
+    let (found, content) = looked_up.await?;
     let mut output = answer!(GetObjectOutput, found, input.checksum_mode.as_ref());
     let bytes = found.bytes();
-    output.body = Some(stream::send(found.segments, lease, bytes));
+    output.body = Some(content.send(shared, bytes).await?);
     Ok(output)
 }
 
@@ -130,7 +132,7 @@ pub(crate) async fn head_object(
     input: HeadObjectInput,
 ) -> S3Result<HeadObjectOutput> {
     let selection = selection!(input);
-    let select = shared.index.read(move |sql| select(sql, &selection));
+    let select = shared.index.read(move |sql| select(sql, selection));
     let found = select.await?;
     Ok(answer!(
         HeadObjectOutput,
@@ -139,7 +141,7 @@ pub(crate) async fn head_object(
     ))
 }
 
-fn select(sql: &Connection, selection: &Selection) -> Result<Found, StoreError> {
+fn select(sql: &Connection, selection: Selection) -> Result<Found, StoreError> {
     let bucket = records::bucket(sql, &selection.bucket)?;
     let version = records::existing(sql, bucket, &selection.key, selection.version_id.as_deref())?;
     match selection.conditions.check(&version) {
@@ -147,14 +149,12 @@ fn select(sql: &Connection, selection: &Selection) -> Result<Found, StoreError> 
         Err(Unmet::Failed) => return Err(precondition_failed().into()),
         Err(Unmet::NotModified) => return Err(not_modified(&version).into()),
     }
-    let segments = records::segments(sql, version.seq)?;
     let size = u64::try_from(version.size).unwrap_or_default();
     // RFC 9110, section 14.1.2: no suffix of an empty object can be satisfied.
     let part = selection.range.map(|range| range.check(size));
     let part = part.transpose().map_err(|_| invalid_range(size))?;
     Ok(Found {
         version,
-        segments,
         part: part.filter(|part| part.start < part.end),
     })
 }

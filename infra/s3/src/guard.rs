@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use http::StatusCode;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
+use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use s3s::{S3Error, s3_error};
 
@@ -13,6 +13,42 @@ use crate::error::other_refusal;
 /// Longest life of a presigned URL, in seconds
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>).
 const MAX_EXPIRES: u32 = 604_800;
+
+/// Largest body that is a message: `CompleteMultipartUpload` with 10,000 parts and their checksums stays below it.
+pub(crate) const MAX_MESSAGE: usize = 4 * 1024 * 1024;
+
+/// Refuses a message that is too large, or of a size that nobody knows, as S3 does
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>). The protocol layer takes both for a fault of its own.
+pub(crate) fn check_message(request: &Parts) -> Result<(), S3Error> {
+    if carries_object(request) {
+        return Ok(());
+    }
+    let length = request.headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match length {
+        Some(length) if length > MAX_MESSAGE as u64 => Err(s3_error!(
+            MaxMessageLengthExceeded,
+            "Your request was too big."
+        )),
+        None if request.headers.contains_key(TRANSFER_ENCODING) => Err(s3_error!(
+            MissingContentLength,
+            "You must provide the Content-Length HTTP header."
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the body is an object or a part: a PUT to a key, not to something that belongs to one.
+fn carries_object(request: &Parts) -> bool {
+    let path = request.uri.path().trim_start_matches('/');
+    let has_key = path.split_once('/').is_some_and(|(_, key)| !key.is_empty());
+    let is_plain = |name: &String| {
+        name.is_empty()
+            || ["partNumber", "uploadId", "x-id"].contains(&name.as_str())
+            || name.starts_with("X-Amz-")
+    };
+    request.method == Method::PUT && has_key && query(request).keys().all(is_plain)
+}
 
 /// Checks a request before its signature is verified. `region` is the one of the credential scope.
 pub(crate) fn check(request: &Parts, region: &str) -> Result<(), S3Error> {

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use rusqlite::Connection;
 use tokio::sync::{Notify, oneshot};
 
-use crate::blobs::BlobId;
+use crate::blobs::{self, Blobs};
 use crate::committer::{Change, Committer, Pending, Transaction};
 use crate::error::{OpenError, StoreError};
 use crate::schema;
@@ -26,15 +26,16 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Takes the writing connection into its thread. `freed` hears of files that no row names any more.
+    /// Takes the writing connection into its thread. Files that no row names any more go.
     pub(crate) fn start(
         path: &Path,
         writer: Connection,
-        freed: mpsc::Sender<Vec<BlobId>>,
+        blobs: &Arc<Blobs>,
     ) -> Result<Self, OpenError> {
         let (sender, receiver) = mpsc::channel();
         let messages = Arc::new(Notify::new());
-        let committer = Committer::new(writer, freed, Arc::clone(&messages));
+        let freed = blobs::start_remover(Arc::clone(blobs))?;
+        let committer = Committer::new(writer, freed, Arc::clone(blobs), Arc::clone(&messages));
         let thread = thread::Builder::new()
             .name("object-index".into())
             .spawn(move || committer.run(&receiver))?;

@@ -12,6 +12,7 @@ use s3s::dto::StreamingBlob;
 use s3s::{S3Error, S3ErrorCode, StdError, TrailingHeaders, s3_error};
 
 use crate::blobs::{BlobId, Blobs, StagedFile};
+use crate::blocks::BlockHasher;
 use crate::committer::Transaction;
 use crate::digest::{Algorithm, Checksum, Declared};
 use crate::error::{StoreError, other_refusal};
@@ -32,6 +33,7 @@ pub(crate) struct Staged {
     /// The declared checksum, else CRC64NVME: S3 keeps one for every object.
     pub(crate) checksum: Checksum,
     pub(crate) crc64nvme: String,
+    blocks: Vec<u8>,
     content: Content,
 }
 
@@ -46,13 +48,13 @@ impl Staged {
     pub(crate) fn insert(self, transaction: &mut Transaction<'_>) -> Result<BlobId, StoreError> {
         let mut statement = transaction
             .sql()
-            .prepare_cached("INSERT INTO blobs (id, size, inline) VALUES (?1, ?2, ?3)")?;
+            .prepare_cached("INSERT INTO blobs (id, size, inline, sums) VALUES (?1, ?2, ?3, ?4)")?;
         match self.content {
             Content::Inline(bytes) => {
-                statement.execute(params![self.id, self.size, bytes])?;
+                statement.execute(params![self.id, self.size, bytes, self.blocks])?;
             }
             Content::File(file) => {
-                statement.execute(params![self.id, self.size, None::<Vec<u8>>])?;
+                statement.execute(params![self.id, self.size, None::<Vec<u8>>, self.blocks])?;
                 drop(statement);
                 transaction.keep(file);
             }
@@ -61,8 +63,25 @@ impl Staged {
     }
 }
 
-/// Reads `body` to its end. Memory stays bounded whatever its size; hashing and writing run on blocking threads.
+/// Reads `body` to its end, if there is room for it.
 pub(crate) async fn stage(
+    blobs: &Arc<Blobs>,
+    body: Option<StreamingBlob>,
+    declared: &Declared,
+    trailers: Option<&TrailingHeaders>,
+) -> Result<Staged, StoreError> {
+    if !blobs.room().is_for_a_body() {
+        return Err(StoreError::Full);
+    }
+    let staged = receive(blobs, body, declared, trailers).await;
+    if staged.as_ref().is_err_and(StoreError::is_full) {
+        blobs.room().give_up_reserve();
+    }
+    staged
+}
+
+/// Reads `body` to its end. Memory stays bounded whatever its size; hashing and writing run on blocking threads.
+async fn receive(
     blobs: &Arc<Blobs>,
     body: Option<StreamingBlob>,
     declared: &Declared,
@@ -73,12 +92,14 @@ pub(crate) async fn stage(
     let mut hashers = Hashers {
         md5: Md5::new(),
         sums: Algorithm::hasher(declared.algorithm()),
+        blocks: BlockHasher::new(),
     };
     let id = blobs.next_id();
     let content = if body.is_done() {
         let bytes = first.concat();
         hashers.md5.update(&bytes);
         hashers.sums.update(&bytes);
+        hashers.blocks.update(&bytes);
         Content::Inline(bytes)
     } else {
         let (file, finished) = spool(blobs.stage(id)?, hashers, first, &mut body).await?;
@@ -110,6 +131,7 @@ pub(crate) async fn stage(
         md5,
         checksum,
         crc64nvme: value(Algorithm::Crc64Nvme),
+        blocks: hashers.blocks.finish(),
         content,
     })
 }
@@ -117,6 +139,7 @@ pub(crate) async fn stage(
 struct Hashers {
     md5: Md5,
     sums: ChecksumHasher,
+    blocks: BlockHasher,
 }
 
 /// Writes and hashes one batch while the next one arrives; MD5, the slowest, runs beside the rest.
@@ -126,7 +149,11 @@ async fn spool(
     first: Vec<Bytes>,
     body: &mut Batches,
 ) -> Result<(StagedFile, Hashers), StoreError> {
-    let Hashers { mut md5, mut sums } = hashers;
+    let Hashers {
+        mut md5,
+        mut sums,
+        mut blocks,
+    } = hashers;
     let mut batch = first;
     while !batch.is_empty() {
         let shared = Arc::new(batch);
@@ -139,15 +166,16 @@ async fn spool(
             for chunk in shared.iter() {
                 file.file().write_all(chunk)?;
                 sums.update(chunk);
+                blocks.update(chunk);
             }
-            Ok((file, sums))
+            Ok((file, sums, blocks))
         });
         let (next, hashed, written) = tokio::join!(body.next(BATCH), hashing, writing);
-        (file, sums) = written?;
+        (file, sums, blocks) = written?;
         md5 = hashed?;
         batch = next?;
     }
-    Ok((file, Hashers { md5, sums }))
+    Ok((file, Hashers { md5, sums, blocks }))
 }
 
 /// Runs file work off the async threads.
@@ -199,6 +227,10 @@ impl Batches {
 
 /// The protocol layer's stream errors are private types: their names in the text are all there is to tell them apart.
 fn broken_body(error: StdError) -> S3Error {
+    // The body is an object that is copied: what is wrong with it was logged.
+    if error.is::<StoreError>() {
+        return S3ErrorCode::InternalError.into();
+    }
     let text = error.to_string();
     if text.contains("Sha256Mismatch") {
         let message =

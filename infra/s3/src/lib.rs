@@ -3,13 +3,15 @@
 //! - [`ObjectStore`] opens a folder; [`ObjectStore::service`] answers requests; [`Outbox`] has its events; [`Clock`] is its time.
 //! - `store` what every operation works with: `blobs` immutable files · `index` the `SQLite` index, which one
 //!   `committer` thread writes · `schema` its tables · `records`, `upload_rows`, `blob_rows` its rows.
-//! - `ingest` a body becomes a blob · `digest` checksums · `stream` a blob becomes a body · `conditions` `If-*` ·
+//! - `ingest` a body becomes a blob · `digest` checksums · `content` blobs become a body, `pieces` by `pieces`, whose `blocks` are compared with
+//!   what was written, or else it is `damage` · `conditions` `If-*` ·
 //!   `version` a version becomes visible · `outputs` pieces of several answers.
 //! - One file per operation or family: `put get delete copy list_objects list_versions list_uploads multipart parts part_copy complete`;
 //!   `api` is the list of them; `assembly` is what a completed upload consists of, `scope` what the listings share. `buckets` are made
 //!   by whoever opens the folder.
 //! - `server` HTTP · `access` who may do what · `guard` what S3 refuses before it looks at the signature · `unsupported` what S3 would do
 //!   and this does not · `cors` browsers · `drain` what nobody read of a request.
+//! - `room` what happens when the disk is full.
 //! - `events` writes the bucket's events into the `outbox`; a queue delivers them.
 //!
 //! An object is bytes that were verified and made durable first, and rows that appear in one transaction, together
@@ -24,13 +26,16 @@ mod api;
 mod assembly;
 mod blob_rows;
 mod blobs;
+mod blocks;
 mod buckets;
 mod clock;
 mod committer;
 mod complete;
 mod conditions;
+mod content;
 mod copy;
 mod cors;
+mod damage;
 mod delete;
 mod digest;
 mod drain;
@@ -48,13 +53,14 @@ mod outbox;
 mod outputs;
 mod part_copy;
 mod parts;
+mod pieces;
 mod put;
 mod records;
+mod room;
 mod schema;
 mod scope;
 mod server;
 mod store;
-mod stream;
 mod unsupported;
 mod upload_rows;
 mod version;
@@ -62,8 +68,10 @@ mod version;
 pub use access::Gate;
 pub use clock::Clock;
 pub use cors::Writers;
+pub use damage::{Damaged, Fault};
 pub use error::{OpenError, StoreError};
 pub use events::REGION;
 pub use outbox::{Message, Next, Outbox};
+pub use room::Disk;
 pub use server::{Credentials, ServeOptions, Service};
 pub use store::ObjectStore;

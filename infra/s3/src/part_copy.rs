@@ -6,16 +6,17 @@ use std::sync::Arc;
 use s3s::dto::{CopyPartResult, ETag, Range, UploadPartCopyInput, UploadPartCopyOutput};
 use s3s::{S3Error, S3Result, s3_error};
 
+use crate::content::Content;
 use crate::copy::Source;
 use crate::digest::Declared;
 use crate::ingest;
 use crate::parts::{check_number, store_part};
+use crate::records;
 use crate::store::Shared;
 use crate::upload_rows::{Address, open_upload};
-use crate::{records, stream};
 
 pub(crate) async fn upload_part_copy(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     input: UploadPartCopyInput,
 ) -> S3Result<UploadPartCopyOutput> {
     check_number(input.part_number)?;
@@ -24,19 +25,15 @@ pub(crate) async fn upload_part_copy(
     let (blobs, asked) = (Arc::clone(&shared.blobs), input.copy_source_range);
     let target = address.clone();
     let looked_up = shared.index.read(move |sql| {
-        let _lookup = blobs.lookup();
         open_upload(sql, &target)?;
-        let version = source.find(sql)?;
-        let range = copied_range(
-            asked.as_deref(),
-            u64::try_from(version.size).unwrap_or_default(),
-        )?;
-        let segments = records::segments(sql, version.seq)?;
-        let lease = blobs.lease(segments.iter().map(|segment| segment.blob).collect());
-        Ok((version.version_id, segments, lease, range))
+        let content = Content::look_up(sql, &blobs, |sql| source.find(sql))?;
+        let size = content.version.size.unsigned_abs();
+        let range = copied_range(asked.as_deref(), size)?;
+        Ok((content, range))
     });
-    let (version_id, segments, lease, range) = looked_up.await?;
-    let body = stream::send(segments, lease, range);
+    let (content, range) = looked_up.await?;
+    let version_id = content.version.version_id.clone();
+    let body = content.send(shared, range).await?;
     let staged = ingest::stage(&shared.blobs, Some(body), &Declared::default(), None).await?;
     let part = store_part(shared, address, input.part_number, staged).await?;
     let result = CopyPartResult {

@@ -195,12 +195,14 @@ pub(crate) struct Segment {
     pub(crate) size: u64,
     /// The bytes, when they live in the index.
     pub(crate) inline: Option<Vec<u8>>,
+    /// The checksums of its blocks; what an earlier version stored has none.
+    pub(crate) sums: Option<Vec<u8>>,
 }
 
 /// The blobs of a version in order.
 pub(crate) fn segments(sql: &Connection, version: i64) -> Result<Vec<Segment>, StoreError> {
     let mut statement = sql.prepare_cached(
-        "SELECT blob, size, inline FROM segments JOIN blobs ON blobs.id = segments.blob
+        "SELECT blob, size, inline, sums FROM segments JOIN blobs ON blobs.id = segments.blob
          WHERE version = ?1 ORDER BY position",
     )?;
     let rows = statement.query_map([version], |row| {
@@ -210,6 +212,7 @@ pub(crate) fn segments(sql: &Connection, version: i64) -> Result<Vec<Segment>, S
             blob: row.get(0)?,
             size,
             inline: row.get(2)?,
+            sums: row.get(3)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

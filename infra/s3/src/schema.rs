@@ -28,11 +28,13 @@ CREATE TABLE notifications (
     PRIMARY KEY (bucket, prefix)
 ) STRICT, WITHOUT ROWID;
 
--- Immutable bytes: in the row when small, else in the file blobs/<low byte>/<id>.
+-- Immutable bytes: in the row when small, else in the file blobs/<low byte>/<id>. The checksums of their blocks are NULL of what a version
+-- before them stored, also one that opens the folder after this one.
 CREATE TABLE blobs (
     id      INTEGER PRIMARY KEY,
     size    INTEGER NOT NULL,
-    inline  BLOB
+    inline  BLOB,
+    sums    BLOB
 ) STRICT;
 
 CREATE TABLE versions (
@@ -123,7 +125,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
         0 => connection.execute_batch(&format!(
             "BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
         ))?,
-        VERSION => {}
+        VERSION => add_sums(&connection)?,
         _ => {
             return Err(OpenError::NewerSchema {
                 found,
@@ -132,6 +134,15 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
         }
     }
     Ok(connection)
+}
+
+/// Folders of this version that began without checksums of blocks get their column: a program that does not know it goes on as before.
+fn add_sums(connection: &Connection) -> rusqlite::Result<()> {
+    let has_sums = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('blobs') WHERE name = 'sums')";
+    if connection.query_row(has_sums, [], |row| row.get(0))? {
+        return Ok(());
+    }
+    connection.execute_batch("ALTER TABLE blobs ADD COLUMN sums BLOB")
 }
 
 /// A reading connection: sees what was committed when its statement starts.

@@ -17,9 +17,6 @@ use crate::drain::Drain;
 use crate::store::ObjectStore;
 use crate::{guard, records, unsupported};
 
-/// `CompleteMultipartUpload` with 10,000 parts and their checksums stays below this.
-const MAX_XML: usize = 4 * 1024 * 1024;
-
 /// A pair that may use the store.
 #[derive(Clone)]
 pub struct Credentials {
@@ -89,7 +86,7 @@ impl ObjectStore {
     pub fn service(self, options: ServeOptions) -> Service {
         let mut builder = S3ServiceBuilder::new(self.clone());
         let mut config = S3Config::default();
-        config.xml_max_body_size = MAX_XML;
+        config.xml_max_body_size = guard::MAX_MESSAGE;
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
         builder.set_auth(KeyRing(options.credentials));
         builder.set_access(Access {
@@ -117,7 +114,9 @@ impl Service {
         let shown = front.cors.shown(request.method(), request.headers());
         let (parts, body) = request.into_parts();
         let (drain, body) = Drain::new(&parts, body);
-        let checked = guard::check(&parts, &front.region).and_then(|()| unsupported::check(&parts));
+        let checked = guard::check(&parts, &front.region)
+            .and_then(|()| guard::check_message(&parts))
+            .and_then(|()| unsupported::check(&parts));
         let mut response = match checked {
             Ok(()) => front.service.call(Request::from_parts(parts, body)).await?,
             Err(refusal) => refused(refusal)?,

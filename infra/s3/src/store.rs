@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use crate::blobs::{self, BlobId, Blobs};
+use crate::blobs::{BlobId, Blobs};
 use crate::buckets;
 use crate::clock::Clock;
 use crate::error::{OpenError, StoreError};
 use crate::index::Index;
+use crate::room::Disk;
 use crate::schema;
 
 /// A completed upload is remembered this long, to answer a repeated completion the same.
@@ -34,6 +35,11 @@ pub(crate) struct Shared {
 impl ObjectStore {
     /// Opens the store in `dir`, creating it when it is new, and removes what a crash left behind.
     pub fn open(dir: &Path, clock: Clock) -> Result<Self, OpenError> {
+        Self::open_on(dir, clock, Disk::real())
+    }
+
+    /// [`Self::open`] on a disk that may say of itself that it is full.
+    pub fn open_on(dir: &Path, clock: Clock, disk: Disk) -> Result<Self, OpenError> {
         private::folder(dir)?;
         let lock = private::options()
             .create(true)
@@ -52,14 +58,20 @@ impl ObjectStore {
             [clock.now_ms() - REMEMBER_COMPLETED_MS],
         )?;
         let (files, last) = known_blobs(&writer)?;
-        let blobs = Blobs::open(dir, &files, last)?;
-        let index = Index::start(&path, writer, blobs::start_remover(Arc::clone(&blobs))?)?;
+        let blobs = Blobs::open(dir, &files, last, disk)?;
+        let index = Index::start(&path, writer, &blobs)?;
         Ok(Self(Arc::new(Shared {
             index,
             blobs,
             clock,
             _lock: lock,
         })))
+    }
+
+    /// How many files of objects and parts were not there when the folder was opened. Whoever reads one of them gets an error.
+    #[must_use]
+    pub fn missing_files(&self) -> usize {
+        self.0.blobs.missing()
     }
 
     /// Creates a bucket unless it is there.

@@ -163,7 +163,7 @@ fn delete(
 }
 
 /// Removes a version's row and the blobs that only it had.
-fn erase(transaction: &mut Transaction<'_>, seq: i64) -> Result<(), StoreError> {
+pub(crate) fn erase(transaction: &mut Transaction<'_>, seq: i64) -> Result<(), StoreError> {
     let sql = transaction.sql();
     let blobs = blob_column(sql, "SELECT blob FROM segments WHERE version = ?1", seq)?;
     sql.prepare_cached("DELETE FROM segments WHERE version = ?1")?

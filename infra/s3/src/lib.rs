@@ -11,7 +11,7 @@
 //!   by whoever opens the folder.
 //! - `server` HTTP · `access` who may do what · `guard` what S3 refuses before it looks at the signature · `unsupported` what S3 would do
 //!   and this does not · `cors` browsers · `drain` what nobody read of a request.
-//! - `room` what happens when the disk is full.
+//! - `lifecycle` removes what the bucket's rules say · `room` what happens when the disk is full.
 //! - `events` writes the bucket's events into the `outbox`; a queue delivers them.
 //!
 //! An object is bytes that were verified and made durable first, and rows that appear in one transaction, together
@@ -45,6 +45,7 @@ mod get;
 mod guard;
 mod index;
 mod ingest;
+mod lifecycle;
 mod list_objects;
 mod list_uploads;
 mod list_versions;
@@ -71,6 +72,7 @@ pub use cors::Writers;
 pub use damage::{Damaged, Fault};
 pub use error::{OpenError, StoreError};
 pub use events::REGION;
+pub use lifecycle::{Expired, Rule};
 pub use outbox::{Message, Next, Outbox};
 pub use room::Disk;
 pub use server::{Credentials, ServeOptions, Service};

@@ -9,7 +9,7 @@ use s3s::dto::{
 use crate::blob_rows::release;
 use crate::committer::Transaction;
 use crate::store::Shared;
-use crate::upload_rows::{Address, Upload, insert_upload, open_upload, parts};
+use crate::upload_rows::{Address, Upload, insert_upload, open_upload, remove_upload};
 use crate::{outputs, records};
 
 pub(crate) async fn create_multipart_upload(
@@ -42,18 +42,7 @@ pub(crate) async fn abort_multipart_upload(
     let address = (input.bucket, input.key, input.upload_id);
     let work = move |transaction: &mut Transaction<'_>| {
         open_upload(transaction.sql(), &address)?;
-        let blobs = parts(transaction.sql(), &address.2, 0, i64::MAX)?
-            .into_iter()
-            .map(|part| part.blob)
-            .collect();
-        transaction
-            .sql()
-            .prepare_cached("DELETE FROM parts WHERE upload_id = ?1")?
-            .execute([&address.2])?;
-        transaction
-            .sql()
-            .prepare_cached("DELETE FROM uploads WHERE upload_id = ?1")?
-            .execute([&address.2])?;
+        let blobs = remove_upload(transaction, &address)?;
         release(transaction, blobs)
     };
     shared.index.write(work).await?;

@@ -93,6 +93,21 @@ pub(crate) fn open_upload(sql: &Connection, address: &Address) -> Result<Upload,
     }
 }
 
+/// Forgets an upload that is not completed; returns the blobs of its parts.
+pub(crate) fn remove_upload(
+    transaction: &Transaction<'_>,
+    (_, _, upload_id): &Address,
+) -> Result<Vec<BlobId>, StoreError> {
+    let sql = transaction.sql();
+    let parts = parts(sql, upload_id, 0, i64::MAX)?.into_iter();
+    let blobs = parts.map(|part| part.blob).collect();
+    for table in ["parts", "uploads"] {
+        sql.prepare_cached(&format!("DELETE FROM {table} WHERE upload_id = ?1"))?
+            .execute([upload_id])?;
+    }
+    Ok(blobs)
+}
+
 /// Writes a part in place of an earlier one of its number.
 pub(crate) fn replace_part(
     transaction: &mut Transaction<'_>,

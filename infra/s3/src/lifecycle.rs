@@ -1,0 +1,166 @@
+//! The lifecycle rules of a bucket: uploads that nobody ends, versions that nobody sees, markers that hide nothing
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html>).
+
+use rusqlite::{Connection, params};
+
+use crate::blob_rows::release;
+use crate::committer::Transaction;
+use crate::delete::erase;
+use crate::error::StoreError;
+use crate::records::{self, BucketId};
+use crate::store::ObjectStore;
+use crate::upload_rows::{Address, remove_upload};
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
+/// Versions or uploads that go in one change: others write in between.
+const GROUP: usize = 500;
+
+/// One rule, for all keys of a bucket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rule {
+    /// `AbortIncompleteMultipartUpload`: days after the beginning of an upload.
+    pub abort_uploads_after: Option<u32>,
+    /// `NoncurrentVersionExpiration`: days after a version was covered or hidden.
+    pub expire_noncurrent_after: Option<u32>,
+    /// `ExpiredObjectDeleteMarker`: a delete marker that is all there is of its key goes.
+    pub expire_markers: bool,
+}
+
+/// What the rules removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Expired {
+    #[expect(missing_docs, reason = "the name says it")]
+    pub uploads: usize,
+    #[expect(missing_docs, reason = "the name says it")]
+    pub versions: usize,
+    #[expect(missing_docs, reason = "the name says it")]
+    pub markers: usize,
+}
+
+impl ObjectStore {
+    /// Removes what is due by the store's clock. Stopped anywhere, it can be repeated.
+    pub async fn expire(&self, bucket: &str, rules: &[Rule]) -> Result<Expired, StoreError> {
+        let mut expired = Expired::default();
+        for rule in rules {
+            if let Some(days) = rule.abort_uploads_after {
+                expired.uploads += self.expire_uploads(bucket, days).await?;
+            }
+            if let Some(days) = rule.expire_noncurrent_after {
+                let before_ms = self.due_before(days);
+                expired.versions += self.expire_versions(bucket, COVERED, before_ms).await?;
+            }
+            if rule.expire_markers {
+                expired.markers += self
+                    .expire_versions(bucket, HIDES_NOTHING, i64::MAX)
+                    .await?;
+            }
+        }
+        Ok(expired)
+    }
+
+    /// What happened before this is due: S3 adds the days and rounds up to the next midnight UTC
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html#intro-lifecycle-rules-number-of-days>).
+    fn due_before(&self, days: u32) -> i64 {
+        let midnight = self.0.clock.now_ms().div_euclid(DAY_MS) * DAY_MS;
+        midnight.saturating_sub(i64::from(days) * DAY_MS)
+    }
+
+    async fn expire_versions(
+        &self,
+        bucket: &str,
+        which: &'static str,
+        before_ms: i64,
+    ) -> Result<usize, StoreError> {
+        let mut removed = 0;
+        loop {
+            let name = bucket.to_owned();
+            let due = self.0.index.read(move |sql| {
+                let bucket = records::bucket(sql, &name)?;
+                due_versions(sql, which, bucket, before_ms, None)
+            });
+            let due = due.await?;
+            if due.is_empty() {
+                return Ok(removed);
+            }
+            let name = bucket.to_owned();
+            let gone = self.0.index.write(move |transaction| {
+                let bucket = records::bucket(transaction.sql(), &name)?;
+                let mut gone = 0;
+                for seq in due {
+                    // It may be the current one again.
+                    let found =
+                        due_versions(transaction.sql(), which, bucket, before_ms, Some(seq))?;
+                    for seq in found {
+                        erase(transaction, seq)?;
+                        gone += 1;
+                    }
+                }
+                Ok(gone)
+            });
+            removed += gone.await?;
+        }
+    }
+
+    async fn expire_uploads(&self, bucket: &str, days: u32) -> Result<usize, StoreError> {
+        let before_ms = self.due_before(days);
+        let mut removed = 0;
+        loop {
+            let name = bucket.to_owned();
+            let gone = self.0.index.write(move |transaction| {
+                let due = due_uploads(transaction, &name, before_ms)?;
+                for address in &due {
+                    let blobs = remove_upload(transaction, address)?;
+                    release(transaction, blobs)?;
+                }
+                Ok(due.len())
+            });
+            let gone = gone.await?;
+            removed += gone;
+            if gone < GROUP {
+                return Ok(removed);
+            }
+        }
+    }
+}
+
+/// Since when a version is not the current one, is when the next one came.
+const COVERED: &str = "is_latest = 0 AND (
+    SELECT newer.modified_ms FROM versions AS newer
+    WHERE newer.bucket = versions.bucket AND newer.key = versions.key AND newer.seq > versions.seq
+    ORDER BY newer.seq LIMIT 1) < ?2";
+const HIDES_NOTHING: &str = "is_latest = 1 AND is_marker = 1 AND modified_ms < ?2 AND NOT EXISTS (
+    SELECT 1 FROM versions AS older
+    WHERE older.bucket = versions.bucket AND older.key = versions.key AND older.seq <> versions.seq)";
+
+fn due_versions(
+    sql: &Connection,
+    which: &str,
+    bucket: BucketId,
+    before_ms: i64,
+    only: Option<i64>,
+) -> Result<Vec<i64>, StoreError> {
+    let mut statement = sql.prepare_cached(&format!(
+        "SELECT seq FROM versions
+         WHERE bucket = ?1 AND seq BETWEEN ?3 AND ?4 AND {which} LIMIT {GROUP}"
+    ))?;
+    let (first, last) = only.map_or((0, i64::MAX), |seq| (seq, seq));
+    let rows = statement.query_map(params![bucket, before_ms, first, last], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn due_uploads(
+    transaction: &Transaction<'_>,
+    bucket: &str,
+    before_ms: i64,
+) -> Result<Vec<Address>, StoreError> {
+    let sql = transaction.sql();
+    let id = records::bucket(sql, bucket)?;
+    let mut statement = sql.prepare_cached(&format!(
+        "SELECT key, upload_id FROM uploads
+         WHERE bucket = ?1 AND completed IS NULL AND initiated_ms < ?2 LIMIT {GROUP}"
+    ))?;
+    let rows = statement.query_map(params![id, before_ms], |row| {
+        Ok((bucket.to_owned(), records::key_column(row, 0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -133,6 +133,7 @@ fn run<T>(
         path: std::path::absolute(path)?,
         limits: *limits,
         task,
+        parent: std::process::id(),
     };
     let job_file = std::path::absolute(answers.write_job(&job)?)?;
     hide()?;

@@ -257,3 +257,64 @@ fn a_jpeg_2000_bomb_stays_within_the_limits() {
         "{code:?}"
     );
 }
+
+/// Part of the next test, as a process of its own: the parent that is killed.
+#[test]
+fn killed_parent() {
+    let Some(folder) = std::env::var_os("KILLED_PARENT").map(PathBuf::from) else {
+        return;
+    };
+    let limits = Limits {
+        max_time: Duration::from_mins(1),
+        ..Limits::default()
+    };
+    let _ = isolated::inspect(&worker(), &folder.join("pipe"), &folder, &limits);
+}
+
+/// The processes whose parent is `parent`, and that are no zombies.
+#[cfg(target_os = "linux")]
+fn children(parent: u32) -> Vec<u32> {
+    let pids = fs::read_dir("/proc").expect("processes");
+    let pids = pids.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| state(*pid).is_some_and(|(state, of)| state != "Z" && of == parent))
+        .collect()
+}
+
+/// The state and the parent of a process.
+#[cfg(target_os = "linux")]
+fn state(pid: u32) -> Option<(String, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut rest = stat.rsplit_once(") ")?.1.split(' ');
+    Some((rest.next()?.to_owned(), rest.next()?.parse().ok()?))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_worker_ends_when_its_parent_is_killed() {
+    let folder = Folder::new();
+    // Nobody writes into it: whoever opens it waits.
+    let pipe = folder.folder.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("a shell's tools").success());
+    let mut parent = Command::new(std::env::current_exe().expect("a path"))
+        .args(["--exact", "isolation::killed_parent"])
+        .env("KILLED_PARENT", folder.folder.path())
+        .spawn()
+        .expect("a process");
+    let began = std::time::Instant::now();
+    let patience = Duration::from_secs(20);
+    let waiting = loop {
+        // Whether it has asked for the signal by now or not: it ends.
+        if let Some(pid) = children(parent.id()).first() {
+            break *pid;
+        }
+        assert!(began.elapsed() < patience, "no worker was started");
+        std::thread::yield_now();
+    };
+    parent.kill().expect("killed");
+    parent.wait().expect("an end");
+    while state(waiting).is_some_and(|(state, _)| state != "Z") {
+        assert!(began.elapsed() < patience, "the worker lives on");
+        std::thread::yield_now();
+    }
+}

@@ -19,6 +19,8 @@ pub(super) struct Job {
     pub(super) path: PathBuf,
     pub(super) limits: Limits,
     pub(super) task: Task,
+    /// The process that waits for the answer.
+    pub(super) parent: u32,
 }
 
 /// What is to be done with the file.

@@ -30,8 +30,11 @@ pub fn serve_if_worker() {
 fn serve(job_file: &Path) -> io::Result<()> {
     let job = Job::read(job_file)?;
     let answers = Answers::in_folder(job_file.parent().unwrap_or(Path::new(".")));
+    end_with(job.parent)?;
     restrict(&job)?;
-    let Job { path, limits, task } = &job;
+    let Job {
+        path, limits, task, ..
+    } = &job;
     match task {
         Task::Inspect => {
             let inspection = inspect_with(path, limits, |known| {
@@ -43,6 +46,28 @@ fn serve(job_file: &Path) -> io::Result<()> {
         Task::Render(view) => answers.write_picture(&frames::render(path, view, limits)),
         Task::Decode(which) => answers.write_samples(&frames::decode(path, *which, limits)),
     }
+}
+
+/// When the parent is killed, nobody waits for an answer, and nobody ends this process when its time is up. The kernel does: the signal comes at
+/// the end of the thread that started this process, and that thread waits for it.
+#[cfg(target_os = "linux")]
+fn end_with(parent: u32) -> io::Result<()> {
+    use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // It may have been killed before this process could ask for the signal.
+    let is_there = getppid()
+        .map(Pid::as_raw_nonzero)
+        .map(|pid| pid.get().cast_unsigned())
+        == Some(parent);
+    is_there
+        .then_some(())
+        .ok_or_else(|| io::ErrorKind::BrokenPipe.into())
+}
+
+/// Other systems have no such signal: there the limit of CPU time ends it.
+#[cfg(not(target_os = "linux"))]
+fn end_with(_parent: u32) -> io::Result<()> {
+    Ok(())
 }
 
 /// Limits of this process, from now on and for good.

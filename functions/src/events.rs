@@ -1,6 +1,7 @@
 //! What queues and schedules call, never HTTP.
 //!
-//! - [`process_object`]: S3 event → hash, type, header, pictures → record. [`maintenance`]: schedule → what is due.
+//! - [`process_object`]: S3 event → hash, type, header, pictures → record. [`maintenance`]: schedule → what is due. [`verify`]: schedule → what may
+//!   have gone wrong.
 //! - [`lease`], [`moving`], [`settle`]: what runs beside each other keep to, how an original changes its storage class, and how the bucket is
 //!   made to fit the records. The functions that archive a file use them, too.
 
@@ -9,3 +10,4 @@ pub mod maintenance;
 pub(crate) mod moving;
 pub mod process_object;
 pub(crate) mod settle;
+pub mod verify;

@@ -32,6 +32,7 @@ mod stats_summary;
 mod trash;
 mod unarchive_image;
 mod update_image;
+mod verify;
 
 // What all endpoints share.
 mod access_log_concurrency;
@@ -61,6 +62,7 @@ mod token_secret;
 // The engines of the local stack.
 mod dynamo_contract;
 mod event_queue;
+mod lifecycle;
 mod loopback;
 
 // The sources.

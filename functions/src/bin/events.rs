@@ -2,6 +2,7 @@
 
 use functions::events::maintenance::Maintenance;
 use functions::events::process_object::{Processor, scratch};
+use functions::events::verify::Verify;
 use imaging::isolated::{Worker, serve_if_worker};
 use service::lambda::{handler, serve_events};
 
@@ -28,6 +29,9 @@ async fn run() -> Result<(), lambda_runtime::Error> {
                 Maintenance::new(app, processor).run(task).await
             })
             .await
+        }
+        "verify" => {
+            serve_events(async |app: service::App, task| Verify::new(app).run(task).await).await
         }
         other => Err(format!("this program has no function {other:?}").into()),
     }

@@ -6,7 +6,7 @@
 //! - [`template`]: template.yaml: the tables, routes and variables there are. [`names`]: what they are called here. [`error`]: why a stack did not start.
 //! - [`port`]: what every port refuses. [`hosts`], [`origins`]: the names it answers to, the pages that may use it.
 //! - [`secrets`]: keys and tokens of a folder. `private`: files for nobody else.
-//! - [`database`]: DynamoDB (dynoxide); [`conflicts`]: what AWS does and it does not. [`s3`]: S3, a crate of its own. [`queue`]: S3 → SQS → Lambda.
+//! - [`database`]: DynamoDB (dynoxide); [`conflicts`]: what AWS does and it does not. [`s3`]: S3, a crate of its own, [`lifecycle`]: the rules of its bucket. [`queue`]: S3 → SQS → Lambda.
 //! - [`permissions`]: IAM. `gateway`: API Gateway. `apps`: the service as each function has it. [`web`]: the page. `docs`: the try-it page.
 
 mod apps;
@@ -17,6 +17,7 @@ mod docs;
 pub mod error;
 mod gateway;
 pub mod hosts;
+pub mod lifecycle;
 pub mod names;
 pub mod origins;
 pub mod permissions;

@@ -32,8 +32,12 @@ fn main() -> std::process::ExitCode {
         ["--json"] => run(Ready::write_json),
         ["samples", folder] => samples::write(Path::new(folder)).map_err(Into::into),
         ["key", name] => print_key(name),
+        ["verify"] => by_hand(verify("{}")),
+        ["verify", task] => by_hand(verify(task)),
+        ["redrive"] => by_hand(redrive()),
         _ => Err(
-            "usage: filmroom-local [--json], filmroom-local samples FOLDER, or filmroom-local key NAME"
+            "usage: filmroom-local [--json], filmroom-local samples FOLDER, filmroom-local key NAME, filmroom-local verify [TASK], or \
+             filmroom-local redrive"
                 .into(),
         ),
     };
@@ -76,6 +80,57 @@ async fn run(
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+/// What an operator does over `DATA_DIR` while no stack runs on it.
+#[tokio::main]
+async fn by_hand(
+    work: impl Future<Output = Result<(), Box<dyn std::error::Error>>>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    lambda_http::tracing::init_default_subscriber_with_writer(std::io::stderr);
+    work.await
+}
+
+/// Runs a task of verification, written as the function on AWS gets it, and prints its report.
+async fn verify(task: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let task = serde_json::from_str(task).map_err(|error| format!("the task: {error}"))?;
+    let stack = quiet_stack().await?;
+    let report = stack.verify.run(task).await;
+    stack.stop().await;
+    writeln!(
+        std::io::stdout().lock(),
+        "{}",
+        serde_json::to_string_pretty(&report?)?
+    )?;
+    Ok(())
+}
+
+/// Delivers the dead letters once more, and waits for what comes of them.
+async fn redrive() -> Result<(), Box<dyn std::error::Error>> {
+    let stack = quiet_stack().await?;
+    let redriven = stack.queue.redrive().await?;
+    stack.queue.idle().await?;
+    let dead = stack.queue.dead_letters().await?.len();
+    stack.stop().await;
+    writeln!(
+        std::io::stdout().lock(),
+        "{redriven} delivered again, {dead} dead letters are left"
+    )?;
+    Ok(())
+}
+
+/// A stack that nobody calls.
+async fn quiet_stack() -> Result<Stack, Box<dyn std::error::Error>> {
+    let own =
+        Secrets::open(&data_folder()).map_err(|error| StartError::Secret(data_folder(), error))?;
+    let options = Options {
+        port: 0,
+        bucket_port: 0,
+        has_schedule: false,
+        web: None,
+        ..options(own.tokens(), Clock::default(), &[])?
+    };
+    Ok(Stack::start(options).await?)
 }
 
 /// The credentials of an access key of `DATA_DIR`, as the variables that AWS's programs read.

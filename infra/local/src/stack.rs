@@ -7,14 +7,15 @@ mod settings;
 mod upgrade;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use aws_smithy_http_client::Builder;
 use axum::Router;
 use functions::events::maintenance::Maintenance;
 use functions::events::process_object::Processor;
-use s3::{Credentials, Gate, ObjectStore, ServeOptions, Writers};
+use functions::events::verify::Verify;
+use s3::{Credentials, Gate, ObjectStore, OpenError, ServeOptions, Writers};
 use service::App;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -25,6 +26,7 @@ use crate::database::Tables;
 use crate::docs;
 use crate::error::StartError;
 use crate::gateway::Gateway;
+use crate::lifecycle::Lifecycle;
 use crate::names::{BUCKET, OPERATOR, REGION};
 use crate::origins::Origins;
 use crate::permissions::Permissions;
@@ -34,8 +36,8 @@ use crate::secrets::{AccessKeys, Secrets};
 use crate::template::Template;
 use crate::web;
 
-use self::ports::{Ports, Served, door, origins};
-use self::schedule::every_minute;
+use self::ports::{LEFT_BEHIND, Ports, Served, TRY_AGAIN, door, origins};
+use self::schedule::{every_hour, every_minute};
 
 pub use self::options::Options;
 
@@ -62,6 +64,10 @@ pub struct Stack {
     pub processor: Processor,
     /// The schedule's function; it runs every minute, and whenever it is asked to.
     pub maintenance: Maintenance,
+    /// The other schedule's function; it runs every hour, and whenever it is asked to.
+    pub verify: Verify,
+    /// What the bucket's lifecycle rules remove; it runs every hour, and whenever it is asked to.
+    pub lifecycle: Lifecycle,
     /// The queue between the bucket and `process-object`.
     pub queue: Queue,
     stop: watch::Sender<bool>,
@@ -81,7 +87,7 @@ impl Stack {
         let origins = origins(&options, &door.hosts, ports.api.port)?;
         private::data_folder(&options.data).map_err(StartError::folder(&options.data))?;
         // First: it refuses a folder that another process has open.
-        let store = open_bucket(&options)?;
+        let store = open_bucket(&options).await?;
         let secrets = Secrets::open(&options.data).map_err(StartError::secret(&options.data))?;
         let tables = Tables::open(&options.data)?;
         upgrade::refuse_newer(&tables)?;
@@ -94,6 +100,8 @@ impl Stack {
         let processor = Processor::new(apps.of("process-object"), options.worker.clone());
         let its_processor = Processor::new(apps.of("maintenance"), options.worker.clone());
         let maintenance = Maintenance::new(apps.of("maintenance"), its_processor);
+        let verify = Verify::new(apps.of("verify"));
+        let lifecycle = Lifecycle::new(store.clone(), &template)?;
         let queue = Queue::start(
             store.outbox(),
             queue_options(options.faults.clone()),
@@ -108,6 +116,11 @@ impl Stack {
         };
         let mut tasks = ports.serve(served, &door, &stopped);
         if options.has_schedule {
+            tasks.push(tokio::spawn(every_hour(
+                verify.clone(),
+                lifecycle.clone(),
+                stopped.clone(),
+            )));
             tasks.push(tokio::spawn(every_minute(maintenance.clone(), stopped)));
         }
         Ok(Self {
@@ -121,6 +134,8 @@ impl Stack {
             keys: apps.keys,
             processor,
             maintenance,
+            verify,
+            lifecycle,
             queue,
             stop,
             tasks,
@@ -179,15 +194,26 @@ async fn apps_of(
     })
 }
 
-fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {
+async fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {
     let failed = |error: &dyn std::fmt::Display| StartError::Engine("S3", error.to_string());
     let clock = options.clock.clone();
     let now = move || std::time::UNIX_EPOCH + Duration::from_millis(clock.now().0.unsigned_abs());
-    let store = ObjectStore::open(
-        &options.data.join(private::OBJECTS),
-        s3::Clock::from_fn(now),
-    )
-    .map_err(|error| failed(&error))?;
+    let (folder, clock) = (options.data.join(private::OBJECTS), s3::Clock::from_fn(now));
+    let begun = Instant::now();
+    let store = loop {
+        match ObjectStore::open(&folder, clock.clone()) {
+            Err(OpenError::InUse) if begun.elapsed() < LEFT_BEHIND => {
+                tokio::time::sleep(TRY_AGAIN).await;
+            }
+            opened => break opened.map_err(|error| failed(&error))?,
+        }
+    };
+    if store.missing_files() > 0 {
+        tracing::error!(
+            files = store.missing_files(),
+            "files of the bucket are missing: stop the stack, and `filmroom-local verify '{{\"task\": \"rehash\", \"months\": 1}}'` says of which images"
+        );
+    }
     store
         .create_bucket(BUCKET)
         .map_err(|error| failed(&error))?;

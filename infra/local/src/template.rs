@@ -30,6 +30,8 @@ pub struct Template {
     pub variables: Vec<String>,
     /// The methods and headers that browsers may use.
     pub cors: Cors,
+    /// The `LifecycleConfiguration` of the bucket of images: [`crate::lifecycle`] reads it.
+    pub(crate) lifecycle: Value,
 }
 
 /// One function.
@@ -86,6 +88,8 @@ impl Template {
             tables: Vec::new(),
             variables: Vec::new(),
             cors: Cors::default(),
+            lifecycle: template["Resources"]["ImageBucket"]["Properties"]["LifecycleConfiguration"]
+                .clone(),
         };
         this.variables = variables(&template["Globals"]["Function"]);
         let mut written_out = Vec::new();

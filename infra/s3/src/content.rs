@@ -165,7 +165,8 @@ impl Content {
         let is_whole = *range == (0..self.version.size.unsigned_abs());
         let is_unproven = self.segments.iter().any(|segment| segment.sums.is_none());
         let checksum = self.version.checksum.clone();
-        Proof::of(checksum.filter(|_| is_whole && is_unproven)?).into()
+        let checksum = checksum.filter(|_| is_whole && is_unproven)?;
+        Some(Proof::of(checksum))
     }
 
     fn failed(&self, blob: BlobId, error: io::Error) -> StoreError {

@@ -113,7 +113,7 @@ pub(crate) async fn get_object(
     let looked_up = shared.index.read(move |sql| {
         let mut part = None;
         let content = Content::look_up(sql, &blobs, |sql| {
-            let found = select(sql, selection)?;
+            let found = select(sql, &selection)?;
             part = found.part;
             Ok(found.version)
         })?;
@@ -132,7 +132,7 @@ pub(crate) async fn head_object(
     input: HeadObjectInput,
 ) -> S3Result<HeadObjectOutput> {
     let selection = selection!(input);
-    let select = shared.index.read(move |sql| select(sql, selection));
+    let select = shared.index.read(move |sql| select(sql, &selection));
     let found = select.await?;
     Ok(answer!(
         HeadObjectOutput,
@@ -141,7 +141,7 @@ pub(crate) async fn head_object(
     ))
 }
 
-fn select(sql: &Connection, selection: Selection) -> Result<Found, StoreError> {
+fn select(sql: &Connection, selection: &Selection) -> Result<Found, StoreError> {
     let bucket = records::bucket(sql, &selection.bucket)?;
     let version = records::existing(sql, bucket, &selection.key, selection.version_id.as_deref())?;
     match selection.conditions.check(&version) {

@@ -72,7 +72,7 @@ impl Room {
             ),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
-                tracing::error!(%error, "the disk is full, and the reserve was not given up")
+                tracing::error!(%error, "the disk is full, and the reserve was not given up");
             }
         }
     }

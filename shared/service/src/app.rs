@@ -11,6 +11,7 @@ use crate::bucket::Bucket;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::maintenance::Marks;
+use crate::db::verification::Verification;
 use crate::db::{Files, References};
 use crate::domain::cursor::CursorKey;
 use crate::ids::Ids;
@@ -38,6 +39,8 @@ pub struct Inner {
     pub references: References,
     /// What maintenance remembers from run to run.
     pub marks: Marks,
+    /// What verification goes through and remembers.
+    pub verification: Verification,
     /// The bucket.
     pub bucket: Bucket,
 }
@@ -66,6 +69,7 @@ impl App {
         let cursors = config.cursor_secret.as_ref();
         let cursors = cursors.map(|secret| CursorKey::new(secret.expose().as_bytes()));
         let marks = Marks::new(dynamodb.clone(), &config);
+        let verification = Verification::new(dynamodb.clone(), &config);
         let references = References::new(dynamodb, config.clone(), ids.clone(), clock.clone());
         let files = Files::new(references.clone(), cursors);
         let bucket = Bucket::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
@@ -78,6 +82,7 @@ impl App {
                 files,
                 references,
                 marks,
+                verification,
                 bucket,
             }),
         }

@@ -6,6 +6,7 @@ mod remove;
 mod sign;
 mod storage;
 mod versions;
+mod walk;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use aws_sdk_s3::primitives::ByteStream;
 pub use multipart::{Completed, StoredPart};
 pub use presign::PresignedUrl;
 pub use sign::{S3Request, SignedRequest};
+pub use walk::{Listed, Walked};
 
 use crate::aws::failure;
 use crate::config::Config;

@@ -10,6 +10,7 @@ pub mod access_log;
 mod batch;
 mod change;
 mod conditions;
+mod correction;
 pub mod counter_names;
 pub mod create;
 pub mod due;
@@ -42,6 +43,7 @@ pub mod studies;
 pub mod study_counts;
 mod transaction;
 pub mod unattended;
+pub mod verification;
 mod write;
 
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -30,6 +30,7 @@ pub mod text;
 pub mod time;
 pub mod transition;
 pub mod user_id;
+pub mod verified;
 
 pub use code::Code;
 pub use cursor::Cursor;

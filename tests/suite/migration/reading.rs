@@ -2,9 +2,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use functions::events::maintenance::Task;
+use functions::events::verify;
 use imaging::fixtures::{DicomSpec, dicom, png};
+use local::names::BUCKET;
 use local::queue::Faults;
 use serde_json::{Value, json};
+use service::domain::ObjectKey;
 use service::domain::time::DAY_MS;
 
 use super::world::{ON, World, fill, old_world, open, seen};
@@ -269,6 +272,39 @@ async fn an_upload_that_an_older_version_began_goes_on() {
     assert_eq!(file["status"], "PROCESSED", "{file}");
     assert_eq!(file["duplicate_of"], twin, "{file}");
     assert_eq!(file["warnings"][0]["code"], "patient_mismatch", "{file}");
+}
+
+#[tokio::test]
+async fn verification_knows_the_objects_of_old_records_and_attaches_others() {
+    let stack = TestStack::start().await;
+    let world = fill(&stack).await;
+    stack.age().await;
+    let stack = open(stack.close().await, &ON).await;
+    let run = async |task| {
+        let task = verify::Task {
+            task,
+            all: true,
+            ..verify::Task::default()
+        };
+        stack.stack.verify.run(task).await.expect("a run")
+    };
+    let report = run(verify::Kind::Reconcile).await;
+    assert!(report.objects > 0);
+    let found = [&report.orphans, &report.missing, &report.failed];
+    assert_eq!(found.map(|found| found.count), [0; 3], "{report:?}");
+    let key = ObjectKey {
+        uploader: 1,
+        id: stack.stack.app.ids.file_id(),
+        file_uuid: "7d444840-9dc0-11d1-b245-5ffdce74fad2".to_owned(),
+    };
+    let put = stack.stack.bucket.put_object().bucket(BUCKET);
+    let put = put.key(key.to_string()).body(world.bytes.clone().into());
+    put.send().await.expect("an operator may");
+    assert_eq!(run(verify::Kind::Reconcile).await.orphans.count, 1);
+    let report = run(verify::Kind::Attach).await;
+    assert_eq!((report.released.count, report.quarantined.count), (1, 0));
+    let counted = run(verify::Kind::Recount).await;
+    assert_eq!(counted.failed.count, 1, "old rows have to be moved first");
 }
 
 #[tokio::test]

@@ -1554,7 +1554,7 @@ export interface components {
              * @description Stable, `snake_case`.
              * @enum {string}
              */
-            code: "charset_guessed" | "damaged" | "decoder_failed" | "directory" | "document" | "no_pixel_data" | "not_image_file" | "patient_mismatch" | "pixels_mismatch" | "presentation_state" | "radiotherapy" | "structured_report" | "timed_out" | "too_large" | "truncated" | "type_mismatch" | "unreadable" | "unsupported_compression" | "unsupported_pixels" | "video" | "waveform";
+            code: "bytes_decayed" | "bytes_missing" | "charset_guessed" | "damaged" | "decoder_failed" | "directory" | "document" | "no_pixel_data" | "not_image_file" | "patient_mismatch" | "pixels_mismatch" | "presentation_state" | "radiotherapy" | "structured_report" | "timed_out" | "too_large" | "truncated" | "type_mismatch" | "unreadable" | "unsupported_compression" | "unsupported_pixels" | "video" | "waveform";
             /** @description For a person; no patient data. */
             message: string;
         };

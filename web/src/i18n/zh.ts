@@ -151,6 +151,8 @@ export const zh = {
   },
   warning: {
     patient_mismatch: '图像中的患者与所选患者不一致。使用前请务必核对患者身份！',
+    bytes_decayed: '本文件存储的数据已损坏。如果还有原始文件，请重新上传，并告知系统管理员。',
+    bytes_missing: '本文件存储的数据已丢失。如果还有原始文件，请重新上传，并告知系统管理员。',
     type_mismatch: '文件的实际类型与声明的不同，已按实际类型保存。',
     not_an_image: '文件内容不是能识别的图像。',
     size_mismatch: '收到的字节数与声明的不一致，请重新上传。',

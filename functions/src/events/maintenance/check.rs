@@ -1,6 +1,6 @@
 //! On demand: whether the bucket has, on top, what the records name; repaired where it has not.
 
-use service::domain::{FileId, FileRecord, Status};
+use service::domain::FileId;
 use service::error::Error;
 
 use super::visit::report_failure;
@@ -72,7 +72,7 @@ impl Maintenance {
 
     async fn look_at(&self, id: FileId, run: &Run) -> Result<Found, Error> {
         let found = self.app.files.unattended().find(id).await?;
-        let Some(file) = found.filter(|file| is_at_rest(file) && !file.is_leased(run.now)) else {
+        let Some(file) = found.filter(|file| file.is_at_rest() && !file.is_leased(run.now)) else {
             return Ok(Found::Passed);
         };
         if file.moving_to.is_none() && is_settled(&self.app, &file).await? {
@@ -87,12 +87,4 @@ impl Maintenance {
         }
         Ok(Found::Repaired)
     }
-}
-
-/// Whether its bytes were read, and nothing is on its way.
-fn is_at_rest(file: &FileRecord) -> bool {
-    let life = file.status_before.unwrap_or(file.status);
-    file.has_bytes()
-        && !file.purging
-        && matches!(life, Status::Processed | Status::Failed | Status::Archived)
 }

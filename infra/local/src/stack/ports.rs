@@ -1,5 +1,8 @@
 //! The ports of a stack, and what `ALLOWED_HOSTS` and `ALLOWED_ORIGINS` say about them.
 
+use std::io;
+use std::time::{Duration, Instant};
+
 use axum::Router;
 use axum::body::Body;
 use http::Request;
@@ -88,14 +91,34 @@ impl Ports {
 
 impl Port {
     async fn listen(port: u16) -> Result<Self, StartError> {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await;
-        let listener = listener.map_err(StartError::port(port))?;
+        let listener = bind(port).await.map_err(StartError::port(port))?;
         let address = listener.local_addr().map_err(StartError::port(port))?;
         Ok(Self {
             listener,
             port: address.port(),
             url: format!("http://{address}"),
         })
+    }
+}
+
+/// A stack that was killed leaves its port and its folder a moment after it is gone for whoever killed it: while the system takes it apart, and
+/// while a child that it has forked has not become another program yet.
+pub(super) const LEFT_BEHIND: Duration = Duration::from_secs(2);
+/// How long to wait before the next try.
+pub(super) const TRY_AGAIN: Duration = Duration::from_millis(25);
+
+async fn bind(port: u16) -> io::Result<TcpListener> {
+    let begun = Instant::now();
+    loop {
+        // Tokio sets SO_REUSEADDR: connections that end do not hold the port.
+        match TcpListener::bind(("127.0.0.1", port)).await {
+            Err(error)
+                if error.kind() == io::ErrorKind::AddrInUse && begun.elapsed() < LEFT_BEHIND =>
+            {
+                tokio::time::sleep(TRY_AGAIN).await;
+            }
+            bound => return bound,
+        }
     }
 }
 
@@ -113,4 +136,25 @@ pub(super) fn origins(options: &Options, hosts: &Hosts, port: u16) -> Result<Ori
     let variable = "ALLOWED_ORIGINS";
     let origins = Origins::read(options.setting(variable).unwrap_or_default(), hosts, port);
     origins.map_err(|problem| StartError::Variable(variable, problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_is_left_a_moment_later_is_taken() {
+        let taken = bind(0).await.expect("a port");
+        let port = taken.local_addr().expect("an address").port();
+        let (bound, ()) = tokio::join!(bind(port), async { drop(taken) });
+        bound.expect("the port");
+    }
+
+    #[tokio::test]
+    async fn a_port_that_somebody_keeps_is_refused() {
+        let taken = bind(0).await.expect("a port");
+        let port = taken.local_addr().expect("an address").port();
+        let refused = bind(port).await.expect_err("in use");
+        assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
+    }
 }

@@ -9,17 +9,31 @@ use crate::error::Error;
 impl Bucket {
     /// Removes one version for good; one that is gone is fine.
     pub async fn remove_version(&self, key: &ObjectKey, version: &str) -> Result<(), Error> {
+        self.remove(&key.to_string(), version).await
+    }
+
+    async fn remove(&self, key: &str, version: &str) -> Result<(), Error> {
         let request = self
             .client
             .delete_object()
             .bucket(self.bucket())
-            .key(key.to_string())
+            .key(key)
             .version_id(version);
         match request.send().await {
             Ok(_) => Ok(()),
             Err(error) if is(&error, "NoSuchVersion") => Ok(()),
             Err(error) => Err(failure(error)),
         }
+    }
+
+    /// Removes every version of one original for good.
+    pub async fn remove_original(&self, key: &ObjectKey) -> Result<(), Error> {
+        self.remove_all(&key.to_string()).await
+    }
+
+    /// Removes one version of a picture for good; one that is gone is fine.
+    pub async fn remove_picture(&self, key: &str, version: &str) -> Result<(), Error> {
+        self.remove(key, version).await
     }
 
     /// Removes everything of a file for good: its uploads, every version of its original, and its pictures. Stopped anywhere, it can be repeated.

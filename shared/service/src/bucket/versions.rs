@@ -37,7 +37,7 @@ impl Bucket {
     }
 }
 
-fn version(version: &ObjectVersion) -> StoredVersion {
+pub(super) fn version(version: &ObjectVersion) -> StoredVersion {
     let size = version.size().and_then(|size| size.try_into().ok());
     let etag = version.e_tag().unwrap_or_default().trim_matches('"');
     StoredVersion {
@@ -49,7 +49,7 @@ fn version(version: &ObjectVersion) -> StoredVersion {
     }
 }
 
-fn marker(marker: &DeleteMarkerEntry) -> StoredVersion {
+pub(super) fn marker(marker: &DeleteMarkerEntry) -> StoredVersion {
     StoredVersion {
         id: marker.version_id().unwrap_or_default().to_owned(),
         size: 0,

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::Client;
 
 use super::batch::item;
 use super::transaction::unless_refused;
-use super::{Item, records, text};
+use super::{Item, failure, query, records, text};
 use crate::config::Config;
 use crate::error::Error;
 
@@ -56,6 +56,39 @@ impl Folds {
         } else {
             Err(Error::newer_version())
         }
+    }
+
+    /// Up to `limit` rows whose names begin with `prefix`, in the order of their names, behind the name `after`.
+    pub(super) async fn rows(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<Vec<Item>, Error> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#shard = :shard AND begins_with(#row, :prefix)")
+            .expression_attribute_names("#shard", "shard")
+            .expression_attribute_names("#row", "row")
+            .expression_attribute_values(":shard", text(SHARD))
+            .expression_attribute_values(":prefix", text(prefix))
+            .set_exclusive_start_key(after.map(key))
+            .consistent_read(true)
+            .limit(limit);
+        query::first_items(query).await
+    }
+
+    /// Removes the row of this name.
+    pub(super) async fn remove(&self, row: &str) -> Result<(), Error> {
+        let request = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(row)));
+        request.send().await.map_err(failure)?;
+        Ok(())
     }
 }
 

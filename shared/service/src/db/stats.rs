@@ -67,7 +67,7 @@ impl Changes {
     }
 }
 
-fn update(
+pub(super) fn update(
     table: &str,
     scope: Scope,
     id: FileId,

@@ -2,6 +2,7 @@
 //! logged. A handler that answers a caller opens the file instead ([`Files::open`]).
 
 use super::files::Files;
+use super::write::{Change, NotWritten};
 use crate::domain::{FileId, FileRecord};
 use crate::error::Error;
 
@@ -35,6 +36,25 @@ impl Unattended<'_> {
         step: impl Fn(FileRecord) -> Result<FileRecord, Error> + Send + Sync,
     ) -> Result<FileRecord, Error> {
         self.files.write_until_fresh(file, None, step).await
+    }
+
+    /// The records of `ids`; those that are gone are left out.
+    pub async fn records(self, ids: &[FileId]) -> Result<Vec<FileRecord>, Error> {
+        self.files.records(ids).await
+    }
+
+    /// Writes the record of an object that has none, with its counters; `false` if its id is taken.
+    pub async fn attach(self, file: FileRecord) -> Result<bool, Error> {
+        let change = Change {
+            before: None,
+            after: Some(file),
+            entry: None,
+        };
+        match self.files.write(&[change]).await {
+            Ok(()) => Ok(true),
+            Err(NotWritten::Failed(error)) => Err(error),
+            Err(NotWritten::Stale(_) | NotWritten::Missing(_)) => Ok(false),
+        }
     }
 
     /// Removes a record for good. Whoever calls it has removed the objects before.

@@ -19,6 +19,10 @@ codes! {
 codes! {
     /// What a person should look at, beside what imaging finds in the bytes.
     WarningCode;
+    /// Verification read the stored bytes, and they are not those that were hashed.
+    BytesDecayed = "bytes_decayed", "The stored bytes of this file are damaged: upload it again if you still have it, and tell whoever runs this service.";
+    /// Verification looked for the stored bytes, and they are nowhere.
+    BytesMissing = "bytes_missing", "The stored bytes of this file are gone: upload it again if you still have it, and tell whoever runs this service.";
     /// The header names another patient.
     PatientMismatch = "patient_mismatch", "The Patient ID in the file is not the one of the patient it was uploaded for.";
     /// It is an image, but of another type than declared.

@@ -49,6 +49,20 @@ impl FromStr for ObjectKey {
     }
 }
 
+/// The prefix of everybody's thumbnails.
+pub const THUMBNAILS: &str = "thumbnails/";
+/// The prefix of everybody's previews.
+pub const PREVIEWS: &str = "previews/";
+
+/// The file that a picture of this key was made of.
+#[must_use]
+pub fn pictured(key: &str) -> Option<FileId> {
+    let rest = key
+        .strip_prefix(THUMBNAILS)
+        .or_else(|| key.strip_prefix(PREVIEWS))?;
+    rest.split_once('/')?.0.parse().ok()
+}
+
 /// The key of a thumbnail; its content's hash is in it, so a changed picture is a new object and caches stay right.
 #[must_use]
 pub fn thumbnail(id: FileId, content_hash: &str) -> String {
@@ -64,13 +78,13 @@ pub fn preview(id: FileId, content_hash: &str) -> String {
 /// The prefix of all thumbnails of one file.
 #[must_use]
 pub fn thumbnails_of(id: FileId) -> String {
-    format!("thumbnails/{id}/")
+    format!("{THUMBNAILS}{id}/")
 }
 
 /// The prefix of all previews of one file.
 #[must_use]
 pub fn previews_of(id: FileId) -> String {
-    format!("previews/{id}/")
+    format!("{PREVIEWS}{id}/")
 }
 
 #[cfg(test)]

@@ -96,6 +96,19 @@ impl Counters {
         *self.0.entry(name).or_default() += value;
     }
 
+    /// What has to be added to these to make them `counted`.
+    #[must_use]
+    pub fn difference(&self, counted: &Self) -> Delta {
+        let mut difference = Delta::default();
+        for (name, value) in &counted.0 {
+            difference.change(name.clone(), *value);
+        }
+        for (name, value) in &self.0 {
+            difference.change(name.clone(), -value);
+        }
+        difference
+    }
+
     /// The value of one counter.
     #[must_use]
     pub fn get(&self, name: &str) -> i64 {

@@ -63,6 +63,7 @@ mod token_secret;
 mod dynamo_contract;
 mod event_queue;
 mod lifecycle;
+mod gateway;
 mod loopback;
 
 // The sources.

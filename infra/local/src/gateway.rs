@@ -29,6 +29,9 @@ use crate::template::{Cors, Template};
 /// API Gateway's largest request
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>).
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// Lambda's largest event and largest answer, as JSON: 6 MB, and the 100 bytes more that its own refusals name
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>, "Invocation payload").
+const MAX_PAYLOAD: usize = 6_291_556;
 /// API Gateway's longest wait for a function.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -149,6 +152,11 @@ impl Gateway {
             &parts,
             &body,
         );
+        // `Invoke` refuses it with 413 (RequestTooLargeException), which API Gateway hands on
+        // (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>).
+        if size(&event) > MAX_PAYLOAD {
+            return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+        }
         let request: LambdaRequest = match serde_json::from_value(event) {
             Ok(request) => request,
             Err(error) => {
@@ -166,7 +174,7 @@ impl Gateway {
         match answer
             .map(|answer| answer.map(|answer| serde_json::to_value(answer).unwrap_or_default()))
         {
-            Ok(Ok(answer)) => payload::response(&answer, &request_id),
+            Ok(Ok(answer)) => carried(&answer, route.function.endpoint.name(), &request_id),
             Ok(Err(_)) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
             Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
         }
@@ -239,6 +247,36 @@ fn allow(headers: &mut HeaderMap, cors: &Cors, origin: HeaderValue, is_preflight
     }
 }
 
+/// A function's answer as HTTP, if Lambda can carry it. If not, its runtime says `Function.ResponseSizeTooLarge`, which to API Gateway is a function
+/// that failed.
+fn carried(answer: &serde_json::Value, function: &str, request_id: &str) -> Response {
+    if size(answer) <= MAX_PAYLOAD {
+        return payload::response(answer, request_id);
+    }
+    tracing::error!(function, "the answer exceeds what Lambda carries");
+    message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+}
+
+/// Bytes of an event or an answer on its way to or from a function.
+fn size(payload: &serde_json::Value) -> usize {
+    serde_json::to_vec(payload).map_or(0, |json| json.len())
+}
+
 fn message(status: StatusCode, text: &str) -> Response {
     (status, axum::Json(json!({ "message": text }))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_lambda_cannot_carry_is_a_failure() {
+        let answer = |bytes| json!({"statusCode": 200, "body": "x".repeat(bytes)});
+        let around = size(&answer(0));
+        let status = |bytes| carried(&answer(bytes), "a-function", "id").status();
+        assert_eq!(status(MAX_PAYLOAD - around), StatusCode::OK);
+        let failed = status(MAX_PAYLOAD - around + 1);
+        assert_eq!(failed, StatusCode::INTERNAL_SERVER_ERROR);
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
 use imaging::fixtures::{DicomSpec, dicom};
-use local::conflicts::Conflicts;
+use local::weather::{Profile, Weather};
 use serde_json::{Value, json};
 use service::db::studies::{Choice, NewStudy, SeriesHeader, StudyHeader};
 use tokio::sync::watch;
@@ -23,12 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ATTEMPTS: u64 = 10;
 
 /// A stack whose transactions hold their items only while they run, and what locks items in it.
-async fn held_stack() -> (TestStack, Conflicts) {
-    let conflicts = Conflicts::new(Duration::ZERO, 0);
-    (
-        TestStack::start_with_conflicts(conflicts.clone()).await,
-        conflicts,
-    )
+async fn held_stack() -> (TestStack, Weather) {
+    TestStack::start_in(0, Profile::conflicts(Duration::ZERO)).await
 }
 
 /// Resolves when `count` more calls were refused.
@@ -51,8 +47,8 @@ async fn begun_slice(user: &Client, bytes: &[u8]) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slices_of_one_series_are_all_processed_by_their_first_run() {
-    let conflicts = Conflicts::new(Duration::from_millis(60), 7);
-    let stack = TestStack::start_with_conflicts(conflicts.clone()).await;
+    let profile = Profile::conflicts(Duration::from_millis(60));
+    let (stack, weather) = TestStack::start_in(7, profile).await;
     let user = stack.user(1);
     let slices: Vec<Vec<u8>> = (0..SLICES)
         .map(|seed| {
@@ -85,7 +81,7 @@ async fn slices_of_one_series_are_all_processed_by_their_first_run() {
         found.insert((file["study_id"].to_string(), file["series_id"].to_string()));
     }
     assert_eq!(found.len(), 1, "one study and one series: {found:?}");
-    assert!(*conflicts.refusals().borrow() > 0, "transactions have met");
+    assert!(*weather.refusals().borrow() > 0, "transactions have met");
 }
 
 #[tokio::test]
@@ -145,14 +141,14 @@ async fn a_hundred_slices_of_a_new_study_find_one_study_and_one_series() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_single_write_waits_for_the_transaction_that_holds_its_item() {
-    let (stack, conflicts) = held_stack().await;
+    let (stack, weather) = held_stack().await;
     let user = stack.user(1);
     let named = json!({"name": "Somebody"});
     user.put("/patients/P-1", named.clone()).await.ok();
     let admin = stack.admin();
     for change in ["PUT", "DELETE"] {
-        let mut refusals = conflicts.refusals();
-        let held = conflicts.hold("PatientsTable", &patient());
+        let mut refusals = weather.refusals();
+        let held = weather.hold("PatientsTable", &patient());
         let request = async {
             match change {
                 "PUT" => user.put("/patients/P-1", named.clone()).await,
@@ -170,9 +166,9 @@ async fn a_single_write_waits_for_the_transaction_that_holds_its_item() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_whose_item_stays_held_is_answered_503_and_changes_nothing() {
-    let (stack, conflicts) = held_stack().await;
+    let (stack, weather) = held_stack().await;
     let user = stack.user(1);
-    let held = conflicts.hold("PatientsTable", &patient());
+    let held = weather.hold("PatientsTable", &patient());
     let named = json!({"name": "Somebody"});
     let answer = user.put("/patients/P-1", named.clone()).await;
     assert_eq!(answer.header("retry-after"), "1");
@@ -184,13 +180,13 @@ async fn a_write_whose_item_stays_held_is_answered_503_and_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_cannot_write_tries_again_by_itself_before_the_queue_does() {
-    let (stack, conflicts) = held_stack().await;
+    let (stack, weather) = held_stack().await;
     let user = stack.user(1);
     let bytes = dicom(&DicomSpec::default());
     let begun = begun_slice(&user, &bytes).await;
     let id = id_of(&begun["file"]);
-    let mut refusals = conflicts.refusals();
-    let held = conflicts.hold("FilesTable", &json!({"id": {"N": id.to_string()}}));
+    let mut refusals = weather.refusals();
+    let held = weather.hold("FilesTable", &json!({"id": {"N": id.to_string()}}));
     stack.put_single(&begun["upload"], &bytes).await;
     refused(&mut refusals, ATTEMPTS + 1).await;
     drop(held);

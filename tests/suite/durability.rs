@@ -98,6 +98,7 @@ async fn events_that_come_twice_late_or_never_change_nothing() {
         duplicate: 0.4,
         lose_acknowledgement: 0.3,
         lose_delivery: 0.2,
+        partly_failed: 0.1,
         delay: std::time::Duration::from_millis(5),
         seed: 7,
     })

@@ -415,6 +415,7 @@ async fn with_every_fault_each_object_is_still_delivered() {
         duplicate: 0.3,
         lose_acknowledgement: 0.3,
         lose_delivery: 0.3,
+        partly_failed: 0.3,
         delay: Duration::from_millis(2),
         seed: 7,
     };

@@ -58,6 +58,7 @@ mod sign_in;
 mod statistics;
 mod template;
 mod token_secret;
+mod weather;
 
 // The engines of the local stack.
 mod dynamo_contract;

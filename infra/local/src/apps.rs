@@ -7,10 +7,10 @@ use service::App;
 use service::clock::Clock;
 use service::config::Config;
 
-use crate::conflicts::{Conflicts, Keys, conflicting};
 use crate::names::{OPERATOR, REGION};
 use crate::permissions::{Permissions, guarded};
 use crate::secrets::AccessKeys;
+use crate::weather::Weather;
 
 /// Makes the service for each function.
 #[derive(Debug, Clone)]
@@ -20,8 +20,7 @@ pub(crate) struct Apps {
     pub(crate) s3: SdkConfig,
     pub(crate) clock: Clock,
     pub(crate) permissions: Permissions,
-    /// Conflicts of transactions, and what they need to know of the tables; none outside tests.
-    pub(crate) conflicts: Option<(Conflicts, Keys)>,
+    pub(crate) weather: Option<Weather>,
     pub(crate) keys: AccessKeys,
 }
 
@@ -36,8 +35,8 @@ impl Apps {
         let dynamodb = with_key(&self.dynamodb);
         let dynamodb = match self.dynamodb.http_client() {
             Some(client) => {
-                let client = match &self.conflicts {
-                    Some((conflicts, keys)) => conflicting(client, conflicts.clone(), keys.clone()),
+                let client = match &self.weather {
+                    Some(weather) => weather.tables(client, function),
                     None => client,
                 };
                 dynamodb.http_client(guarded(client, function, self.permissions.clone()))

@@ -1,17 +1,19 @@
 //! DynamoDB on one machine: dynoxide in this process, with the tables of template.yaml.
 //!
-//! - [`engine`] answers calls · [`inside`] is the functions' way to it, without a port · [`outside`] is the port, for programs beside the stack ·
+//! - [`engine`] answers calls, [`follower`] from a copy that is late · [`inside`] is the functions' way to it, without a port · [`outside`] is the port, for programs beside the stack ·
 //!   [`signature`] proves who calls there · [`schema`] compares a folder's tables with the template's.
 //!
 //! dynoxide has a server of its own. It checks no signature and lets pages of every origin read and write, so nothing listens but [`outside`].
 
 mod engine;
+mod follower;
 mod inside;
 mod outside;
 mod schema;
 pub mod signature;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use dynoxide::Database;
@@ -29,9 +31,17 @@ use crate::template::Template;
 
 use self::outside::Outside;
 
+pub(crate) use self::follower::Follower;
+
+/// Who hears of every call that the engine has answered: the name of its operation, and its body.
+pub(crate) type Listener = Arc<dyn Fn(&str, &[u8]) + Send + Sync>;
+
 /// The tables of one folder, open. Cheap to clone.
 #[derive(Clone)]
-pub struct Tables(Database);
+pub struct Tables {
+    database: Database,
+    listener: Option<Listener>,
+}
 
 impl std::fmt::Debug for Tables {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -48,7 +58,22 @@ impl Tables {
         let path = folder.join(private::TABLES);
         private::database(&path).map_err(StartError::folder(folder))?;
         let database = Database::new(&path.to_string_lossy());
-        database.map(Self).map_err(failed)
+        database.map(Self::new).map_err(failed)
+    }
+
+    fn new(database: Database) -> Self {
+        Self {
+            database,
+            listener: None,
+        }
+    }
+
+    /// The same tables, whose calls `listener` hears of.
+    pub(crate) fn heard_by(self, listener: Listener) -> Self {
+        Self {
+            listener: Some(listener),
+            ..self
+        }
     }
 
     /// Creates what `template` declares and is not there: tables, and indexes of tables.
@@ -58,20 +83,20 @@ impl Tables {
     pub(crate) fn create(&self, template: &Template) -> Result<(), StartError> {
         for table in &template.tables {
             let name = table_name(&table.resource);
-            if let Some(stored) = self.0.get_table_metadata(&name).map_err(failed)? {
+            if let Some(stored) = self.database.get_table_metadata(&name).map_err(failed)? {
                 let new = schema::new_indexes(table, &stored).map_err(StartError::Schema)?;
                 for index in new {
                     tracing::info!(index = %index["IndexName"], "an index is made from the rows that are there");
                     let request = schema::update(&name, table, &index);
                     let request = serde_json::from_value(request).map_err(failed)?;
-                    self.0.update_table(request).map_err(failed)?;
+                    self.database.update_table(request).map_err(failed)?;
                 }
                 continue;
             }
             let mut request = table.definition.clone();
             request["TableName"] = name.into();
             let request: CreateTableRequest = serde_json::from_value(request).map_err(failed)?;
-            self.0.create_table(request).map_err(failed)?;
+            self.database.create_table(request).map_err(failed)?;
         }
         Ok(())
     }
@@ -82,7 +107,12 @@ impl Tables {
     /// If the engine fails.
     pub(crate) fn schema(&self) -> Result<Option<u32>, StartError> {
         let name = table_name("FoldsTable");
-        if self.0.get_table_metadata(&name).map_err(failed)?.is_none() {
+        if self
+            .database
+            .get_table_metadata(&name)
+            .map_err(failed)?
+            .is_none()
+        {
             return Ok(None);
         }
         let request = serde_json::json!({
@@ -90,7 +120,7 @@ impl Tables {
             "Key": {"shard": {"S": "0"}, "row": {"S": "schema"}},
         });
         let request: GetItemRequest = serde_json::from_value(request).map_err(failed)?;
-        let answer = self.0.get_item(request).map_err(failed)?;
+        let answer = self.database.get_item(request).map_err(failed)?;
         let answer = serde_json::to_value(answer).map_err(failed)?;
         let stored = answer["Item"]["schema"]["N"].as_str();
         stored.map(str::parse).transpose().map_err(failed)
@@ -98,7 +128,7 @@ impl Tables {
 
     /// For SDK clients in this process.
     pub(crate) fn client(&self) -> SharedHttpClient {
-        inside::client(self.0.clone())
+        inside::client(self.database.clone(), self.listener.clone())
     }
 
     /// Answers programs outside this process until `shutdown` resolves: those that sign with one of `keys`, within `permissions`.
@@ -110,7 +140,7 @@ impl Tables {
         permissions: Permissions,
         shutdown: impl Future<Output = ()>,
     ) {
-        let outside = Outside::new(self.0, door.patience.body, keys, permissions);
+        let outside = Outside::new(self, door.patience.body, keys, permissions);
         let answer = move |request| outside.clone().answer(request);
         crate::port::serve(listener, door, answer, shutdown).await;
     }
@@ -163,7 +193,7 @@ mod tests {
             "Item": {"id": {"N": "7"}, "due_on": {"S": "2026-12-22#0"}, "due_at": {"N": "1"}},
         });
         let row: PutItemRequest = serde_json::from_value(row).expect("a request");
-        tables.0.put_item(row).expect("a row");
+        tables.database.put_item(row).expect("a row");
         tables.create(&template(|_| {})).expect("one index more");
         let query = json!({
             "TableName": "filmroom-ImageFilesTable",
@@ -172,7 +202,7 @@ mod tests {
             "ExpressionAttributeValues": {":day": {"S": "2026-12-22#0"}},
         });
         let query: QueryRequest = serde_json::from_value(query).expect("a request");
-        let found = serde_json::to_value(tables.0.query(query).expect("an answer"));
+        let found = serde_json::to_value(tables.database.query(query).expect("an answer"));
         assert_eq!(found.expect("JSON")["Count"], 1);
         tables.create(&template(|_| {})).expect("nothing is new");
     }

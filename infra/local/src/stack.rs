@@ -21,7 +21,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::apps::{Apps, sdk};
-use crate::conflicts;
 use crate::database::Tables;
 use crate::docs;
 use crate::error::StartError;
@@ -92,6 +91,10 @@ impl Stack {
         let tables = Tables::open(&options.data)?;
         upgrade::refuse_newer(&tables)?;
         tables.create(&template)?;
+        let tables = match &options.weather {
+            Some(weather) => weather.begin(&template, tables)?,
+            None => tables,
+        };
         let apps = apps_of(&template, &options, &tables, &secrets, &ports).await?;
         if !apps.reads_old_tables() {
             let with_old = settings::with_old_tables(&template, &options)?;
@@ -104,7 +107,7 @@ impl Stack {
         let lifecycle = Lifecycle::new(store.clone(), &template)?;
         let queue = Queue::start(
             store.outbox(),
-            queue_options(options.faults.clone()),
+            queue_options(options.faults()),
             handler(processor.clone()),
         );
         let (url, bucket_url, database_url) = ports.urls();
@@ -114,7 +117,7 @@ impl Stack {
             store: store.service(serve_options(&apps, origins)),
             tables: (tables, apps.keys.clone(), apps.permissions.clone()),
         };
-        let mut tasks = ports.serve(served, &door, &stopped);
+        let mut tasks = ports.serve(served, options.weather, &door, &stopped);
         if options.has_schedule {
             tasks.push(tokio::spawn(every_hour(
                 verify.clone(),
@@ -186,10 +189,7 @@ async fn apps_of(
         s3: sdk(&ports.bucket.url, Builder::new().build_http()).await,
         clock: options.clock.clone(),
         permissions: Permissions::new(template, options.record.as_deref())?,
-        conflicts: options
-            .conflicts
-            .clone()
-            .map(|conflicts| (conflicts, conflicts::keys(template))),
+        weather: options.weather.clone(),
         keys: AccessKeys::new(secrets, names.chain([OPERATOR])),
     })
 }

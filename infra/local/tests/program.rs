@@ -99,3 +99,32 @@ fn a_stack_that_does_not_start_writes_no_json() {
     assert_eq!(text, "");
     assert_eq!(program.0.wait().expect("an end").code(), Some(1));
 }
+
+/// The program with this `WEATHER`, which it says something about on its standard error.
+fn in_weather(folder: &Path, weather: &str) -> Program {
+    let child = Command::new(env!("CARGO_BIN_EXE_filmroom-local"))
+        .env_clear()
+        .envs([("PORT", "0"), ("AWS_LAMBDA_LOG_LEVEL", "error")])
+        .env("DATA_DIR", folder)
+        .env("WEATHER", weather)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    Program(child.expect("the program"))
+}
+
+#[test]
+fn weather_is_said_and_a_wrong_one_is_refused_with_the_names_of_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut program = in_weather(folder.path(), "7,rough");
+    let said = program.0.stderr.take().expect("its errors");
+    let mut line = String::new();
+    BufReader::new(said).read_line(&mut line).expect("a line");
+    assert!(line.starts_with("the weather is on (7,rough)"), "{line}");
+    let mut program = in_weather(folder.path(), "7,stormy");
+    let mut said = String::new();
+    let mut errors = program.0.stderr.take().expect("its errors");
+    errors.read_to_string(&mut said).expect("a sentence");
+    assert!(said.contains("mild, rough, conflicts"), "{said}");
+    assert!(!program.0.wait().expect("an end").success());
+}

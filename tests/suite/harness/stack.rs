@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use local::conflicts::Conflicts;
 use local::port::Patience;
 use local::queue::Faults;
 use local::stack::{Options, Stack};
+use local::weather::{Profile, Weather};
 use serde_json::Value;
 use service::clock::Clock;
 use tempfile::TempDir;
@@ -59,23 +59,13 @@ impl TestStack {
         Self::open(folder, Vec::new(), Clock::default(), faults).await
     }
 
-    /// An empty stack on whose tables transactions meet.
-    pub(crate) async fn start_with_conflicts(conflicts: Conflicts) -> Self {
+    /// An empty stack in bad weather of this seed, and the weather.
+    pub(crate) async fn start_in(seed: u64, profile: Profile) -> (Self, Weather) {
         let folder = tempfile::tempdir().expect("a folder");
-        let secret = secret_of(folder.path());
         let clock = Clock::default();
-        let options = Options {
-            conflicts: Some(conflicts),
-            ..options(folder.path(), &[], &secret, clock.clone())
-        };
-        Self {
-            stack: Stack::start(options).await.expect("a stack"),
-            clock,
-            secret,
-            http: http(),
-            settings: Vec::new(),
-            folder,
-        }
+        let weather = Weather::new(seed, profile, clock.clone());
+        let stack = Self::open_in(folder, Vec::new(), clock, Some(weather.clone())).await;
+        (stack, weather)
     }
 
     /// A stack over what another one left in `folder`.
@@ -101,9 +91,25 @@ impl TestStack {
         clock: Clock,
         faults: Faults,
     ) -> Self {
+        let weather = (faults != Faults::default()).then(|| {
+            let profile = Profile {
+                queue: faults.clone(),
+                ..Profile::default()
+            };
+            Weather::new(faults.seed, profile, clock.clone())
+        });
+        Self::open_in(folder, settings, clock, weather).await
+    }
+
+    async fn open_in(
+        folder: TempDir,
+        settings: Vec<(String, String)>,
+        clock: Clock,
+        weather: Option<Weather>,
+    ) -> Self {
         let secret = secret_of(folder.path());
         let options = Options {
-            faults,
+            weather,
             ..options(folder.path(), &settings, &secret, clock.clone())
         };
         let stack = Stack::start(options).await.expect("a stack");
@@ -199,8 +205,7 @@ pub(crate) fn options(
         clock,
         has_schedule: false,
         worker: worker(),
-        faults: Faults::default(),
-        conflicts: None,
+        weather: None,
         web: None,
         record: Some(RECORD.into()),
     }

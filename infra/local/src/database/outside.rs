@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use dynoxide::Database;
 use http::header::{CONTENT_TYPE, ORIGIN};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -16,7 +15,7 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
 use super::engine::{self, Answer};
-use super::signature;
+use super::{Tables, signature};
 use crate::permissions::{Permissions, check_call};
 use crate::port::refusal;
 use crate::secrets::AccessKeys;
@@ -27,7 +26,7 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 
 #[derive(Clone)]
 pub(super) struct Outside {
-    database: Database,
+    tables: Tables,
     patience: Duration,
     keys: AccessKeys,
     permissions: Permissions,
@@ -35,13 +34,13 @@ pub(super) struct Outside {
 
 impl Outside {
     pub(super) fn new(
-        database: Database,
+        tables: Tables,
         patience: Duration,
         keys: AccessKeys,
         permissions: Permissions,
     ) -> Self {
         Self {
-            database,
+            tables,
             patience,
             keys,
             permissions,
@@ -77,10 +76,23 @@ impl Outside {
             }
         };
         let answer = match self.allowed(&parts, &body) {
-            Ok(operation) => engine::answer(&self.database, &operation, &body),
+            Ok(operation) => self.done(&operation, &body),
             Err(refused) => refused,
         };
         Ok(over_http(answer))
+    }
+
+    fn done(&self, operation: &str, body: &Bytes) -> Answer {
+        let answer = engine::answer(&self.tables.database, operation, body);
+        if let Some(hears) = self
+            .tables
+            .listener
+            .as_ref()
+            .filter(|_| answer.status == 200)
+        {
+            hears(operation, body);
+        }
+        answer
     }
 
     /// The operation, if whoever signed the call may do it.

@@ -149,28 +149,36 @@ impl Dispatcher {
     }
 
     async fn deliver(&self, batch: Vec<Message>) {
-        if let Some(delay) = self.dice.delay() {
+        if let Some(delay) = self.dice.delay(&batch) {
             sleep(delay).await;
         }
-        if self.dice.loses_delivery() {
+        if self.dice.loses_delivery(&batch) {
             return;
         }
+        let (untold, batch): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .partition(|message| self.dice.fails(message));
         let event = event::event(&self.options.name, &batch);
-        if self.dice.duplicates() {
+        if !batch.is_empty() && self.dice.duplicates(&batch) {
             // Simulates a lost answer: the function is called, its answer is ignored, and it is called again.
             let _ = self.call(event.clone()).await;
         }
-        let answer = self.call(event).await;
+        let answer = if batch.is_empty() {
+            Ok(Value::Null)
+        } else {
+            self.call(event).await
+        };
         if let Err(reason) = &answer {
             tracing::warn!(reason, messages = batch.len(), "the handler failed");
         }
         let failed_ids = event::failures(&answer, &batch);
-        let (failed, handled): (Vec<_>, Vec<_>) = batch
+        let (mut failed, handled): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .partition(|message| failed_ids.contains(&message.message_id));
+        failed.extend(untold);
         let handled = handled
             .into_iter()
-            .filter(|_| !self.dice.loses_acknowledgement())
+            .filter(|message| !self.dice.loses_acknowledgement(message))
             .collect();
         // What is not settled is delivered again: at least once.
         if let Err(error) = self

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use imaging::isolated::Worker;
 use service::clock::Clock;
 
-use crate::conflicts::Conflicts;
 use crate::port::Patience;
 use crate::queue::Faults;
+use crate::weather::Weather;
 use crate::web::Page;
 
 /// How to start a stack.
@@ -28,10 +28,8 @@ pub struct Options {
     pub clock: Clock,
     /// Whether maintenance runs every minute; tests run it themselves.
     pub has_schedule: bool,
-    /// The faults that the queue injects; none outside tests.
-    pub faults: Faults,
-    /// Conflicts of transactions; none outside tests.
-    pub conflicts: Option<Conflicts>,
+    /// What AWS does now and then, on purpose; without, everything succeeds at once.
+    pub weather: Option<Weather>,
     /// The program that decodes pictures.
     pub worker: Worker,
     /// The built page; without, there is only the API.
@@ -41,6 +39,15 @@ pub struct Options {
 }
 
 impl Options {
+    /// The faults of the queue's deliveries.
+    pub(super) fn faults(&self) -> Faults {
+        let weather = self.weather.as_ref();
+        weather.map_or_else(Faults::default, |weather| Faults {
+            seed: weather.seed(),
+            ..weather.profile().queue.clone()
+        })
+    }
+
     /// The first setting of a name counts.
     pub(super) fn setting(&self, name: &str) -> Option<&str> {
         let mut settings = self.settings.iter();

@@ -22,6 +22,7 @@ use crate::origins::Origins;
 use crate::permissions::Permissions;
 use crate::port::{self, Door};
 use crate::secrets::AccessKeys;
+use crate::weather::Weather;
 
 /// What answers at each port.
 pub(super) struct Served {
@@ -56,13 +57,22 @@ impl Ports {
     pub(super) fn serve(
         self,
         served: Served,
+        weather: Option<Weather>,
         door: &Door,
         stopped: &watch::Receiver<bool>,
     ) -> Vec<JoinHandle<()>> {
         let Served { api, store, tables } = served;
         let end = || until(stopped.clone());
         let (tables, keys, permissions) = tables;
-        let bucket = move |request| store.clone().answer(request);
+        let bucket = move |request| {
+            let (store, weather) = (store.clone(), weather.clone());
+            async move {
+                match weather {
+                    Some(weather) => weather.bucket(request, |asked| store.answer(asked)).await,
+                    None => Ok(store.answer(request).await?.map(Body::new)),
+                }
+            }
+        };
         let api = move |request: Request<Incoming>| api.clone().oneshot(request.map(Body::new));
         vec![
             tokio::spawn(port::serve(

@@ -7,6 +7,7 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::config::RequestChecksumCalculation;
 
 use crate::auth::Verifier;
+use crate::aws;
 use crate::bucket::Bucket;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -60,9 +61,15 @@ impl App {
         let config = Arc::new(config);
         let ids = Arc::new(Ids::new(clock.clone()));
         let tokens = Verifier::new(config.tokens.clone(), dynamodb, clock.clone());
-        let dynamodb = aws_sdk_dynamodb::Client::new(dynamodb);
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(dynamodb)
+            .retry_config(aws::retries())
+            .retry_partition(aws::own_attempts())
+            .build();
+        let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
         let s3_config = aws_sdk_s3::config::Builder::from(s3)
             .force_path_style(config.s3_path_style)
+            .retry_config(aws::retries())
+            .retry_partition(aws::own_attempts())
             // A presigned request must carry the caller's own checksum or none, not one of a body that is not there.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .build();

@@ -95,12 +95,8 @@ impl Bucket {
         match request.send().await {
             Ok(_) => Ok(Completed::Done),
             Err(error) if is(&error, "NoSuchUpload") => Ok(Completed::NoSuchUpload),
-            // Somebody else completed it a moment ago: the object is there, or will be when the other writer of a 409 is done.
-            Err(error)
-                if is(&error, "PreconditionFailed") || is(&error, "ConditionalRequestConflict") =>
-            {
-                Ok(Completed::Done)
-            }
+            // Somebody else completed it a moment ago. A 409 is no such news: of two that meet, S3 may refuse both.
+            Err(error) if is(&error, "PreconditionFailed") => Ok(Completed::Done),
             Err(error) => Err(failure(error)),
         }
     }

@@ -92,6 +92,8 @@ impl References {
         if let Some(old) = &self.old {
             Box::pin(old.adopt_patient(id)).await?;
         }
+        // Read before: if the answer of the deletion is lost, it is refused when it is sent again, because it is done.
+        let before = self.patient(id).await?;
         let request = self
             .client
             .delete_item()
@@ -103,7 +105,11 @@ impl References {
         if unless_refused(|| request.clone().send()).await? || self.bury(id).await? {
             return Ok(());
         }
-        let patient = self.patient(id).await?.ok_or(Error::NotFound)?;
+        let patient = match (before, self.patient(id).await?) {
+            (_, Some(patient)) => patient,
+            (Some(_), None) => return Ok(()),
+            (None, None) => return Err(Error::NotFound),
+        };
         if patient.is_of_newer_version() {
             return Err(Error::newer_version());
         }

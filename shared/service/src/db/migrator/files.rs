@@ -9,7 +9,7 @@ use super::report::Counts;
 use super::rows::Verdict;
 use crate::db::batch::batch_get_some;
 use crate::db::old_tables::adopted;
-use crate::db::transaction::unless_refused;
+use crate::db::transaction::put_unless_refused;
 use crate::db::{Item, keys, records};
 use crate::domain::{FileId, FileRecord};
 use crate::error::Error;
@@ -82,6 +82,6 @@ impl Migrator {
             .condition_expression("#version = :adopted AND adopted_version = :adopted")
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":adopted", AttributeValue::N(adopted.to_string()));
-        unless_refused(|| request.clone().send()).await
+        put_unless_refused(request).await
     }
 }

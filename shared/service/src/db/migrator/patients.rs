@@ -9,7 +9,7 @@ use crate::db::Item;
 use crate::db::batch::batch_get_some;
 use crate::db::old_tables::patients::{ADOPTED_AT, ADOPTED_COUNT, number};
 use crate::db::patients::{Patient, key, with_fields};
-use crate::db::transaction::unless_refused;
+use crate::db::transaction::update_unless_refused;
 use crate::domain::{PatientId, patient_id};
 use crate::error::Error;
 
@@ -116,6 +116,10 @@ impl Migrator {
         let request = request
             .update_expression(expression)
             .condition_expression(conditions.join(" AND "));
-        unless_refused(|| request.clone().send()).await
+        let (at, count) = (number(patient.updated_at.0), number(patient.file_count));
+        update_unless_refused(request, |row| {
+            row.get(ADOPTED_AT) == Some(&at) && row.get(ADOPTED_COUNT) == Some(&count)
+        })
+        .await
     }
 }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::{OldTables, reference};
 use crate::db::batch::{batch_get, batch_get_some};
 use crate::db::patients::{IdRow, Patient, key, row_of, setting};
-use crate::db::transaction::unless_refused;
+use crate::db::transaction::update_unless_refused;
 use crate::db::{failure, records, text};
 use crate::domain::PatientId;
 use crate::error::Error;
@@ -116,8 +116,12 @@ impl OldTables {
             .table_name(&self.patients)
             .set_key(Some(key(&patient.id)))
             .condition_expression("attribute_not_exists(patient_id)");
-        let request = setting(request, row);
-        unless_refused(|| request.clone().send()).await
+        let request = setting(request, row.clone());
+        update_unless_refused(request, |stored| {
+            row.iter()
+                .all(|(name, value)| stored.get(name) == Some(value))
+        })
+        .await
     }
 }
 

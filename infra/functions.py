@@ -82,7 +82,7 @@ def arn(named: str) -> str:
 def statement(sid: str, what: str) -> str:
     """A statement of a policy, from a line such as "GetItem,PutItem: UidsTable StudiesTable"."""
     actions, _, resources = what.partition(": ")
-    service = "s3" if resources.startswith("Bucket") else "dynamodb"
+    service = "s3" if resources.startswith("Bucket") else "sqs" if resources.endswith("Queue") else "dynamodb"
     return STATEMENT.format(sid=sid, actions=", ".join(f"{service}:{action}" for action in actions.split(",")),
                             resources="".join(f"    - {arn(resource)}\n" for resource in resources.split()))
 

@@ -407,6 +407,83 @@ async fn batches_have_ten_messages_at_most_and_few_are_handled_at_once() {
 }
 
 #[tokio::test]
+async fn queues_share_a_store_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bucket = Bucket::open(folder.path()).await;
+    let (events, others) = (
+        Recorder::answering(success),
+        Recorder::answering(|_| Err("not today".to_owned())),
+    );
+    let other = bucket.store.queue("other");
+    let sent = ["first", "second"].map(|body| (body.to_owned(), Duration::ZERO));
+    other.send(sent.to_vec()).await.expect("sent");
+    let later = vec![("third".to_owned(), Duration::from_secs(20))];
+    other.send(later).await.expect("sent");
+    drop(other);
+    let queue = events.start(&bucket, QueueOptions::default());
+    bucket.put("originals/1", "x").await;
+    queue.idle().await.expect("idle");
+    assert_eq!(events.keys(), ["originals/1"]);
+    assert_eq!(queue.depth().await.expect("a depth"), 0);
+    queue.stop().await;
+    bucket.close().await;
+
+    // What was sent is durable, and waits for its own time.
+    let bucket = Bucket::open(folder.path()).await;
+    let recorder = others.clone();
+    let options = QueueOptions {
+        max_receives: 1,
+        ..QueueOptions::default()
+    };
+    let other = Queue::start(bucket.store.queue("other"), options, move |event| {
+        let answer = (recorder.answer)(&event);
+        recorder.events.lock().expect("unpoisoned").push(event);
+        std::future::ready(answer)
+    });
+    let bodies = || {
+        let records = others.records();
+        let body = |record: &Value| record["body"].as_str().expect("a body").to_owned();
+        records.iter().map(body).collect::<Vec<_>>()
+    };
+    other.idle().await.expect("idle");
+    assert_eq!(bodies(), ["first", "second"]);
+    bucket.advance(Duration::from_secs(20));
+    other.idle().await.expect("idle");
+    assert_eq!(bodies(), ["first", "second", "third"]);
+    assert_eq!(other.dead_letters().await.expect("dead letters").len(), 3);
+    let events = bucket.store.outbox().dead().await;
+    assert!(events.expect("dead letters").is_empty());
+    other.stop().await;
+    bucket.close().await;
+}
+
+#[tokio::test]
+async fn a_receiver_may_postpone_its_message_and_only_the_latest_one_may() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bucket = Bucket::open(folder.path()).await;
+    let outbox = bucket.store.outbox();
+    bucket.put("originals/1", "x").await;
+    let minute = Duration::from_mins(1);
+    let receive = async || {
+        let received = outbox.receive(1, minute, 10).await.expect("an answer");
+        received.into_iter().next()
+    };
+    let first = receive().await.expect("a message");
+    let second = Duration::from_secs(1);
+    let postponed = outbox.postpone(&first.receipt, second).await;
+    assert!(postponed.expect("an answer"));
+    assert!(receive().await.is_none(), "too early");
+    bucket.advance(second);
+    let again = receive().await.expect("the message");
+    assert_eq!((again.seq, again.receives), (first.seq, 2));
+    let postponed = outbox.postpone(&first.receipt, second).await;
+    assert!(!postponed.expect("an answer"), "it is another one's now");
+    bucket.advance(second);
+    assert!(receive().await.is_none());
+    bucket.close().await;
+}
+
+#[tokio::test]
 async fn with_every_fault_each_object_is_still_delivered() {
     let folder = tempfile::tempdir().expect("a folder");
     let bucket = Bucket::open(folder.path()).await;

@@ -1,8 +1,11 @@
 //! `process-object`: what becomes of bytes once the bucket has them.
 
+use std::time::Duration;
+
 use http::Method;
 use imaging::fixtures::{DicomSpec, dicom, jpeg, png, tiff};
 use serde_json::{Value, json};
+use service::queue::Queue;
 
 use crate::harness::upload::{begin, id_of, md5_of, text};
 use crate::harness::{Client, TestStack};
@@ -54,6 +57,36 @@ async fn every_kind_of_file_is_recognised_hashed_and_shown() {
         let path = text(&file["thumbnail_path"]);
         assert!(path.starts_with(&format!("thumbnails/{}/", file["id"])));
     }
+}
+
+#[tokio::test]
+async fn a_message_that_fails_comes_again_after_seconds_at_first_and_is_set_aside_after_ten_times()
+{
+    let stack = TestStack::start().await;
+    let queues = &stack.stack.app.queues;
+    let poison = ["no JSON".to_owned()];
+    let sent = queues.send(Queue::Objects, &poison, Duration::ZERO);
+    sent.await.expect("sent");
+    let longest = [10, 40, 160, 640, 900, 900, 900, 900, 900];
+    for seconds in longest {
+        stack.settle().await;
+        assert_eq!(stack.stack.queue.depth().await.expect("a depth"), 1);
+        stack.clock.advance(seconds * 1000);
+    }
+    stack.settle().await;
+    let dead = stack.stack.queue.dead_letters().await.expect("an answer");
+    let receives: Vec<_> = dead.iter().map(|letter| letter.receives).collect();
+    assert_eq!(receives, [10], "each pause was over by then");
+}
+
+#[tokio::test]
+async fn more_messages_than_a_call_takes_are_all_sent() {
+    let stack = TestStack::start().await;
+    let bodies: Vec<_> = (0..23).map(|number| format!("no JSON, {number}")).collect();
+    let delay = Duration::from_mins(1);
+    let sent = stack.stack.app.queues.send(Queue::Objects, &bodies, delay);
+    sent.await.expect("sent");
+    assert_eq!(stack.stack.queue.depth().await.expect("a depth"), 23);
 }
 
 #[tokio::test]

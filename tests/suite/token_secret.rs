@@ -37,7 +37,8 @@ impl Function {
         };
         let tables = manager.known_to(&stack.stack.tables);
         let bucket = sdk(&stack.stack).await;
-        let app = App::new(config, &tables, &bucket, stack.clock.clone());
+        let queues = stack.stack.app.queues.clone();
+        let app = App::new(config, &tables, &bucket, queues, stack.clock.clone());
         let endpoint = functions::lists::my_images::endpoint();
         let url = serve(endpoint.into_router(app.clone())).await;
         Self {

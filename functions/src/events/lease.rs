@@ -10,7 +10,7 @@ use service::domain::{Code, FileRecord};
 use service::error::Error;
 
 /// A run holds its file this long without a sign of life.
-const LEASE_MS: i64 = 60 * 1000;
+pub(crate) const LEASE_MS: i64 = 60 * 1000;
 /// How often a run shows one.
 const RENEW: Duration = Duration::from_secs(20);
 

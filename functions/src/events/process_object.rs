@@ -2,9 +2,10 @@
 //!
 //! An event may come twice, late, or never (then maintenance comes). A run claims the record under a lease, so two runs never both write;
 //! repeating a finished one changes nothing. What passes (a throttled table, a broken connection) is tried again by the run itself, within
-//! seconds: a message that fails goes back to the queue, which hides it for longer than a whole run may take, and after ten times it goes to
-//! the dead-letter queue.
+//! seconds. A message that fails comes again after seconds at first and after minutes later (`comes_again`), and after ten times it goes to the
+//! dead-letter queue; only one whose run died waits until the queue shows it again.
 
+mod comes_again;
 mod findings;
 pub mod scratch;
 mod spool;
@@ -53,13 +54,14 @@ impl Processor {
     pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
         let mut response = SqsBatchResponse::default();
         for message in event.records {
-            let body = message.body.unwrap_or_default();
-            if let Err(error) = self.try_message(&body).await {
+            let body = message.body.as_deref().unwrap_or_default();
+            if let Err(error) = self.try_message(body).await {
                 tracing::error!(
                     code = error.code().name(),
                     cause = chain(&error),
                     "processing failed; the message comes again"
                 );
+                self.postpone(&message, &error).await;
                 let mut failure = BatchItemFailure::default();
                 failure.item_identifier = message.message_id.unwrap_or_default();
                 response.batch_item_failures.push(failure);

@@ -6,9 +6,11 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use service::App;
 use service::clock::Clock;
 use service::config::Config;
+use service::queue::Queues;
 
 use crate::names::{OPERATOR, REGION};
 use crate::permissions::{Permissions, guarded};
+use crate::queue::{Outboxes, connector};
 use crate::secrets::AccessKeys;
 use crate::weather::Weather;
 
@@ -18,6 +20,7 @@ pub(crate) struct Apps {
     pub(crate) config: Config,
     pub(crate) dynamodb: SdkConfig,
     pub(crate) s3: SdkConfig,
+    pub(crate) queues: Outboxes,
     pub(crate) clock: Clock,
     pub(crate) permissions: Permissions,
     pub(crate) weather: Option<Weather>,
@@ -44,10 +47,12 @@ impl Apps {
             None => dynamodb,
         };
         let s3 = with_key(&self.s3).build();
+        let queues = connector(self.queues.clone(), function, self.permissions.clone());
         App::new(
             self.config.clone(),
             &dynamodb.build(),
             &s3,
+            Queues::over(&self.config, &s3, queues),
             self.clock.clone(),
         )
     }

@@ -18,6 +18,21 @@ pub(crate) fn table_arn(name: &str) -> String {
     format!("arn:aws:dynamodb:{REGION}:000000000000:table/{name}")
 }
 
+/// The queue that template.yaml declares as `resource`.
+pub(crate) fn queue_name(resource: &str) -> String {
+    format!("filmroom-{resource}")
+}
+
+/// The ARN of a queue.
+pub(crate) fn queue_arn(name: &str) -> String {
+    format!("arn:aws:sqs:{REGION}:000000000000:{name}")
+}
+
+/// The URL of a queue. Nobody looks for its host: calls are answered inside this process.
+pub(crate) fn queue_url(name: &str) -> String {
+    format!("http://sqs.invalid/000000000000/{name}")
+}
+
 /// The ARN of the bucket.
 pub(crate) fn bucket_arn() -> String {
     format!("arn:aws:s3:::{BUCKET}")

@@ -1,8 +1,8 @@
-//! S3 → SQS → Lambda on one machine: delivers the store's events, at least once, until the handler took them.
+//! S3 → SQS → Lambda on one machine: delivers the store's messages, at least once, until the handler took them.
 //!
 //! - [`Queue`] starts and stops the deliveries and knows the dead letters.
-//! - `dispatch` receives batches and hands them out · `event` the JSON a function receives · [`Faults`] misbehaves on
-//!   purpose, for tests.
+//! - `dispatch` receives batches and hands them out · `event` the JSON a function receives · `inside` how functions send to queues and
+//!   postpone what they received · [`Faults`] misbehaves on purpose, for tests.
 //!
 //! As with SQS a message that was received is hidden for the visibility timeout; if it is not deleted by then, it is
 //! delivered again, and after too many receives it is set aside as a dead letter. Nothing is polled: the store rings
@@ -11,6 +11,7 @@
 mod dispatch;
 mod event;
 mod faults;
+mod inside;
 
 use std::fmt;
 use std::future::Future;
@@ -26,6 +27,7 @@ use tokio::task::JoinHandle;
 use self::dispatch::{Dispatcher, InFlight};
 
 pub use self::faults::Faults;
+pub(crate) use self::inside::{Outboxes, connector};
 
 /// Messages SQS gives a function at once, at most.
 const MAX_BATCH: usize = 10;

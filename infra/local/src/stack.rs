@@ -26,19 +26,22 @@ use crate::docs;
 use crate::error::StartError;
 use crate::gateway::Gateway;
 use crate::lifecycle::Lifecycle;
-use crate::names::{BUCKET, OPERATOR, REGION};
+use crate::names::{BUCKET, OPERATOR, REGION, queue_name};
 use crate::origins::Origins;
 use crate::permissions::Permissions;
 use crate::private;
-use crate::queue::{Faults, Queue, QueueOptions};
+use crate::queue::{Faults, Outboxes, Queue, QueueOptions};
 use crate::secrets::{AccessKeys, Secrets};
-use crate::template::Template;
+use crate::template::{MessageQueue, Template};
 use crate::web;
 
 use self::ports::{LEFT_BEHIND, Ports, Served, TRY_AGAIN, door, origins};
 use self::schedule::{every_hour, every_minute};
 
 pub use self::options::Options;
+
+/// The resource of the queue that the bucket sends its events to.
+const OBJECTS: &str = "ObjectQueue";
 
 /// A stack that runs until it is stopped.
 #[derive(Debug)]
@@ -95,7 +98,7 @@ impl Stack {
             Some(weather) => weather.begin(&template, tables)?,
             None => tables,
         };
-        let apps = apps_of(&template, &options, &tables, &secrets, &ports).await?;
+        let apps = apps_of(&template, &options, &tables, &store, &secrets, &ports).await?;
         if !apps.reads_old_tables() {
             let with_old = settings::with_old_tables(&template, &options)?;
             upgrade::move_old_rows(&tables, &apps.operator(with_old)).await?;
@@ -107,7 +110,7 @@ impl Stack {
         let lifecycle = Lifecycle::new(store.clone(), &template)?;
         let queue = Queue::start(
             store.outbox(),
-            queue_options(options.faults()),
+            queue_options(&template, options.faults()),
             handler(processor.clone()),
         );
         let (url, bucket_url, database_url) = ports.urls();
@@ -178,6 +181,7 @@ async fn apps_of(
     template: &Template,
     options: &Options,
     tables: &Tables,
+    store: &ObjectStore,
     secrets: &Secrets,
     ports: &Ports,
 ) -> Result<Apps, StartError> {
@@ -187,11 +191,24 @@ async fn apps_of(
         config: settings::config(template, options)?,
         dynamodb: sdk(&ports.tables.url, tables.client()).await,
         s3: sdk(&ports.bucket.url, Builder::new().build_http()).await,
+        queues: outboxes(template, store),
         clock: options.clock.clone(),
         permissions: Permissions::new(template, options.record.as_deref())?,
         weather: options.weather.clone(),
         keys: AccessKeys::new(secrets, names.chain([OPERATOR])),
     })
+}
+
+/// The bucket's own events are in the queue that its notifications name.
+fn outboxes(template: &Template, store: &ObjectStore) -> Outboxes {
+    let outbox = |queue: &MessageQueue| {
+        let outbox = match queue.resource.as_str() {
+            OBJECTS => store.outbox(),
+            other => store.queue(other),
+        };
+        (queue_name(&queue.resource), outbox)
+    };
+    Outboxes::new(template.queues.iter().map(outbox).collect())
 }
 
 async fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {
@@ -223,14 +240,19 @@ async fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {
     Ok(store)
 }
 
-/// As template.yaml has it, except that a failed message is delivered again after a minute: the lease of a dead process has run out by then.
-fn queue_options(faults: Faults) -> QueueOptions {
+/// As template.yaml has it, except that a message whose run died is delivered again after a minute: the lease of a dead process has run out by
+/// then.
+fn queue_options(template: &Template, faults: Faults) -> QueueOptions {
+    let mut queues = template.queues.iter();
+    let declared = queues.find(|queue| queue.resource == OBJECTS);
+    let default = QueueOptions::default();
     QueueOptions {
-        name: "objects".to_owned(),
+        max_receives: declared.map_or(default.max_receives, |queue| queue.max_receives),
+        name: queue_name(OBJECTS),
         batch_size: 1,
         visibility_timeout: Duration::from_secs(70),
         faults,
-        ..QueueOptions::default()
+        ..default
     }
 }
 

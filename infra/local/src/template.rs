@@ -1,4 +1,4 @@
-//! template.yaml as the local stack reads it: tables, routes, policies, CORS. What it does not declare does not exist here either.
+//! template.yaml as the local stack reads it: tables, queues, routes, policies, CORS. What it does not declare does not exist here either.
 
 use std::collections::HashMap;
 
@@ -26,6 +26,8 @@ pub struct Template {
     pub functions: Vec<Function>,
     /// Every table by its resource name.
     pub tables: Vec<Table>,
+    /// The queues that functions receive from: those that have another one for what failed too often.
+    pub queues: Vec<MessageQueue>,
     /// The variables that every function gets.
     pub variables: Vec<String>,
     /// The methods and headers that browsers may use.
@@ -58,6 +60,15 @@ pub struct Table {
     pub definition: serde_json::Value,
 }
 
+/// One queue.
+#[derive(Debug, Clone)]
+pub struct MessageQueue {
+    /// `ObjectQueue`.
+    pub resource: String,
+    /// Receives after which a message is set aside.
+    pub max_receives: u32,
+}
+
 /// What a browser's preflight is told.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -86,6 +97,7 @@ impl Template {
         let mut this = Self {
             functions: Vec::new(),
             tables: Vec::new(),
+            queues: Vec::new(),
             variables: Vec::new(),
             cors: Cors::default(),
             lifecycle: template["Resources"]["ImageBucket"]["Properties"]["LifecycleConfiguration"]
@@ -99,6 +111,9 @@ impl Template {
             match resource["Type"].as_str().unwrap_or_default() {
                 "AWS::Serverless::Function" => {
                     this.functions.push(Function::read(name, properties)?);
+                }
+                "AWS::SQS::Queue" if properties["RedrivePolicy"].is_mapping() => {
+                    this.queues.push(MessageQueue::read(name, properties)?);
                 }
                 "AWS::DynamoDB::Table" => this.tables.push(Table::read(name, properties)),
                 "AWS::Serverless::HttpApi" => {
@@ -205,6 +220,18 @@ impl Table {
             resource: resource.to_owned(),
             definition,
         }
+    }
+}
+
+impl MessageQueue {
+    fn read(resource: &str, properties: &Value) -> Result<Self, TemplateError> {
+        let max_receives = properties["RedrivePolicy"]["maxReceiveCount"].as_u64();
+        let max_receives = max_receives.and_then(|receives| receives.try_into().ok());
+        Ok(Self {
+            resource: resource.to_owned(),
+            max_receives: max_receives
+                .ok_or_else(|| TemplateError(format!("{resource} has no maxReceiveCount")))?,
+        })
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::{Arc, mpsc};
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::Notify;
 
+use crate::bells::Bells;
 use crate::blobs::{BlobId, Blobs, StagedFile};
 use crate::error::{StoreError, is_full};
 
@@ -40,7 +40,7 @@ impl Transaction<'_> {
         self.effects.freed.push(blob);
     }
 
-    /// A message was written: wake the queue after the commit.
+    /// A message was written: wake the queues after the commit.
     pub(crate) fn message(&mut self) {
         self.effects.message = true;
     }
@@ -105,7 +105,7 @@ pub(crate) struct Committer {
     connection: Connection,
     freed: mpsc::Sender<Vec<BlobId>>,
     blobs: Arc<Blobs>,
-    messages: Arc<Notify>,
+    bells: Arc<Bells>,
 }
 
 impl Committer {
@@ -113,13 +113,13 @@ impl Committer {
         connection: Connection,
         freed: mpsc::Sender<Vec<BlobId>>,
         blobs: Arc<Blobs>,
-        messages: Arc<Notify>,
+        bells: Arc<Bells>,
     ) -> Self {
         Self {
             connection,
             freed,
             blobs,
-            messages,
+            bells,
         }
     }
 
@@ -146,7 +146,7 @@ impl Committer {
                     let _ = self.freed.send(effects.freed);
                 }
                 if effects.message {
-                    self.messages.notify_one();
+                    self.bells.ring();
                 }
             }
             Err(error) => {

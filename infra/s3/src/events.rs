@@ -75,7 +75,7 @@ pub(crate) fn record(
 }
 
 /// A UUID, as SQS names messages.
-fn message_id() -> String {
+pub(crate) fn message_id() -> String {
     let id = records::random_id();
     format!(
         "{}-{}-{}-{}-{}",

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
+use crate::bells::Bells;
 use crate::blobs::{self, Blobs};
 use crate::committer::{Change, Committer, Pending, Transaction};
 use crate::error::{OpenError, StoreError};
@@ -22,7 +23,7 @@ pub(crate) struct Index {
     writer: Option<mpsc::Sender<Box<dyn Change>>>,
     thread: Option<JoinHandle<()>>,
     readers: Arc<Mutex<Vec<Connection>>>,
-    messages: Arc<Notify>,
+    bells: Arc<Bells>,
 }
 
 impl Index {
@@ -33,9 +34,9 @@ impl Index {
         blobs: &Arc<Blobs>,
     ) -> Result<Self, OpenError> {
         let (sender, receiver) = mpsc::channel();
-        let messages = Arc::new(Notify::new());
+        let bells = Arc::new(Bells::default());
         let freed = blobs::start_remover(Arc::clone(blobs))?;
-        let committer = Committer::new(writer, freed, Arc::clone(blobs), Arc::clone(&messages));
+        let committer = Committer::new(writer, freed, Arc::clone(blobs), Arc::clone(&bells));
         let thread = thread::Builder::new()
             .name("object-index".into())
             .spawn(move || committer.run(&receiver))?;
@@ -45,7 +46,7 @@ impl Index {
             writer: Some(sender),
             thread: Some(thread),
             readers,
-            messages,
+            bells,
         })
     }
 
@@ -109,9 +110,9 @@ impl Index {
         task.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Rings when a message became due by being written.
-    pub(crate) fn messages(&self) -> &Arc<Notify> {
-        &self.messages
+    /// Ring when a message became due by being written.
+    pub(crate) fn bells(&self) -> &Bells {
+        &self.bells
     }
 }
 

@@ -12,7 +12,7 @@
 //! - `server` HTTP · `access` who may do what · `guard` what S3 refuses before it looks at the signature · `unsupported` what S3 would do
 //!   and this does not · `cors` browsers · `drain` what nobody read of a request.
 //! - `lifecycle` removes what the bucket's rules say · `room` what happens when the disk is full.
-//! - `events` writes the bucket's events into the `outbox`; a queue delivers them.
+//! - `events` writes the bucket's events into the `outbox`; a queue delivers them. What functions send to other queues waits there too.
 //!
 //! An object is bytes that were verified and made durable first, and rows that appear in one transaction, together
 //! with the event: a crash leaves all of it or nothing. Every bucket is versioned, as the one on AWS is.
@@ -24,6 +24,7 @@
 mod access;
 mod api;
 mod assembly;
+mod bells;
 mod blob_rows;
 mod blobs;
 mod blocks;

@@ -95,7 +95,7 @@ CREATE TABLE parts (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX parts_by_blob ON parts (blob);
 
--- The outbox: written in the transaction that makes the object visible, emptied by the queue.
+-- The outbox: written in the transaction that makes the object visible, emptied by the queue. Those with a `queue` were sent there instead.
 CREATE TABLE messages (
     seq                INTEGER PRIMARY KEY AUTOINCREMENT,
     message_id         TEXT NOT NULL,
@@ -105,7 +105,8 @@ CREATE TABLE messages (
     receives           INTEGER NOT NULL DEFAULT 0,
     first_received_ms  INTEGER,
     receipt            TEXT,
-    is_dead            INTEGER NOT NULL DEFAULT 0
+    is_dead            INTEGER NOT NULL DEFAULT 0,
+    queue              TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX messages_by_visibility ON messages (is_dead, visible_ms, seq);
 ";
@@ -125,7 +126,10 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
         0 => connection.execute_batch(&format!(
             "BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
         ))?,
-        VERSION => add_sums(&connection)?,
+        VERSION => {
+            add_sums(&connection)?;
+            add_queue(&connection)?;
+        }
         _ => {
             return Err(OpenError::NewerSchema {
                 found,
@@ -138,11 +142,26 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
 
 /// Folders of this version that began without checksums of blocks get their column: a program that does not know it goes on as before.
 fn add_sums(connection: &Connection) -> rusqlite::Result<()> {
-    let has_sums = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('blobs') WHERE name = 'sums')";
-    if connection.query_row(has_sums, [], |row| row.get(0))? {
+    add_column(connection, "blobs", "sums", "BLOB")
+}
+
+/// The first folders had one queue. The version stays: a program that knows no other takes every message for one of it.
+fn add_queue(connection: &Connection) -> rusqlite::Result<()> {
+    add_column(connection, "messages", "queue", "TEXT NOT NULL DEFAULT ''")
+}
+
+/// Adds a column to a table that does not have it.
+fn add_column(
+    connection: &Connection,
+    table: &str,
+    column: &str,
+    definition: &str,
+) -> rusqlite::Result<()> {
+    let is_there = "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2)";
+    if connection.query_row(is_there, [table, column], |row| row.get(0))? {
         return Ok(());
     }
-    connection.execute_batch("ALTER TABLE blobs ADD COLUMN sums BLOB")
+    connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {definition}"))
 }
 
 /// A reading connection: sees what was committed when its statement starts.

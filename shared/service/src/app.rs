@@ -16,6 +16,7 @@ use crate::db::verification::Verification;
 use crate::db::{Files, References};
 use crate::domain::cursor::CursorKey;
 use crate::ids::Ids;
+use crate::queue::Queues;
 
 /// The service. Clones are cheap and share everything.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub struct Inner {
     pub verification: Verification,
     /// The bucket.
     pub bucket: Bucket,
+    /// The queues between functions.
+    pub queues: Queues,
 }
 
 impl Deref for App {
@@ -57,7 +60,13 @@ impl Deref for App {
 impl App {
     /// Builds the service over the AWS settings of its two clients; talks to nobody yet.
     #[must_use]
-    pub fn new(config: Config, dynamodb: &SdkConfig, s3: &SdkConfig, clock: Clock) -> Self {
+    pub fn new(
+        config: Config,
+        dynamodb: &SdkConfig,
+        s3: &SdkConfig,
+        queues: Queues,
+        clock: Clock,
+    ) -> Self {
         let config = Arc::new(config);
         let ids = Arc::new(Ids::new(clock.clone()));
         let tokens = Verifier::new(config.tokens.clone(), dynamodb, clock.clone());
@@ -91,6 +100,7 @@ impl App {
                 marks,
                 verification,
                 bucket,
+                queues,
             }),
         }
     }

@@ -1,9 +1,8 @@
 //! Who is asking: verifies the token and reads the caller from it.
 //!
-//! - `secrets`, `jwks`: the keys, shared secrets and public ones. Both are kept and renewed by `kept`, and fetched by `ask`.
+//! - `secrets`, `jwks`: the keys, shared secrets and public ones. Both are kept and renewed by `kept`.
 
 pub mod access;
-mod ask;
 mod jwks;
 mod kept;
 mod secrets;

@@ -32,6 +32,8 @@ pub struct Config {
     pub old_tables: Option<OldTables>,
     /// `IMAGE_BUCKET`: the bucket of originals and pictures. Required.
     pub image_bucket: String,
+    /// `OBJECT_QUEUE_URL`: the queue of new objects; only functions that receive from it or send to it have it.
+    pub object_queue_url: Option<String>,
     /// How tokens are verified.
     pub tokens: TokenConfig,
     /// `CURSOR_SECRET`: the key that seals cursors, at least 32 bytes; only functions that answer cursors have it. Default: `JWT_SECRET`.
@@ -213,6 +215,7 @@ impl Config {
                 Some(_) => return Err(wrong(variable::OLD_TABLES, "must be on or off")),
             },
             image_bucket: required(variable::IMAGE_BUCKET)?,
+            object_queue_url: get(variable::OBJECT_QUEUE_URL),
             cursor_secret,
             tokens,
             date_time_zone: get(variable::DATE_TIME_ZONE),

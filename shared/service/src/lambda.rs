@@ -23,6 +23,7 @@ use crate::api::Endpoint;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{CalledBy, Config, aws_variable};
+use crate::queue::Queues;
 use crate::trust::trusted;
 
 /// Serves the one of `endpoints` that the function's `Handler` names, until Lambda ends the process.
@@ -96,7 +97,8 @@ async fn start(called_by: CalledBy) -> Result<App, Error> {
 pub async fn app(called_by: CalledBy) -> Result<App, Error> {
     let config = Config::from_env(called_by)?;
     let aws = aws().await?;
-    let app = App::new(config, &aws, &aws, Clock::default());
+    let queues = Queues::new(&config, &aws);
+    let app = App::new(config, &aws, &aws, queues, Clock::default());
     // Nothing else of a start waits for anybody, so nothing else can be done meanwhile. A function that ended here would be started again
     // and again; one that goes on answers 503 until the secret can be read.
     if let Err(cause) = app.tokens.begin().await {
@@ -145,7 +147,7 @@ async fn aws() -> Result<SdkConfig, HttpClientError> {
 }
 
 /// Where the services are when it is not AWS, by the variables of all SDKs: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_DYNAMODB`,
-/// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, else `AWS_ENDPOINT_URL`.
+/// `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_SECRETS_MANAGER`, else `AWS_ENDPOINT_URL`.
 #[derive(Debug)]
 struct Endpoints;
 

@@ -3,14 +3,15 @@
 //! # Layout
 //! - [`app`]: everything a handler can ask for, built once. [`config`]: every setting. [`clock`], [`ids`]: time and randomness.
 //! - [`lambda`]: runs an endpoint in Lambda. [`api`]: endpoints, extractors, the layers around every handler. [`error`]: what went wrong.
-//! - `aws`: what a failed call means; `trust`: whose certificates are good. [`auth`]: who is asking. [`auth::access`]: who may do what.
+//! - `aws`: what a failed call means; `signed`, `ask`: calls without an SDK; `trust`: whose certificates are good. [`auth`]: who is asking. [`auth::access`]: who may do what.
 //! - [`domain`]: the rules, without I/O. [`views`]: records as the API shows them.
-//! - [`db`]: DynamoDB; every change of a file passes [`db::files::Files`]. [`bucket`]: S3.
+//! - [`db`]: DynamoDB; every change of a file passes [`db::files::Files`]. [`bucket`]: S3. [`queue`]: SQS.
 
 #![warn(missing_docs)]
 
 pub mod api;
 pub mod app;
+mod ask;
 pub mod auth;
 mod aws;
 pub mod bucket;
@@ -21,6 +22,8 @@ pub mod domain;
 pub mod error;
 pub mod ids;
 pub mod lambda;
+pub mod queue;
+mod signed;
 mod trust;
 pub mod views;
 

@@ -63,6 +63,7 @@ impl TestStack {
                 .http_client(metered(engine, Arc::clone(&calls)))
                 .build(),
             &sdk(&self.stack).await,
+            self.stack.app.queues.clone(),
             self.clock.clone(),
         );
         let endpoint = functions::endpoints()

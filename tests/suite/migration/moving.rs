@@ -78,7 +78,8 @@ fn failing(stack: &TestStack, calls: i64, failure: Failure) -> App {
         .http_client(client)
         .build();
     let config = (*stack.stack.app.config).clone();
-    App::new(config, &tables, &tables, stack.clock.clone())
+    let queues = stack.stack.app.queues.clone();
+    App::new(config, &tables, &tables, queues, stack.clock.clone())
 }
 
 async fn run(app: &App, options: Options) -> Result<Report, Error> {

@@ -2,7 +2,7 @@
 
 use serde_yaml_ng::Value;
 
-use crate::names::{bucket_arn, table_arn, table_name};
+use crate::names::{bucket_arn, queue_arn, queue_name, table_arn, table_name};
 use crate::template::TemplateError;
 
 /// The bucket's name wherever template.yaml needs it.
@@ -96,7 +96,7 @@ fn covers(pattern: &str, resource: &str) -> bool {
     }
 }
 
-/// `!GetAtt T.Arn`, `!Sub "${T.Arn}/index/i"` and the bucket's ARNs as they are in the local stack.
+/// `!GetAtt T.Arn` of a table or a queue, `!Sub "${T.Arn}/index/i"` and the bucket's ARNs as they are in the local stack.
 fn local_arn(resource: &Value) -> Result<String, TemplateError> {
     let fault = || {
         TemplateError::new(format!(
@@ -108,8 +108,12 @@ fn local_arn(resource: &Value) -> Result<String, TemplateError> {
     };
     let text = tagged.value.as_str().ok_or_else(fault)?;
     if tagged.tag == "GetAtt" {
-        let table = text.strip_suffix(".Arn").ok_or_else(fault)?;
-        return Ok(table_arn(&table_name(table)));
+        let named = text.strip_suffix(".Arn").ok_or_else(fault)?;
+        return Ok(if named.ends_with("Queue") {
+            queue_arn(&queue_name(named))
+        } else {
+            table_arn(&table_name(named))
+        });
     }
     if let Some((_, object)) = text.split_once(BUCKET_NAME) {
         return Ok(bucket_arn() + object);

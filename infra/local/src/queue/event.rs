@@ -8,7 +8,7 @@ use s3::Message;
 use serde_json::{Value, json};
 use service::domain::text;
 
-use crate::names::REGION;
+use crate::names::{REGION, queue_arn};
 
 use super::Answer;
 
@@ -32,7 +32,7 @@ fn record(queue: &str, message: &Message) -> Value {
         "messageAttributes": {},
         "md5OfBody": text::hex(&Md5::digest(&message.body)),
         "eventSource": "aws:sqs",
-        "eventSourceARN": format!("arn:aws:sqs:{REGION}:000000000000:{queue}"),
+        "eventSourceARN": queue_arn(queue),
         "awsRegion": REGION,
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use service::config::{CalledBy, Config, ConfigError};
 
 use super::Options;
-use crate::names::{BUCKET, table_name};
+use crate::names::{BUCKET, queue_name, queue_url, table_name};
 use crate::template::Template;
 
 /// The settings of every function: those that were given, and the names of this stack's tables and bucket.
@@ -24,7 +24,8 @@ pub(super) fn with_old_tables(
     })
 }
 
-/// The variables that name this stack's tables and bucket: `AUDIT_LOG_TABLE` names the resource `AuditLogTable`.
+/// The variables that name this stack's tables, queues and bucket: `AUDIT_LOG_TABLE` names the resource `AuditLogTable`, `OBJECT_QUEUE_URL` the
+/// resource `ObjectQueue`.
 pub(super) fn variables(template: &Template) -> BTreeMap<String, String> {
     let tables = template.tables.iter().map(|table| {
         let resource = &table.resource;
@@ -34,7 +35,11 @@ pub(super) fn variables(template: &Template) -> BTreeMap<String, String> {
         ("IMAGE_BUCKET".to_owned(), BUCKET.to_owned()),
         ("S3_PATH_STYLE".to_owned(), "true".to_owned()),
     ];
-    tables.chain(bucket).collect()
+    let queues = template.queues.iter().map(|queue| {
+        let url = queue_url(&queue_name(&queue.resource));
+        (variable(&queue.resource) + "_URL", url)
+    });
+    tables.chain(bucket).chain(queues).collect()
 }
 
 fn lookup(

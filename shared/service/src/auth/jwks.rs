@@ -7,8 +7,8 @@ use aws_sdk_s3::config::http::HttpRequest;
 use aws_smithy_http_client::{Connector, tls};
 use jsonwebtoken::{Algorithm, DecodingKey, jwk::JwkSet};
 
-use super::ask::ask;
-use super::kept::{Kept, Limits};
+use super::kept::{FETCH, Kept, Limits};
+use crate::ask::ask;
 use crate::clock::Clock;
 use crate::error::{Cause, Error};
 
@@ -59,7 +59,7 @@ impl Jwks {
             .get_or_init(|| Connector::builder().tls_provider(ring).build());
         let mut request = HttpRequest::empty();
         request.set_uri(self.url.as_str())?;
-        let (status, body) = ask(connector, request).await?;
+        let (status, body) = ask(connector, request, FETCH).await?;
         if !status.is_success() {
             return Err(format!("the key set answered {status}").into());
         }

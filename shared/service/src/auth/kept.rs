@@ -1,11 +1,17 @@
 //! A value that another service has and may change at any time. It is fetched when it is needed and kept; it is fetched again when the kept one is
 //! old or does not fit, but not more often than its limits say, however many ask.
 
+use std::time::Duration;
+
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 use crate::domain::Timestamp;
 use crate::error::Cause;
+
+/// How long fetching may take. Lambda gives a start 10 seconds
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>, "Init phase").
+pub(super) const FETCH: Duration = Duration::from_secs(5);
 
 /// How often it is fetched, in milliseconds.
 #[derive(Clone, Copy, Debug)]

@@ -1,26 +1,16 @@
 //! The shared secrets of HS256: given as text, or read from Secrets Manager, by one signed call without its SDK.
 
-use std::time::SystemTime;
-
 use aws_config::SdkConfig;
-use aws_sdk_s3::config::http::HttpRequest;
-use aws_sdk_s3::config::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_sdk_s3::primitives::SdkBody;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::{Provider, TlsContext, rustls_provider::CryptoMode};
 use aws_types::region::Region;
-use aws_types::service_config::ServiceConfigKey;
 use jsonwebtoken::DecodingKey;
 use serde_json::{Value, json};
 
-use super::ask::ask;
-use super::kept::{Kept, Limits};
+use super::kept::{FETCH, Kept, Limits};
+use crate::ask::ask;
 use crate::clock::Clock;
 use crate::config::{Secret, shared_secrets};
 use crate::error::{Cause, Error};
-use crate::trust::trusted;
+use crate::signed::{Signed, connector, endpoint};
 
 /// A signature that does not verify reads again (rotation) after a minute; without one, a secret that was withdrawn is used for five more.
 /// While there is none, everybody is answered 503.
@@ -30,12 +20,10 @@ const LIMITS: Limits = Limits {
     first_pause_ms: 1000,
 };
 
-/// What a call has beside `Host` and what signs it: the request of
-/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>, "Examples".
-const HEADERS: [(&str, &str); 2] = [
-    ("content-type", "application/x-amz-json-1.1"),
-    ("x-amz-target", "secretsmanager.GetSecretValue"),
-];
+/// The call, its target and its protocol: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>, "Examples".
+const SERVICE: &str = "secretsmanager";
+const TARGET: &str = "secretsmanager.GetSecretValue";
+const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
 /// The keys that may have signed a token.
 pub(super) enum Secrets {
@@ -49,8 +37,7 @@ pub(super) enum Secrets {
 pub(super) struct SecretsManager {
     arn: String,
     url: Result<String, String>,
-    region: Option<Region>,
-    credentials: Option<SharedCredentialsProvider>,
+    signed: Signed,
     keys: Kept<Vec<DecodingKey>>,
 }
 
@@ -65,8 +52,7 @@ impl Secrets {
         Self::Read(Box::new(SecretsManager {
             url: url(&arn, aws),
             arn,
-            region: aws.region().cloned(),
-            credentials: aws.credentials_provider(),
+            signed: Signed::of(aws, SERVICE, CONTENT_TYPE),
             keys: Kept::new(LIMITS, clock),
         }))
     }
@@ -99,56 +85,18 @@ impl Secrets {
 
 impl SecretsManager {
     async fn fetch(&self) -> Result<Vec<DecodingKey>, Cause> {
-        let request = self.request().await?;
-        let ring = Provider::Rustls(CryptoMode::Ring);
-        let context = TlsContext::builder().with_trust_store(trusted(self.region.as_ref()));
+        let url = self.url.as_ref().map_err(String::clone)?;
+        let body = json!({ "SecretId": self.arn });
+        let request = self.signed.request(url, TARGET, &body).await?;
         // A connection of its own: between two calls Lambda may stop the process for longer than the other side keeps one open.
-        let connector = Connector::builder()
-            .tls_provider(ring)
-            .tls_context(context.build()?)
-            .build();
-        let (status, body) = ask(&connector, request).await?;
+        let connector = connector(self.signed.region())?;
+        let (status, body) = ask(&connector, request, FETCH).await?;
         let answer: Value =
             serde_json::from_slice(&body).map_err(|_| "Secrets Manager did not answer JSON")?;
         if !status.is_success() {
             return Err(refusal(status, &answer).into());
         }
         Ok(keys(&secrets_in(&answer)?))
-    }
-
-    /// `GetSecretValue`, signed in its headers.
-    async fn request(&self) -> Result<HttpRequest, Cause> {
-        let url = self.url.as_ref().map_err(String::clone)?;
-        let provider = self
-            .credentials
-            .as_ref()
-            .ok_or("there are no credentials")?;
-        let identity = provider.provide_credentials().await?.into();
-        let region = self.region.as_ref().ok_or("there is no region")?;
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(region.as_ref())
-            .name("secretsmanager")
-            // AWS holds a signature against its own time.
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()?
-            .into();
-        let body = json!({ "SecretId": self.arn }).to_string();
-        let signable = SignableRequest::new(
-            "POST",
-            url,
-            HEADERS.into_iter(),
-            SignableBody::Bytes(body.as_bytes()),
-        )?;
-        let (instructions, _) = sign(signable, &params)?.into_parts();
-        let mut request = http::Request::post(url);
-        for (name, value) in HEADERS {
-            request = request.header(name, value);
-        }
-        let mut request = request.body(SdkBody::from(body.clone()))?;
-        instructions.apply_to_request_http1x(&mut request);
-        Ok(HttpRequest::try_from(request)?)
     }
 }
 
@@ -160,15 +108,7 @@ fn keys(secrets: &[Secret]) -> Vec<DecodingKey> {
 /// Where Secrets Manager is: where the variables of all SDKs say, else where AWS has it
 /// (<https://docs.aws.amazon.com/general/latest/gr/asm.html>).
 fn url(arn: &str, aws: &SdkConfig) -> Result<String, String> {
-    let key = ServiceConfigKey::builder()
-        .service_id("Secrets Manager")
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build();
-    let elsewhere = key
-        .ok()
-        .and_then(|key| aws.service_config()?.load_config(key));
-    if let Some(url) = elsewhere {
+    if let Some(url) = endpoint(aws, "Secrets Manager") {
         return Ok(url);
     }
     let partition = arn.split(':').nth(1).unwrap_or_default();

@@ -1,25 +1,22 @@
-//! One HTTP request to those who have the keys, with limits of time and size.
+//! One HTTP request to somebody whom no SDK of ours knows, with limits of time and size.
 
 use std::time::Duration;
 
 use aws_sdk_s3::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_smithy_http_client::Connector;
-use aws_smithy_runtime_api::client::http::HttpConnector as _;
+use aws_smithy_runtime_api::client::http::HttpConnector;
 use http::StatusCode;
 
 use crate::error::Cause;
 
 /// The most bytes that are read of an answer: hundreds of keys.
 const MAX_BYTES: usize = 256 * 1024;
-/// How long all of it may take. Lambda gives a start 10 seconds
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>, "Init phase").
-const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The status and body of the answer.
-pub(super) async fn ask(
-    connector: &Connector,
+/// The status and body of the answer, which has this long to come.
+pub(crate) async fn ask(
+    connector: &impl HttpConnector,
     request: HttpRequest,
+    patience: Duration,
 ) -> Result<(StatusCode, Vec<u8>), Cause> {
     let answer = async {
         let answer: HttpResponse = connector.call(request).await?;
@@ -34,5 +31,5 @@ pub(super) async fn ask(
         }
         Ok((status, body))
     };
-    tokio::time::timeout(TIMEOUT, answer).await?
+    tokio::time::timeout(patience, answer).await?
 }

@@ -98,6 +98,8 @@ def function(program: str, name: str, declared: dict, route: tuple | None) -> st
     if public:
         more = "".join(f", {variable}: {value}" for variable, value in declared.get("variables", {}).items())
         properties += VERIFIES_NOTHING.format(more=more)
+    elif variables := declared.get("variables"):
+        properties += f"Environment:\n  Variables: {{{', '.join(f'{name}: {value}' for name, value in variables.items())}}}\n"
     statements = "".join(statement(*line) for line in declared.get("may", {}).items())
     policies = f'- Version: "2012-10-17"\n  Statement:\n{textwrap.indent(statements, "    ")}' if statements else ""
     policies += "" if public else VERIFIES

@@ -2,6 +2,7 @@
 //!
 //! - [`process_object`]: S3 event → hash, type, header, pictures → record. [`maintenance`]: schedule → what is due. [`verify`]: schedule → what may
 //!   have gone wrong.
+//!   [`run_job`]: queue → what takes long, handed over as [`work`] by maintenance and by endpoints.
 //! - [`lease`], [`moving`], [`settle`]: what runs beside each other keep to, how an original changes its storage class, and how the bucket is
 //!   made to fit the records. The functions that archive a file use them, too.
 
@@ -9,5 +10,7 @@ pub(crate) mod lease;
 pub mod maintenance;
 pub(crate) mod moving;
 pub mod process_object;
+pub mod run_job;
 pub(crate) mod settle;
 pub mod verify;
+pub(crate) mod work;

@@ -83,11 +83,11 @@ async fn bytes_that_arrive_after_the_abort_do_not_bring_it_back_and_are_removed(
     let trash = user.get("/image-files/trash").await.ok();
     assert_eq!((&trash["total"], &trash["items"]), (&json!(0), &json!([])));
     stack.clock.advance(60 * 60 * 1000);
-    let early = stack.stack.maintenance.run(Task::default()).await;
-    assert_eq!(early.expect("a run").purged, 0, "a URL may still be good");
+    let early = stack.maintain(Task::default()).await;
+    assert_eq!(early.purged, 0, "a URL may still be good");
     stack.clock.advance(60 * 60 * 1000 + 1);
-    let report = stack.stack.maintenance.run(Task::default()).await;
-    assert_eq!(report.expect("a run").purged, 1);
+    let report = stack.maintain(Task::default()).await;
+    assert_eq!(report.purged, 1);
     let key = text(&begun["file"]["storage_path"]);
     assert_eq!(stack.versions(key).await, []);
     assert_eq!(stack.record(id).await, None);
@@ -109,8 +109,8 @@ async fn an_upload_that_a_browser_begins_after_the_abort_is_ended_too() {
         assert_eq!(opened.status, 200, "{}", opened.text());
     }
     stack.clock.advance(3 * 60 * 60 * 1000);
-    let report = stack.stack.maintenance.run(Task::default()).await;
-    assert_eq!(report.expect("a run").purged, 1);
+    let report = stack.maintain(Task::default()).await;
+    assert_eq!(report.purged, 1);
     let open = stack.stack.bucket.list_multipart_uploads().bucket(BUCKET);
     assert_eq!(open.send().await.expect("an answer").uploads(), []);
 }

@@ -9,6 +9,7 @@ use http::Method;
 use imaging::fixtures::png;
 use serde_json::{Value, json};
 use service::api::Endpoint;
+use service::domain::job::{Job, JobId, JobKind};
 
 use crate::harness::upload::{begin, id_of};
 use crate::harness::{Client, Response, TestStack};
@@ -22,6 +23,8 @@ enum Who {
     SignedIn,
     /// The file's owner and administrators; to others it does not exist: 404.
     Owner,
+    /// Who began the job; to others, administrators too, it does not exist: 404.
+    Beginner,
     /// Administrators; others: 403.
     Admin,
 }
@@ -44,6 +47,8 @@ enum Needs {
     Archived,
     /// A patient without files.
     Patient,
+    /// A job that waits.
+    Job,
 }
 
 /// One route: its endpoint's name, whom it answers, what it needs, and a body that it accepts.
@@ -123,6 +128,9 @@ const ROWS: &[Row] = &[
     Row("list-patients", Who::SignedIn, Needs::Nothing, NO_BODY),
     Row("delete-patient", Who::Admin, Needs::Patient, NO_BODY),
     Row("patient-studies", Who::SignedIn, Needs::Patient, NO_BODY),
+    Row("list-jobs", Who::SignedIn, Needs::Nothing, NO_BODY),
+    Row("get-job", Who::Beginner, Needs::Job, NO_BODY),
+    Row("cancel-job", Who::Beginner, Needs::Job, NO_BODY),
     Row("create-study", Who::SignedIn, Needs::Nothing, |_| json!({})),
 ];
 
@@ -195,6 +203,7 @@ impl Subject {
                 let path = format!("/image-files/{}/archive", file["id"]);
                 owner.post(&path, Value::Null).await.ok()
             }
+            Needs::Job => return Self::job(stack).await,
             Needs::Patient => {
                 let id = format!("P-{}", stack.stack.app.ids.file_id());
                 let patient = json!({"name": "Somebody"});
@@ -208,6 +217,20 @@ impl Subject {
         Self {
             id: file["id"].to_string(),
             version: file["version"].clone(),
+        }
+    }
+}
+
+impl Subject {
+    async fn job(stack: &TestStack) -> Self {
+        let app = &stack.stack.app;
+        let id = JobId::from_number(app.ids.number()).expect("an id");
+        let files = vec![app.ids.file_id()];
+        let job = Job::new(OWNER, id, JobKind::Archive, files, app.clock.now());
+        app.jobs.create(&job).await.expect("written");
+        Self {
+            id: id.to_string(),
+            version: Value::Null,
         }
     }
 }
@@ -251,7 +274,9 @@ async fn every_route_answers_exactly_those_it_should() {
             let subject = Subject::of(&stack, &endpoint).await;
             let answer = ask(&client, &endpoint, &subject, "").await;
             let refused = match (who, caller) {
-                (Who::Owner, "a stranger") => Some((404, "not_found")),
+                (Who::Owner, "a stranger") | (Who::Beginner, "a stranger" | "an administrator") => {
+                    Some((404, "not_found"))
+                }
                 (Who::Admin, "a stranger" | "the owner") => Some((403, "forbidden")),
                 _ => None,
             };
@@ -290,12 +315,20 @@ async fn no_route_opens_to_a_wrong_token_and_nothing_changes() {
     }
 }
 
+/// Somebody whom the route answers.
+fn of_subject(stack: &TestStack, endpoint: &Endpoint) -> Client {
+    match row(endpoint).1 {
+        Who::Beginner => stack.user(OWNER),
+        _ => stack.admin(),
+    }
+}
+
 #[tokio::test]
 async fn every_route_accepts_a_trailing_slash() {
     let stack = TestStack::start().await;
     for endpoint in functions::endpoints() {
         let subject = Subject::of(&stack, &endpoint).await;
-        let answer = ask(&stack.admin(), &endpoint, &subject, "/").await;
+        let answer = ask(&of_subject(&stack, &endpoint), &endpoint, &subject, "/").await;
         assert!(
             answer.status.is_success() || answer.status == 307,
             "{endpoint:?}: {} {}",
@@ -335,7 +368,7 @@ async fn every_route_refuses_an_id_that_is_a_path_or_no_id() {
             let problem = answer.problem(422, "invalid");
             let named = &problem["errors"][0]["field"];
             assert!(
-                named == "file_id" || named == "patient_id",
+                named == "file_id" || named == "patient_id" || named == "job_id",
                 "{endpoint:?}: {problem}"
             );
         }

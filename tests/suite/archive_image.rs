@@ -1,8 +1,11 @@
 //! `POST /image-files/{file_id}/archive` and `/unarchive`.
 
+use functions::events::maintenance::Task;
 use http::Method;
 use imaging::fixtures::png;
+use local::names::BUCKET;
 use serde_json::{Value, json};
+use service::domain::record::{Lease, StorageClass};
 
 use crate::harness::upload::{begin, id_of, unsigned};
 use crate::harness::{Client, Response, TestStack, recount};
@@ -108,8 +111,99 @@ async fn archiving_at_the_same_time_ends_archived_with_its_bytes() {
     assert_eq!(file["status"], "ARCHIVED");
     let record = stack.record(id).await.expect("a record");
     let key = record.object_key().to_string();
-    assert_eq!(stack.versions(&key).await.len(), 1, "no copy is left over");
-    assert_eq!((record.due_at, record.settle_at), (None, None));
+    let versions = stack.versions(&key).await;
+    assert_eq!(versions.len(), 2, "no copy is left over");
+    assert_eq!(versions[0].version_id(), record.object_version.as_deref());
+    assert_eq!(record.due_at, record.keep_until, "the old version is kept");
     assert_eq!(stack.download(&user, id).await, bytes);
     assert_eq!(storage_class(&stack, &user, id).await, "GLACIER_IR");
+}
+
+/// Copies above 6 MiB go in parts of 5 MiB, the smallest that S3 takes.
+const IN_PARTS: (&str, &str) = ("MOVE_LIMITS", "6291456,5242880,1073741824");
+
+/// A picture in several parts: what follows a PNG's end is not looked at.
+fn large_png(mebibytes: usize) -> Vec<u8> {
+    let mut bytes = png(8, 8, 1);
+    bytes.resize(mebibytes << 20, 7);
+    bytes
+}
+
+#[tokio::test]
+async fn a_large_file_is_moved_in_parts_there_and_back() {
+    let stack = TestStack::start_with(&[IN_PARTS]).await;
+    let user = stack.user(1);
+    let bytes = large_png(12);
+    let id = stack.upload_id(&user, "a.png", &bytes, json!({})).await;
+    for (action, class) in [("archive", "GLACIER_IR"), ("unarchive", "")] {
+        to(&user, id, action).await.ok();
+        assert_eq!(storage_class(&stack, &user, id).await, class);
+        assert_eq!(stack.download(&user, id).await, bytes);
+        let record = stack.record(id).await.expect("a record");
+        let key = record.object_key();
+        let versions = stack.versions(&key.to_string()).await;
+        let etag = versions[0].e_tag().expect("a tag");
+        assert!(etag.ends_with("-3\""), "three parts: {etag}");
+        assert_eq!(record.move_upload_id, None);
+    }
+}
+
+#[tokio::test]
+async fn a_run_goes_on_with_the_parts_that_one_before_it_copied() {
+    let stack = TestStack::start_with(&[IN_PARTS]).await;
+    let user = stack.user(1);
+    let bytes = large_png(12);
+    let id = stack.upload_id(&user, "a.png", &bytes, json!({})).await;
+    // A run that died after the first part. That part is marked here, to be known again.
+    let (app, now) = (&stack.stack.app, stack.clock.now());
+    let record = stack.record(id).await.expect("a record");
+    let key = record.object_key();
+    let class = StorageClass::InstantRetrieval;
+    let begun = app.bucket.begin_copy(&key, class, "image/png").await;
+    let upload_id = begun.expect("an upload");
+    let lease = Lease {
+        holder: "a run that died".to_owned(),
+        until: now.plus(1),
+    };
+    let intended = app.files.unattended().advance(record, |file| {
+        let file = file.moving(class, now)?.move_claimed(lease.clone(), now)?;
+        Ok(file.moved_by(&lease.holder, &upload_id)?)
+    });
+    intended.await.expect("written");
+    let mut marked = bytes.clone();
+    marked[5 << 20 >> 1] = 9;
+    let part = stack.stack.bucket.upload_part().bucket(BUCKET);
+    let part = part
+        .key(key.to_string())
+        .upload_id(&upload_id)
+        .part_number(1);
+    let part = part.body(marked[..5 << 20].to_vec().into());
+    part.send().await.expect("a part");
+    stack.clock.advance(20 * 60 * 1000);
+    let report = stack.maintain(Task::default()).await;
+    assert_eq!(report.moved, 1);
+    let user = stack.user(1);
+    assert_eq!(storage_class(&stack, &user, id).await, "GLACIER_IR");
+    let stored = stack.download(&user, id).await;
+    assert!(stored == marked, "the first part was not copied again");
+}
+
+#[tokio::test]
+async fn a_copy_whose_upload_is_gone_begins_again() {
+    let stack = TestStack::start_with(&[IN_PARTS]).await;
+    let user = stack.user(1);
+    let bytes = large_png(12);
+    let id = stack.upload_id(&user, "a.png", &bytes, json!({})).await;
+    let record = stack.record(id).await.expect("a record");
+    let files = stack.stack.app.files.unattended();
+    let now = stack.clock.now();
+    let intended = files.advance(record, |file| {
+        let mut file = file.moving(StorageClass::InstantRetrieval, now)?;
+        file.move_upload_id = Some("an upload that a lifecycle rule ended".to_owned());
+        Ok(file)
+    });
+    intended.await.expect("written");
+    to(&user, id, "archive").await.ok();
+    assert_eq!(storage_class(&stack, &user, id).await, "GLACIER_IR");
+    assert_eq!(stack.download(&user, id).await, bytes);
 }

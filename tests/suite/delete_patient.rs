@@ -55,8 +55,8 @@ async fn while_a_file_points_at_the_patient_nobody_does() {
     user.delete(&file).await.ok();
     admin.delete(PATIENT).await.problem(409, "patient_in_use");
     stack.clock.advance(31 * 24 * 60 * 60 * 1000);
-    let report = stack.stack.maintenance.run(Task::default()).await;
-    assert_eq!(report.expect("a run").purged, 1);
+    let report = stack.maintain(Task::default()).await;
+    assert_eq!(report.purged, 1);
     stack.admin().delete(PATIENT).await.ok();
 }
 

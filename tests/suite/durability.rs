@@ -113,8 +113,8 @@ async fn events_that_come_twice_late_or_never_change_nothing() {
     stack.settle_all().await;
     // Those that came too seldom are finished by maintenance.
     stack.clock.advance(80 * 60 * 1000);
-    let report = stack.stack.maintenance.run(Task::default()).await;
-    assert_eq!(report.expect("a run").failed, 0);
+    let report = stack.maintain(Task::default()).await;
+    assert_eq!(report.failed, 0);
     let user = stack.user(1);
     let files = all(&user, "/image-files/my-images").await;
     assert_eq!(files.len(), 10);
@@ -211,8 +211,7 @@ async fn check(stack: &TestStack, acknowledged: &[(i64, String)]) {
 /// Uploads whose bytes never came are ended in time, and nothing else is.
 async fn two_days_later(stack: TestStack, acknowledged: &[(i64, String)]) {
     stack.clock.advance(2 * DAY_MS);
-    let report = stack.stack.maintenance.run(Task::default()).await;
-    let report = report.expect("a run");
+    let report = stack.maintain(Task::default()).await;
     assert_eq!((report.failed, report.more), (0, false));
     let user = stack.user(1);
     for file in assert_counted(&user, &["PROCESSED", "FAILED"]).await {

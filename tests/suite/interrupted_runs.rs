@@ -1,5 +1,5 @@
 //! Runs that stop in the middle: between any two steps of an archive's move the file can be downloaded, and maintenance finishes what was begun;
-//! what the lifecycle rule removes afterwards is never what a record names.
+//! what is removed afterwards is never what a record names, or a table would that is restored to any moment of the last 35 days.
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use functions::events::maintenance::{Report, Task};
@@ -18,6 +18,7 @@ use crate::harness::TestStack;
 use crate::harness::upload::{begin, id_of, md5_of};
 
 const MINUTE_MS: i64 = 60 * 1000;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// What a run has done last when it dies.
 #[derive(Clone, Copy, Debug)]
@@ -71,22 +72,31 @@ async fn copy(stack: &TestStack, file: &FileRecord) -> StoredObject {
         size: file.file_size,
     };
     let key = file.object_key();
-    let class = StorageClass::InstantRetrieval;
     let objects = &stack.stack.app.bucket;
-    let copied = objects.move_to(&key, &old, class, &file.mime_type);
+    let copied = objects.copy(&key, &old, StorageClass::InstantRetrieval);
     copied.await.expect("a copy")
 }
 
 async fn maintain(stack: &TestStack, task: Task) -> Report {
-    let report = stack.stack.maintenance.run(task).await;
-    report.expect("a run")
+    stack.maintain(task).await
 }
 
-/// After all that maintenance does, the file has its bytes, in one version, also when the lifecycle rule has been.
+/// After all that maintenance does, the file has its bytes, in one version, also when the lifecycle rules have been. What the record named before
+/// is kept for 35 days.
 async fn is_whole(stack: &TestStack, id: i64, bytes: &[u8]) {
     stack.expire_noncurrent().await;
-    let user = stack.user(1);
-    assert_eq!(stack.download(&user, id).await, bytes);
+    assert_eq!(stack.download(&stack.user(1), id).await, bytes);
+    let record = stack.record(id).await.expect("a record");
+    let kept = stack.versions(&record.object_key().to_string()).await;
+    assert_eq!(kept[0].version_id(), record.object_version.as_deref());
+    for (days, left) in [(34, kept.len()), (3, 1)] {
+        stack.clock.advance(days * DAY_MS);
+        maintain(stack, Task::default()).await;
+        stack.expire_noncurrent().await;
+        let versions = stack.versions(&record.object_key().to_string()).await;
+        assert_eq!(versions.len(), left, "after {days} more days");
+    }
+    assert_eq!(stack.download(&stack.user(1), id).await, bytes);
     let record = stack.record(id).await.expect("a record");
     let versions = stack.versions(&record.object_key().to_string()).await;
     let ids: Vec<_> = versions
@@ -109,8 +119,8 @@ async fn a_move_that_died_anywhere_is_finished_and_the_file_was_there_all_the_ti
         stack.settle().await;
         assert_eq!(stack.download(&user, id).await, bytes, "{died:?}");
         stack.clock.advance(20 * 60 * 1000);
-        let report = stack.stack.maintenance.run(Task::default()).await;
-        assert_eq!(report.expect("a run").failed, 0, "{died:?}");
+        let report = stack.maintain(Task::default()).await;
+        assert_eq!(report.failed, 0, "{died:?}");
         let user = stack.user(1);
         let path = format!("/image-files/{id}");
         let file = user.get(&path).await.ok();
@@ -232,7 +242,7 @@ async fn make_wrong(stack: &TestStack, id: i64, bytes: &[u8], wrong: Wrong) {
         }
     }
     if matches!(wrong, Wrong::Gone | Wrong::GoneInParts) {
-        stack.expire_noncurrent().await;
+        stack.lose_noncurrent(|of| of == key).await;
     }
 }
 
@@ -333,8 +343,9 @@ async fn bytes_that_are_not_the_same_are_never_taken_for_the_file() {
     let before = stack.record(id).await.expect("a record");
     let mut other = bytes.clone();
     other.reverse();
-    upload_in_parts(&stack, &before.object_key().to_string(), &other).await;
-    stack.expire_noncurrent().await;
+    let key = before.object_key().to_string();
+    upload_in_parts(&stack, &key, &other).await;
+    stack.lose_noncurrent(|of| of == key).await;
     let check = Task {
         check: vec![before.id],
         ..Task::default()
@@ -380,10 +391,62 @@ async fn a_file_whose_run_died_is_processed_again_when_the_lease_is_over() {
     assert_eq!(user.get(&path).await.ok()["status"], "PROCESSING");
     for (passed_ms, processed) in [(50 * 1000, 0), (20 * 1000, 1)] {
         stack.clock.advance(passed_ms);
-        let report = stack.stack.maintenance.run(Task::default()).await;
-        assert_eq!(report.expect("a run").processed, processed);
+        let report = stack.maintain(Task::default()).await;
+        assert_eq!(report.processed, processed);
     }
     let file = stack.user(1).get(&path).await.ok();
     assert_eq!(file["status"], "PROCESSED");
     assert_eq!(file["file_hash"], md5_of(&bytes));
+}
+
+#[tokio::test]
+async fn a_table_restored_to_any_moment_of_35_days_finds_the_version_that_it_names() {
+    let stack = TestStack::start().await;
+    let bytes = png(8, 8, 1);
+    let id = stack
+        .upload_id(&stack.user(1), "a.png", &bytes, json!({}))
+        .await;
+    // What a restored table would hold: the record after each change, and for how long it was the newest.
+    let mut moments = Vec::new();
+    for action in ["archive", "unarchive", "archive"] {
+        moments.push(stack.record(id).await.expect("a record"));
+        stack.clock.advance(DAY_MS);
+        let path = format!("/image-files/{id}/{action}");
+        stack.user(1).post(&path, json!(null)).await.ok();
+    }
+    archive_late(&stack, id).await;
+    let newest = stack.record(id).await.expect("a record");
+    for _ in 0..34 {
+        stack.clock.advance(DAY_MS);
+        maintain(&stack, Task::default()).await;
+        stack.expire_noncurrent().await;
+    }
+    for restored in moments {
+        let files = stack.stack.app.files.unattended();
+        let current = stack.record(id).await.expect("a record");
+        let put = files.advance(current, |_| Ok(restored.clone()));
+        put.await.expect("written");
+        assert_eq!(stack.download(&stack.user(1), id).await, bytes);
+        let check = Task {
+            check: vec![restored.id],
+            ..Task::default()
+        };
+        assert_eq!(maintain(&stack, check).await.failed, 0);
+        assert_eq!(stack.download(&stack.user(1), id).await, bytes);
+    }
+    let (key, version) = (newest.object_key(), newest.object_version.as_deref());
+    let object = stack.stack.app.bucket.get(&key, version);
+    let object = object.await.expect("still there").collect().await;
+    assert_eq!(object.expect("its bytes").into_bytes(), bytes);
+    is_whole(&stack, id, &bytes).await;
+}
+
+/// A run of an archive that was lost appears after another one was recorded: its copy covers the recorded version for a while.
+async fn archive_late(stack: &TestStack, id: i64) {
+    copy(stack, &stack.record(id).await.expect("a record")).await;
+    let check = Task {
+        check: vec![FileId::from_number(id.unsigned_abs()).expect("an id")],
+        ..Task::default()
+    };
+    assert_eq!(maintain(stack, check).await.repaired, 1);
 }

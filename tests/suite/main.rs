@@ -6,6 +6,7 @@ mod harness;
 mod abort_upload;
 mod access_log;
 mod archive_image;
+mod cancel_job;
 mod complete_upload;
 mod create_study;
 mod create_upload;
@@ -15,9 +16,11 @@ mod delete_patient;
 mod download_image;
 mod download_urls;
 mod get_image;
+mod get_job;
 mod get_patient;
 mod get_upload;
 mod list_images;
+mod list_jobs;
 mod list_patients;
 mod maintenance;
 mod my_images;
@@ -58,13 +61,14 @@ mod sign_in;
 mod statistics;
 mod template;
 mod token_secret;
+mod two_step_changes;
 mod weather;
 
 // The engines of the local stack.
 mod dynamo_contract;
 mod event_queue;
-mod lifecycle;
 mod gateway;
+mod lifecycle;
 mod loopback;
 
 // The sources.

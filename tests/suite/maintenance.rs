@@ -3,9 +3,10 @@
 use functions::events::maintenance::{Report, Task};
 use http::Method;
 use imaging::fixtures::{DicomSpec, dicom, png};
-use local::names::BUCKET;
+use local::names::{BUCKET, bucket_arn};
 use local::queue::Faults;
 use serde_json::{Value, json};
+use service::domain::Status;
 
 use crate::harness::upload::{begin, id_of, md5_of, text};
 use crate::harness::{TestStack, recount};
@@ -14,7 +15,7 @@ const HOUR_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 async fn run(stack: &TestStack, task: Task) -> Report {
-    stack.stack.maintenance.run(task).await.expect("a run")
+    stack.maintain(task).await
 }
 
 /// Whether the bucket has anything under `key`, as far as a reader can see.
@@ -361,7 +362,130 @@ async fn a_file_that_fails_keeps_no_other_waiting_and_is_tried_again() {
     user.delete(&path).await.ok();
     stack.clock.advance(31 * DAY_MS);
     let report = run(&stack, Task::default()).await;
-    assert_eq!((report.failed, report.purged, report.more), (1, 1, false));
-    stack.clock.advance(5 * DAY_MS);
-    assert_eq!(run(&stack, Task::default()).await.failed, 1);
+    assert_eq!((report.settled, report.purged, report.more), (1, 1, false));
+    for attempts in 1..4 {
+        let lost = stack.record(id_of(&file)).await.expect("a record");
+        assert_eq!(lost.attempts, attempts);
+        stack.clock.advance(5 * DAY_MS);
+        assert_eq!(run(&stack, Task::default()).await.settled, 1);
+    }
+}
+
+/// Begins `count` uploads of `user`, brings their bytes and puts them into the trash; a stack without events.
+async fn delete_many(stack: &TestStack, user: i64, count: usize) {
+    let client = stack.user(user);
+    let mut left = count;
+    while left > 0 {
+        let batch = left.min(100);
+        let files = (0..batch)
+            .map(|number| json!({"client_file_id": number, "filename": "a.png", "size": 3}));
+        let body = json!({"files": files.collect::<Vec<_>>()});
+        let answer = client.post("/uploads/batch", body).await.ok();
+        let items = answer["items"].as_array().expect("items").clone();
+        for item in items {
+            let key = text(&item["file"]["storage_path"]);
+            let put = stack.stack.bucket.put_object().bucket(BUCKET).key(key);
+            put.body(b"abc".to_vec().into())
+                .send()
+                .await
+                .expect("stored");
+            let path = format!("/image-files/{}", item["file"]["id"]);
+            client.delete(&path).await.ok();
+        }
+        left -= batch;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_can_never_be_purged_keep_nobody_waiting() {
+    const QUARTER_MS: i64 = 16 * 60 * 1000;
+    let stack = without_events().await;
+    delete_many(&stack, 2, 600).await;
+    let objects = format!("{}/originals/2/", bucket_arn());
+    for action in ["s3:DeleteObject", "s3:DeleteObjectVersion"] {
+        stack.stack.permissions.deny(action, &objects);
+    }
+    stack.clock.advance(31 * DAY_MS - QUARTER_MS);
+    delete_many(&stack, 1, 1).await;
+    stack.clock.advance(QUARTER_MS);
+    let report = run(&stack, Task::default()).await;
+    assert_eq!((report.purged, report.failed), (0, 600));
+    // They wait for longer and longer, and meanwhile they are not even looked at.
+    for (minutes, failed) in [(10, 0), (6, 600), (16, 0), (16, 600)] {
+        stack.clock.advance(minutes * 60 * 1000);
+        assert_eq!(run(&stack, Task::default()).await.failed, failed);
+    }
+    // When both are due, the others have their turn among the first.
+    stack.clock.advance(30 * DAY_MS);
+    let two = Task {
+        limit: Some(2),
+        ..Task::default()
+    };
+    let report = run(&stack, two).await;
+    assert_eq!((report.purged, report.failed), (1, 1));
+    let trash = stack.user(2).get("/image-files/trash").await.ok();
+    assert_eq!(
+        trash["total"], 0,
+        "a purge that has begun is seen by nobody"
+    );
+    stack.stack.permissions.deny_nothing();
+    stack.clock.advance(2 * DAY_MS);
+    let report = run(&stack, Task::default()).await;
+    assert_eq!((report.purged, report.failed), (600, 0));
+    assert_eq!(run(&stack, Task::default()).await, Report::default());
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_processed_is_failed_after_eight_visits_and_still_has_its_bytes() {
+    let stack = without_events().await;
+    let user = stack.user(1);
+    let bytes = png(8, 8, 1);
+    let begun = begin(&user, "a.png", bytes.len(), json!({})).await;
+    let id = id_of(&begun["file"]);
+    stack.put_single(&begun["upload"], &bytes).await;
+    let complete = format!("/uploads/{id}/complete");
+    user.post(&complete, json!({})).await.ok();
+    let pictures = format!("{}/thumbnails/", bucket_arn());
+    stack.stack.permissions.deny("s3:PutObject", &pictures);
+    stack.settle_all().await;
+    for visit in 1..=9 {
+        stack.clock.advance(DAY_MS);
+        assert_eq!(run(&stack, Task::default()).await.processed, 1, "{visit}");
+        let file = stack.record(id).await.expect("a record");
+        let expected = if visit < 9 {
+            Status::Processing
+        } else {
+            Status::Failed
+        };
+        assert_eq!(file.status, expected, "{visit}");
+    }
+    let user = stack.user(1);
+    let file = user.get(&format!("/image-files/{id}")).await.ok();
+    assert_eq!(file["status_reason"]["code"], "processing_failed");
+    assert_eq!(stack.download(&user, id).await, bytes);
+    assert_eq!(run(&stack, Task::default()).await, Report::default());
+    let summary = user.get("/image-files/stats/summary").await.ok();
+    assert_eq!(summary, recount::summary(&[file]));
+}
+
+#[tokio::test]
+async fn a_file_whose_bytes_are_gone_before_they_were_read_is_failed_in_the_end() {
+    let stack = without_events().await;
+    let user = stack.user(1);
+    let begun = begin(&user, "a.png", 3, json!({})).await;
+    let id = id_of(&begun["file"]);
+    stack.put_single(&begun["upload"], b"abc").await;
+    let complete = format!("/uploads/{id}/complete");
+    user.post(&complete, json!({})).await.ok();
+    stack.settle_all().await;
+    for version in stack.versions("originals/").await {
+        stack.remove_version(&version).await;
+    }
+    for _ in 0..9 {
+        stack.clock.advance(DAY_MS);
+        assert_eq!(run(&stack, Task::default()).await.processed, 1);
+    }
+    let file = stack.record(id).await.expect("a record");
+    assert_eq!(file.status, Status::Failed);
+    assert_eq!(run(&stack, Task::default()).await, Report::default());
 }

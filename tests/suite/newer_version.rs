@@ -102,8 +102,8 @@ async fn a_value_of_a_newer_version_is_shown_and_never_overwritten() {
         }
         assert_eq!(stack.download(&user, id).await, bytes);
         refuses(&user, id, &file["version"]).await;
-        let report = stack.stack.maintenance.run(Task::default()).await;
-        assert_eq!(report.expect("a run").failed, 0);
+        let report = stack.maintain(Task::default()).await;
+        assert_eq!(report.failed, 0);
         assert_eq!(row(&stack, id).await, before, "{attribute}");
     }
     let list = user.get("/image-files/my-images").await.ok();

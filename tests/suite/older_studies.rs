@@ -255,7 +255,7 @@ async fn every_step_of_an_upload_numbers_it() {
         .ok();
     assert!(is_numbered(&stack, single).await, "sign-request");
     stack.clock.advance(25 * HOUR_MS);
-    let report = stack.stack.maintenance.run(Task::default()).await;
-    assert_eq!(report.expect("a run").failed, 0);
+    let report = stack.maintain(Task::default()).await;
+    assert_eq!(report.failed, 0);
     assert!(is_numbered(&stack, abandoned).await, "maintenance");
 }

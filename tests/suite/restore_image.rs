@@ -110,7 +110,7 @@ async fn what_was_purged_does_not_come_back() {
     delete(&user, id_of(&file)).await;
     stack.clock.advance(31 * 24 * 60 * 60 * 1000);
     let task = functions::events::maintenance::Task::default();
-    stack.stack.maintenance.run(task).await.expect("a run");
+    stack.maintain(task).await;
     restore(&stack.user(1), id_of(&file))
         .await
         .problem(404, "not_found");

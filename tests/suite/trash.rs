@@ -95,7 +95,7 @@ async fn a_purged_file_is_in_no_trash() {
     delete(&user, &file).await;
     stack.clock.advance(30 * DAY_MS + 1);
     let task = functions::events::maintenance::Task::default();
-    stack.stack.maintenance.run(task).await.expect("a run");
+    stack.maintain(task).await;
     let page = stack.user(1).get("/image-files/trash").await.ok();
     assert_eq!(page["items"], json!([]));
     assert_eq!(page["total"], 0);

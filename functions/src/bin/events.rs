@@ -1,10 +1,13 @@
 //! The program of the functions that queues and schedules call: each runs what its `Handler` names.
 
+use std::time::Duration;
+
 use functions::events::maintenance::Maintenance;
 use functions::events::process_object::{Processor, scratch};
+use functions::events::run_job::Runner;
 use functions::events::verify::Verify;
 use imaging::isolated::{Worker, serve_if_worker};
-use service::lambda::{handler, serve_events};
+use service::lambda::{handler, serve_events, serve_timed_events};
 
 fn main() -> Result<(), lambda_runtime::Error> {
     // The same program decodes pictures, in a process of its own that may fail.
@@ -24,9 +27,19 @@ async fn run() -> Result<(), lambda_runtime::Error> {
             .await
         }
         "maintenance" => {
-            serve_events(async |app: service::App, task| {
+            serve_timed_events(async |app: service::App, task, time| {
                 let processor = Processor::new(app.clone(), worker.clone());
-                Maintenance::new(app, processor).run(task).await
+                Maintenance::new(app, processor)
+                    .run_within(task, time)
+                    .await
+            })
+            .await
+        }
+        "run-job" => {
+            serve_timed_events(async |app: service::App, event, time: Duration| {
+                let processor = Processor::new(app.clone(), worker.clone());
+                let maintenance = Maintenance::new(app.clone(), processor);
+                Ok(Runner::new(app, maintenance).handle(event, time).await)
             })
             .await
         }

@@ -9,6 +9,7 @@
 use axum::response::IntoResponse;
 use http::header;
 use serde_json::{Value, json};
+use service::domain::job::JobId;
 use service::domain::text::{
     BodyPart, Date, Description, FileName, Line, Md5, MimeType, Modality, StudyDate,
 };
@@ -30,10 +31,11 @@ endpoint!(public);
         (name = "Uploads", description = "The bytes go to the bucket, by presigned URLs"),
         (name = "Patients", description = "Whom files are of"),
         (name = "Studies", description = "What files belong to"),
+        (name = "Jobs", description = "What outlives a request"),
         (name = "Service", description = "About this API"),
     ),
     components(schemas(
-        BodyPart, Code, Date, Description, FieldError, FileId, FileName, Line, Md5, MimeType, Modality, PatientId, ProblemDetails, SeriesId, StudyDate,
+        BodyPart, Code, Date, Description, FieldError, FileId, FileName, JobId, Line, Md5, MimeType, Modality, PatientId, ProblemDetails, SeriesId, StudyDate,
         StudyId,
     )),
 )]

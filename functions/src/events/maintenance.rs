@@ -16,22 +16,26 @@ use futures_util::stream::FuturesUnordered;
 use serde::{Deserialize, Serialize};
 use service::App;
 use service::db::maintenance::Mark;
+use service::domain::job::KEPT_DAYS;
 use service::domain::time::DAY_MS;
 use service::domain::{FileId, Timestamp};
 use service::error::Error;
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::process_object::Processor;
+use super::work::{Work, hand_over};
 use turns::in_turn;
 use visit::Outcome;
 
-/// A run begins no visit after this many seconds, unless the event sets another number. template.yaml gives the function 15 minutes, so the last
-/// visits have the rest of that time to end.
-const DEFAULT_SECONDS: u64 = 600;
+/// `Timeout` in template.yaml.
+const WHOLE_TIME: Duration = Duration::from_mins(15);
+/// A run begins no visit after this share of its time: the last visits have the rest of it to end.
+const BEGINS_VISITS: f64 = 0.8;
+/// What a visit reads or copies stops this long before the function ends, and the visit itself half as long, so that what happened can be noted.
+const LAST_NOTES: Duration = Duration::from_secs(20);
 /// Files whose turns are decided together: reading them takes seconds, also on a laptop, and is a part of the time of a run.
 const LOOK_AHEAD: usize = 20_000;
-/// Visits at the same time. Those that read or copy objects wait for one another.
+/// Visits at the same time.
 const VISITS_AT_ONCE: usize = 8;
 /// Where the first run of all begins: nothing can be due before the first file.
 const FIRST_LOOK_BACK_DAYS: i64 = 3;
@@ -46,7 +50,7 @@ pub struct Task {
     pub dry_run: bool,
     /// The most files of this run.
     pub limit: Option<usize>,
-    /// How long it begins visits.
+    /// How long it begins visits; without it, for most of the time that the function has.
     pub seconds: Option<u64>,
     /// Instead of what is due: these files, whether the bucket has what their records name.
     #[serde(default)]
@@ -64,12 +68,14 @@ pub struct Report {
     pub purged: usize,
     /// Uploads ended because nobody went on with them.
     pub abandoned: usize,
-    /// Files processed whose event was lost or whose run died.
+    /// Files handed to `run-job` to be processed: their event was lost or their run died.
     pub processed: usize,
-    /// Moves between storage classes brought to their end.
+    /// Files handed to `run-job` to bring a move between storage classes to its end.
     pub moved: usize,
-    /// Originals of which the bucket held more than the record names.
+    /// Files handed to `run-job` because the bucket may hold more of them than the record names.
     pub settled: usize,
+    /// Jobs handed to `run-job` again.
+    pub jobs: usize,
     /// Files that are not ready for anything yet.
     pub postponed: usize,
     /// Files whose turn failed; the next run tries again.
@@ -97,10 +103,13 @@ pub struct Maintenance {
 #[derive(Debug)]
 struct Run {
     now: Timestamp,
+    /// No visit begins after it.
     end: Instant,
+    /// No visit goes on after it.
+    deadline: Instant,
     dry_run: bool,
-    /// Held by the visit that reads or copies an object: disk and CPU are enough for one.
-    heavy: Mutex<()>,
+    /// Whether it does what another run handed over, due or not; otherwise it hands over what takes long.
+    is_handed_over: bool,
 }
 
 impl Run {
@@ -116,16 +125,29 @@ impl Maintenance {
         Self { app, processor }
     }
 
-    /// One run.
+    /// One run with all the time that template.yaml gives the function.
     ///
     /// # Errors
     /// When it cannot be found out what is due; a single file that fails is counted instead.
     pub async fn run(&self, task: Task) -> Result<Report, Error> {
+        self.run_within(task, WHOLE_TIME).await
+    }
+
+    /// One run, in a function that has `time` left.
+    ///
+    /// # Errors
+    /// See [`Self::run`].
+    pub async fn run_within(&self, task: Task, time: Duration) -> Result<Report, Error> {
+        let begins_visits = match task.seconds {
+            Some(seconds) => Duration::from_secs(seconds).min(time),
+            None => time.mul_f64(BEGINS_VISITS),
+        };
         let run = Run {
             now: self.app.clock.now(),
-            end: Instant::now() + Duration::from_secs(task.seconds.unwrap_or(DEFAULT_SECONDS)),
+            end: Instant::now() + begins_visits,
+            deadline: Instant::now() + time.saturating_sub(LAST_NOTES),
             dry_run: task.dry_run,
-            heavy: Mutex::default(),
+            is_handed_over: false,
         };
         let mut report = Report::default();
         if task.check.is_empty() && task.check_user.is_none() {
@@ -179,6 +201,24 @@ impl Maintenance {
             let watermark = after_what_is_done(watermark, first_day, run.now);
             self.app.marks.set(Mark::Watermark, watermark).await?;
             self.order_counters(run, report).await?;
+        }
+        self.hand_over_jobs(run, report).await
+    }
+
+    /// Jobs whose message or runner was lost, or whose pause is over. A job is looked for as long as it is kept: these are few reads of an index
+    /// that is nearly empty.
+    async fn hand_over_jobs(&self, run: &Run, report: &mut Report) -> Result<(), Error> {
+        for days in (0..=KEPT_DAYS).rev() {
+            let day = run.now.plus(-days * DAY_MS);
+            for key in self.app.jobs.due_on(day).await? {
+                let job = self.app.jobs.find(key).await?;
+                if job.is_some_and(|job| job.due_at.is_some_and(|at| at <= run.now)) {
+                    if !run.dry_run {
+                        hand_over(&self.app, Work::Job(key)).await?;
+                    }
+                    report.jobs += 1;
+                }
+            }
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Makes the version that a record names the current one and the only one, so that no lifecycle rule ever removes it.
+//! Makes the version that a record names the current one, and the only one as soon as no restored table can name another.
 
 use md5::{Digest as _, Md5};
 use service::App;
@@ -6,6 +6,7 @@ use service::domain::standing::{Standing, StoredVersion, standing};
 use service::domain::transition::StoredObject;
 use service::domain::{FileRecord, ObjectKey, text};
 use service::error::Error;
+use tokio::time::Instant;
 
 use super::moving::finish_move;
 
@@ -18,13 +19,24 @@ const MAX_COMPARED: u64 = 10 * 1024 * 1024 * 1024;
 ///
 /// # Errors
 /// [`Error::Unavailable`]; [`Error::Internal`] when the bytes of the record are nowhere.
-pub(crate) async fn settle(app: &App, file: FileRecord) -> Result<FileRecord, Error> {
+pub(crate) async fn settle(
+    app: &App,
+    file: FileRecord,
+    end: Option<Instant>,
+) -> Result<FileRecord, Error> {
     let key = file.object_key();
     let mut file = file;
     for _ in 0..STEPS {
         let seen = file.object_version.clone();
         let now = app.clock.now();
         let step = match standing(&file, &app.bucket.versions(&key).await?) {
+            Standing::Current { surplus } if !surplus.is_empty() && file.keeps_versions(now) => {
+                return app
+                    .files
+                    .unattended()
+                    .advance(file, |file| Ok(file.kept(seen.as_deref(), now)))
+                    .await;
+            }
             Standing::Current { surplus } => {
                 for version in surplus {
                     app.bucket.remove_version(&key, &version).await?;
@@ -40,7 +52,7 @@ pub(crate) async fn settle(app: &App, file: FileRecord) -> Result<FileRecord, Er
                     file_id = file.id.number(),
                     "the version of a record is not the current one and is copied to the top"
                 );
-                Box::pin(uncover(app, file.clone(), seen.as_deref())).await
+                Box::pin(uncover(app, file.clone(), seen.as_deref(), end)).await
             }
             Standing::Gone { candidates } => {
                 let found = Box::pin(find_same(app, &file, candidates)).await?;
@@ -67,12 +79,16 @@ pub(crate) async fn settle(app: &App, file: FileRecord) -> Result<FileRecord, Er
 ///
 /// # Errors
 /// See [`settle`] and [`finish_move`].
-pub(crate) async fn settle_and_move(app: &App, file: FileRecord) -> Result<(), Error> {
+pub(crate) async fn settle_and_move(
+    app: &App,
+    file: FileRecord,
+    end: Option<Instant>,
+) -> Result<(), Error> {
     // Settled first, because the version that is to be copied may have to be found.
-    let file = settle(app, file).await?;
+    let file = settle(app, file, end).await?;
     if file.moving_to.is_some() {
-        let moved = finish_move(app, file).await?;
-        settle(app, moved).await?;
+        let moved = finish_move(app, file, end).await?;
+        settle(app, moved, end).await?;
     }
     Ok(())
 }
@@ -84,17 +100,24 @@ pub(crate) async fn settle_and_move(app: &App, file: FileRecord) -> Result<(), E
 pub(crate) async fn is_settled(app: &App, file: &FileRecord) -> Result<bool, Error> {
     let key = file.object_key();
     let standing = standing(file, &app.bucket.versions(&key).await?);
-    Ok(matches!(standing, Standing::Current { surplus } if surplus.is_empty()))
+    Ok(
+        matches!(standing, Standing::Current { surplus } if surplus.is_empty() || file.keep_until.is_some()),
+    )
 }
 
 /// Copies the version `seen` over whatever covers it.
-async fn uncover(app: &App, file: FileRecord, seen: Option<&str>) -> Result<FileRecord, Error> {
+async fn uncover(
+    app: &App,
+    file: FileRecord,
+    seen: Option<&str>,
+    end: Option<Instant>,
+) -> Result<FileRecord, Error> {
     let intended = app
         .files
         .unattended()
         .advance(file, |file| Ok(file.covered(seen)?))
         .await?;
-    finish_move(app, intended).await
+    finish_move(app, intended, end).await
 }
 
 /// The one of `candidates` that has the bytes of `file`, proven by their MD5.

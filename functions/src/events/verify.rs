@@ -120,6 +120,11 @@ impl Run {
         Instant::now() >= self.end
     }
 
+    /// When what was begun in time has to stop.
+    fn last_moment(&self) -> Option<Instant> {
+        Some(self.end + GRACE)
+    }
+
     /// How many more may be looked at, at most `page`.
     fn left(&self, report: &Report, page: usize) -> usize {
         let done = report.objects + report.records + report.read;

@@ -1,7 +1,7 @@
 //! `POST /image-files/{file_id}/archive`: moves a processed file to the cold storage class, from where it is still read at once.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use service::App;
 use service::api::Path;
 use service::auth::Caller;
@@ -10,7 +10,7 @@ use service::domain::record::StorageClass;
 use service::error::Error;
 use service::views::image_file::ImageFile;
 
-use super::archive::move_file;
+use super::archive::{StartedJob, move_file};
 
 endpoint!(conflicts(
     AlreadyArchived,
@@ -21,7 +21,7 @@ endpoint!(conflicts(
 
 /// Archive
 ///
-/// Moves a processed file to a cold storage class, from where it is still read at once.
+/// Moves a processed file to a cold storage class, from where it is still read at once. What is larger than 2 GB is moved by a job.
 #[utoipa::path(
     post,
     path = "/api/v1/image-files/{file_id}/archive",
@@ -29,6 +29,7 @@ endpoint!(conflicts(
     params(("file_id" = FileId, Path, description = "The file")),
     responses(
         (status = 200, description = "The archived record", body = ImageFile),
+        (status = 202, description = "A job moves it, because it is large", body = StartedJob),
         (status = 404),
     )
 )]
@@ -36,7 +37,7 @@ pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<FileId>,
-) -> Result<Json<ImageFile>, Error> {
-    let file = move_file(&app, &caller, id, StorageClass::InstantRetrieval).await?;
-    ImageFile::of(&app, file).await.map(Json)
+) -> Result<Response, Error> {
+    let moved = move_file(&app, &caller, id, StorageClass::InstantRetrieval).await?;
+    moved.answer(&app).await
 }

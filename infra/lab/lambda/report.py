@@ -70,7 +70,7 @@ def http_event(method, path, token=None, body=None):
     names = re.findall(r"{(\w+)}", path)
     # The patient that one function makes is not the one that the others must not find.
     patient = "P-2" if method == "PUT" else "P-1"
-    values = {name: "1" if name == "file_id" else patient for name in names}
+    values = {name: "1" if name in ("file_id", "job_id") else patient for name in names}
     where = path.format(**values)
     headers = {"host": "filmroom.execute-api.eu-central-1.amazonaws.com", "accept": "application/json", "x-forwarded-proto": "https"}
     if token:
@@ -218,6 +218,10 @@ def questions(name, method, path, token):
     if name == "process-object":
         gone = object_event("originals/5/1/8d3f0c1e-0000-4000-8000-000000000000")
         return [("settles an event of a file that is gone", gone, lambda answer: answer == {"batchItemFailures": []})]
+    if name == "run-job":
+        gone = object_event("")
+        gone["Records"][0]["body"] = json.dumps({"job": {"owner": 1, "job": 1}})
+        return [("passes over a job that is gone", gone, lambda answer: answer == {"batchItemFailures": []})]
     if name == "maintenance":
         return [("reports what is due", {}, lambda answer: answer["purged"] == 0 and answer["failed"] == 0)]
     body, status = question(name, method, path)

@@ -34,6 +34,7 @@ pub(crate) fn queue_url(name: &str) -> String {
 }
 
 /// The ARN of the bucket.
-pub(crate) fn bucket_arn() -> String {
+#[must_use]
+pub fn bucket_arn() -> String {
     format!("arn:aws:s3:::{BUCKET}")
 }

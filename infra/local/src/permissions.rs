@@ -27,6 +27,8 @@ pub struct Permissions(Arc<Inner>);
 struct Inner {
     policies: BTreeMap<String, Policy>,
     used: Mutex<BTreeSet<(String, Grant)>>,
+    /// What a policy of somebody else denies every function: an action, and how the resource begins.
+    denied: Mutex<Vec<(String, String)>>,
     record: Option<File>,
 }
 
@@ -55,8 +57,27 @@ impl Permissions {
         Ok(Self(Arc::new(Inner {
             policies: policies.collect::<Result<_, TemplateError>>()?,
             used: Mutex::default(),
+            denied: Mutex::default(),
             record: record.map(open).transpose()?,
         })))
+    }
+
+    /// Denies every function `action` on what begins with `resource`, as a policy of the account or of the bucket may do.
+    pub fn deny(&self, action: &str, resource: &str) {
+        let mut denied = self.0.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        denied.push((action.to_owned(), resource.to_owned()));
+    }
+
+    /// Takes back what was denied.
+    pub fn deny_nothing(&self) {
+        let mut denied = self.0.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        denied.clear();
+    }
+
+    fn is_denied(&self, action: &str, resource: &str) -> bool {
+        let denied = self.0.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut denied = denied.iter();
+        denied.any(|(of, beginning)| of == action && resource.starts_with(beginning))
     }
 
     /// Whether the owner of `access_key` may do `action` to `resource`. A key that is not a function's belongs to an operator, who
@@ -70,7 +91,9 @@ impl Permissions {
         let Some(policy) = self.0.policies.get(access_key) else {
             return Ok(());
         };
-        if let Some(grant) = policy.grant(action, resource) {
+        if !self.is_denied(action, resource)
+            && let Some(grant) = policy.grant(action, resource)
+        {
             self.note(access_key, grant);
             return Ok(());
         }

@@ -5,6 +5,7 @@ mod ports;
 mod schedule;
 mod settings;
 mod upgrade;
+mod work;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use aws_smithy_http_client::Builder;
 use axum::Router;
 use functions::events::maintenance::Maintenance;
 use functions::events::process_object::Processor;
+use functions::events::run_job::Runner;
 use functions::events::verify::Verify;
 use s3::{Credentials, Gate, ObjectStore, OpenError, ServeOptions, Writers};
 use service::App;
@@ -56,6 +58,8 @@ pub struct Stack {
     pub tables: SdkConfig,
     /// The variables of the functions that name its tables and its bucket.
     pub variables: BTreeMap<String, String>,
+    /// What the functions may do.
+    pub permissions: Permissions,
     /// The keys that bucket and tables know.
     pub keys: AccessKeys,
     /// The service as its operator has it: it may do everything.
@@ -72,6 +76,10 @@ pub struct Stack {
     pub lifecycle: Lifecycle,
     /// The queue between the bucket and `process-object`.
     pub queue: Queue,
+    /// The queue of what takes long: `run-job` receives it.
+    pub work: Queue,
+    /// That function.
+    pub runner: Runner,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -110,9 +118,10 @@ impl Stack {
         let lifecycle = Lifecycle::new(store.clone(), &template)?;
         let queue = Queue::start(
             store.outbox(),
-            queue_options(&template, options.faults()),
+            queue_options(&template, OBJECTS, options.faults()),
             handler(processor.clone()),
         );
+        let (work, runner) = work::start(&template, &options, &apps, &store);
         let (url, bucket_url, database_url) = ports.urls();
         let api = api_and_page(&template, &options, &apps, &origins, &bucket_url)?;
         let served = Served {
@@ -137,12 +146,15 @@ impl Stack {
             variables: settings::variables(&template),
             bucket: apps.bucket(),
             tables: apps.dynamodb,
+            permissions: apps.permissions,
             keys: apps.keys,
             processor,
             maintenance,
             verify,
             lifecycle,
             queue,
+            work,
+            runner,
             stop,
             tasks,
         })
@@ -152,6 +164,7 @@ impl Stack {
     pub async fn stop(self) {
         self.stop.send_replace(true);
         self.queue.stop().await;
+        self.work.stop().await;
         for task in self.tasks {
             drop(task.await);
         }
@@ -242,13 +255,13 @@ async fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {
 
 /// As template.yaml has it, except that a message whose run died is delivered again after a minute: the lease of a dead process has run out by
 /// then.
-fn queue_options(template: &Template, faults: Faults) -> QueueOptions {
+fn queue_options(template: &Template, resource: &str, faults: Faults) -> QueueOptions {
     let mut queues = template.queues.iter();
-    let declared = queues.find(|queue| queue.resource == OBJECTS);
+    let declared = queues.find(|queue| queue.resource == resource);
     let default = QueueOptions::default();
     QueueOptions {
         max_receives: declared.map_or(default.max_receives, |queue| queue.max_receives),
-        name: queue_name(OBJECTS),
+        name: queue_name(resource),
         batch_size: 1,
         visibility_timeout: Duration::from_secs(70),
         faults,

@@ -161,7 +161,9 @@ fn add_column(
     if connection.query_row(is_there, [table, column], |row| row.get(0))? {
         return Ok(());
     }
-    connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {definition}"))
+    connection.execute_batch(&format!(
+        "ALTER TABLE {table} ADD COLUMN {column} {definition}"
+    ))
 }
 
 /// A reading connection: sees what was committed when its statement starts.

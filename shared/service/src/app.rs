@@ -11,6 +11,7 @@ use crate::aws;
 use crate::bucket::Bucket;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::jobs::Jobs;
 use crate::db::maintenance::Marks;
 use crate::db::verification::Verification;
 use crate::db::{Files, References};
@@ -43,6 +44,8 @@ pub struct Inner {
     pub marks: Marks,
     /// What verification goes through and remembers.
     pub verification: Verification,
+    /// Work that outlives a request.
+    pub jobs: Jobs,
     /// The bucket.
     pub bucket: Bucket,
     /// The queues between functions.
@@ -86,6 +89,7 @@ impl App {
         let cursors = cursors.map(|secret| CursorKey::new(secret.expose().as_bytes()));
         let marks = Marks::new(dynamodb.clone(), &config);
         let verification = Verification::new(dynamodb.clone(), &config);
+        let jobs = Jobs::new(dynamodb.clone(), &config, clock.clone());
         let references = References::new(dynamodb, config.clone(), ids.clone(), clock.clone());
         let files = Files::new(references.clone(), cursors);
         let bucket = Bucket::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
@@ -99,6 +103,7 @@ impl App {
                 references,
                 marks,
                 verification,
+                jobs,
                 bucket,
                 queues,
             }),

@@ -25,6 +25,8 @@ pub struct Config {
     pub folds_table: String,
     /// `STUDIES_TABLE`: the table of what each owner has of studies and series. Required.
     pub studies_table: String,
+    /// `JOBS_TABLE`: the table of work that outlives a request. Required.
+    pub jobs_table: String,
     /// `UIDS_TABLE`: the table of the numbers of UIDs. Required.
     pub uids_table: String,
     /// `OLD_TABLES`: `on` reads the tables of older versions too, for what is not in the new ones yet; `off` when the migrator has said that
@@ -34,6 +36,8 @@ pub struct Config {
     pub image_bucket: String,
     /// `OBJECT_QUEUE_URL`: the queue of new objects; only functions that receive from it or send to it have it.
     pub object_queue_url: Option<String>,
+    /// `WORK_QUEUE_URL`: the queue of what takes long; only functions that send to it have it.
+    pub work_queue_url: Option<String>,
     /// How tokens are verified.
     pub tokens: TokenConfig,
     /// `CURSOR_SECRET`: the key that seals cursors, at least 32 bytes; only functions that answer cursors have it. Default: `JWT_SECRET`.
@@ -50,8 +54,47 @@ pub struct Config {
     pub trash_days: u32,
     /// `ACCESS_LOG_DAYS`: how long the access log is kept. Default: 2,190 (six years, 45 CFR 164.316(b)(2)).
     pub access_log_days: u32,
+    /// How originals are moved between storage classes. Only tests set it (`MOVE_LIMITS`).
+    pub moves: MoveLimits,
     /// `S3_PATH_STYLE`: `true` addresses the bucket in the path, as engines other than AWS need. Default: `false`.
     pub s3_path_style: bool,
+}
+
+/// How much is moved how. The numbers are of S3 and Lambda, so nobody who runs the service chooses them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MoveLimits {
+    /// The most bytes that one `CopyObject` moves. S3 would take 5 GB, but it copies them one after the other, which takes longer than a function
+    /// behind HTTP may run.
+    pub one_copy: u64,
+    /// Bytes of each part of a larger copy.
+    pub part: u64,
+    /// The most bytes that a request moves while its caller waits; above it a job does.
+    pub in_request: u64,
+}
+
+impl Default for MoveLimits {
+    fn default() -> Self {
+        Self {
+            one_copy: 256 << 20,
+            part: 64 << 20,
+            in_request: 2 << 30,
+        }
+    }
+}
+
+impl MoveLimits {
+    /// Three numbers with commas between.
+    fn parse(text: &str) -> Option<Self> {
+        let numbers: Result<Vec<u64>, _> = text.split(',').map(str::parse).collect();
+        match numbers.ok()?[..] {
+            [one_copy, part, in_request] if part > 0 => Some(Self {
+                one_copy,
+                part,
+                in_request,
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// The tables of older versions.
@@ -204,6 +247,7 @@ impl Config {
             patients_table: required(variable::PATIENTS_TABLE)?,
             folds_table: required(variable::FOLDS_TABLE)?,
             studies_table: required(variable::STUDIES_TABLE)?,
+            jobs_table: required(variable::JOBS_TABLE)?,
             uids_table: required(variable::UIDS_TABLE)?,
             old_tables: match get(variable::OLD_TABLES).as_deref() {
                 None | Some("off") => None,
@@ -216,6 +260,7 @@ impl Config {
             },
             image_bucket: required(variable::IMAGE_BUCKET)?,
             object_queue_url: get(variable::OBJECT_QUEUE_URL),
+            work_queue_url: get(variable::WORK_QUEUE_URL),
             cursor_secret,
             tokens,
             date_time_zone: get(variable::DATE_TIME_ZONE),
@@ -224,6 +269,11 @@ impl Config {
             max_unfinished_uploads: MAX_UNFINISHED_UPLOADS.read(get)?,
             trash_days: TRASH_DAYS.read(get)?,
             access_log_days: ACCESS_LOG_DAYS.read(get)?,
+            moves: match get(variable::MOVE_LIMITS) {
+                None => MoveLimits::default(),
+                Some(text) => MoveLimits::parse(&text)
+                    .ok_or_else(|| wrong(variable::MOVE_LIMITS, "must be three numbers"))?,
+            },
             s3_path_style: match get(variable::S3_PATH_STYLE).as_deref() {
                 None | Some("false") => false,
                 Some("true") => true,
@@ -392,6 +442,8 @@ mod tests {
             ("ACCESS_LOG_DAYS", "0"),
             ("ACCESS_LOG_DAYS", "36501"),
             ("S3_PATH_STYLE", "yes"),
+            ("MOVE_LIMITS", "1,0,1"),
+            ("MOVE_LIMITS", "1,2"),
             ("OLD_TABLES", "yes"),
         ];
         for (variable, value) in mistakes {

@@ -18,6 +18,7 @@ mod due_rows;
 pub mod duplicates;
 pub mod files;
 mod folds;
+pub mod jobs;
 pub mod keys;
 pub mod list;
 mod load;

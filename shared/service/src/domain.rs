@@ -5,12 +5,14 @@
 
 #![warn(missing_docs)]
 
+pub mod attempts;
 pub mod code;
 pub mod cursor;
 pub mod drawn_id;
 pub mod file_id;
 pub mod file_type;
 pub mod findings;
+pub mod job;
 pub mod list;
 pub mod modality;
 pub mod moving;

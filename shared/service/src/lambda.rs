@@ -5,6 +5,7 @@
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>).
 
 use std::future::Future;
+use std::time::{Duration, SystemTime};
 
 use aws_config::environment::{
     EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
@@ -63,20 +64,38 @@ where
     A: Serialize,
     F: Future<Output = Result<A, crate::error::Error>>,
 {
+    serve_timed_events(|app, event, _| handle(app, event)).await
+}
+
+/// The same for a function that asks how long it may run.
+///
+/// # Errors
+/// See [`serve`].
+pub async fn serve_timed_events<E, A, F>(
+    handle: impl Fn(App, E, Duration) -> F,
+) -> Result<(), Error>
+where
+    E: DeserializeOwned,
+    A: Serialize,
+    F: Future<Output = Result<A, crate::error::Error>>,
+{
     let app = start(CalledBy::Events).await?;
     let handle = &handle;
     lambda_runtime::run(lambda_runtime::service_fn(
         |event: lambda_runtime::LambdaEvent<E>| {
             let app = app.clone();
+            let left = event.context.deadline().duration_since(SystemTime::now());
             async move {
-                Box::pin(handle(app, event.payload)).await.map_err(|error| {
-                    tracing::error!(
-                        code = error.code().name(),
-                        cause = crate::error::chain(&error),
-                        "event failed"
-                    );
-                    Error::from(error)
-                })
+                Box::pin(handle(app, event.payload, left.unwrap_or_default()))
+                    .await
+                    .map_err(|error| {
+                        tracing::error!(
+                            code = error.code().name(),
+                            cause = crate::error::chain(&error),
+                            "event failed"
+                        );
+                        Error::from(error)
+                    })
             }
         },
     ))

@@ -35,6 +35,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 pub enum Queue {
     /// New objects, from the bucket itself: `process-object` receives it.
     Objects,
+    /// What takes long: `run-job` receives it.
+    Work,
 }
 
 /// The queues, as one function has them.
@@ -46,6 +48,7 @@ pub struct Queues {
 #[derive(Debug)]
 struct Inner {
     objects: Option<String>,
+    work: Option<String>,
     endpoint: Option<String>,
     signed: Signed,
     connector: OnceCell<SharedHttpConnector>,
@@ -68,6 +71,7 @@ impl Queues {
         Self {
             inner: Arc::new(Inner {
                 objects: config.object_queue_url.clone(),
+                work: config.work_queue_url.clone(),
                 endpoint: endpoint(aws, "SQS"),
                 signed: Signed::of(aws, "sqs", CONTENT_TYPE),
                 connector,
@@ -133,6 +137,7 @@ impl Queues {
     fn url(&self, queue: Queue) -> Result<&str, Error> {
         let (url, variable) = match queue {
             Queue::Objects => (&self.inner.objects, variable::OBJECT_QUEUE_URL),
+            Queue::Work => (&self.inner.work, variable::WORK_QUEUE_URL),
         };
         url.as_deref()
             .ok_or_else(|| Error::internal(format!("{variable} is not set")))

@@ -4,10 +4,13 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_s3::config::SharedCredentialsProvider;
 use aws_sdk_s3::types::ObjectVersion;
 use local::names::BUCKET;
+use serde_yaml_ng::Value as Yaml;
 use service::domain::{FileId, FileRecord};
 
 use super::meter::operator;
 use super::stack::TestStack;
+
+const TEMPLATE: &str = include_str!("../../../template.yaml");
 
 impl TestStack {
     /// The tables.
@@ -36,10 +39,17 @@ impl TestStack {
         answer.versions().to_vec()
     }
 
-    /// What the lifecycle rule does after 35 days: versions that are not the current one go.
+    /// What the lifecycle rules of template.yaml do to versions that are not the current one, when any number of days has passed.
     pub(crate) async fn expire_noncurrent(&self) {
+        let prefixes = expiring_prefixes();
+        self.lose_noncurrent(|key| prefixes.iter().any(|prefix| key.starts_with(prefix)))
+            .await;
+    }
+
+    /// Versions of these keys that are not the current one go.
+    pub(crate) async fn lose_noncurrent(&self, is_lost: impl Fn(&str) -> bool) {
         for version in self.versions("").await {
-            if version.is_latest() == Some(false) {
+            if version.is_latest() == Some(false) && version.key().is_some_and(&is_lost) {
                 self.remove_version(&version).await;
             }
         }
@@ -51,5 +61,28 @@ impl TestStack {
         let request = request.set_key(version.key().map(str::to_owned));
         let request = request.set_version_id(version.version_id().map(str::to_owned));
         request.send().await.expect("a removal");
+    }
+}
+
+/// Where the lifecycle rules of template.yaml remove versions that are not the current one; an empty prefix is everywhere.
+fn expiring_prefixes() -> Vec<String> {
+    let template: Yaml = serde_yaml_ng::from_str(TEMPLATE).expect("YAML");
+    let bucket = &template["Resources"]["ImageBucket"]["Properties"];
+    let rules = bucket["LifecycleConfiguration"]["Rules"].as_sequence();
+    let rules: Vec<Yaml> = rules.expect("rules").iter().flat_map(rules_of).collect();
+    assert!(rules.len() >= 5, "{rules:?}");
+    let expiring = rules
+        .iter()
+        .filter(|rule| !rule["NoncurrentVersionExpiration"].is_null());
+    expiring
+        .map(|rule| rule["Prefix"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// A rule, or those of an `!If`.
+fn rules_of(rule: &Yaml) -> Vec<Yaml> {
+    match rule {
+        Yaml::Tagged(choice) => choice.value.as_sequence().cloned().unwrap_or_default(),
+        rule => vec![rule.clone()],
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use functions::events::maintenance::{Report, Task};
 use local::port::Patience;
 use local::queue::Faults;
 use local::stack::{Options, Stack};
@@ -171,9 +172,18 @@ impl TestStack {
             .with_authorization(Some(&format!("Bearer {token}")))
     }
 
-    /// Resolves when every event so far is handled.
+    /// Resolves when every event so far is handled, and all that was handed over.
     pub(crate) async fn settle(&self) {
-        self.stack.queue.idle().await.expect("a queue that runs");
+        for queue in [&self.stack.queue, &self.stack.work, &self.stack.queue] {
+            queue.idle().await.expect("a queue that runs");
+        }
+    }
+
+    /// One run of maintenance, and all that it hands over.
+    pub(crate) async fn maintain(&self, task: Task) -> Report {
+        let report = self.stack.maintenance.run(task).await;
+        self.settle().await;
+        report.expect("a run")
     }
 
     /// Resolves when no event is left, also none that waits to come again: the clock moves until then.

@@ -166,12 +166,7 @@ async fn what_is_removed_does_not_come_back_from_the_old_tables() {
         .await
         .ok();
     stack.clock.advance(31 * DAY_MS);
-    let report = stack
-        .stack
-        .maintenance
-        .run(Task::default())
-        .await
-        .expect("a run");
+    let report = stack.maintain(Task::default()).await;
     assert_eq!((report.purged, report.failed), (4, 0), "{report:?}");
     assert_eq!(
         stack.user(1).get("/image-files/my-images").await.ok()["total"],
@@ -264,7 +259,7 @@ async fn an_upload_that_an_older_version_began_goes_on() {
         .stack
         .bucket
         .put_object()
-        .bucket(local::names::BUCKET)
+        .bucket(BUCKET)
         .key(&key);
     put.body(bytes.into()).send().await.expect("an object");
     stack.settle().await;
@@ -337,12 +332,7 @@ async fn maintenance_finds_what_is_due_in_the_old_tables() {
     stack.age().await;
     let stack = TestStack::start_over_with(stack.close().await, &ON, faults).await;
     stack.clock.advance(2 * 60 * 60 * 1000);
-    let report = stack
-        .stack
-        .maintenance
-        .run(Task::default())
-        .await
-        .expect("a run");
+    let report = stack.maintain(Task::default()).await;
     assert_eq!((report.processed, report.failed), (3, 0), "{report:?}");
     let user = stack.user(1);
     let file = user.get(&format!("/image-files/{}", ids[2])).await.ok();
@@ -353,6 +343,6 @@ async fn maintenance_finds_what_is_due_in_the_old_tables() {
         check_user: Some(1),
         ..Task::default()
     };
-    let report = stack.stack.maintenance.run(check).await.expect("a run");
+    let report = stack.maintain(check).await;
     assert_eq!((report.checked, report.failed), (4, 0), "{report:?}");
 }

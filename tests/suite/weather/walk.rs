@@ -143,8 +143,10 @@ impl Walk {
         let page = self.ask(Method::GET, page, Value::Null).await.ok();
         let items = page["items"].as_array().expect("items");
         assert_eq!(page["total"], items.len(), "{page}");
-        let (begun, stored): (Vec<_>, Vec<_>) =
-            items.iter().partition(|file| file["status"] == "UPLOADING");
+        let is_begun = |file: &Value| {
+            file["status"] == "UPLOADING" || file["status_reason"]["code"] == "upload_abandoned"
+        };
+        let (begun, stored): (Vec<_>, Vec<_>) = items.iter().partition(|file| is_begun(file));
         let mut ids: Vec<i64> = stored.into_iter().map(id_of).collect();
         ids.sort_unstable();
         (ids, begun.len())

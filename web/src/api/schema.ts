@@ -183,7 +183,7 @@ export interface paths {
         put?: never;
         /**
          * Archive
-         * @description Moves a processed file to a cold storage class, from where it is still read at once.
+         * @description Moves a processed file to a cold storage class, from where it is still read at once. What is larger than 2 GB is moved by a job.
          */
         post: operations["archive-image"];
         delete?: never;
@@ -243,10 +243,54 @@ export interface paths {
         put?: never;
         /**
          * Take out of the archive
-         * @description Moves an archived file back to the standard storage class.
+         * @description Moves an archived file back to the standard storage class. What is larger than 2 GB is moved by a job.
          */
         post: operations["unarchive-image"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My jobs
+         * @description The jobs that the caller began in the last 30 days, newest first.
+         */
+        get: operations["list-jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A job
+         * @description How far a job is that the caller began. It can be asked for 30 days.
+         */
+        get: operations["get-job"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a job
+         * @description What is done stays done, and the file that it is at stays where it was. A second time changes nothing.
+         */
+        delete: operations["cancel-job"];
         options?: never;
         head?: never;
         patch?: never;
@@ -734,7 +778,7 @@ export interface components {
          */
         DownloadVariant: "original" | "thumbnail" | "preview";
         /** @enum {string} */
-        ErrorCode: "not_json" | "unauthenticated" | "forbidden" | "not_found" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
+        ErrorCode: "not_json" | "unauthenticated" | "forbidden" | "not_found" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "job_over" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
         Failure: {
             /** @description Stable, `snake_case`. */
             code: components["schemas"]["ErrorCode"];
@@ -920,6 +964,77 @@ export interface components {
              */
             version: number;
         };
+        /** @description Work that outlives a request. */
+        Job: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             * @example 2026-01-05T14:30:22.000Z
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Files that are done.
+             * @example 1
+             */
+            done: number;
+            /** @description The first files that failed, and why. */
+            errors: components["schemas"]["JobError"][];
+            /**
+             * Format: date-time
+             * @description Until when it can be asked for.
+             * @example 2026-02-04T14:30:22.000Z
+             */
+            expires_at: string;
+            /** @description What it is asked for by. Newer jobs have larger ids. */
+            id: components["schemas"]["JobId"];
+            /** @description What it does. */
+            kind: components["schemas"]["JobKind"];
+            /** @description How far it is. */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * Format: int64
+             * @description Files in all. When the job is over, those that are not done failed.
+             * @example 1
+             */
+            total: number;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             * @example 2026-01-05T14:30:25.000Z
+             */
+            updated_at: string;
+        };
+        /** @description One file that a job could not do. */
+        JobError: {
+            /** @description Why: one of the codes of problems. */
+            code: string;
+            /** @description The file. */
+            file_id: components["schemas"]["FileId"];
+        };
+        /**
+         * Format: int64
+         * @description The id of a job: a positive integer below 2^53.
+         * @example 241413742600011
+         */
+        JobId: number;
+        /**
+         * @description What a job does.
+         * @enum {string}
+         */
+        JobKind: "archive" | "unarchive" | "unknown";
+        /** @description A page of jobs. */
+        JobPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["Job"][];
+            /** @description Continues after this page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description How far a job is.
+         * @enum {string}
+         */
+        JobStatus: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELLED" | "UNKNOWN";
         /**
          * @description A person's name or another single line, up to 200 characters.
          * @example MRN-20260105
@@ -1383,6 +1498,11 @@ export interface components {
             /** @description Where to send it. */
             url: string;
         };
+        /** @description A job that has begun. */
+        StartedJob: {
+            /** @description How far it is, `GET /jobs/{job_id}` says. */
+            job: components["schemas"]["Job"];
+        };
         /**
          * @description Where a file is in its life. While a newer version of the service is being deployed, `UNKNOWN` may stand for a state that is new.
          * @example PROCESSED
@@ -1395,7 +1515,7 @@ export interface components {
              * @description Stable, `snake_case`.
              * @enum {string}
              */
-            code: "checksum_mismatch" | "damaged" | "decoder_failed" | "not_an_image" | "size_mismatch" | "timed_out" | "too_large" | "truncated" | "unreadable" | "upload_abandoned";
+            code: "checksum_mismatch" | "damaged" | "decoder_failed" | "not_an_image" | "processing_failed" | "size_mismatch" | "timed_out" | "too_large" | "truncated" | "unreadable" | "upload_abandoned";
             /** @description For a person; no patient data. */
             message: string;
         };
@@ -2625,6 +2745,30 @@ export interface operations {
                     "application/json": components["schemas"]["ImageFile"];
                 };
             };
+            /** @description A job moves it, because it is large */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job": {
+                     *         "created_at": "2026-01-05T14:30:22.000Z",
+                     *         "done": 1,
+                     *         "errors": [],
+                     *         "expires_at": "2026-02-04T14:30:22.000Z",
+                     *         "id": 241413742600011,
+                     *         "kind": "archive",
+                     *         "status": "QUEUED",
+                     *         "total": 1,
+                     *         "updated_at": "2026-01-05T14:30:25.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedJob"];
+                };
+            };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
             /** @description `already_archived`: This file is in the archive already. `already_moving`: This file is being moved just now; look again in a moment. `not_processed`: Only a processed file can be archived. `version_conflict`: Somebody else changed this file at the same time; read it again. */
@@ -2886,6 +3030,30 @@ export interface operations {
                     "application/json": components["schemas"]["ImageFile"];
                 };
             };
+            /** @description A job moves it, because it is large */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job": {
+                     *         "created_at": "2026-01-05T14:30:22.000Z",
+                     *         "done": 1,
+                     *         "errors": [],
+                     *         "expires_at": "2026-02-04T14:30:22.000Z",
+                     *         "id": 241413742600011,
+                     *         "kind": "archive",
+                     *         "status": "QUEUED",
+                     *         "total": 1,
+                     *         "updated_at": "2026-01-05T14:30:25.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedJob"];
+                };
+            };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
             /** @description `already_moving`: This file is being moved just now; look again in a moment. `not_archived`: This file is not in the archive. `version_conflict`: Somebody else changed this file at the same time; read it again. */
@@ -2899,6 +3067,152 @@ export interface operations {
                         code?: "already_moving" | "not_archived" | "version_conflict";
                         /** @description With a stale `version`: the record as it is now. */
                         current?: components["schemas"]["ImageFile"];
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "list-jobs": {
+        parameters: {
+            query?: {
+                /** @description Jobs on a page. */
+                page_size?: number | "";
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-05T14:30:22.000Z",
+                     *           "done": 1,
+                     *           "errors": [],
+                     *           "expires_at": "2026-02-04T14:30:22.000Z",
+                     *           "id": 241413742600011,
+                     *           "kind": "archive",
+                     *           "status": "QUEUED",
+                     *           "total": 1,
+                     *           "updated_at": "2026-01-05T14:30:25.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "get-job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job */
+                job_id: components["schemas"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-05T14:30:22.000Z",
+                     *       "done": 1,
+                     *       "errors": [],
+                     *       "expires_at": "2026-02-04T14:30:22.000Z",
+                     *       "id": 241413742600011,
+                     *       "kind": "archive",
+                     *       "status": "QUEUED",
+                     *       "total": 1,
+                     *       "updated_at": "2026-01-05T14:30:25.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "cancel-job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job */
+                job_id: components["schemas"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cancelled job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-05T14:30:22.000Z",
+                     *       "done": 1,
+                     *       "errors": [],
+                     *       "expires_at": "2026-02-04T14:30:22.000Z",
+                     *       "id": 241413742600011,
+                     *       "kind": "archive",
+                     *       "status": "QUEUED",
+                     *       "total": 1,
+                     *       "updated_at": "2026-01-05T14:30:25.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            /** @description `job_over`: This job is over. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "job_over";
                         /** @constant */
                         status?: 409;
                     };

@@ -83,7 +83,7 @@ impl Maintenance {
             let files = self.app.files.unattended();
             // Recorded first: whatever happens now, it is due.
             let file = files.advance(file, |file| Ok(file.astray(now))).await?;
-            settle_and_move(&self.app, file).await?;
+            settle_and_move(&self.app, file, Some(run.deadline)).await?;
         }
         Ok(Found::Repaired)
     }

@@ -109,7 +109,8 @@ impl Verify {
                 if own.is_some_and(|own| !sized(&own)) {
                     report.strange.add(&id);
                 }
-                if surplus.is_empty() {
+                // Older versions are kept for a while after a move.
+                if surplus.is_empty() || file.keep_until.is_some() {
                     return self.said_missing_is_there(file, run, report).await;
                 }
             }
@@ -132,7 +133,7 @@ impl Verify {
         let (id, now) = (file.id, run.now);
         let files = self.app.files.unattended();
         let file = files.advance(file, |file| Ok(file.astray(now))).await?;
-        match Box::pin(settle_and_move(&self.app, file)).await {
+        match Box::pin(settle_and_move(&self.app, file, run.last_moment())).await {
             Ok(()) => {
                 report.repaired.add(&id);
                 Ok(())

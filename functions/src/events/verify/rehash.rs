@@ -177,7 +177,7 @@ impl Verify {
             Ok(file.intact().astray(now))
         };
         let file = self.app.files.unattended().advance(file, step).await?;
-        Box::pin(settle_and_move(&self.app, file)).await
+        Box::pin(settle_and_move(&self.app, file, run.last_moment())).await
     }
 
     async fn read(&self, key: &ObjectKey, version: Option<&str>) -> Result<Read, Error> {

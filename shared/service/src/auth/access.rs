@@ -133,6 +133,12 @@ pub fn check(caller: &Caller, action: Action, file: &FileRecord) -> Result<(), E
     }
 }
 
+/// Whose jobs `caller` sees and cancels: their own, also an admin.
+#[must_use]
+pub fn jobs_of(caller: &Caller) -> i64 {
+    caller.id
+}
+
 /// For what only an admin may do.
 ///
 /// # Errors

@@ -83,15 +83,7 @@ impl Bucket {
         upload_id: &str,
         parts: &[StoredPart],
     ) -> Result<Completed, Error> {
-        let part = |part: &StoredPart| {
-            CompletedPart::builder()
-                .part_number(i32::try_from(part.number).unwrap_or(0))
-                .e_tag(&part.etag)
-                .build()
-        };
-        let request = self
-            .completion(key, upload_id, parts.iter().map(part).collect())
-            .if_none_match("*");
+        let request = self.completion(key, upload_id, parts).if_none_match("*");
         match request.send().await {
             Ok(_) => Ok(Completed::Done),
             Err(error) if is(&error, "NoSuchUpload") => Ok(Completed::NoSuchUpload),
@@ -101,13 +93,34 @@ impl Bucket {
         }
     }
 
-    pub(super) fn completion(
+    /// Puts the parts of a copy together, on top of what is there; answers its version. `None`: the bucket knows no such upload.
+    pub(super) async fn complete_copy(
         &self,
         key: &ObjectKey,
         upload_id: &str,
-        parts: Vec<CompletedPart>,
+        parts: &[StoredPart],
+    ) -> Result<Option<Option<String>>, Error> {
+        match self.completion(key, upload_id, parts).send().await {
+            Ok(completed) => Ok(Some(completed.version_id)),
+            Err(error) if is(&error, "NoSuchUpload") => Ok(None),
+            Err(error) => Err(failure(error)),
+        }
+    }
+
+    fn completion(
+        &self,
+        key: &ObjectKey,
+        upload_id: &str,
+        parts: &[StoredPart],
     ) -> CompleteMultipartUploadFluentBuilder {
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts));
+        let part = |part: &StoredPart| {
+            CompletedPart::builder()
+                .part_number(i32::try_from(part.number).unwrap_or(0))
+                .e_tag(&part.etag)
+                .build()
+        };
+        let parts =
+            CompletedMultipartUpload::builder().set_parts(Some(parts.iter().map(part).collect()));
         self.client
             .complete_multipart_upload()
             .bucket(self.bucket())

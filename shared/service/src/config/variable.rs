@@ -20,12 +20,14 @@ variables! {
     FOLDS_TABLE,
     STUDIES_TABLE,
     UIDS_TABLE,
+    JOBS_TABLE,
     OLD_TABLES,
     REFERENCES_TABLE,
     IMAGE_FILES_TABLE,
     ACCESS_LOG_TABLE,
     IMAGE_BUCKET,
     OBJECT_QUEUE_URL,
+    WORK_QUEUE_URL,
     JWT_SECRET,
     JWT_SECRET_ARN,
     JWKS_URL,
@@ -40,6 +42,9 @@ variables! {
     ACCESS_LOG_DAYS,
     S3_PATH_STYLE,
 }
+
+/// See [`Config::moves`](super::Config::moves). Not among [`ALL`]: template.yaml does not set it.
+pub(super) const MOVE_LIMITS: &str = "MOVE_LIMITS";
 
 /// Those that are left to whoever runs the service. All others follow from what template.yaml builds, or from how the local stack starts.
 pub const CHOICES: [&str; 10] = [

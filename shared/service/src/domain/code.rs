@@ -33,6 +33,8 @@ codes! {
     AlreadyProcessed = "already_processed", "This file has been processed.";
     /// 409: the upload to abort has become a file.
     AlreadyUploaded = "already_uploaded", "The upload is finished. Delete the file instead.";
+    /// 409: the job is over, so nothing of it can be cancelled.
+    JobOver = "job_over", "This job is over.";
     /// Internal: a rule between runs of process-object.
     LeaseLost = "lease_lost", "Another run took this file over.";
     /// 409: a file that is not archived is to be taken out of the archive.

@@ -1,13 +1,18 @@
 //! Moves of an original between storage classes. One run at a time moves a file, under a lease. A move makes a new version of the object: at
-//! every moment the record names a version that is there, and at the end that version is the current one and the only one. Until that is seen,
-//! `settle_at` says that the bucket may hold others.
+//! every moment the record names a version that is there, and at the end that version is the current one. Until that is seen, `settle_at` says
+//! that the bucket may hold others. What was named before is kept for [`KEPT_MS`], because a restored table names it; then the current version is
+//! the only one.
 
 use super::record::{FileRecord, Lease, Status, StorageClass};
+use super::time::DAY_MS;
 use super::transition::{EVENT_OVERDUE_MS, MINUTE_MS, StoredObject};
 use super::{Code, Timestamp};
 
 /// A copy that a run began may still appear this long after the run was lost: a function lives for 15 minutes.
 const LATE_COPY_MS: i64 = 16 * MINUTE_MS;
+/// How long a version is kept that the record does not name any more: point-in-time recovery brings tables back to any moment of the last 35
+/// days (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html>), and a restoration takes hours.
+const KEPT_MS: i64 = 36 * DAY_MS;
 
 impl FileRecord {
     /// The object is to be moved to `class`: `PROCESSED` files to the cold one, `ARCHIVED` files back. A second request while the move is running
@@ -72,9 +77,37 @@ impl FileRecord {
             Some(_) => now.plus(LATE_COPY_MS),
             None => now,
         };
-        self.settle_at = self.settle_at.max(Some(settle_at));
+        // What is kept is kept anew when this move has been seen settled.
+        let waiting = self.settle_at.filter(|_| self.keep_until.is_none());
+        self.keep_until = None;
+        self.settle_at = waiting.max(Some(settle_at));
         self.due(lease.until);
         self.lease = Some(lease);
+        Ok(self)
+    }
+
+    /// The run of `holder` copies it in parts, by this upload.
+    ///
+    /// # Errors
+    /// `lease_lost`: another run took over.
+    pub fn moved_by(mut self, holder: &str, upload_id: &str) -> Result<Self, Code> {
+        self.held_by(holder)?;
+        self.move_upload_id = Some(upload_id.to_owned());
+        Ok(self)
+    }
+
+    /// The move is not to be carried out: nobody wants it any more, or it failed too often. Whatever a run has begun may still appear.
+    ///
+    /// # Errors
+    /// `not_moving`: it has been carried out.
+    pub fn not_moved(mut self, now: Timestamp) -> Result<Self, Code> {
+        if self.moving_to.is_none() {
+            return Err(Code::NotMoving);
+        }
+        (self.moving_to, self.lease, self.move_upload_id) = (None, None, None);
+        let settle_at = now.plus(LATE_COPY_MS);
+        (self.settle_at, self.keep_until) = (Some(settle_at), None);
+        self.due(settle_at);
         Ok(self)
     }
 
@@ -103,7 +136,8 @@ impl FileRecord {
         self.held_by(holder)?;
         let class = self.moving_to.filter(|_| !self.purging);
         let class = class.ok_or(Code::NotMoving)?;
-        (self.moving_to, self.lease) = (None, None);
+        (self.moving_to, self.lease, self.attempts) = (None, None, 0);
+        self.move_upload_id = None;
         self.object_version.clone_from(&object.version);
         // A repair moves files of other statuses too: those keep theirs.
         if matches!(self.live_status(), Status::Processed | Status::Archived) {
@@ -135,7 +169,33 @@ impl FileRecord {
             return Err(Code::NotMoving);
         }
         self.object_version.clone_from(&object.version);
+        self.keep_until = None;
         Ok(self)
+    }
+
+    /// Whether versions that it does not name have to stay at `now`.
+    #[must_use]
+    pub fn keeps_versions(&self, now: Timestamp) -> bool {
+        self.keep_until.is_none_or(|until| until > now)
+    }
+
+    /// The version `seen` was seen to be the current one, above others that are kept.
+    #[must_use]
+    pub fn kept(mut self, seen: Option<&str>, now: Timestamp) -> Self {
+        if self.moving_to.is_some() || self.object_version.as_deref() != seen {
+            return self;
+        }
+        if let Some(at) = self
+            .settle_at
+            .filter(|at| *at > now && self.keep_until.is_none())
+        {
+            self.due(at);
+            return self;
+        }
+        let until = *self.keep_until.get_or_insert(now.plus(KEPT_MS));
+        (self.settle_at, self.attempts) = (Some(until), 0);
+        self.due(until);
+        self
     }
 
     /// The version `seen` was seen to be the current one and the only one.
@@ -151,7 +211,7 @@ impl FileRecord {
             self.due(settle_at);
             return self;
         }
-        self.settle_at = None;
+        (self.settle_at, self.keep_until, self.attempts) = (None, None, 0);
         self.rested()
     }
 }

@@ -68,7 +68,10 @@ impl NewFile {
             warnings: Vec::new(),
             dicom: None,
             moving_to: None,
+            move_upload_id: None,
             settle_at: None,
+            keep_until: None,
+            attempts: 0,
             lease: None,
             purging: false,
             // An event that got lost is noticed soon after the upload's URL has expired.

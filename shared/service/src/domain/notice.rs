@@ -10,6 +10,8 @@ codes! {
     ChecksumMismatch = "checksum_mismatch", "The bytes that came are not the declared ones (MD5): upload the file again.";
     /// It was declared as an image, and it is none that we know.
     NotAnImage = "not_an_image", "The file is not an image in a format we know.";
+    /// Processing it failed again and again: of our own, not because of what is in the file.
+    ProcessingFailed = "processing_failed", "The file is stored, but we could not process it, although we tried for two days. You can download it.";
     /// More or fewer bytes came than were declared.
     SizeMismatch = "size_mismatch", "Another number of bytes came than was declared: upload the file again.";
     /// Nobody sent the bytes.

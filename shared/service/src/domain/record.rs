@@ -231,9 +231,19 @@ pub struct FileRecord {
     /// The storage class its object is being moved to: the intent, recorded before the move begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moving_to: Option<StorageClass>,
+    /// S3's id of the multipart upload that copies it, if it is moved in parts: a run that goes on finds there what was copied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub move_upload_id: Option<String>,
     /// Until this time the bucket may hold other versions of the original than the one named here: then maintenance looks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settle_at: Option<Timestamp>,
+    /// Until this time the bucket keeps the versions that records named before: a table that is restored may name them again. Absent until the
+    /// version named here was seen on top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_until: Option<Timestamp>,
+    /// Visits of maintenance in a row that brought the file no further.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempts: u32,
     /// Who processes or moves it now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
@@ -324,4 +334,9 @@ impl FileRecord {
     pub fn is_leased(&self, now: Timestamp) -> bool {
         self.lease.as_ref().is_some_and(|lease| lease.until > now)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

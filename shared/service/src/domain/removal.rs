@@ -35,6 +35,7 @@ impl FileRecord {
         };
         self.status = before;
         self.status_before = None;
+        self.attempts = 0;
         self.deleted_at = None;
         self.deleted_by = None;
         let settled = matches!(
@@ -118,7 +119,10 @@ impl FileRecord {
             deleted_at: self.deleted_at,
             deleted_by: self.deleted_by,
             moving_to: self.moving_to,
+            move_upload_id: self.move_upload_id,
             settle_at: self.settle_at,
+            keep_until: self.keep_until,
+            attempts: 0,
             lease: self.lease,
             purging: self.purging,
             version: self.version,

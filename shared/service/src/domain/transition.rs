@@ -123,7 +123,7 @@ impl FileRecord {
             failure,
             warnings,
         } = found;
-        self.lease = None;
+        (self.lease, self.attempts) = (None, 0);
         self.set_live_status(match failure {
             Some(_) => Status::Failed,
             None => Status::Processed,
@@ -160,15 +160,13 @@ impl FileRecord {
         self.upload_id = None;
         self.expires_at = None;
         self.uploaded_chunks = Vec::new();
-        if !self.is_deleted() {
-            self.due_at = None;
-        }
-        Ok(self)
+        Ok(self.rested())
     }
 
     /// Maintenance found nothing to do, and has no reason to come again.
     #[must_use]
     pub fn rested(mut self) -> Self {
+        self.attempts = 0;
         if !self.is_deleted() {
             self.due_at = None;
         }

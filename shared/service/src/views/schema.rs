@@ -11,6 +11,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use words::FileCode;
 
+use crate::domain::job::JobId;
 use crate::domain::notice::{FailureCode, WarningCode};
 use crate::domain::number::EXACT_END;
 use crate::domain::{
@@ -51,6 +52,7 @@ macro_rules! drawn_id {
 drawn_id!(FileId, 241_413_742_592_123_u64);
 drawn_id!(StudyId, 241_413_742_600_007_u64);
 drawn_id!(SeriesId, 241_413_742_600_009_u64);
+drawn_id!(JobId, 241_413_742_600_011_u64);
 
 schema!(
     PatientId,

@@ -1,0 +1,30 @@
+//! What is handed to `run-job` by its queue: a file that maintenance found to need a long visit, or a job. A message may come twice, late or never:
+//! what it is about has a time in the database at which maintenance hands it over again.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use service::App;
+use service::db::jobs::JobKey;
+use service::domain::FileId;
+use service::error::Error;
+use service::queue::Queue;
+
+/// One message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Work {
+    /// A file that is due.
+    File(FileId),
+    /// A job.
+    Job(JobKey),
+}
+
+/// Hands `work` over.
+///
+/// # Errors
+/// [`Error::Unavailable`] or [`Error::Internal`]: maintenance hands it over later.
+pub(crate) async fn hand_over(app: &App, work: Work) -> Result<(), Error> {
+    let body = serde_json::to_string(&work).map_err(Error::internal)?;
+    app.queues.send(Queue::Work, &[body], Duration::ZERO).await
+}

@@ -31,6 +31,7 @@ export function createApi(client: ApiClient) {
       answer(client.PATCH('/image-files/{file_id}', { ...file(id), body })),
     archive: (id: number) => answer(client.POST('/image-files/{file_id}/archive', file(id))),
     unarchive: (id: number) => answer(client.POST('/image-files/{file_id}/unarchive', file(id))),
+    job: (job_id: number) => answer(client.GET('/jobs/{job_id}', { params: { path: { job_id } } })),
     accessLog: (id: number, cursor: string | null) =>
       answer(
         client.GET('/image-files/{file_id}/access-log', {

@@ -14,6 +14,7 @@ export type FileType = Schemas['FileType'];
 export type ImageChange = Schemas['ImageFileChanges'];
 export type ImageFile = Schemas['ImageFile'];
 export type ImagePage = Schemas['Page_ImageFile'];
+export type Job = Schemas['Job'];
 export type NewPatient = Schemas['NewPatient'];
 export type NewUpload = Schemas['NewUpload'];
 export type Patient = Schemas['Patient'];

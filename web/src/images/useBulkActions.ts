@@ -5,7 +5,9 @@ import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import { errorText } from '../i18n/errors';
 import { saveMany, type Named } from './download';
+import type { Job } from '../api/types';
 import { eachOf, type Outcome } from './eachOf';
+import { followJob, startedJob } from './jobs';
 import { UndoMessage } from './UndoMessage';
 import { without, type ImageList } from './useImageList';
 
@@ -69,14 +71,48 @@ export function useBulkActions() {
     notifications.show({ id, message, autoClose: UNDO_MS, color: 'dark' });
   };
 
-  const archive = async (ids: number[]) => {
-    report(await eachOf(ids, (id) => api.archive(id)), (count) => t('images.archived', { count }));
+  /** What is too large to be waited for is moved by a job: a message says so until it is over, and then the rows are as it left them. */
+  const move = async (
+    ids: number[],
+    request: (id: number) => ReturnType<typeof api.archive>,
+    done: (count: number) => string,
+  ) => {
+    const jobs: Job[] = [];
+    const outcome = await eachOf(ids, async (id) => {
+      const job = startedJob(await request(id));
+      if (job) jobs.push(job);
+    });
+    const now = outcome.succeeded.slice(jobs.length);
+    report({ ...outcome, succeeded: now }, done);
+    await refresh();
+    if (jobs.length > 0) void follow(jobs, done);
+  };
+
+  const follow = async (jobs: Job[], done: (count: number) => string) => {
+    const id = `moving-${jobs[0]?.id}`;
+    const message = t('images.moving', { count: jobs.length });
+    notifications.show({ id, message, loading: true, autoClose: false, withCloseButton: true });
+    const over = await Promise.all(jobs.map((job) => followJob(api, job)));
+    notifications.hide(id);
+    const moved = over.filter((job) => job?.status === 'DONE').length;
+    if (moved > 0) notifications.show({ message: done(moved), color: 'teal' });
+    const failed = over.filter((job) => job?.status === 'FAILED').length;
+    if (failed > 0) notifications.show({ message: t('images.notMoved', { count: failed }), color: 'red' });
     await refresh();
   };
-  const unarchive = async (ids: number[]) => {
-    report(await eachOf(ids, (id) => api.unarchive(id)), (count) => t('images.unarchived', { count }));
-    await refresh();
-  };
+
+  const archive = (ids: number[]) =>
+    move(
+      ids,
+      (id) => api.archive(id),
+      (count) => t('images.archived', { count }),
+    );
+  const unarchive = (ids: number[]) =>
+    move(
+      ids,
+      (id) => api.unarchive(id),
+      (count) => t('images.unarchived', { count }),
+    );
   const download = async (files: Named[]) => {
     report(await saveMany(api, files), (count) => t('images.downloadStarted', { count }));
   };

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../api/problem';
+import type { Job } from '../api/types';
+import { followJob } from './jobs';
+
+const job = (status: Job['status']): Job => ({
+  id: 7,
+  kind: 'archive',
+  status,
+  done: status === 'DONE' ? 1 : 0,
+  total: 1,
+  errors: [],
+  created_at: '2026-01-05T14:30:22.000Z',
+  updated_at: '2026-01-05T14:30:22.000Z',
+  expires_at: '2026-02-04T14:30:22.000Z',
+});
+
+function answers(...given: (Job | Error)[]) {
+  const pauses: number[] = [];
+  const api = {
+    job: () => {
+      const next = given.shift();
+      return next instanceof Error || !next
+        ? Promise.reject(next ?? new Error('asked too often'))
+        : Promise.resolve(next);
+    },
+  };
+  const pause = (ms: number) => {
+    pauses.push(ms);
+    return Promise.resolve();
+  };
+  return { api, pause, pauses };
+}
+
+describe('followJob', () => {
+  it('asks until the job is over, more and more rarely', async () => {
+    const { api, pause, pauses } = answers(job('QUEUED'), job('RUNNING'), job('DONE'));
+    expect(await followJob(api, job('QUEUED'), pause)).toEqual(job('DONE'));
+    expect(pauses).toEqual([2000, 3000, 4500]);
+  });
+
+  it('asks again while the server cannot be reached', async () => {
+    const { api, pause } = answers(new Error('no network'), job('FAILED'));
+    expect(await followJob(api, job('RUNNING'), pause)).toEqual(job('FAILED'));
+  });
+
+  it('does not follow what is over, or what nobody knows any more', async () => {
+    expect(await followJob(answers().api, job('CANCELLED'))).toEqual(job('CANCELLED'));
+    const problem = { status: 404, code: 'not_found', message: '', request_id: null, errors: [] };
+    const { api, pause } = answers(new ApiError(problem as never));
+    expect(await followJob(api, job('QUEUED'), pause)).toBeNull();
+  });
+});

@@ -1,0 +1,34 @@
+import type { Api } from '../api/api';
+import { ApiError } from '../api/problem';
+import type { ImageFile, Job } from '../api/types';
+
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** The job that moves a file, if the answer is not the moved file itself. */
+export function startedJob(answer: ImageFile | { job: Job }): Job | null {
+  return 'job' in answer ? answer.job : null;
+}
+
+/**
+ * Asks for a job until it is over, more and more rarely. A job that nobody knows any more is over too; while the server cannot be
+ * reached, it is asked again.
+ */
+export async function followJob(
+  api: Pick<Api, 'job'>,
+  job: Job,
+  pause: (ms: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+): Promise<Job | null> {
+  let current = job;
+  let wait = FIRST_PAUSE_MS;
+  while (current.status === 'QUEUED' || current.status === 'RUNNING') {
+    await pause(wait);
+    wait = Math.min(LONGEST_PAUSE_MS, wait * 1.5);
+    try {
+      current = await api.job(job.id);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return null;
+    }
+  }
+  return current;
+}

@@ -360,6 +360,7 @@ async fn a_url_used_again_never_overwrites_the_original() {
 
 /// Files of everybody, by the counters.
 async fn total(stack: &TestStack) -> u64 {
+    stack.fold().await;
     let summary = stack
         .admin()
         .get("/image-files/stats/summary?scope=all")

@@ -32,6 +32,7 @@ async fn a_deleted_file_is_gone_from_every_list_and_count() {
         "/image-files",
         "/image-files?modality=CT",
     ];
+    stack.fold().await;
     for client in [&user, &stack.admin()] {
         for list in lists {
             let items = recount::all(client, list).await;

@@ -30,6 +30,7 @@ async fn files() -> TestStack {
     ] {
         begin(client, name, 100, extra).await;
     }
+    stack.fold().await;
     stack
 }
 
@@ -96,6 +97,7 @@ async fn shards_are_merged_newest_first_page_by_page() {
         let begun = begin(&client, "a.dcm", 100, json!({"modality": "CT"})).await;
         expected.insert(0, id_of(&begun["file"]));
     }
+    stack.fold().await;
     let admin = stack.admin();
     for list in ["/image-files", "/image-files?modality=CT"] {
         let ids: Vec<_> = all(&admin, list).await.iter().map(id_of).collect();

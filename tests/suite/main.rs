@@ -47,6 +47,7 @@ mod cursors;
 mod durability;
 mod filters;
 mod interrupted_runs;
+mod journal;
 mod jwks;
 mod migration;
 mod modalities;

@@ -46,6 +46,7 @@ async fn an_administrator_counts_their_own_files_or_everybodys() {
     begin(&stack.user(1), "a.png", 10, json!({})).await;
     begin(&stack.user(2), "b.png", 20, json!({})).await;
     begin(&stack.admin(), "c.png", 40, json!({})).await;
+    stack.fold().await;
     let admin = stack.admin();
     for (query, size) in [("", 40), ("?scope=mine", 40), ("?scope=all", 70)] {
         let summary = admin.get(&format!("{SUMMARY}{query}")).await.ok();

@@ -50,8 +50,14 @@ fn binaries() -> BTreeSet<String> {
 #[test]
 fn every_function_is_in_its_program_and_every_program_is_built() {
     let resources = resources();
-    let events = ["process-object", "maintenance", "run-job", "verify"]
-        .map(|name| (name.to_owned(), "events"));
+    let events = [
+        "process-object",
+        "maintenance",
+        "run-job",
+        "verify",
+        "fold-changes",
+    ];
+    let events = events.map(|name| (name.to_owned(), "events"));
     let of_subject = |(program, endpoints): (&'static str, Vec<Endpoint>)| {
         let names = endpoints.into_iter();
         names.map(move |endpoint| (endpoint.name().to_owned(), program))

@@ -1,7 +1,8 @@
-//! The program of the functions that queues and schedules call: each runs what its `Handler` names.
+//! The program of the functions that queues, schedules and streams call: each runs what its `Handler` names.
 
 use std::time::Duration;
 
+use functions::events::fold_changes;
 use functions::events::maintenance::Maintenance;
 use functions::events::process_object::{Processor, scratch};
 use functions::events::run_job::Runner;
@@ -25,6 +26,10 @@ async fn run() -> Result<(), lambda_runtime::Error> {
                 Ok(Processor::new(app, worker.clone()).handle(event).await)
             })
             .await
+        }
+        "fold-changes" => {
+            serve_events(async |app: service::App, event| fold_changes::handle(&app, event).await)
+                .await
         }
         "maintenance" => {
             serve_timed_events(async |app: service::App, task, time| {

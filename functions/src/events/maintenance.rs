@@ -5,6 +5,7 @@
 //! be repeated, and the next run goes on where this one ended.
 
 mod check;
+mod leftovers;
 mod turns;
 mod visit;
 
@@ -86,6 +87,10 @@ pub struct Report {
     pub repaired: usize,
     /// Counters of invented modalities that went over into the one of all others.
     pub counters: usize,
+    /// Changes that nobody had folded.
+    pub folded: usize,
+    /// Patients who were marked as deleted an hour ago, and are removed.
+    pub patients: usize,
     /// Whether more is due than this run was allowed to do.
     pub more: bool,
     /// With `check_user`: where the next run goes on.
@@ -151,6 +156,7 @@ impl Maintenance {
         };
         let mut report = Report::default();
         if task.check.is_empty() && task.check_user.is_none() {
+            self.do_leftovers(&run, &mut report).await;
             self.do_what_is_due(&run, task.limit, &mut report).await?;
             // Whoever sets a limit knows that there is more.
             if report.more && task.limit.is_none() {

@@ -1,6 +1,6 @@
 //! An S3 event, by way of SQS: reads a stored original once, hashes it, recognises it, makes its pictures, writes the result.
 //!
-//! An event may come twice, late, or never (then maintenance comes). A run claims the record under a lease, so two runs never both write;
+//! An event may come twice, late, or never (then maintenance comes). Of two runs one writes: that of a large file claims the record under a lease;
 //! repeating a finished one changes nothing. What passes (a throttled table, a broken connection) is tried again by the run itself, within
 //! seconds. A message that fails comes again after seconds at first and after minutes later (`comes_again`), and after ten times it goes to the
 //! dead-letter queue; only one whose run died waits until the queue shows it again.
@@ -32,6 +32,10 @@ const END_BEFORE: Duration = Duration::from_secs(800);
 /// The longest pause before the second try; each further one is at most twice as long, up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const MAX_PAUSE: Duration = Duration::from_secs(20);
+
+/// A smaller object is read within seconds, so a run does not claim its file: two runs of it do the same work, and the condition on the record's
+/// version lets one of them write. A claim would cost three more writes for every file.
+const CLAIMED_FROM: u64 = 64 * 1024 * 1024;
 
 /// What processing needs beside the app: the program that decodes pictures in a process of its own.
 #[derive(Clone, Debug)]
@@ -155,7 +159,15 @@ impl Processor {
             return Ok(());
         };
         let lease = lease(&self.app);
-        let claimed = match self.claim(file, &object, &lease).await {
+        let is_small = object.size < CLAIMED_FROM;
+        let claimed = if is_small {
+            let now = self.app.clock.now();
+            let claimed = file.clone().claimed(&object, lease.clone(), now);
+            claimed.map_err(Error::from)
+        } else {
+            self.claim(file.clone(), &object, &lease).await
+        };
+        let claimed = match claimed {
             Ok(claimed) => claimed,
             // The run that holds it may have died: this message comes again when its lease has run out.
             Err(Error::Conflict(conflict)) if conflict.code() == Code::AlreadyClaimed => {
@@ -165,16 +177,21 @@ impl Processor {
             Err(error) => return Err(error),
         };
         let finding = self.find_out(&claimed, &object);
-        let found = while_held(&self.app, &claimed, &lease.holder, finding).await?;
-        match self
-            .app
-            .files
-            .unattended()
-            .advance(claimed, |file| {
-                Ok(file.processed(&lease.holder, found.clone())?)
-            })
-            .await
-        {
+        let found = if is_small {
+            finding.await?
+        } else {
+            while_held(&self.app, &claimed, &lease.holder, finding).await?
+        };
+        let files = self.app.files.unattended();
+        let written = files.advance(if is_small { file } else { claimed }, |file| {
+            let file = if is_small {
+                file.claimed(&object, lease.clone(), self.app.clock.now())?
+            } else {
+                file
+            };
+            Ok(file.processed(&lease.holder, found.clone())?)
+        });
+        match written.await {
             Ok(_) | Err(Error::Conflict(_) | Error::NotFound) => Ok(()),
             Err(error) => Err(error),
         }

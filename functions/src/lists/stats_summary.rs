@@ -1,5 +1,5 @@
-//! `GET /image-files/stats/summary`: how many files of the caller's there are, and of what kind. The counters change in the same
-//! transaction as the files, so they are exact; reading them costs the same for ten files and ten million.
+//! `GET /image-files/stats/summary`: how many files of the caller's there are, and of what kind. What a change
+//! counts is written in its transaction, so they are exact; reading them costs the same for ten files and ten million.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ pub(crate) struct Summary {
 
 /// Statistics
 ///
-/// How many live files of the caller's there are, and of what kind. Exact at every moment.
+/// How many live files of the caller's there are, and of what kind. Exact at every moment; those of everybody follow by some seconds.
 #[utoipa::path(
     get,
     path = "/api/v1/image-files/stats/summary",

@@ -1,4 +1,4 @@
-//! `DELETE /patients/{patient_id}`: for admins; refused while files point at the patient.
+//! `DELETE /patients/{patient_id}`: for admins; refused while files point at the patient. The row goes an hour later (`db/patient_removal.rs`).
 
 use axum::Json;
 use axum::extract::State;
@@ -42,7 +42,7 @@ pub(crate) async fn handle(
     Path(id): Path<PatientId>,
 ) -> Result<Json<DeletedPatient>, Error> {
     require_admin(&caller)?;
-    app.references.delete_patient(&id).await?;
+    app.files.delete_patient(&id, caller.id).await?;
     Ok(Json(DeletedPatient {
         message: "The patient was deleted.",
         patient_id: id,

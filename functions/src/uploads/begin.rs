@@ -5,7 +5,6 @@ use serde::Serialize;
 use service::App;
 use service::auth::Caller;
 use service::db::create::NotCreated;
-use service::db::files::Scope;
 use service::db::references::unknown_patient;
 use service::db::studies::Choice;
 use service::domain::{Code, FileRecord, NewFile, text};
@@ -85,8 +84,8 @@ async fn refuse_too_many(
         return;
     }
     let most = app.config.max_unfinished_uploads;
-    let room = match app.files.counters(Scope::Owner(caller.id)).await {
-        Ok(counters) => most.saturating_sub(counters.unfinished()),
+    let room = match app.files.unfinished(caller.id).await {
+        Ok(unfinished) => most.saturating_sub(unfinished),
         Err(error) => return fail_all(waiting, results, error),
     };
     let room = usize::try_from(room).unwrap_or(usize::MAX);

@@ -8,6 +8,7 @@ use service::clock::Clock;
 use service::config::Config;
 use service::queue::Queues;
 
+use crate::bell::{Bell, ringing};
 use crate::names::{OPERATOR, REGION};
 use crate::permissions::{Permissions, guarded};
 use crate::queue::{Outboxes, connector};
@@ -25,6 +26,8 @@ pub(crate) struct Apps {
     pub(crate) permissions: Permissions,
     pub(crate) weather: Option<Weather>,
     pub(crate) keys: AccessKeys,
+    /// Rings when a function has written a change.
+    pub(crate) bell: Bell,
 }
 
 impl Apps {
@@ -38,6 +41,7 @@ impl Apps {
         let dynamodb = with_key(&self.dynamodb);
         let dynamodb = match self.dynamodb.http_client() {
             Some(client) => {
+                let client = ringing(client, self.bell.clone());
                 let client = match &self.weather {
                     Some(weather) => weather.tables(client, function),
                     None => client,

@@ -6,11 +6,12 @@
 //! - [`template`]: template.yaml: the tables, routes and variables there are. [`names`]: what they are called here. [`error`]: why a stack did not start.
 //! - [`port`]: what every port refuses. [`hosts`], [`origins`]: the names it answers to, the pages that may use it.
 //! - [`secrets`]: keys and tokens of a folder. `private`: files for nobody else.
-//! - [`database`]: DynamoDB (dynoxide). [`s3`]: S3, a crate of its own, [`lifecycle`]: the rules of its bucket. [`queue`]: S3 → SQS → Lambda.
+//! - [`database`]: DynamoDB (dynoxide), [`bell`]: its stream. [`s3`]: S3, a crate of its own, [`lifecycle`]: the rules of its bucket. [`queue`]: S3 → SQS → Lambda.
 //! - [`weather`]: what AWS does and no engine does; `draws` when.
 //! - [`permissions`]: IAM. `gateway`: API Gateway. `apps`: the service as each function has it. [`web`]: the page. `docs`: the try-it page.
 
 mod apps;
+pub mod bell;
 pub mod database;
 pub mod demo;
 mod docs;

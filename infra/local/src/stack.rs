@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::apps::{Apps, sdk};
+use crate::bell::Bell;
 use crate::database::Tables;
 use crate::docs;
 use crate::error::StartError;
@@ -74,6 +75,10 @@ pub struct Stack {
     pub verify: Verify,
     /// What the bucket's lifecycle rules remove; it runs every hour, and whenever it is asked to.
     pub lifecycle: Lifecycle,
+    /// Rings when something is new in the table of changes.
+    pub bell: Bell,
+    /// The service as the bell's function, `fold-changes`, has it.
+    pub folds: App,
     /// The queue between the bucket and `process-object`.
     pub queue: Queue,
     /// The queue of what takes long: `run-job` receives it.
@@ -130,12 +135,15 @@ impl Stack {
             tables: (tables, apps.keys.clone(), apps.permissions.clone()),
         };
         let mut tasks = ports.serve(served, options.weather, &door, &stopped);
+        let (bell, folds) = (apps.bell.clone(), apps.of("fold-changes"));
         if options.has_schedule {
             tasks.push(tokio::spawn(every_hour(
                 verify.clone(),
                 lifecycle.clone(),
                 stopped.clone(),
             )));
+            let answering = bell.clone().answer_until(folds.clone(), stopped.clone());
+            tasks.push(tokio::spawn(answering));
             tasks.push(tokio::spawn(every_minute(maintenance.clone(), stopped)));
         }
         Ok(Self {
@@ -152,6 +160,8 @@ impl Stack {
             maintenance,
             verify,
             lifecycle,
+            bell,
+            folds,
             queue,
             work,
             runner,
@@ -209,6 +219,7 @@ async fn apps_of(
         permissions: Permissions::new(template, options.record.as_deref())?,
         weather: options.weather.clone(),
         keys: AccessKeys::new(secrets, names.chain([OPERATOR])),
+        bell: Bell::default(),
     })
 }
 

@@ -15,13 +15,15 @@ use numbers::{ACCESS_LOG_DAYS, MAX_UNFINISHED_UPLOADS, MAX_UPLOAD_BYTES, TRASH_D
 pub struct Config {
     /// `FILES_TABLE`: the table of file records. Required.
     pub files_table: String,
-    /// `STATS_TABLE`: the table of counters. Required.
+    /// `STATS_TABLE`: the table of what older versions counted. Required.
     pub stats_table: String,
+    /// `CHANGES_TABLE`: the table of changes that are not folded yet. Required.
+    pub changes_table: String,
     /// `AUDIT_LOG_TABLE`: the table of who did what. Required.
     pub audit_log_table: String,
     /// `PATIENTS_TABLE`: the table of patients. Required.
     pub patients_table: String,
-    /// `FOLDS_TABLE`: the table of what maintenance and the migrator remember. Required.
+    /// `FOLDS_TABLE`: the table of folded counters, and of what maintenance and the migrator remember. Required.
     pub folds_table: String,
     /// `STUDIES_TABLE`: the table of what each owner has of studies and series. Required.
     pub studies_table: String,
@@ -243,6 +245,7 @@ impl Config {
         Ok(Self {
             files_table: required(variable::FILES_TABLE)?,
             stats_table: required(variable::STATS_TABLE)?,
+            changes_table: required(variable::CHANGES_TABLE)?,
             audit_log_table: required(variable::AUDIT_LOG_TABLE)?,
             patients_table: required(variable::PATIENTS_TABLE)?,
             folds_table: required(variable::FOLDS_TABLE)?,

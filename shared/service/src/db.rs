@@ -1,7 +1,7 @@
 //! The database: the tables of docs/DATA.md.
 //!
-//! Every change of a file writes the record, the counters, the references and the log entry in one transaction, on condition that the record is
-//! the one that was read (`change`, `write`). A caller gets to a file by [`Files::open`](open), the service itself by
+//! Every change of a file writes the record, what it counts and the log entry in one transaction, on condition that the record is the one that was
+//! read (`change`, `write`). What it counts is a row of the journal (`journal`), which is folded later (`fold`). A caller gets to a file by [`Files::open`](open), the service itself by
 //! [`Files::unattended`](unattended).
 
 #![warn(missing_docs)]
@@ -17,8 +17,10 @@ pub mod due;
 mod due_rows;
 pub mod duplicates;
 pub mod files;
+pub mod fold;
 mod folds;
 pub mod jobs;
+pub mod journal;
 pub mod keys;
 pub mod list;
 mod load;
@@ -30,16 +32,17 @@ pub mod open;
 mod pace;
 mod patient_changes;
 mod patient_list;
+pub mod patient_removal;
 pub mod patients;
 mod query;
 pub mod records;
-mod reference_changes;
 pub mod references;
 pub mod renumber;
 pub mod rewrite;
 mod rows;
+mod scope;
 pub mod source;
-pub mod stats;
+mod stats;
 pub mod studies;
 pub mod study_counts;
 mod transaction;

@@ -33,16 +33,49 @@ pub(crate) struct Call {
     pub(crate) units: f64,
     /// Rows that a query looked at.
     pub(crate) rows: u32,
+    /// The call itself.
+    pub(crate) asked: Value,
+    /// Its units by table and index.
+    pub(crate) consumed: Value,
+}
+
+impl Call {
+    /// Whether it writes.
+    pub(crate) fn writes(&self) -> bool {
+        !["GetItem", "BatchGetItem", "Query", "Scan"].contains(&self.operation.as_str())
+    }
+}
+
+/// What was asked of DynamoDB.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Calls(Arc<Mutex<Vec<Call>>>);
+
+impl Calls {
+    /// The calls since the last time.
+    pub(crate) fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut *lock(&self.0))
+    }
 }
 
 /// One function over a stack's engines, and what it asked of DynamoDB.
 pub(crate) struct Meter<'s> {
     stack: &'s TestStack,
     url: String,
-    calls: Arc<Mutex<Vec<Call>>>,
+    calls: Calls,
 }
 
 impl TestStack {
+    /// The service over this stack's engines, metered.
+    pub(crate) async fn metered_app(&self, change: impl Fn(&mut Config)) -> (App, Calls) {
+        let calls = Calls::default();
+        let tables = &self.stack.tables;
+        let engine = tables.http_client().expect("a way to the engine");
+        let tables = tables
+            .to_builder()
+            .http_client(metered(engine, calls.clone()));
+        (app_over(self, tables.build(), change).await, calls)
+    }
+
     /// The function `name` over this stack's engines, metered.
     pub(crate) async fn meter(&self, name: &str) -> Meter<'_> {
         self.meter_with(name, |_| {}).await
@@ -50,22 +83,7 @@ impl TestStack {
 
     /// [`Self::meter`] with settings of its own.
     pub(crate) async fn meter_with(&self, name: &str, change: impl Fn(&mut Config)) -> Meter<'_> {
-        let calls: Arc<Mutex<Vec<Call>>> = Arc::default();
-        let tables = &self.stack.tables;
-        let engine = tables.http_client().expect("a way to the engine");
-        let credentials = SharedCredentialsProvider::new(operator(&self.stack.keys));
-        let tables = tables.to_builder().credentials_provider(credentials);
-        let mut config = (*self.stack.app.config).clone();
-        change(&mut config);
-        let app = App::new(
-            config,
-            &tables
-                .http_client(metered(engine, Arc::clone(&calls)))
-                .build(),
-            &sdk(&self.stack).await,
-            self.stack.app.queues.clone(),
-            self.clock.clone(),
-        );
+        let (app, calls) = self.metered_app(change).await;
         let endpoint = functions::endpoints()
             .into_iter()
             .find(|endpoint| endpoint.name() == name);
@@ -96,10 +114,15 @@ impl Meter<'_> {
         Client::new(self.stack.http.clone(), &self.url, Some(bearer))
     }
 
+    /// The calls since the last time.
+    pub(crate) fn take_all(&self) -> Vec<Call> {
+        self.calls.take()
+    }
+
     /// The calls since the last time, of one operation.
     pub(crate) fn take(&self, operation: &str) -> Vec<Call> {
-        let calls = std::mem::take(&mut *lock(&self.calls));
-        calls
+        self.calls
+            .take()
             .into_iter()
             .filter(|call| call.operation == operation)
             .collect()
@@ -112,11 +135,34 @@ pub(crate) fn sum(calls: &[Call]) -> (f64, u32) {
     (units, calls.iter().map(|call| call.rows).sum())
 }
 
-fn metered(engine: SharedHttpClient, calls: Arc<Mutex<Vec<Call>>>) -> SharedHttpClient {
+/// The service over other ways to the tables, with settings of its own.
+pub(crate) async fn app_over(
+    stack: &TestStack,
+    tables: SdkConfig,
+    change: impl Fn(&mut Config),
+) -> App {
+    let mut config = (*stack.stack.app.config).clone();
+    change(&mut config);
+    let credentials = SharedCredentialsProvider::new(operator(&stack.stack.keys));
+    let tables = tables
+        .to_builder()
+        .credentials_provider(credentials)
+        .build();
+    let s3 = sdk(&stack.stack).await;
+    App::new(
+        config,
+        &tables,
+        &s3,
+        stack.stack.app.queues.clone(),
+        stack.clock.clone(),
+    )
+}
+
+fn metered(engine: SharedHttpClient, calls: Calls) -> SharedHttpClient {
     http_client_fn(move |settings, components| {
         SharedHttpConnector::new(Metered {
             engine: engine.http_connector(settings, components),
-            calls: Arc::clone(&calls),
+            calls: calls.clone(),
         })
     })
 }
@@ -125,7 +171,7 @@ fn metered(engine: SharedHttpClient, calls: Arc<Mutex<Vec<Call>>>) -> SharedHttp
 #[derive(Debug)]
 struct Metered {
     engine: SharedHttpConnector,
-    calls: Arc<Mutex<Vec<Call>>>,
+    calls: Calls,
 }
 
 impl HttpConnector for Metered {
@@ -134,17 +180,19 @@ impl HttpConnector for Metered {
         let (_, operation) = target.split_once('.').unwrap_or_default();
         let operation = operation.to_owned();
         let mut asked = json_of(request.body());
-        asked["ReturnConsumedCapacity"] = json!("TOTAL");
+        asked["ReturnConsumedCapacity"] = json!("INDEXES");
         *request.body_mut() = SdkBody::from(asked.to_string());
         let answer = self.engine.call(request);
-        let calls = Arc::clone(&self.calls);
+        let calls = self.calls.clone();
         HttpConnectorFuture::new(async move {
             let answer = answer.await?;
             let told = json_of(answer.body());
-            lock(&calls).push(Call {
+            lock(&calls.0).push(Call {
                 operation,
                 units: units(&told["ConsumedCapacity"]),
                 rows: rows(&told),
+                asked,
+                consumed: told["ConsumedCapacity"].clone(),
             });
             Ok(answer)
         })

@@ -13,6 +13,7 @@ const FILES: &str = "filmroom-FilesTable";
 const PATIENTS: &str = "filmroom-PatientsTable";
 const LOG: &str = "filmroom-AuditLogTable";
 const FOLDS: &str = "filmroom-FoldsTable";
+const STATS: &str = "filmroom-StatsTable";
 /// The tables of ab0f7f2 that are old now.
 pub(crate) const OLD: [&str; 3] = [
     "filmroom-ImageFilesTable",
@@ -63,13 +64,21 @@ impl TestStack {
 
     /// Moves everything into the tables of ab0f7f2, as if that version had written it and nothing had been moved yet.
     pub(crate) async fn age(&self) {
-        for row in self.rows(FILES).await {
-            self.remove_row(FILES, &row, &["id"]).await;
-            self.put_row(OLD[0], old_file(row)).await;
-        }
+        self.fold().await;
+        let files = self.rows(FILES).await;
         for row in self.rows(PATIENTS).await {
             self.remove_row(PATIENTS, &row, &["patient_id"]).await;
-            self.put_row(OLD[1], old_patient(row)).await;
+            let of_patient = files
+                .iter()
+                .filter(|file| file.get("patient_id") == row.get("patient_id"));
+            let counted = AttributeValue::N(of_patient.count().to_string());
+            let mut row = old_patient(row);
+            row.insert("file_count".to_owned(), counted);
+            self.put_row(OLD[1], row).await;
+        }
+        for row in files {
+            self.remove_row(FILES, &row, &["id"]).await;
+            self.put_row(OLD[0], old_file(row)).await;
         }
         for row in self.rows(LOG).await {
             self.remove_row(LOG, &row, &["subject", "entry"]).await;
@@ -77,6 +86,9 @@ impl TestStack {
         }
         for row in self.rows(FOLDS).await {
             self.remove_row(FOLDS, &row, &["shard", "row"]).await;
+            if let Some(counters) = old_counters(&row) {
+                self.put_row(STATS, counters).await;
+            }
             let name = string(&row, "row").expect("a name");
             if let Some(("maintenance", id)) = name.split_once('#') {
                 let mark = [
@@ -89,6 +101,19 @@ impl TestStack {
             }
         }
     }
+}
+
+/// The head of a shard as an item of counters.
+fn old_counters(row: &Row) -> Option<Row> {
+    let shard = string(row, "row")?.strip_prefix("head#")?.to_owned();
+    let owner = match string(row, "shard")?.as_str() {
+        "0" => "all".to_owned(),
+        owner => format!("user#{owner}"),
+    };
+    let mut counters = row["counters"].as_m().expect("counters").clone();
+    counters.insert("owner".to_owned(), text(owner));
+    counters.insert("shard".to_owned(), AttributeValue::N(shard));
+    Some(counters)
 }
 
 fn old_file(mut row: Row) -> Row {

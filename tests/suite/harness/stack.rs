@@ -172,18 +172,26 @@ impl TestStack {
             .with_authorization(Some(&format!("Bearer {token}")))
     }
 
-    /// Resolves when every event so far is handled, and all that was handed over.
+    /// Resolves when every event so far is handled, all that was handed over, and every change so far is folded.
     pub(crate) async fn settle(&self) {
         for queue in [&self.stack.queue, &self.stack.work, &self.stack.queue] {
             queue.idle().await.expect("a queue that runs");
         }
+        self.fold().await;
     }
 
-    /// One run of maintenance, and all that it hands over.
+    /// One run of maintenance, and all that it hands over. What bells were rung for is folded before, so it finds no changes.
     pub(crate) async fn maintain(&self, task: Task) -> Report {
+        self.fold().await;
         let report = self.stack.maintenance.run(task).await;
         self.settle().await;
         report.expect("a run")
+    }
+
+    /// Answers the bell of the table of changes: from then on everybody's counters know what has happened.
+    pub(crate) async fn fold(&self) {
+        let folded = self.stack.bell.answer(&self.stack.folds).await;
+        folded.expect("folds");
     }
 
     /// Resolves when no event is left, also none that waits to come again: the clock moves until then.

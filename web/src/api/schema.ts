@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Statistics
-         * @description How many live files of the caller's there are, and of what kind. Exact at every moment.
+         * @description How many live files of the caller's there are, and of what kind. Exact at every moment; those of everybody follow by some seconds.
          */
         get: operations["stats-summary"];
         put?: never;

@@ -15,6 +15,7 @@ macro_rules! variables {
 variables! {
     FILES_TABLE,
     STATS_TABLE,
+    CHANGES_TABLE,
     AUDIT_LOG_TABLE,
     PATIENTS_TABLE,
     FOLDS_TABLE,

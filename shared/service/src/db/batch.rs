@@ -1,9 +1,9 @@
-//! Items by their keys, one or many.
+//! Items by their keys, one or many, read or written.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, WriteRequest};
 use serde::de::DeserializeOwned;
 
 use super::{Item, failure, records};
@@ -12,6 +12,9 @@ use crate::error::Error;
 /// Keys in one `BatchGetItem`
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
 const KEYS_AT_ONCE: usize = 100;
+/// Writes in one `BatchWriteItem`
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>).
+const WRITES_AT_ONCE: usize = 25;
 /// How often what a busy table left out is asked for again, after twice as long each time.
 const ATTEMPTS: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
@@ -82,6 +85,33 @@ pub(super) async fn items(
         }
     }
     Ok(found)
+}
+
+/// Writes without conditions, each of them alone: some may be done when this fails.
+pub(super) async fn write_all(
+    client: &Client,
+    table: &str,
+    writes: Vec<WriteRequest>,
+) -> Result<(), Error> {
+    for chunk in writes.chunks(WRITES_AT_ONCE) {
+        let mut rest = chunk.to_vec();
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(attempt - 1)).await;
+            }
+            let request = client.batch_write_item().request_items(table, rest);
+            let answer = request.send().await.map_err(failure)?;
+            let left_out = answer.unprocessed_items.unwrap_or_default().remove(table);
+            rest = left_out.unwrap_or_default();
+            if rest.is_empty() {
+                break;
+            }
+        }
+        if !rest.is_empty() {
+            return Err(Error::Unavailable("the table is busy".into()));
+        }
+    }
+    Ok(())
 }
 
 /// The items there are, and the keys that the table had no time for.

@@ -1,7 +1,5 @@
 //! Creates records: one, or a batch in as few transactions as fit.
 
-use std::collections::BTreeSet;
-
 use super::files::Files;
 use super::references::unknown_patient;
 use super::write::{Change, NotWritten};
@@ -10,11 +8,9 @@ use crate::auth::access::Action;
 use crate::domain::FileRecord;
 use crate::error::Error;
 
-/// Files in one transaction: with log entries, counters and shared references they stay below DynamoDB's 100 writes.
-const FILES_AT_ONCE: usize = 25;
-/// Writes in one transaction
+/// Files in one transaction: with their entries and what they count these are 51 of the 100 writes that it may have
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
-const WRITES_AT_ONCE: usize = 100;
+const FILES_AT_ONCE: usize = 25;
 
 /// Why one file was not created.
 #[derive(Debug)]
@@ -37,11 +33,9 @@ impl Files {
         for (position, file) in files.into_iter().enumerate() {
             let entry = self.entry(caller, Action::Upload, file.id);
             group.push((position, Change::create(file, entry)));
-            if group.len() == FILES_AT_ONCE || !fits(&group) {
-                let next = if fits(&group) { None } else { group.pop() };
+            if group.len() == FILES_AT_ONCE {
                 self.create_group(std::mem::take(&mut group), &mut results)
                     .await;
-                group.extend(next);
             }
         }
         self.create_group(group, &mut results).await;
@@ -104,13 +98,4 @@ fn refuse(
         group.len() < before,
         "a refusal names at least one of the files"
     );
-}
-
-/// Whether the group's writes fit one transaction: a record and an entry each, the patients, two counters.
-fn fits(group: &[(usize, Change)]) -> bool {
-    let patients: BTreeSet<_> = group
-        .iter()
-        .filter_map(|(_, change)| change.patient())
-        .collect();
-    2 * group.len() + patients.len() + 2 <= WRITES_AT_ONCE
 }

@@ -9,15 +9,13 @@ use aws_sdk_dynamodb::Client;
 
 use super::old_tables::OldTables;
 use super::references::References;
-use super::stats;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::cursor::CursorKey;
-use crate::domain::stats::Counters;
 use crate::error::Error;
 use crate::ids::Ids;
 
-pub use super::stats::Scope;
+pub use super::scope::Scope;
 
 /// The table of files, and what changes with it.
 #[derive(Clone, Debug)]
@@ -53,10 +51,5 @@ impl Files {
     pub fn cursors(&self) -> Result<&CursorKey, Error> {
         let key = self.cursors.as_ref();
         key.ok_or_else(|| Error::internal("this function has no CURSOR_SECRET"))
-    }
-
-    /// The counters of `scope`.
-    pub async fn counters(&self, scope: Scope) -> Result<Counters, Error> {
-        stats::read(&self.client, &self.config.stats_table, scope).await
     }
 }

@@ -1,32 +1,14 @@
-//! One patient: read, written, deleted.
-
-use std::collections::HashMap;
+//! One patient: read, written.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::batch::item;
-use super::patients::{Patient, key, with_fields};
+use super::patients::{MARKED_AT, MARKED_BY, Patient, WAS, key, with_fields};
 use super::references::References;
-use super::transaction::{is_refused, uncontended, unless_refused};
-use super::{Item, failure, records};
-use crate::domain::{Code, PatientId};
-use crate::error::{Conflict, Error};
-
-/// Holds for one of these that no file points at; with [`names`] and [`values`].
-const IS_FREE: &str = "attribute_exists(created_at) AND #schema <= :schema AND file_count = :none";
-
-fn names() -> HashMap<String, String> {
-    [("#schema".to_owned(), "schema".to_owned())].into()
-}
-
-fn values() -> Item {
-    let none = AttributeValue::N("0".to_owned());
-    [
-        (":schema".to_owned(), records::current_schema()),
-        (":none".to_owned(), none),
-    ]
-    .into()
-}
+use super::transaction::{is_refused, uncontended};
+use super::{failure, records};
+use crate::domain::PatientId;
+use crate::error::Error;
 
 impl References {
     /// One patient.
@@ -59,7 +41,10 @@ impl References {
             "file_count = if_not_exists(file_count, :zero)".to_owned(),
             "#schema = :schema".to_owned(),
         ];
-        let mut remove = vec!["#gone".to_owned()];
+        // Whoever writes a patient who was deleted makes a new one.
+        let mut remove = ["#gone", MARKED_AT, MARKED_BY, WAS]
+            .map(str::to_owned)
+            .to_vec();
         let mut request = self
             .client
             .update_item()
@@ -81,67 +66,5 @@ impl References {
             Err(error) if is_refused(&error) => Err(Error::newer_version()),
             Err(error) => Err(failure(error)),
         }
-    }
-
-    /// Deletes a patient that no file points at, not even one in the trash. A count in the same transaction as the files decides, so no
-    /// file can slip in between.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], or the conflict `patient_in_use`.
-    pub async fn delete_patient(&self, id: &PatientId) -> Result<(), Error> {
-        if let Some(old) = &self.old {
-            Box::pin(old.adopt_patient(id)).await?;
-        }
-        // Read before: if the answer of the deletion is lost, it is refused when it is sent again, because it is done.
-        let before = self.patient(id).await?;
-        let request = self
-            .client
-            .delete_item()
-            .table_name(&self.config.patients_table)
-            .set_key(Some(key(id)))
-            .condition_expression(format!("{IS_FREE} AND attribute_not_exists(adopted_at)"))
-            .set_expression_attribute_names(Some(names()))
-            .set_expression_attribute_values(Some(values()));
-        if unless_refused(|| request.clone().send()).await? || self.bury(id).await? {
-            return Ok(());
-        }
-        let patient = match (before, self.patient(id).await?) {
-            (_, Some(patient)) => patient,
-            (Some(_), None) => return Ok(()),
-            (None, None) => return Err(Error::NotFound),
-        };
-        if patient.is_of_newer_version() {
-            return Err(Error::newer_version());
-        }
-        let conflict = Conflict::from(Code::PatientInUse);
-        Err(conflict.with("file_count", patient.file_count).into())
-    }
-
-    /// Takes everything of an adopted patient that no file points at, and leaves a tombstone; answers whether it did.
-    async fn bury(&self, id: &PatientId) -> Result<bool, Error> {
-        let fields = [
-            "#name",
-            "medical_record_number",
-            "sex",
-            "birth_date",
-            "created_at",
-            "updated_at",
-            "file_count",
-            "i_search",
-            "shard_key",
-        ];
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.config.patients_table)
-            .set_key(Some(key(id)))
-            .condition_expression(format!("{IS_FREE} AND attribute_exists(adopted_at)"))
-            .update_expression(format!("SET #gone = :gone REMOVE {}", fields.join(", ")))
-            .set_expression_attribute_names(Some(names()))
-            .expression_attribute_names("#name", "name")
-            .expression_attribute_names("#gone", records::GONE)
-            .set_expression_attribute_values(Some(values()))
-            .expression_attribute_values(":gone", AttributeValue::Bool(true));
-        unless_refused(|| request.clone().send()).await
     }
 }

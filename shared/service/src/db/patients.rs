@@ -29,7 +29,7 @@ pub struct Patient {
     pub created_at: Timestamp,
     #[expect(missing_docs, reason = "the name says it")]
     pub updated_at: Timestamp,
-    /// Files that point at the patient.
+    /// What an older version counted of the files that point at the patient; nothing counts them any more.
     #[serde(default)]
     pub file_count: i64,
     /// In which way its row is written.
@@ -52,8 +52,14 @@ impl Patient {
     }
 }
 
-/// Holds for a patient that is there and that this program may change; with `#schema` and `:schema`.
-pub(super) const IS_OURS: &str = "attribute_exists(created_at) AND #schema <= :schema";
+/// The partition of the index of patients that has those who are marked as deleted.
+pub(super) const MARKED: &str = "marked";
+/// When a patient was marked as deleted.
+pub(super) const MARKED_AT: &str = "marked_at";
+/// The administrator who marked them.
+pub(super) const MARKED_BY: &str = "marked_by";
+/// The row as it was before.
+pub(super) const WAS: &str = "was";
 
 pub(super) fn key(id: &PatientId) -> Item {
     let id = AttributeValue::S(id.as_str().to_owned());

@@ -54,6 +54,13 @@ pub(super) fn current_schema() -> AttributeValue {
     AttributeValue::N(schema::CURRENT.to_string())
 }
 
+/// Whether a newer version of the service wrote the row.
+pub(super) fn is_newer(row: &Item) -> bool {
+    let stored = row.get("schema").and_then(|value| value.as_n().ok());
+    let stored = stored.and_then(|stored| stored.parse::<u32>().ok());
+    stored.is_some_and(|stored| stored > schema::CURRENT)
+}
+
 /// The id of a file's row, in its table or an index.
 pub(super) fn id_of(row: &Item) -> Result<FileId, Error> {
     let id = row

@@ -1,7 +1,6 @@
 //! Patients, studies and series: what files point at.
 //!
-//! A patient counts the files that point at it (also those in the trash), in the same transaction as the file: so it exists as long as one
-//! does (`patients.rs`). Studies and series are in `studies.rs`.
+//! A patient exists as long as a file points at it, also one in the trash (`patient_removal.rs`). Studies and series are in `studies.rs`.
 
 use std::sync::Arc;
 

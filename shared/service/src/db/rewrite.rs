@@ -12,7 +12,7 @@ use super::patients::{self, Patient};
 use super::transaction::unless_refused;
 use super::{Item, failure, records};
 use crate::clock::Clock;
-use crate::domain::{FileRecord, schema};
+use crate::domain::FileRecord;
 use crate::error::Error;
 
 /// Rows that are read together.
@@ -144,10 +144,7 @@ impl Rewrite {
     }
 
     async fn rewrite(&self, kind: Kind, row: Item) -> Result<Verdict, Error> {
-        let stored = row
-            .get("schema")
-            .and_then(|value| value.as_n().ok()?.parse().ok());
-        if stored.is_some_and(|stored: u32| stored > schema::CURRENT) {
+        if records::is_newer(&row) {
             return Ok(Verdict::Newer);
         }
         match kind {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::keys::{self, Index};
-use super::stats::Scope;
+use super::scope::Scope;
 
 /// What a list is of.
 #[derive(Clone, Debug)]
@@ -86,6 +86,14 @@ impl Source {
             index: keys::BY_PATIENT,
             partitions: vec![keys::live(patient_id)],
             counters: None,
+        }
+    }
+
+    /// A patient's live files, and those in the trash.
+    pub(super) fn all_of_patient(patient_id: &str) -> Self {
+        Self {
+            partitions: vec![keys::live(patient_id), keys::trash(patient_id)],
+            ..Self::patient(patient_id)
         }
     }
 

@@ -1,114 +1,139 @@
-//! Counters per owner, in shards, changed in the same transaction as the file they count.
+//! Counters: what older versions counted, what was folded since, and the changes that are not folded yet.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::try_join_all;
 
+use super::files::Files;
+use super::journal::{Head, Row, Shard, heads, rows, tail};
 use super::query;
-use crate::domain::FileId;
+use super::scope::Scope;
 use crate::domain::stats::{Counters, Delta};
 use crate::error::Error;
 
-/// Items that share one owner's counters: fewer collisions of transactions.
-const OWNER_SHARDS: u64 = 4;
-/// Items that share the counters of everybody.
-const ALL_SHARDS: u64 = 16;
+/// Reads of a tail while folds go on beside it. One of them ends between two folds of each shard, unless folds are faster than reads.
+const ATTEMPTS: usize = 8;
+/// Rows of a tail that are enough to know how many uploads wait.
+const ENOUGH_TO_ESTIMATE: i32 = 250;
 
-/// Whose counters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// One user's live files.
-    Owner(i64),
-    /// Everybody's live files.
-    All,
+impl Files {
+    /// The counters of `scope`: what a recount would give, if nobody changes anything meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]
+    pub async fn counters(&self, scope: Scope) -> Result<Counters, Error> {
+        let (mut counters, journal) =
+            tokio::try_join!(self.old_counters(scope), self.journal(scope.space()))?;
+        for (name, value) in journal.iter() {
+            counters.add(name, value);
+        }
+        Ok(counters)
+    }
+
+    /// How many uploads of `owner` wait for their bytes, about: with so many changes that nobody has folded, the oldest are not looked at. So the price
+    /// of an upload has a bound even if nothing is folded for an hour.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]
+    pub async fn unfinished(&self, owner: i64) -> Result<u64, Error> {
+        let newest = async |shard| {
+            let query = rows(&self.client, &self.config, shard)
+                .scan_index_forward(false)
+                .limit(ENOUGH_TO_ESTIMATE);
+            let items = query::first_items(query).await?;
+            let rows: Vec<Row> = items.iter().map(Row::read).collect::<Result<_, _>>()?;
+            Ok((shard, rows))
+        };
+        let tails = try_join_all(Shard::all(owner).map(newest));
+        let (mut counters, tails): (_, Vec<_>) =
+            tokio::try_join!(self.old_counters(Scope::Owner(owner)), tails)?;
+        let heads = heads(&self.client, &self.config, owner).await?;
+        for (name, value) in sum(&heads, &heads, tails).iter() {
+            counters.add(name, value);
+        }
+        Ok(counters.unfinished())
+    }
+
+    /// What older versions counted, in their table; nothing counts there any more.
+    async fn old_counters(&self, scope: Scope) -> Result<Counters, Error> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.config.stats_table)
+            .key_condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", AttributeValue::S(scope.key()))
+            .consistent_read(true);
+        let mut counters = Counters::default();
+        let items = query::items(query).await?;
+        for (name, value) in items.iter().flatten() {
+            if let (false, Ok(number)) = (name == "shard", value.as_n()) {
+                counters.add(name, number.parse().map_err(Error::internal)?);
+            }
+        }
+        Ok(counters)
+    }
+
+    /// What the journal of a space counts.
+    ///
+    /// Heads and rows are different reads, and folds go on meanwhile. So the heads are read before the rows and after them, until no shard was folded
+    /// more than once in between. Then every change is counted once. Let the first read find the head of a shard in version v, the second in version
+    /// w ≤ v + 1, and let a change that was answered before the first read have been folded in version f, or not yet:
+    ///
+    /// - f ≤ w: it is in the counters of w. If its row was seen all the same, it is not counted a second time: before version v was written, the rows
+    ///   of the versions before it were deleted ([`super::fold`], 2), so f is v or w, and the row is pending in one of the two heads.
+    /// - f > w, or not folded: it is not in the counters of w. Nothing deletes a row before it is folded, so it was there during the whole read of the
+    ///   rows, and was seen; and it is pending in neither head.
+    ///
+    /// A change that is answered during the reads may be counted or not, as if it came after them.
+    async fn journal(&self, space: i64) -> Result<Delta, Error> {
+        let (client, config) = (&self.client, &*self.config);
+        let mut before = heads(client, config, space).await?;
+        for _ in 0..ATTEMPTS {
+            let tails = Shard::all(space).map(async |shard| {
+                let rows = tail(client, config, shard).await?;
+                Ok::<_, Error>((shard, rows))
+            });
+            let tails = try_join_all(tails).await?;
+            let after = heads(client, config, space).await?;
+            let version = |heads: &BTreeMap<Shard, Head>, shard| {
+                heads.get(shard).map_or(0, |head| head.version)
+            };
+            let is_one_fold = |shard| version(&after, shard) <= version(&before, shard) + 1;
+            if after.keys().all(is_one_fold) {
+                return Ok(sum(&before, &after, tails));
+            }
+            before = after;
+        }
+        Err(Error::Unavailable(
+            "the counters are folded all the time".into(),
+        ))
+    }
 }
 
-impl Scope {
-    fn key(self) -> String {
-        match self {
-            Self::Owner(id) => format!("user#{id}"),
-            Self::All => "all".to_owned(),
+/// The counters of the heads `after`, and the rows that neither heads name as pending.
+fn sum(
+    before: &BTreeMap<Shard, Head>,
+    after: &BTreeMap<Shard, Head>,
+    tails: Vec<(Shard, Vec<Row>)>,
+) -> Delta {
+    let mut sum = Delta::default();
+    for head in after.values() {
+        sum.add(&head.counters);
+    }
+    for (shard, rows) in tails {
+        let is_pending = |row: &Row| {
+            let heads = [before.get(&shard), after.get(&shard)]
+                .into_iter()
+                .flatten();
+            heads
+                .into_iter()
+                .any(|head| head.pending.contains(&row.key))
+        };
+        for row in rows.iter().filter(|row| !is_pending(row)) {
+            sum.add(&row.counted);
         }
     }
-
-    fn shard(self, id: FileId) -> u64 {
-        id.shard(match self {
-            Self::Owner(_) => OWNER_SHARDS,
-            Self::All => ALL_SHARDS,
-        })
-    }
-}
-
-/// Sums changes by scope, so that a transaction of many files touches each counter item once; the first file's id picks the shard.
-#[derive(Debug, Default)]
-pub(super) struct Changes(BTreeMap<Scope, (FileId, Delta)>);
-
-impl Changes {
-    pub(super) fn add(&mut self, owner: i64, id: FileId, delta: &Delta) {
-        if delta.is_empty() {
-            return;
-        }
-        for scope in [Scope::Owner(owner), Scope::All] {
-            self.0
-                .entry(scope)
-                .or_insert_with(|| (id, Delta::default()))
-                .1
-                .add(delta);
-        }
-    }
-
-    /// One update for each counter item.
-    pub(super) fn writes(&self, table: &str) -> Result<Vec<TransactWriteItem>, Error> {
-        let changed = self.0.iter().filter(|(_, (_, delta))| !delta.is_empty());
-        changed
-            .map(|(scope, (id, delta))| update(table, *scope, *id, delta))
-            .collect()
-    }
-}
-
-pub(super) fn update(
-    table: &str,
-    scope: Scope,
-    id: FileId,
-    delta: &Delta,
-) -> Result<TransactWriteItem, Error> {
-    let mut update = Update::builder()
-        .table_name(table)
-        .key("owner", AttributeValue::S(scope.key()))
-        .key("shard", AttributeValue::N(scope.shard(id).to_string()));
-    let mut terms = Vec::new();
-    for (position, (name, change)) in delta.iter().enumerate() {
-        terms.push(format!("#c{position} :c{position}"));
-        update = update
-            .expression_attribute_names(format!("#c{position}"), name)
-            .expression_attribute_values(
-                format!(":c{position}"),
-                AttributeValue::N(change.to_string()),
-            );
-    }
-    let update = update
-        .update_expression(format!("ADD {}", terms.join(", ")))
-        .build()
-        .map_err(Error::internal)?;
-    Ok(TransactWriteItem::builder().update(update).build())
-}
-
-/// The counters of `scope`, summed over its shards.
-pub(super) async fn read(client: &Client, table: &str, scope: Scope) -> Result<Counters, Error> {
-    let query = client
-        .query()
-        .table_name(table)
-        .key_condition_expression("#owner = :owner")
-        .expression_attribute_names("#owner", "owner")
-        .expression_attribute_values(":owner", AttributeValue::S(scope.key()))
-        .consistent_read(true);
-    let mut counters = Counters::default();
-    let items = query::items(query).await?;
-    for (name, value) in items.iter().flatten() {
-        if let (false, Ok(number)) = (name == "shard", value.as_n()) {
-            counters.add(name, number.parse().map_err(Error::internal)?);
-        }
-    }
-    Ok(counters)
+    sum
 }

@@ -56,7 +56,8 @@ impl Delta {
         }
     }
 
-    fn change(&mut self, name: String, by: i64) {
+    /// Changes one counter.
+    pub fn change(&mut self, name: String, by: i64) {
         let sum = self.0.get(&name).copied().unwrap_or(0) + by;
         if sum == 0 {
             self.0.remove(&name);

@@ -81,15 +81,6 @@ impl OldTables {
         Ok(ids)
     }
 
-    /// Adopts patients; answers whether that changed anything.
-    pub(in crate::db) async fn adopt_patients(&self, ids: &[PatientId]) -> Result<bool, Error> {
-        let mut changed = false;
-        for id in ids {
-            changed |= self.adopt_patient(id).await?;
-        }
-        Ok(changed)
-    }
-
     /// Copies an old patient into the new table, unless something is there; answers whether it did.
     pub(in crate::db) async fn adopt_patient(&self, id: &PatientId) -> Result<bool, Error> {
         match self.patient(id).await? {
@@ -109,7 +100,7 @@ impl OldTables {
         for name in key(&patient.id).keys() {
             row.remove(name);
         }
-        // An update and no put: then who may count a patient's files may adopt the patient.
+        // An update and no put: then who may write a patient may adopt them.
         let request = self
             .client
             .update_item()

@@ -52,7 +52,9 @@ bench: needs-rust $(IMAGING_TOOLS) ## Our thumbnails against libvips, DCMTK and 
 	cargo build --locked --release --package imaging --example thumbnail --example md5
 	$(IMAGING_VENV)/bin/python infra/lab/imaging/speed.py $${CARGO_TARGET_DIR:-target}/release/examples --table docs/IMAGING.md
 
-data-model: ## Renew the tables of docs/DATA.md from its model: units of a file, and what load does
+data-model: needs-rust ## Renew the tables of docs/DATA.md: what a slice writes, measured, and what load does to that
+	-cargo test --locked --workspace --all-features --test suite slice:: >/dev/null
+	cp $${CARGO_TARGET_DIR:-target}/tmp/slice.json infra/lab/data_model/slice.json
 	python3 infra/lab/data_model/report.py --write
 
 $(VENV)-%/.installed: infra/requirements-%.txt

@@ -59,6 +59,7 @@ mod openapi;
 mod patient_ids;
 mod permissions;
 mod sign_in;
+mod slice;
 mod statistics;
 mod template;
 mod token_secret;

@@ -1,4 +1,4 @@
-"""What transactions that meet do to uploads: the transactions of a file's life in virtual time, today's and those of docs/DATA.md.
+"""What transactions that meet do to uploads: the transactions of a file's life in virtual time, those of ab0f7f2 and those of the code.
 
 A transaction locks its rows while it runs; one that meets a lock is cancelled and tried again after a random pause, as shared/service/src/db/
 transaction.rs does. A partition key takes 1,000 write units a second
@@ -8,7 +8,10 @@ How long a transaction holds its rows is a guess on the safe side: 10 to 30 ms, 
 
 import dataclasses
 import heapq
+import json
+import pathlib
 import random
+import re
 from collections import defaultdict
 
 ATTEMPTS = 10
@@ -39,20 +42,41 @@ def today(owner: int, file: int, step: str) -> list[tuple[str, str, int]]:
     return rows
 
 
-def planned(owner: int, file: int, step: str) -> list[tuple[str, str, int]]:
-    """The same of docs/DATA.md: nothing that two files share."""
-    rows = [
-        (f"files {file}", f"{file}", 4 if step == "process" else 2),
-        (f"changes {owner}#{file % 4}", f"{file}#{step}", 2),
+# What the code writes, as a test has recorded it: tests/suite/slice.rs.
+RECORDED = json.loads((pathlib.Path(__file__).parent / "slice.json").read_text("utf-8"))
+SHARDS, SHARDS_OF_EVERYBODY = 2, 16  # Of db/journal.rs.
+
+
+def named(pattern: str, owner: int, file: int) -> str:
+    """A recorded partition or key, of this owner and file: `{owner}`, `{file}`, `{file%16}`."""
+    text = re.sub(r"{file%(\d+)}", lambda shards: str(file % int(shards[1])), pattern)
+    return text.replace("{owner}", str(owner)).replace("{file}", str(file))
+
+
+def recorded(owner: int, file: int, step: str) -> list[tuple[str, str | None, float]]:
+    """The writes of the code of today. A row of an index has units and meets nobody."""
+    return [(f"{write['of']} {named(write['partition'], owner, file)}",
+             write["row"] and f"{write['of']} {named(write['row'], owner, file)}", write["units"]) for write in RECORDED[step]]
+
+
+def fold(owner: int, shard: int, changes: int) -> list[tuple[str, str | None, float]]:
+    """The fold of so many changes of an owner's shard: the head, everybody's row and its deletion, and the rows that are deleted."""
+    measured, units = RECORDED["fold"]["rows"], RECORDED["fold"]["units"]
+    of_everybody = f"ChangesTable 0#{(owner + shard) % SHARDS_OF_EVERYBODY}"
+    # In a transaction a key of 15 bytes in the head costs a 512th of as many units.
+    head = units["owner"]["TransactWriteItems FoldsTable"] + max(0, changes - measured) * 15 / 512
+    return [
+        (f"FoldsTable {owner}", f"head {owner}#{shard}", head),
+        (of_everybody, None, units["owner"]["TransactWriteItems ChangesTable"] + units["everybody"]["BatchWriteItem ChangesTable"]),
+        (f"ChangesTable {owner}#{shard}", None, units["owner"]["BatchWriteItem ChangesTable"] * changes / measured),
     ]
-    if step == "create":
-        rows.append((f"log {file}", f"{file}#1", 2))
-    return rows
 
 
 # Steps of a file's life that are transactions, and when each begins after the file's arrival.
-STEPS = {"today": [("create", 0.0), ("claim", 0.4), ("process", 0.7)], "planned": [("create", 0.0), ("process", 0.7)]}
-MODELS = {"today": today, "planned": planned}
+STEPS = {"today": [("create", 0.0), ("claim", 0.4), ("process", 0.7)], "recorded": [("create", 0.0), ("process", 0.7)]}
+MODELS = {"today": today, "recorded": recorded}
+# A second after the first change of a shard, its bell is answered.
+WINDOW = 1.0
 
 
 @dataclasses.dataclass
@@ -80,6 +104,7 @@ def simulate(model: str, load: Load, seed: int) -> Result:
             heapq.heappush(queue, (begin, order, 0, owner, file, step, begin))
             order += 1
     locked: dict[str, float] = {}
+    unfolded: dict[tuple[int, int], int] = {}  # Changes of an owner's shard since its last fold; the first of them rings.
     spent: dict[tuple[str, int], float] = defaultdict(float)
     total: dict[str, float] = defaultdict(float)
     given_up = calls = 0
@@ -87,26 +112,35 @@ def simulate(model: str, load: Load, seed: int) -> Result:
     count = len(queue)
     while queue:
         now, _, attempt, owner, file, step, begun = heapq.heappop(queue)
-        calls += 1
-        rows = MODELS[model](owner, file, step)
+        calls += step != "fold"
+        rows = fold(owner, file, unfolded[(owner, file)]) if step == "fold" else MODELS[model](owner, file, step)
         second = int(now)
         throttled = any(spent[(partition, second)] + units > PARTITION_UNITS for partition, _, units in rows)
-        meets = any(locked.get(row, 0.0) > now for _, row, _ in rows)
+        meets = any(row is not None and locked.get(row, 0.0) > now for _, row, _ in rows)
         for partition, _, units in rows:  # A cancelled transaction is paid too.
             spent[(partition, second)] += units
             total[partition] += units
         if throttled or meets:
-            if attempt + 1 == ATTEMPTS:
+            # A fold is rung again until it is done.
+            if attempt + 1 >= ATTEMPTS and step != "fold":
                 given_up += 1
                 continue
-            pause = rng.uniform(0.001, min(MAX_PAUSE, 0.01 * 2**attempt))
+            pause = rng.uniform(0.001, min(MAX_PAUSE, 0.01 * 2 ** min(attempt, ATTEMPTS)))
             order += 1
             heapq.heappush(queue, (now + 0.01 + pause, order, attempt + 1, owner, file, step, begun))
             continue
         end = now + min(0.03, max(0.01, rng.lognormvariate(-4.02, 0.3)))
-        for _, row, _ in rows:
-            locked[row] = end
+        locked.update((row, end) for _, row, _ in rows if row is not None)
+        if step == "fold":
+            del unfolded[(owner, file)]
+            continue
         latencies.append(end - begun)
+        if model == "recorded":
+            shard = (owner, file % SHARDS)
+            unfolded[shard] = unfolded.get(shard, 0) + 1
+            if unfolded[shard] == 1:
+                order += 1
+                heapq.heappush(queue, (end + WINDOW, order, 0, *shard, "fold", end + WINDOW))
     latencies.sort()
     slowest = max(total.items(), key=lambda pair: pair[1]) if total else ("", 0.0)
     return Result(count, given_up, calls, (slowest[0], slowest[1] / load.seconds), latencies[int(len(latencies) * 0.99)])

@@ -224,6 +224,9 @@ def questions(name, method, path, token):
         return [("passes over a job that is gone", gone, lambda answer: answer == {"batchItemFailures": []})]
     if name == "maintenance":
         return [("reports what is due", {}, lambda answer: answer["purged"] == 0 and answer["failed"] == 0)]
+    if name == "fold-changes":
+        rung = {"Records": [{"dynamodb": {"Keys": {"shard": {"S": "5#0"}}}}]}
+        return [("folds a shard without changes", rung, lambda answer: answer == {"shards": 1, "changes": 0})]
     body, status = question(name, method, path)
 
     def refused(answer):

@@ -128,6 +128,16 @@ impl Profile {
                 slowest: Duration::from_millis(100),
                 ..TableWeather::default()
             }),
+            "deliveries" => Self {
+                queue: rough().queue,
+                ..Self::default()
+            },
+            _ => return Self::named_of_bucket(name),
+        })
+    }
+
+    fn named_of_bucket(name: &str) -> Option<Self> {
+        Some(match name {
             "bucket-busy" => Self::of_bucket(BucketWeather {
                 slow_down: OFTEN,
                 ..BucketWeather::default()
@@ -147,10 +157,6 @@ impl Profile {
                 conflict: OFTEN,
                 ..BucketWeather::default()
             }),
-            "deliveries" => Self {
-                queue: rough().queue,
-                ..Self::default()
-            },
             _ => return None,
         })
     }

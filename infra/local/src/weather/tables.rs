@@ -80,7 +80,7 @@ impl Weathered {
         };
         let held = match self.lock(&call, draw) {
             Ok(held) => held,
-            Err(refusal) => return Ok(self.meet(&call, "a conflict", refusal)),
+            Err(refusal) => return Ok(self.meet(&call, "a conflict", *refusal)),
         };
         if rules.limits.is_some() {
             call.body["ReturnConsumedCapacity"] = json!("INDEXES");
@@ -116,7 +116,7 @@ impl Weathered {
     }
 
     /// Locks what a transaction writes, or says what it meets.
-    fn lock(&self, call: &Call, draw: Draw) -> Result<Option<Held>, HttpResponse> {
+    fn lock(&self, call: &Call, draw: Draw) -> Result<Option<Held>, Box<HttpResponse>> {
         let Some(longest) = self.weather.profile().tables.locked else {
             return Ok(None);
         };
@@ -135,7 +135,7 @@ impl Weathered {
                 if locks.meet(items()).is_empty() {
                     return Ok(None);
                 }
-                return Err(answers::conflict());
+                return Err(answers::conflict().into());
             }
             // Reads outside a transaction meet none.
             _ => return Ok(None),
@@ -144,7 +144,7 @@ impl Weathered {
             return Ok(None);
         }
         let reasons: Vec<_> = met.into_iter().map(|at| (at, Reason::Conflict)).collect();
-        Err(answers::cancelled(call.items.len(), &reasons))
+        Err(answers::cancelled(call.items.len(), &reasons).into())
     }
 
     /// The refusal of a call whose partitions take no more, or that is unlucky.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use aws_sdk_s3::primitives::AggregatedBytes;
 use rusqlite::Connection;
 use s3::{Clock, ObjectStore};
 use tempfile::TempDir;
@@ -66,7 +67,7 @@ impl Engine {
             return Err(code(got));
         }
         let body = got.expect("an answer").body.collect().await;
-        body.map(|body| body.to_vec())
+        body.map(AggregatedBytes::to_vec)
             .map_err(|_| "a broken body".to_owned())
     }
 

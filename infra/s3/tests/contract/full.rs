@@ -27,7 +27,7 @@ async fn without_room_bodies_are_refused_and_all_else_goes_on() {
     let upload = create(&target, "parts").await;
 
     free.store(1024, Ordering::Relaxed);
-    let life = PresigningConfig::expires_in(Duration::from_secs(60)).expect("a minute");
+    let life = PresigningConfig::expires_in(Duration::from_mins(1)).expect("a minute");
     let put = target.put_object("k").presigned(life).await.expect("a URL");
     let refused = target.send_presigned(&put, "body").await;
     assert_eq!(

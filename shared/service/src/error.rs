@@ -12,6 +12,12 @@ use utoipa::ToSchema;
 
 use crate::domain::Code;
 
+/// Wrong fields that an answer names. A body may hold a hundred thousand, and an answer of Lambda no more than 6 MB
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+const MAX_NAMED: usize = 100;
+/// Characters of the name of a field: an unknown one may be as long as the body.
+const MAX_NAME: usize = 100;
+
 /// A cause, for the log only.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -30,8 +36,13 @@ impl FieldError {
     /// A wrong field and what is wrong with it.
     #[must_use]
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut field: String = field.into();
+        if let Some((end, _)) = field.char_indices().nth(MAX_NAME) {
+            field.truncate(end);
+            field.push('…');
+        }
         Self {
-            field: field.into(),
+            field,
             message: message.into(),
         }
     }
@@ -61,7 +72,7 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub request_id: Option<String>,
-    /// With 422: every field that is wrong.
+    /// With 422: every field that is wrong, or the first hundred; `detail` then says how many there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub errors: Option<Vec<FieldError>>,
@@ -212,7 +223,7 @@ impl Error {
             code: self.code(),
             request_id: None,
             errors: match self {
-                Self::Invalid(errors) => Some(errors.clone()),
+                Self::Invalid(errors) => Some(errors.iter().take(MAX_NAMED).cloned().collect()),
                 _ => None,
             },
             extra: match self {
@@ -281,6 +292,46 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 fn summary(errors: &[FieldError]) -> String {
     match errors {
         [one] => format!("{} {}", one.field, one.message),
+        many if many.len() > MAX_NAMED => {
+            let count = many.len();
+            format!("{count} fields are wrong; errors names the first {MAX_NAMED}.")
+        }
         many => format!("{} fields are wrong; see errors.", many.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_names_a_hundred_fields_and_says_how_many_there_are() {
+        let errors = |count: usize| {
+            let error = |number| FieldError::new(format!("f{number}"), "is not a field here");
+            Error::Invalid((0..count).map(error).collect()).problem()
+        };
+        let named = |problem: &Value| problem["errors"].as_array().map(Vec::len);
+        let all = errors(100);
+        assert_eq!(named(&all), Some(100));
+        assert_eq!(all["detail"], "100 fields are wrong; see errors.");
+        let some = errors(105_000);
+        assert_eq!(named(&some), Some(100));
+        assert_eq!(
+            some["detail"],
+            "105000 fields are wrong; errors names the first 100."
+        );
+    }
+
+    #[test]
+    fn the_name_of_a_field_is_shown_as_far_as_a_person_reads_it() {
+        let long = FieldError::new("影".repeat(500_000), "is not a field here");
+        assert_eq!(long.field.chars().count(), MAX_NAME + 1);
+        assert_eq!(
+            FieldError::new("影".repeat(MAX_NAME), "")
+                .field
+                .chars()
+                .count(),
+            MAX_NAME
+        );
     }
 }

@@ -78,6 +78,16 @@ fn config(seconds: u64, rounding: u64) -> Result<(PresigningConfig, Timestamp), 
 }
 
 impl Bucket {
+    /// When a URL that ends at `end` stops working: with the credentials that sign it, if those end before. A function's credentials come without
+    /// their end: so `end` is a promise of at the most
+    /// (<https://repost.aws/knowledge-center/presigned-url-s3-bucket-expiration>), and who is answered 403 asks for another URL.
+    async fn until(&self, end: Timestamp) -> Result<Timestamp, Error> {
+        let expiry = self.signer.expiry().await?;
+        let expiry = expiry.and_then(|expiry| expiry.duration_since(UNIX_EPOCH).ok());
+        let expiry = expiry.and_then(|expiry| i64::try_from(expiry.as_millis()).ok());
+        Ok(expiry.map_or(end, |expiry| end.min(Timestamp(expiry))))
+    }
+
     /// One PUT of a whole original: its size, type and (when declared) MD5 are signed, and an object that exists is never replaced.
     pub async fn presign_put(&self, file: &FileRecord) -> Result<PresignedUrl, Error> {
         let (config, expires_at) = config(UPLOAD_SECONDS, 1)?;
@@ -91,7 +101,7 @@ impl Bucket {
             .set_content_md5(file.declared_md5.as_deref().map(base64_of_hex))
             .if_none_match("*");
         let request = request.presigned(config).await.map_err(Error::internal)?;
-        Ok(answer(&request, expires_at))
+        Ok(answer(&request, self.until(expires_at).await?))
     }
 
     /// One part of a multipart upload, of exactly `size` bytes.
@@ -112,7 +122,7 @@ impl Bucket {
             .part_number(i32::try_from(number).map_err(Error::internal)?)
             .content_length(i64::try_from(size).map_err(Error::internal)?);
         let request = request.presigned(config).await.map_err(Error::internal)?;
-        Ok(answer(&request, expires_at))
+        Ok(answer(&request, self.until(expires_at).await?))
     }
 
     /// The original under its own name and type.
@@ -130,7 +140,7 @@ impl Bucket {
             .response_cache_control("no-store")
             .response_content_disposition(attachment(&file.original_filename));
         let request = request.presigned(config).await.map_err(Error::internal)?;
-        Ok(answer(&request, expires_at))
+        Ok(answer(&request, self.until(expires_at).await?))
     }
 
     /// A thumbnail or preview, ready for `<img src>`: the same URL for many minutes.
@@ -141,7 +151,7 @@ impl Bucket {
         )?;
         let request = self.client.get_object().bucket(self.bucket()).key(key);
         let request = request.presigned(config).await.map_err(Error::internal)?;
-        Ok(answer(&request, expires_at))
+        Ok(answer(&request, self.until(expires_at).await?))
     }
 }
 

@@ -2,7 +2,7 @@
 //! operations only; the others are signed here with its own signer.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::config::{ProvideCredentials as _, SharedCredentialsProvider};
@@ -88,6 +88,16 @@ impl Signer {
             credentials: aws.credentials_provider(),
             region,
         }
+    }
+
+    /// When the credentials end, if they say so.
+    pub(super) async fn expiry(&self) -> Result<Option<SystemTime>, Error> {
+        let Some(provider) = &self.credentials else {
+            return Ok(None);
+        };
+        let credentials = provider.provide_credentials().await;
+        let credentials = credentials.map_err(|error| Error::Unavailable(error.into()))?;
+        Ok(credentials.expiry())
     }
 }
 

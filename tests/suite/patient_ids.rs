@@ -91,6 +91,24 @@ async fn text_that_is_no_canonical_positive_integer_stays_text() {
     assert_eq!(patient["patient_id"], 9_007_199_254_740_991_u64);
 }
 
+/// API Gateway hands the path on decoded, so it may hold what no URL does.
+#[tokio::test]
+async fn an_id_in_a_path_may_be_encoded_and_what_is_none_is_refused_by_name() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let named = json!({"name": "张三"});
+    user.put("/patients/P-1", named.clone()).await.ok();
+    let encoded = user.get("/patients/%50%2D1").await.ok();
+    assert_eq!(encoded["patient_id"], "P-1");
+    for wrong in ["P%201", "%E5%BD%B1", "%22", "%FF", "a%23b"] {
+        let path = format!("/patients/{wrong}");
+        user.get(&path).await.refuses(&["patient_id"]);
+        user.put(&path, named.clone())
+            .await
+            .refuses(&["patient_id"]);
+    }
+}
+
 /// What is no patient's id in JSON.
 fn wrong() -> Vec<Value> {
     vec![

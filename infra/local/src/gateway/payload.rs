@@ -9,6 +9,7 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 /// A request as the event of its route.
@@ -28,10 +29,14 @@ pub(super) fn event(
             .unwrap_or_default()
     };
     let text = std::str::from_utf8(body).ok();
+    // An HTTP API hands the path on decoded, and the query as it came. No page of AWS says so; AWS's own tool for local tests does it
+    // (<https://github.com/aws/aws-lambda-dotnet/pull/1901>), and who recorded events of the real one found it
+    // (<https://github.com/hotsock/voker/pull/8>).
+    let path = percent_decode_str(parts.uri.path()).decode_utf8_lossy();
     json!({
         "version": "2.0",
         "routeKey": route_key,
-        "rawPath": parts.uri.path(),
+        "rawPath": path,
         "rawQueryString": parts.uri.query().unwrap_or_default(),
         "headers": joined(&parts.headers),
         "pathParameters": path_parameters,
@@ -42,7 +47,7 @@ pub(super) fn event(
             "domainPrefix": "local",
             "http": {
                 "method": parts.method.as_str(),
-                "path": parts.uri.path(),
+                "path": path,
                 "protocol": "HTTP/1.1",
                 "sourceIp": caller.ip().to_string(),
                 "userAgent": header(header::USER_AGENT),

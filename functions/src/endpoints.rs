@@ -17,6 +17,12 @@ macro_rules! subjects {
             [$($subject::endpoints()),+].concat()
         }
 
+        /// Whether a function of this name is behind HTTP.
+        #[must_use]
+        pub fn is_endpoint(name: &str) -> bool {
+            endpoints().iter().any(|endpoint| endpoint.name() == name)
+        }
+
         /// What the endpoints of each subject say of themselves.
         fn descriptions() -> Vec<utoipa::openapi::OpenApi> {
             use utoipa::OpenApi as _;

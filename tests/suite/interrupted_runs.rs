@@ -434,10 +434,11 @@ async fn a_table_restored_to_any_moment_of_35_days_finds_the_version_that_it_nam
         assert_eq!(maintain(&stack, check).await.failed, 0);
         assert_eq!(stack.download(&stack.user(1), id).await, bytes);
     }
-    let (key, version) = (newest.object_key(), newest.object_version.as_deref());
-    let object = stack.stack.app.bucket.get(&key, version);
-    let object = object.await.expect("still there").collect().await;
-    assert_eq!(object.expect("its bytes").into_bytes(), bytes);
+    let object = stack.stack.bucket.get_object().bucket(BUCKET);
+    let object = object.key(newest.object_key().to_string());
+    let object = object.set_version_id(newest.object_version.clone());
+    let object = object.send().await.expect("still there").body.collect();
+    assert_eq!(object.await.expect("its bytes").into_bytes(), bytes);
     is_whole(&stack, id, &bytes).await;
 }
 

@@ -65,17 +65,20 @@ async fn forgotten_uploads_end_after_seven_days() {
 }
 
 #[tokio::test]
-async fn covered_and_hidden_versions_go_after_35_days_and_then_their_marker() {
+async fn covered_and_hidden_pictures_go_after_35_days_and_then_their_marker() {
     let stack = TestStack::start().await;
-    put(&stack, "covered", b"one").await;
-    put(&stack, "hidden", b"one").await;
+    put(&stack, "thumbnails/1/covered", b"one").await;
+    put(&stack, "previews/1/hidden", b"one").await;
+    // No rule knows which version of an original its record names.
+    put(&stack, "originals/kept", b"one").await;
+    put(&stack, "originals/kept", b"two").await;
     // Covered and hidden later than it came: that is when the days begin.
     stack.clock.advance(30 * DAY_MS);
-    put(&stack, "covered", b"two").await;
-    delete(&stack, "hidden").await;
+    put(&stack, "thumbnails/1/covered", b"two").await;
+    delete(&stack, "previews/1/hidden").await;
     stack.clock.advance(35 * DAY_MS - 60 * 1000);
     assert_eq!(expired(&stack).await, Expired::default());
-    assert_eq!(held(&stack).await, (3, 1, 0));
+    assert_eq!(held(&stack).await, (5, 1, 0));
     // S3 rounds up to the next midnight.
     stack.clock.advance(DAY_MS + 2 * 60 * 1000);
     let gone = Expired {
@@ -84,7 +87,7 @@ async fn covered_and_hidden_versions_go_after_35_days_and_then_their_marker() {
         uploads: 0,
     };
     assert_eq!(expired(&stack).await, gone);
-    assert_eq!(held(&stack).await, (1, 0, 0));
+    assert_eq!(held(&stack).await, (3, 0, 0));
     assert_eq!(expired(&stack).await, Expired::default());
 }
 

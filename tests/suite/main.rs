@@ -40,12 +40,15 @@ mod verify;
 // What all endpoints share.
 mod access_log_concurrency;
 mod access_matrix;
+mod broken_connections;
 mod chosen_studies;
 mod conflicts;
 mod costs;
 mod cursors;
+mod deadlines;
 mod durability;
 mod filters;
+mod handed_on;
 mod interrupted_runs;
 mod journal;
 mod jwks;

@@ -43,7 +43,10 @@ fn no_function_may_do_what_it_never_does() {
         for grant in grants(&function).expect("a policy") {
             let (action, resource) = (&grant.action, &grant.resource);
             let line = format!("{name} {} {action} {resource}", grant.sid);
-            if !used.contains(line.as_str()) && !is_excused(name, action, resource) {
+            // The same code as process-object: what one of them uses, the other one does.
+            let same = line.replace("process-large-object", "process-object");
+            let is_used = used.contains(line.as_str()) || used.contains(same.as_str());
+            if !is_used && !is_excused(name, action, resource) {
                 unused.push(line);
             }
         }

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use http::Method;
 use imaging::fixtures::{DicomSpec, dicom, jpeg, png, tiff};
+use local::names::BUCKET;
 use serde_json::{Value, json};
 use service::queue::Queue;
 
+use crate::harness::queue::message;
 use crate::harness::upload::{begin, id_of, md5_of, text};
 use crate::harness::{Client, TestStack};
 
@@ -293,6 +295,64 @@ async fn an_event_that_comes_again_changes_nothing() {
 }
 
 #[tokio::test]
+async fn of_the_same_bytes_processed_in_any_order_all_but_the_oldest_are_copies() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let bytes = png(30, 30, 1);
+    let mut begun = Vec::new();
+    for _ in 0..6 {
+        begun.push(begin(&user, "a.png", bytes.len(), json!({})).await);
+    }
+    // The oldest comes last, and what came before it could not know of it.
+    for upload in begun[1..].iter().rev().chain([&begun[0]]) {
+        let sent = stack.put_single(&upload["upload"], &bytes).await;
+        assert_eq!(sent.status, 200, "{}", sent.text());
+        stack.settle().await;
+    }
+    let ids: Vec<_> = begun.iter().map(|upload| id_of(&upload["file"])).collect();
+    let mut copies = Vec::new();
+    for id in &ids {
+        let file = user.get(&format!("/image-files/{id}")).await.ok();
+        copies.push(file["duplicate_of"].clone());
+    }
+    let alone = |copy: &&Value| copy.is_null();
+    assert_eq!(
+        copies.iter().filter(alone).count(),
+        1,
+        "{ids:?}: {copies:?}"
+    );
+    assert_eq!(copies[0], Value::Null, "the oldest");
+    assert!(
+        copies[1..]
+            .iter()
+            .all(|copy| copy.as_i64().is_some_and(|of| ids.contains(&of)))
+    );
+}
+
+#[tokio::test]
+async fn of_the_same_bytes_sent_at_once_all_but_the_oldest_are_copies() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let bytes = png(30, 30, 1);
+    let mut begun = Vec::new();
+    for _ in 0..6 {
+        begun.push(begin(&user, "a.png", bytes.len(), json!({})).await);
+    }
+    let sent = begun
+        .iter()
+        .map(|upload| stack.put_single(&upload["upload"], &bytes));
+    for sent in futures_util::future::join_all(sent).await {
+        assert_eq!(sent.status, 200, "{}", sent.text());
+    }
+    stack.settle_all().await;
+    for (position, upload) in begun.iter().enumerate() {
+        let path = format!("/image-files/{}", upload["file"]["id"]);
+        let file = stack.user(1).get(&path).await.ok();
+        assert_eq!(file["duplicate_of"].is_null(), position == 0, "{file}");
+    }
+}
+
+#[tokio::test]
 async fn an_event_about_bytes_that_are_gone_changes_nothing() {
     let stack = TestStack::start().await;
     let user = stack.user(1);
@@ -304,25 +364,12 @@ async fn an_event_about_bytes_that_are_gone_changes_nothing() {
 
 /// Hands `process-object` the event of `key` once more, as SQS may.
 async fn again(stack: &TestStack, key: &str) {
-    let s3 = json!({"Records": [{
-        "eventVersion": "2.1",
-        "eventSource": "aws:s3",
-        "awsRegion": "us-east-1",
-        "eventTime": "2026-01-05T14:30:22.000Z",
-        "eventName": "ObjectCreated:Put",
-        "userIdentity": {"principalId": "AWS:ANY"},
-        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
-        "responseElements": {"x-amz-request-id": "1", "x-amz-id-2": "2"},
-        "s3": {
-            "s3SchemaVersion": "1.0",
-            "configurationId": "any",
-            "bucket": {"name": "any", "ownerIdentity": {"principalId": "ANY"}, "arn": "arn:aws:s3:::any"},
-            "object": {"key": key, "size": 1, "sequencer": "1"},
-        },
-    }]});
-    let event = json!({"Records": [{"messageId": "again", "body": s3.to_string()}]});
-    let event = serde_json::from_value(event).expect("an SQS event");
-    let answer = stack.stack.processor.handle(event).await;
+    let event = message(key, 1);
+    let answer = stack
+        .stack
+        .processor
+        .handle(event, Duration::from_mins(2))
+        .await;
     let answer = serde_json::to_value(answer).expect("an answer");
     assert_eq!(answer["batchItemFailures"], json!([]));
 }
@@ -360,9 +407,8 @@ async fn an_object_without_a_record_is_kept() {
     let key = text(&file["storage_path"]);
     again(&stack, key).await;
     stack.expire_noncurrent().await;
-    let key = key.parse().expect("the key of an original");
-    let object = stack.stack.app.bucket.get(&key, None).await;
-    let object = object.expect("an object").collect().await;
+    let object = stack.stack.bucket.get_object().bucket(BUCKET).key(key);
+    let object = object.send().await.expect("an object").body.collect().await;
     assert_eq!(object.expect("its bytes").into_bytes(), bytes);
 }
 

@@ -61,7 +61,7 @@ async fn the_life_of_a_slice_writes_what_the_model_of_the_data_says() {
         let object = object.key(file.object_key().to_string());
         object.body(bytes.into()).send().await.expect("an object");
         let processor = Processor::new(app.clone(), worker());
-        processor.process(file).await.expect("processed");
+        processor.process(file, None).await.expect("processed");
         if number == 0 {
             // It also makes the study and the series.
             calls.take();

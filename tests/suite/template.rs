@@ -52,6 +52,7 @@ fn every_function_is_in_its_program_and_every_program_is_built() {
     let resources = resources();
     let events = [
         "process-object",
+        "process-large-object",
         "maintenance",
         "run-job",
         "verify",
@@ -160,6 +161,22 @@ fn every_setting_is_given_to_the_functions_and_no_other() {
     let read = variable::ALL.iter().copied();
     let read = read.filter(|name| *name != "JWT_SECRET");
     assert_eq!(declared, read.map(str::to_owned).collect());
+}
+
+/// The same code runs in both, so one that could do less would fail at large files only.
+#[test]
+fn process_large_object_may_do_what_process_object_may_but_for_the_queues() {
+    let grants = |name: &str| {
+        let functions = template().functions;
+        let function = functions.iter().find(|function| function.name == name);
+        let grants = local::permissions::grants(function.expect("a function"));
+        let grants = grants.expect("a policy").into_iter();
+        let of_queues = |grant: &local::permissions::Grant| grant.action.starts_with("sqs:");
+        grants
+            .filter(|grant| !of_queues(grant))
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(grants("process-large-object"), grants("process-object"));
 }
 
 /// CloudFormation resolves 60 references to secrets in a stack, and a secret in a function that has no use for it is one more place to lose it.

@@ -8,6 +8,7 @@ use functions::events::process_object::{Processor, scratch};
 use functions::events::run_job::Runner;
 use functions::events::verify::Verify;
 use imaging::isolated::{Worker, serve_if_worker};
+use service::error::Error;
 use service::lambda::{handler, serve_events, serve_timed_events};
 
 fn main() -> Result<(), lambda_runtime::Error> {
@@ -22,8 +23,18 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     let worker = Worker::this_program()?;
     match handler()?.as_str() {
         "process-object" => {
-            serve_events(async |app, event| {
-                Ok(Processor::new(app, worker.clone()).handle(event).await)
+            serve_timed_events(async |app, event, time| {
+                scratch::empty().map_err(Error::internal)?;
+                let processor = Processor::new(app, worker.clone());
+                Ok(processor.handle(event, time).await)
+            })
+            .await
+        }
+        "process-large-object" => {
+            serve_timed_events(async |app, event, time| {
+                scratch::empty().map_err(Error::internal)?;
+                let processor = Processor::for_large(app, worker.clone());
+                Ok(processor.handle(event, time).await)
             })
             .await
         }

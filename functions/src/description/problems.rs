@@ -48,7 +48,7 @@ fn all_shared() -> Vec<Shared> {
         shared(
             "TooLarge",
             "The declared or sent size is over the limit",
-            Error::TooLarge("The file is larger than the limit of 53687091200 bytes.".to_owned()),
+            Error::TooLarge("The file is larger than the limit of 21474836480 bytes.".to_owned()),
         ),
         shared(
             "Invalid",

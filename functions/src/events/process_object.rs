@@ -6,60 +6,78 @@
 //! dead-letter queue; only one whose run died waits until the queue shows it again.
 
 mod comes_again;
+mod copies;
 mod findings;
 pub mod scratch;
 mod spool;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use imaging::isolated::Worker;
 use percent_encoding::percent_decode_str;
+use serde_json::json;
 use service::App;
+use service::budget::FOR_THE_END;
 use service::domain::record::Lease;
 use service::domain::transition::StoredObject;
 use service::domain::{Code, FileRecord, ObjectKey};
 use service::error::{Error, chain};
+use service::queue::Queue;
+use tokio::time::{Instant, timeout_at};
 
 use crate::events::lease::{lease, while_held};
 
-/// How long a run tries again what passes.
-const TRY_FOR: Duration = Duration::from_mins(5);
-/// No try begins that would end after this if it took as long as the one before: template.yaml gives the function 900 s.
-const END_BEFORE: Duration = Duration::from_secs(800);
+/// How long a run tries again what passes. Then its message comes again, perhaps in another environment.
+const TRY_FOR: Duration = Duration::from_secs(20);
 /// The longest pause before the second try; each further one is at most twice as long, up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const MAX_PAUSE: Duration = Duration::from_secs(20);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
+/// What is larger is handed on to `process-large-object`: its bytes alone would take a good part of this function's two minutes, and its copy on disk
+/// would be this function's whole disk.
+pub const HANDED_ON: u64 = 256 * 1024 * 1024;
 
 /// A smaller object is read within seconds, so a run does not claim its file: two runs of it do the same work, and the condition on the record's
 /// version lets one of them write. A claim would cost three more writes for every file.
 const CLAIMED_FROM: u64 = 64 * 1024 * 1024;
 
-/// What processing needs beside the app: the program that decodes pictures in a process of its own.
+/// What processing needs beside the app: the program that decodes pictures in a process of its own, and where its messages come from.
 #[derive(Clone, Debug)]
 pub struct Processor {
     app: App,
     worker: Arc<Worker>,
+    queue: Queue,
 }
 
 impl Processor {
-    /// Processes files of `app`, decoding in `worker`.
+    /// Processes files of `app`, decoding in `worker`: `process-object`, which hands large objects on.
     #[must_use]
     pub fn new(app: App, worker: Worker) -> Self {
         Self {
             app,
             worker: Arc::new(worker),
+            queue: Queue::Objects,
         }
     }
 
-    /// Handles one batch of messages; names those that have to come again.
-    pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
+    /// The same for what was handed on: `process-large-object`.
+    #[must_use]
+    pub fn for_large(app: App, worker: Worker) -> Self {
+        Self {
+            queue: Queue::LargeObjects,
+            ..Self::new(app, worker)
+        }
+    }
+
+    /// Handles one batch of messages within `time`; names those that have to come again.
+    pub async fn handle(&self, event: SqsEvent, time: Duration) -> SqsBatchResponse {
+        let end = Instant::now() + time.saturating_sub(FOR_THE_END);
         let mut response = SqsBatchResponse::default();
         for message in event.records {
             let body = message.body.as_deref().unwrap_or_default();
-            if let Err(error) = self.try_message(body).await {
+            if let Err(error) = self.try_message(body, end).await {
                 tracing::error!(
                     code = error.code().name(),
                     cause = chain(&error),
@@ -75,18 +93,19 @@ impl Processor {
     }
 
     /// Handles one message, again after a random pause while what is in the way passes.
-    async fn try_message(&self, body: &str) -> Result<(), Error> {
+    async fn try_message(&self, body: &str, end: Instant) -> Result<(), Error> {
         let begun = Instant::now();
         let mut limit = FIRST_PAUSE;
         loop {
             let this_try = Instant::now();
-            let error = match self.handle_message(body).await {
+            let error = match self.handle_message(body, end).await {
                 Err(error @ Error::Unavailable(_)) => error,
                 done => return done,
             };
             let pause = limit.mul_f64(rand::random());
-            let next_end = begun.elapsed() + pause + this_try.elapsed();
-            if begun.elapsed() > TRY_FOR || next_end > END_BEFORE {
+            // No try begins that would end too late if it took as long as the one before.
+            let next_end = Instant::now() + pause + this_try.elapsed();
+            if begun.elapsed() > TRY_FOR || next_end > end {
                 return Err(error);
             }
             tracing::warn!(cause = chain(&error), "processing is tried again");
@@ -95,7 +114,7 @@ impl Processor {
         }
     }
 
-    async fn handle_message(&self, body: &str) -> Result<(), Error> {
+    async fn handle_message(&self, body: &str, end: Instant) -> Result<(), Error> {
         // S3 sends one test message when notifications are set up; it has no records.
         let event: S3Event = match serde_json::from_str(body) {
             Ok(event) => event,
@@ -103,12 +122,12 @@ impl Processor {
             Err(error) => return Err(Error::internal(error)),
         };
         for record in event.records {
-            self.handle_record(&record).await?;
+            self.handle_record(&record, end).await?;
         }
         Ok(())
     }
 
-    async fn handle_record(&self, record: &S3EventRecord) -> Result<(), Error> {
+    async fn handle_record(&self, record: &S3EventRecord, end: Instant) -> Result<(), Error> {
         // Keys in events are form-encoded: a space is a `+`.
         let key = record
             .s3
@@ -139,15 +158,29 @@ impl Processor {
             tracing::info!(file_id = key.id.number(), "bytes came after the end");
             return Ok(());
         }
+        let size = record.s3.object.size.unwrap_or_default().unsigned_abs();
+        if self.queue == Queue::Objects && size > HANDED_ON {
+            return self.hand_on(record).await;
+        }
         // Boxed: the future of a whole run is too deep for a function's own.
-        Box::pin(self.process(file)).await
+        Box::pin(self.process(file, Some(end))).await
     }
 
-    /// Processes one file, whoever found that it is due: an event or maintenance.
+    /// Nothing is claimed before: a run that dies between sending and the end of its message only sends once more, and of two messages the second one
+    /// finds a lease or a finished file, as with events that come twice.
+    async fn hand_on(&self, record: &S3EventRecord) -> Result<(), Error> {
+        let event = [json!({ "Records": [record] }).to_string()];
+        let queues = &self.app.queues;
+        queues
+            .send(Queue::LargeObjects, &event, Duration::ZERO)
+            .await
+    }
+
+    /// Processes one file, whoever found that it is due: an event or maintenance. At `end` it gives up.
     ///
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`]: it has to be tried again. The conflict `already_claimed`: another run holds it.
-    pub async fn process(&self, file: FileRecord) -> Result<(), Error> {
+    pub async fn process(&self, file: FileRecord, end: Option<Instant>) -> Result<(), Error> {
         if file.is_of_newer_version() {
             return Err(Error::newer_version());
         }
@@ -159,15 +192,10 @@ impl Processor {
             return Ok(());
         };
         let lease = lease(&self.app);
-        let is_small = object.size < CLAIMED_FROM;
-        let claimed = if is_small {
-            let now = self.app.clock.now();
-            let claimed = file.clone().claimed(&object, lease.clone(), now);
-            claimed.map_err(Error::from)
-        } else {
-            self.claim(file.clone(), &object, &lease).await
-        };
-        let claimed = match claimed {
+        if object.size < CLAIMED_FROM {
+            return Box::pin(self.process_unclaimed(file, &object, &lease, end)).await;
+        }
+        let claimed = match self.claim(file, &object, &lease).await {
             Ok(claimed) => claimed,
             // The run that holds it may have died: this message comes again when its lease has run out.
             Err(Error::Conflict(conflict)) if conflict.code() == Code::AlreadyClaimed => {
@@ -176,24 +204,72 @@ impl Processor {
             Err(Error::Conflict(_) | Error::NotFound) => return Ok(()),
             Err(error) => return Err(error),
         };
-        let finding = self.find_out(&claimed, &object);
-        let found = if is_small {
-            finding.await?
-        } else {
-            while_held(&self.app, &claimed, &lease.holder, finding).await?
+        match Box::pin(self.process_claimed(&claimed, &object, &lease.holder, end)).await {
+            Ok(()) | Err(Error::NotFound) => Ok(()),
+            // Another run took over, and its result counts.
+            Err(Error::Conflict(conflict)) if conflict.code() == Code::LeaseLost => Ok(()),
+            Err(error) => {
+                self.release(claimed, &lease.holder).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn process_unclaimed(
+        &self,
+        file: FileRecord,
+        object: &StoredObject,
+        lease: &Lease,
+        end: Option<Instant>,
+    ) -> Result<(), Error> {
+        let clock = &self.app.clock;
+        let as_claimed = file.clone().claimed(object, lease.clone(), clock.now());
+        let as_claimed = match as_claimed {
+            Ok(claimed) => claimed,
+            // The run that holds it may have died: this message comes again when its lease has run out.
+            Err(Code::AlreadyClaimed) => return Err(Code::AlreadyClaimed.into()),
+            Err(_) => return Ok(()),
         };
+        let found = before(end, self.find_out(&as_claimed, object)).await?;
         let files = self.app.files.unattended();
-        let written = files.advance(if is_small { file } else { claimed }, |file| {
-            let file = if is_small {
-                file.claimed(&object, lease.clone(), self.app.clock.now())?
-            } else {
-                file
-            };
-            Ok(file.processed(&lease.holder, found.clone())?)
+        let written = files.advance(file, |file| {
+            let claimed = file.claimed(object, lease.clone(), clock.now())?;
+            Ok(claimed.processed(&lease.holder, found.clone())?)
         });
         match written.await {
-            Ok(_) | Err(Error::Conflict(_) | Error::NotFound) => Ok(()),
+            Ok(written) => {
+                copies::mark(&self.app, &written).await;
+                Ok(())
+            }
+            // Another run was faster, and its result counts.
+            Err(Error::Conflict(_) | Error::NotFound) => Ok(()),
             Err(error) => Err(error),
+        }
+    }
+
+    async fn process_claimed(
+        &self,
+        claimed: &FileRecord,
+        object: &StoredObject,
+        holder: &str,
+        end: Option<Instant>,
+    ) -> Result<(), Error> {
+        let finding = before(end, self.find_out(claimed, object));
+        let found = while_held(&self.app, claimed, holder, finding).await?;
+        let files = self.app.files.unattended();
+        let written = files.advance(claimed.clone(), |file| {
+            Ok(file.processed(holder, found.clone())?)
+        });
+        copies::mark(&self.app, &written.await?).await;
+        Ok(())
+    }
+
+    /// Gives the file up, so that the next try need not wait until the lease has run out.
+    async fn release(&self, claimed: FileRecord, holder: &str) {
+        let (files, now) = (self.app.files.unattended(), self.app.clock.now());
+        let released = files.advance(claimed, |file| Ok(file.released(holder, now)?));
+        if let Err(error) = released.await {
+            tracing::warn!(cause = chain(&error), "a lease has to run out");
         }
     }
 
@@ -209,5 +285,18 @@ impl Processor {
             .unattended()
             .advance(file, |file| Ok(file.claimed(object, lease.clone(), now)?))
             .await
+    }
+}
+
+/// What `work` says, if it is done before `end`.
+async fn before<T>(
+    end: Option<Instant>,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match end {
+        None => work.await,
+        Some(end) => timeout_at(end, work)
+            .await
+            .unwrap_or_else(|_| Err(Error::Unavailable("the function's time is up".into()))),
     }
 }

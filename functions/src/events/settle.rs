@@ -1,5 +1,6 @@
 //! Makes the version that a record names the current one, and the only one as soon as no restored table can name another.
 
+use futures_util::StreamExt as _;
 use md5::{Digest as _, Md5};
 use service::App;
 use service::domain::standing::{Standing, StoredVersion, standing};
@@ -157,10 +158,14 @@ async fn md5_of(
     if version.size > MAX_COMPARED {
         return Ok(None);
     }
-    let mut stream = app.bucket.get(key, Some(&version.id)).await?;
+    let object = StoredObject {
+        version: Some(version.id.clone()),
+        size: version.size,
+    };
+    let mut reading = app.bucket.read(key, &object)?;
     let mut hash = Md5::new();
-    while let Some(chunk) = stream.next().await {
-        hash.update(&chunk.map_err(|error| Error::Unavailable(error.into()))?);
+    while let Some(chunk) = reading.next().await {
+        hash.update(&chunk?);
     }
     Ok(Some(text::hex(&hash.finalize())))
 }

@@ -121,8 +121,8 @@ impl Run {
     }
 
     /// When what was begun in time has to stop.
-    fn last_moment(&self) -> Option<Instant> {
-        Some(self.end + GRACE)
+    fn last_moment(&self) -> Instant {
+        self.end + GRACE
     }
 
     /// How many more may be looked at, at most `page`.

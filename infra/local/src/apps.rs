@@ -5,7 +5,7 @@ use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use service::App;
 use service::clock::Clock;
-use service::config::Config;
+use service::config::{CalledBy, Config};
 use service::queue::Queues;
 
 use crate::bell::{Bell, ringing};
@@ -52,8 +52,17 @@ impl Apps {
         };
         let s3 = with_key(&self.s3).build();
         let queues = connector(self.queues.clone(), function, self.permissions.clone());
+        let called_by = if functions::is_endpoint(function) {
+            CalledBy::Users
+        } else {
+            CalledBy::Events
+        };
+        let config = Config {
+            called_by,
+            ..self.config.clone()
+        };
         App::new(
-            self.config.clone(),
+            config,
             &dynamodb.build(),
             &s3,
             Queues::over(&self.config, &s3, queues),

@@ -40,6 +40,8 @@ struct Written {
     #[expect(dead_code, reason = "a name for people")]
     id: String,
     status: String,
+    #[serde(default)]
+    prefix: String,
     abort_incomplete_multipart_upload: Option<Abort>,
     noncurrent_version_expiration: Option<Noncurrent>,
     #[serde(default)]
@@ -78,6 +80,7 @@ fn rule_of(rule: &Written) -> Rule {
         &rule.noncurrent_version_expiration,
     );
     Rule {
+        prefix: rule.prefix.clone(),
         abort_uploads_after: abort.as_ref().map(|abort| abort.days_after_initiation),
         expire_noncurrent_after: noncurrent.as_ref().map(|rule| rule.noncurrent_days),
         expire_markers: rule.expired_object_delete_marker,

@@ -39,12 +39,14 @@ use crate::template::{MessageQueue, Template};
 use crate::web;
 
 use self::ports::{LEFT_BEHIND, Ports, Served, TRY_AGAIN, door, origins};
-use self::schedule::{every_hour, every_minute};
+use self::schedule::schedules;
 
 pub use self::options::Options;
 
-/// The resource of the queue that the bucket sends its events to.
-const OBJECTS: &str = "ObjectQueue";
+/// The resource of the queue that the bucket sends its events to, and the function that receives it.
+const FIRST: (&str, &str) = ("ObjectQueue", "process-object");
+/// The same of what `process-object` hands on.
+const LARGE: (&str, &str) = ("LargeObjectQueue", "process-large-object");
 
 /// A stack that runs until it is stopped.
 #[derive(Debug)]
@@ -81,6 +83,8 @@ pub struct Stack {
     pub folds: App,
     /// The queue between the bucket and `process-object`.
     pub queue: Queue,
+    /// The queue between `process-object` and `process-large-object`.
+    pub large_queue: Queue,
     /// The queue of what takes long: `run-job` receives it.
     pub work: Queue,
     /// That function.
@@ -104,28 +108,15 @@ impl Stack {
         // First: it refuses a folder that another process has open.
         let store = open_bucket(&options).await?;
         let secrets = Secrets::open(&options.data).map_err(StartError::secret(&options.data))?;
-        let tables = Tables::open(&options.data)?;
-        upgrade::refuse_newer(&tables)?;
-        tables.create(&template)?;
-        let tables = match &options.weather {
-            Some(weather) => weather.begin(&template, tables)?,
-            None => tables,
-        };
+        let tables = open_tables(&template, &options)?;
         let apps = apps_of(&template, &options, &tables, &store, &secrets, &ports).await?;
-        if !apps.reads_old_tables() {
-            let with_old = settings::with_old_tables(&template, &options)?;
-            upgrade::move_old_rows(&tables, &apps.operator(with_old)).await?;
-        }
-        let processor = Processor::new(apps.of("process-object"), options.worker.clone());
+        move_old_rows(&template, &options, &tables, &apps).await?;
+        let processor = Processor::new(apps.of(FIRST.1), options.worker.clone());
         let its_processor = Processor::new(apps.of("maintenance"), options.worker.clone());
         let maintenance = Maintenance::new(apps.of("maintenance"), its_processor);
         let verify = Verify::new(apps.of("verify"));
         let lifecycle = Lifecycle::new(store.clone(), &template)?;
-        let queue = Queue::start(
-            store.outbox(),
-            queue_options(&template, OBJECTS, options.faults()),
-            handler(processor.clone()),
-        );
+        let (queue, large_queue) = object_queues(&template, &options, &apps, &store, &processor);
         let (work, runner) = work::start(&template, &options, &apps, &store);
         let (url, bucket_url, database_url) = ports.urls();
         let api = api_and_page(&template, &options, &apps, &origins, &bucket_url)?;
@@ -137,14 +128,10 @@ impl Stack {
         let mut tasks = ports.serve(served, options.weather, &door, &stopped);
         let (bell, folds) = (apps.bell.clone(), apps.of("fold-changes"));
         if options.has_schedule {
-            tasks.push(tokio::spawn(every_hour(
-                verify.clone(),
-                lifecycle.clone(),
-                stopped.clone(),
-            )));
             let answering = bell.clone().answer_until(folds.clone(), stopped.clone());
             tasks.push(tokio::spawn(answering));
-            tasks.push(tokio::spawn(every_minute(maintenance.clone(), stopped)));
+            let hourly = (verify.clone(), lifecycle.clone());
+            tasks.extend(schedules(maintenance.clone(), hourly, stopped));
         }
         Ok(Self {
             url,
@@ -163,6 +150,7 @@ impl Stack {
             bell,
             folds,
             queue,
+            large_queue,
             work,
             runner,
             stop,
@@ -175,10 +163,56 @@ impl Stack {
         self.stop.send_replace(true);
         self.queue.stop().await;
         self.work.stop().await;
+        self.large_queue.stop().await;
         for task in self.tasks {
             drop(task.await);
         }
     }
+}
+
+fn open_tables(template: &Template, options: &Options) -> Result<Tables, StartError> {
+    let tables = Tables::open(&options.data)?;
+    upgrade::refuse_newer(&tables)?;
+    tables.create(template)?;
+    match &options.weather {
+        Some(weather) => weather.begin(template, tables),
+        None => Ok(tables),
+    }
+}
+
+/// Moves what older versions wrote, unless the functions read it where it is.
+async fn move_old_rows(
+    template: &Template,
+    options: &Options,
+    tables: &Tables,
+    apps: &Apps,
+) -> Result<(), StartError> {
+    if apps.reads_old_tables() {
+        return Ok(());
+    }
+    let with_old = settings::with_old_tables(template, options)?;
+    upgrade::move_old_rows(tables, &apps.operator(with_old)).await
+}
+
+/// The queues of new objects: the bucket's, whose function is `processor`, and that of large ones.
+fn object_queues(
+    template: &Template,
+    options: &Options,
+    apps: &Apps,
+    store: &ObjectStore,
+    processor: &Processor,
+) -> (Queue, Queue) {
+    let large = Processor::for_large(apps.of(LARGE.1), options.worker.clone());
+    let faults = options.faults();
+    let start = |(queue, function): (&str, &str), outbox, processor| {
+        let queue_options = queue_options(template, queue, function, &faults);
+        let time = queue_options.handler_timeout;
+        Queue::start(outbox, queue_options, handler(processor, time))
+    };
+    (
+        start(FIRST, store.outbox(), processor.clone()),
+        start(LARGE, store.queue(LARGE.0), large),
+    )
 }
 
 fn api_and_page(
@@ -227,7 +261,7 @@ async fn apps_of(
 fn outboxes(template: &Template, store: &ObjectStore) -> Outboxes {
     let outbox = |queue: &MessageQueue| {
         let outbox = match queue.resource.as_str() {
-            OBJECTS => store.outbox(),
+            queue if queue == FIRST.0 => store.outbox(),
             other => store.queue(other),
         };
         (queue_name(&queue.resource), outbox)
@@ -266,16 +300,22 @@ async fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {
 
 /// As template.yaml has it, except that a message whose run died is delivered again after a minute: the lease of a dead process has run out by
 /// then.
-fn queue_options(template: &Template, resource: &str, faults: Faults) -> QueueOptions {
+fn queue_options(
+    template: &Template,
+    queue: &str,
+    function: &str,
+    faults: &Faults,
+) -> QueueOptions {
     let mut queues = template.queues.iter();
-    let declared = queues.find(|queue| queue.resource == resource);
+    let declared = queues.find(|declared| declared.resource == queue);
     let default = QueueOptions::default();
     QueueOptions {
         max_receives: declared.map_or(default.max_receives, |queue| queue.max_receives),
-        name: queue_name(resource),
+        name: queue_name(queue),
+        handler_timeout: timeout(template, function),
         batch_size: 1,
         visibility_timeout: Duration::from_secs(70),
-        faults,
+        faults: faults.clone(),
         ..default
     }
 }
@@ -296,9 +336,19 @@ fn serve_options(apps: &Apps, origins: Origins) -> ServeOptions {
     }
 }
 
-/// `process-object` as the queue calls it: JSON in, JSON out, as Lambda does.
+/// How long a call of a function may take.
+fn timeout(template: &Template, function: &str) -> Duration {
+    let mut functions = template.functions.iter();
+    let declared = functions.find(|declared| declared.name == function);
+    declared.map_or(QueueOptions::default().handler_timeout, |function| {
+        function.timeout
+    })
+}
+
+/// A function as its queue calls it: JSON in, JSON out, as Lambda does.
 fn handler(
     processor: Processor,
+    time: Duration,
 ) -> impl Fn(
     serde_json::Value,
 ) -> std::pin::Pin<Box<dyn Future<Output = Result<serde_json::Value, String>> + Send>>
@@ -309,7 +359,8 @@ fn handler(
         let processor = processor.clone();
         Box::pin(async move {
             let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
-            serde_json::to_value(processor.handle(event).await).map_err(|error| error.to_string())
+            serde_json::to_value(processor.handle(event, time).await)
+                .map_err(|error| error.to_string())
         })
     }
 }

@@ -1,6 +1,7 @@
 //! template.yaml as the local stack reads it: tables, queues, routes, policies, CORS. What it does not declare does not exist here either.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_yaml_ng::Value;
@@ -45,6 +46,8 @@ pub struct Function {
     pub name: String,
     /// Its routes: method and path.
     pub routes: Vec<(String, String)>,
+    /// How long one call of it may take.
+    pub timeout: Duration,
     /// The variables that it alone gets, or gets with another value than the other functions.
     pub variables: Vec<String>,
     /// Its policies, as they are written: [`crate::permissions`] reads them.
@@ -110,7 +113,9 @@ impl Template {
             let properties = &resource["Properties"];
             match resource["Type"].as_str().unwrap_or_default() {
                 "AWS::Serverless::Function" => {
-                    this.functions.push(Function::read(name, properties)?);
+                    let timeout = template["Globals"]["Function"]["Timeout"].as_u64();
+                    this.functions
+                        .push(Function::read(name, properties, timeout)?);
                 }
                 "AWS::SQS::Queue" if properties["RedrivePolicy"].is_mapping() => {
                     this.queues.push(MessageQueue::read(name, properties)?);
@@ -161,7 +166,12 @@ fn operations(paths: &Value) -> Vec<(String, (String, String))> {
 }
 
 impl Function {
-    fn read(resource: &str, properties: &Value) -> Result<Self, TemplateError> {
+    fn read(
+        resource: &str,
+        properties: &Value,
+        timeout: Option<u64>,
+    ) -> Result<Self, TemplateError> {
+        let timeout = properties["Timeout"].as_u64().or(timeout);
         let name = properties["Handler"]
             .as_str()
             .ok_or_else(|| TemplateError(format!("{resource} has no Handler")))?
@@ -180,6 +190,9 @@ impl Function {
             resource: resource.to_owned(),
             name,
             routes: events.filter_map(route).collect(),
+            timeout: Duration::from_secs(
+                timeout.ok_or_else(|| TemplateError(format!("{resource} has no Timeout")))?,
+            ),
             variables: variables(properties),
             policies: properties["Policies"].clone(),
         })

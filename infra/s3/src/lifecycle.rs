@@ -15,9 +15,11 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Versions or uploads that go in one change: others write in between.
 const GROUP: usize = 500;
 
-/// One rule, for all keys of a bucket.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// One rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rule {
+    /// `Prefix`: the keys that it is for begin like this.
+    pub prefix: String,
     /// `AbortIncompleteMultipartUpload`: days after the beginning of an upload.
     pub abort_uploads_after: Option<u32>,
     /// `NoncurrentVersionExpiration`: days after a version was covered or hidden.
@@ -43,16 +45,16 @@ impl ObjectStore {
         let mut expired = Expired::default();
         for rule in rules {
             if let Some(days) = rule.abort_uploads_after {
-                expired.uploads += self.expire_uploads(bucket, days).await?;
+                expired.uploads += self.expire_uploads(bucket, &rule.prefix, days).await?;
             }
             if let Some(days) = rule.expire_noncurrent_after {
                 let before_ms = self.due_before(days);
-                expired.versions += self.expire_versions(bucket, COVERED, before_ms).await?;
+                let covered = Due::new(rule, COVERED, before_ms);
+                expired.versions += self.expire_versions(bucket, covered).await?;
             }
             if rule.expire_markers {
-                expired.markers += self
-                    .expire_versions(bucket, HIDES_NOTHING, i64::MAX)
-                    .await?;
+                let lone = Due::new(rule, HIDES_NOTHING, i64::MAX);
+                expired.markers += self.expire_versions(bucket, lone).await?;
             }
         }
         Ok(expired)
@@ -65,31 +67,25 @@ impl ObjectStore {
         midnight.saturating_sub(i64::from(days) * DAY_MS)
     }
 
-    async fn expire_versions(
-        &self,
-        bucket: &str,
-        which: &'static str,
-        before_ms: i64,
-    ) -> Result<usize, StoreError> {
+    async fn expire_versions(&self, bucket: &str, which: Due) -> Result<usize, StoreError> {
         let mut removed = 0;
         loop {
-            let name = bucket.to_owned();
+            let (name, looked_for) = (bucket.to_owned(), which.clone());
             let due = self.0.index.read(move |sql| {
                 let bucket = records::bucket(sql, &name)?;
-                due_versions(sql, which, bucket, before_ms, None)
+                looked_for.versions(sql, bucket, None)
             });
             let due = due.await?;
             if due.is_empty() {
                 return Ok(removed);
             }
-            let name = bucket.to_owned();
+            let (name, looked_for) = (bucket.to_owned(), which.clone());
             let gone = self.0.index.write(move |transaction| {
                 let bucket = records::bucket(transaction.sql(), &name)?;
                 let mut gone = 0;
                 for seq in due {
                     // It may be the current one again.
-                    let found =
-                        due_versions(transaction.sql(), which, bucket, before_ms, Some(seq))?;
+                    let found = looked_for.versions(transaction.sql(), bucket, Some(seq))?;
                     for seq in found {
                         erase(transaction, seq)?;
                         gone += 1;
@@ -101,13 +97,18 @@ impl ObjectStore {
         }
     }
 
-    async fn expire_uploads(&self, bucket: &str, days: u32) -> Result<usize, StoreError> {
+    async fn expire_uploads(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        days: u32,
+    ) -> Result<usize, StoreError> {
         let before_ms = self.due_before(days);
         let mut removed = 0;
         loop {
-            let name = bucket.to_owned();
+            let (name, prefix) = (bucket.to_owned(), prefix.to_owned());
             let gone = self.0.index.write(move |transaction| {
-                let due = due_uploads(transaction, &name, before_ms)?;
+                let due = due_uploads(transaction, &name, &prefix, before_ms)?;
                 for address in &due {
                     let blobs = remove_upload(transaction, address)?;
                     release(transaction, blobs)?;
@@ -132,34 +133,58 @@ const HIDES_NOTHING: &str = "is_latest = 1 AND is_marker = 1 AND modified_ms < ?
     SELECT 1 FROM versions AS older
     WHERE older.bucket = versions.bucket AND older.key = versions.key AND older.seq <> versions.seq)";
 
-fn due_versions(
-    sql: &Connection,
-    which: &str,
-    bucket: BucketId,
+/// Versions that are looked for.
+#[derive(Debug, Clone)]
+struct Due {
+    prefix: String,
+    which: &'static str,
     before_ms: i64,
-    only: Option<i64>,
-) -> Result<Vec<i64>, StoreError> {
-    let mut statement = sql.prepare_cached(&format!(
-        "SELECT seq FROM versions
-         WHERE bucket = ?1 AND seq BETWEEN ?3 AND ?4 AND {which} LIMIT {GROUP}"
-    ))?;
-    let (first, last) = only.map_or((0, i64::MAX), |seq| (seq, seq));
-    let rows = statement.query_map(params![bucket, before_ms, first, last], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+impl Due {
+    fn new(rule: &Rule, which: &'static str, before_ms: i64) -> Self {
+        Self {
+            prefix: rule.prefix.clone(),
+            which,
+            before_ms,
+        }
+    }
+
+    /// A group of them, or this one if it is one of them.
+    fn versions(
+        &self,
+        sql: &Connection,
+        bucket: BucketId,
+        only: Option<i64>,
+    ) -> Result<Vec<i64>, StoreError> {
+        let mut statement = sql.prepare_cached(&format!(
+            "SELECT seq FROM versions
+             WHERE bucket = ?1 AND seq BETWEEN ?3 AND ?4 AND ?5 = substr(key, 1, length(?5)) AND {} LIMIT {GROUP}",
+            self.which
+        ))?;
+        let (first, last) = only.map_or((0, i64::MAX), |seq| (seq, seq));
+        let rows = statement.query_map(
+            params![bucket, self.before_ms, first, last, self.prefix.as_bytes()],
+            |row| row.get(0),
+        )?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
 }
 
 fn due_uploads(
     transaction: &Transaction<'_>,
     bucket: &str,
+    prefix: &str,
     before_ms: i64,
 ) -> Result<Vec<Address>, StoreError> {
     let sql = transaction.sql();
     let id = records::bucket(sql, bucket)?;
     let mut statement = sql.prepare_cached(&format!(
         "SELECT key, upload_id FROM uploads
-         WHERE bucket = ?1 AND completed IS NULL AND initiated_ms < ?2 LIMIT {GROUP}"
+         WHERE bucket = ?1 AND completed IS NULL AND initiated_ms < ?2 AND ?3 = substr(key, 1, length(?3))
+         LIMIT {GROUP}"
     ))?;
-    let rows = statement.query_map(params![id, before_ms], |row| {
+    let rows = statement.query_map(params![id, before_ms, prefix.as_bytes()], |row| {
         Ok((bucket.to_owned(), records::key_column(row, 0)?, row.get(1)?))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -55,8 +55,15 @@ impl Worker {
 ///
 /// A worker that crashes gives [`Code::DecoderFailed`], one that needs too much memory [`Code::TooLarge`], one that
 /// takes too long [`Code::TimedOut`]; header facts found before that are kept.
-#[must_use]
-pub fn inspect(worker: &Worker, path: &Path, scratch: &Path, limits: &Limits) -> Inspection {
+///
+/// # Errors
+/// What says nothing of the file: the worker could not be started, or there is no room in `scratch` for its answer.
+pub fn inspect(
+    worker: &Worker,
+    path: &Path,
+    scratch: &Path,
+    limits: &Limits,
+) -> io::Result<Inspection> {
     let read = |answers: &Answers, ended: Result<(), Code>| {
         let answer = ended.and_then(|()| answers.inspection().ok_or(Code::DecoderFailed));
         answer.unwrap_or_else(|code| Inspection {
@@ -65,7 +72,6 @@ pub fn inspect(worker: &Worker, path: &Path, scratch: &Path, limits: &Limits) ->
         })
     };
     run(worker, path, scratch, limits, Task::Inspect, read)
-        .unwrap_or_else(|_| Inspection::failed(Code::DecoderFailed))
 }
 
 /// Renders one frame of the DICOM file `path` in a worker.
@@ -149,7 +155,10 @@ fn run<T>(
     let status = wait(&mut child, limits.max_time)?;
     let ended = match status {
         Some(status) if status.success() => Ok(()),
-        _ => Err(cause(status, &answers)),
+        _ => {
+            answers.have_room()?;
+            Err(cause(status, &answers))
+        }
     };
     Ok(read(&answers, ended))
 }

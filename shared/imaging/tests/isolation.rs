@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use imaging::fixtures::{DicomSpec, JPEG_2000, dicom, jpeg};
 use imaging::isolated::{self, Worker};
-use imaging::{Code, Limits, Outcome};
+use imaging::{Code, Inspection, Limits, Outcome};
 
 use crate::{disc_and_corner, failure, picture};
 
@@ -17,6 +17,11 @@ use crate::{disc_and_corner, failure, picture};
 #[test]
 fn imaging_worker() {
     isolated::serve_if_worker();
+}
+
+/// What a worker that could be started says.
+fn inspect(worker: &Worker, path: &Path, scratch: &Path, limits: &Limits) -> Inspection {
+    isolated::inspect(worker, path, scratch, limits).expect("a worker, and room for its answer")
 }
 
 pub(crate) fn worker() -> Worker {
@@ -56,7 +61,7 @@ fn a_worker_finds_what_this_process_finds() {
         let folder = Folder::new();
         let path = folder.file(&bytes);
         let limits = Limits::default();
-        let inspection = isolated::inspect(&worker(), &path, folder.folder.path(), &limits);
+        let inspection = inspect(&worker(), &path, folder.folder.path(), &limits);
         assert_eq!(inspection, imaging::inspect(&path, &limits));
         let left: Vec<_> = fs::read_dir(folder.folder.path())
             .expect("a folder")
@@ -90,7 +95,7 @@ fn spied_parent() {
         .args(before.args)
         .status()
         .expect("a shell");
-    let _ = isolated::inspect(
+    let _ = inspect(
         &spy(&folder.join("after")),
         &folder.join("file"),
         &folder,
@@ -98,12 +103,7 @@ fn spied_parent() {
     );
     // And it still finds its own program, starts it, and gets answers.
     let file = folder.join("file");
-    picture(isolated::inspect(
-        &worker(),
-        &file,
-        &folder,
-        &Limits::default(),
-    ));
+    picture(inspect(&worker(), &file, &folder, &Limits::default()));
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_worker_out_of_memory_keeps_the_header() {
         max_memory: 128 << 20,
         ..Limits::default()
     };
-    let inspection = isolated::inspect(&worker(), &path, folder.folder.path(), &limits);
+    let inspection = inspect(&worker(), &path, folder.folder.path(), &limits);
     assert_eq!(
         inspection
             .dicom
@@ -172,7 +172,7 @@ fn a_worker_that_takes_too_long_is_stopped() {
         max_time: Duration::from_millis(200),
         ..Limits::default()
     };
-    let inspection = isolated::inspect(&worker, &path, folder.folder.path(), &limits);
+    let inspection = inspect(&worker, &path, folder.folder.path(), &limits);
     assert_eq!(failure(inspection).code, Code::TimedOut);
 }
 
@@ -180,14 +180,30 @@ fn a_worker_that_takes_too_long_is_stopped() {
 fn a_worker_that_crashes_is_a_failed_decoder() {
     let folder = Folder::new();
     let path = folder.file(b"anything");
-    for program in ["/bin/false", "/nonexistent/program"] {
-        let worker = Worker {
-            program: program.into(),
-            args: Vec::new(),
-        };
-        let inspection =
-            isolated::inspect(&worker, &path, folder.folder.path(), &Limits::default());
-        assert_eq!(failure(inspection).code, Code::DecoderFailed, "{program}");
+    let worker = Worker {
+        program: "/bin/false".into(),
+        args: Vec::new(),
+    };
+    let inspection = inspect(&worker, &path, folder.folder.path(), &Limits::default());
+    assert_eq!(failure(inspection).code, Code::DecoderFailed);
+}
+
+#[test]
+fn a_worker_that_cannot_be_started_or_has_no_folder_says_nothing_of_the_file() {
+    let folder = Folder::new();
+    let path = folder.file(b"anything");
+    let nowhere = folder.folder.path().join("nowhere");
+    let missing = Worker {
+        program: "/nonexistent/program".into(),
+        args: Vec::new(),
+    };
+    for (worker, scratch) in [
+        (&missing, folder.folder.path()),
+        (&worker(), nowhere.as_path()),
+    ] {
+        let inspection = isolated::inspect(worker, &path, scratch, &Limits::default());
+        let error = inspection.expect_err("nothing to inspect with");
+        assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
     }
 }
 
@@ -195,7 +211,7 @@ fn a_worker_that_crashes_is_a_failed_decoder() {
 fn the_picture_of_a_worker_is_the_picture() {
     let folder = Folder::new();
     let path = folder.file(&dicom(&DicomSpec::default()));
-    let inspection = isolated::inspect(&worker(), &path, folder.folder.path(), &Limits::default());
+    let inspection = inspect(&worker(), &path, folder.folder.path(), &Limits::default());
     assert!(matches!(inspection.outcome, Outcome::Picture(_)));
     let (disc, corner) = disc_and_corner(&picture(inspection).thumbnail);
     assert!(disc > 240 && corner < 40, "{disc} {corner}");
@@ -227,7 +243,7 @@ fn a_multi_frame_file_of_two_gigabytes_needs_memory_for_one_frame_only() {
         max_memory: 96 << 20,
         ..Limits::default()
     };
-    let inspection = isolated::inspect(&worker(), &path, folder.folder.path(), &limits);
+    let inspection = inspect(&worker(), &path, folder.folder.path(), &limits);
     let picture = picture(inspection);
     assert_eq!((picture.width, picture.height), (1024, 1024));
 }
@@ -250,7 +266,7 @@ fn a_jpeg_2000_bomb_stays_within_the_limits() {
         ..DicomSpec::default()
     };
     let path = folder.file(&dicom(&spec));
-    let inspection = isolated::inspect(&worker(), &path, folder.folder.path(), &Limits::default());
+    let inspection = inspect(&worker(), &path, folder.folder.path(), &Limits::default());
     let code = failure(inspection).code;
     assert!(
         matches!(code, Code::Truncated | Code::Damaged | Code::TooLarge),

@@ -9,6 +9,7 @@ use aws_sdk_s3::config::RequestChecksumCalculation;
 use crate::auth::Verifier;
 use crate::aws;
 use crate::bucket::Bucket;
+use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::jobs::Jobs;
@@ -71,17 +72,20 @@ impl App {
         clock: Clock,
     ) -> Self {
         let config = Arc::new(config);
+        let budget = Budget::of(config.called_by);
         let ids = Arc::new(Ids::new(clock.clone()));
         let tokens = Verifier::new(config.tokens.clone(), dynamodb, clock.clone());
         let dynamodb = aws_sdk_dynamodb::config::Builder::from(dynamodb)
             .retry_config(aws::retries())
             .retry_partition(aws::own_attempts())
+            .timeout_config(budget.tables.config())
             .build();
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
         let s3_config = aws_sdk_s3::config::Builder::from(s3)
             .force_path_style(config.s3_path_style)
             .retry_config(aws::retries())
             .retry_partition(aws::own_attempts())
+            .timeout_config(budget.bucket.config())
             // A presigned request must carry the caller's own checksum or none, not one of a body that is not there.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .build();

@@ -2,6 +2,7 @@
 
 mod multipart;
 mod presign;
+mod read;
 mod remove;
 mod sign;
 mod storage;
@@ -14,10 +15,10 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::head_object::HeadObjectError;
-use aws_sdk_s3::primitives::ByteStream;
 
 pub use multipart::{Completed, StoredPart};
 pub use presign::PresignedUrl;
+pub use read::{RANGE, Reading};
 pub use sign::{S3Request, SignedRequest};
 pub use walk::{Listed, Walked};
 
@@ -71,26 +72,6 @@ impl Bucket {
                 if matches!(error.err(), HeadObjectError::NotFound(_)) =>
             {
                 Ok(None)
-            }
-            Err(error) => Err(failure(error)),
-        }
-    }
-
-    /// The bytes under `key`, as a stream that is read once.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], [`Error::Unavailable`] or [`Error::Internal`].
-    pub async fn get(&self, key: &ObjectKey, version: Option<&str>) -> Result<ByteStream, Error> {
-        let request = self
-            .client
-            .get_object()
-            .bucket(self.bucket())
-            .key(key.to_string())
-            .set_version_id(version.map(str::to_owned));
-        match request.send().await {
-            Ok(answer) => Ok(answer.body),
-            Err(error) if is(&error, "NoSuchKey") || is(&error, "NoSuchVersion") => {
-                Err(Error::NotFound)
             }
             Err(error) => Err(failure(error)),
         }

@@ -40,6 +40,8 @@ pub struct Config {
     pub object_queue_url: Option<String>,
     /// `WORK_QUEUE_URL`: the queue of what takes long; only functions that send to it have it.
     pub work_queue_url: Option<String>,
+    /// `LARGE_OBJECT_QUEUE_URL`: the queue of those that take long; the same.
+    pub large_object_queue_url: Option<String>,
     /// How tokens are verified.
     pub tokens: TokenConfig,
     /// `CURSOR_SECRET`: the key that seals cursors, at least 32 bytes; only functions that answer cursors have it. Default: `JWT_SECRET`.
@@ -48,7 +50,7 @@ pub struct Config {
     pub date_time_zone: Option<String>,
     /// `DICOM_CHARSET`: the character set of DICOM files that name none, one of [`Config::CHARSETS`]. Default: the one whose characters fit.
     pub dicom_charset: Option<&'static str>,
-    /// `MAX_UPLOAD_BYTES`: the largest file. Default, and the most there can be: 50 GiB.
+    /// `MAX_UPLOAD_BYTES`: the largest file. Default, and the most there can be: 20 GiB.
     pub max_upload_bytes: u64,
     /// `MAX_UNFINISHED_UPLOADS`: how many uploads of one user may wait for their bytes at once. Default: 5,000.
     pub max_unfinished_uploads: u64,
@@ -58,6 +60,8 @@ pub struct Config {
     pub access_log_days: u32,
     /// How originals are moved between storage classes. Only tests set it (`MOVE_LIMITS`).
     pub moves: MoveLimits,
+    /// Who calls the function: how long its own calls may take follows from it.
+    pub called_by: CalledBy,
     /// `S3_PATH_STYLE`: `true` addresses the bucket in the path, as engines other than AWS need. Default: `false`.
     pub s3_path_style: bool,
 }
@@ -264,6 +268,7 @@ impl Config {
             image_bucket: required(variable::IMAGE_BUCKET)?,
             object_queue_url: get(variable::OBJECT_QUEUE_URL),
             work_queue_url: get(variable::WORK_QUEUE_URL),
+            large_object_queue_url: get(variable::LARGE_OBJECT_QUEUE_URL),
             cursor_secret,
             tokens,
             date_time_zone: get(variable::DATE_TIME_ZONE),
@@ -277,6 +282,7 @@ impl Config {
                 Some(text) => MoveLimits::parse(&text)
                     .ok_or_else(|| wrong(variable::MOVE_LIMITS, "must be three numbers"))?,
             },
+            called_by,
             s3_path_style: match get(variable::S3_PATH_STYLE).as_deref() {
                 None | Some("false") => false,
                 Some("true") => true,

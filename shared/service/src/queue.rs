@@ -37,6 +37,8 @@ pub enum Queue {
     Objects,
     /// What takes long: `run-job` receives it.
     Work,
+    /// Those that take long: `process-large-object` receives it.
+    LargeObjects,
 }
 
 /// The queues, as one function has them.
@@ -49,6 +51,7 @@ pub struct Queues {
 struct Inner {
     objects: Option<String>,
     work: Option<String>,
+    large_objects: Option<String>,
     endpoint: Option<String>,
     signed: Signed,
     connector: OnceCell<SharedHttpConnector>,
@@ -72,6 +75,7 @@ impl Queues {
             inner: Arc::new(Inner {
                 objects: config.object_queue_url.clone(),
                 work: config.work_queue_url.clone(),
+                large_objects: config.large_object_queue_url.clone(),
                 endpoint: endpoint(aws, "SQS"),
                 signed: Signed::of(aws, "sqs", CONTENT_TYPE),
                 connector,
@@ -138,6 +142,7 @@ impl Queues {
         let (url, variable) = match queue {
             Queue::Objects => (&self.inner.objects, variable::OBJECT_QUEUE_URL),
             Queue::Work => (&self.inner.work, variable::WORK_QUEUE_URL),
+            Queue::LargeObjects => (&self.inner.large_objects, variable::LARGE_OBJECT_QUEUE_URL),
         };
         url.as_deref()
             .ok_or_else(|| Error::internal(format!("{variable} is not set")))

@@ -233,11 +233,16 @@ pub(crate) async fn serve(router: Router) -> String {
 
 /// The bucket for SDK clients, as the operator has it.
 pub(crate) async fn sdk(stack: &Stack) -> SdkConfig {
+    sdk_at(stack, &stack.bucket_url).await
+}
+
+/// The same at another address.
+pub(crate) async fn sdk_at(stack: &Stack, url: &str) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
         .credentials_provider(operator(&stack.keys))
         .http_client(Builder::new().build_http())
-        .endpoint_url(&stack.bucket_url)
+        .endpoint_url(url)
         .load()
         .await
 }

@@ -174,7 +174,9 @@ impl TestStack {
 
     /// Resolves when every event so far is handled, all that was handed over, and every change so far is folded.
     pub(crate) async fn settle(&self) {
-        for queue in [&self.stack.queue, &self.stack.work, &self.stack.queue] {
+        let stack = &self.stack;
+        // What is handed on goes in this direction; what `run-job` does may bring events.
+        for queue in [&stack.queue, &stack.large_queue, &stack.work, &stack.queue] {
             queue.idle().await.expect("a queue that runs");
         }
         self.fold().await;
@@ -197,10 +199,16 @@ impl TestStack {
     /// Resolves when no event is left, also none that waits to come again: the clock moves until then.
     pub(crate) async fn settle_all(&self) {
         self.settle().await;
-        while self.stack.queue.depth().await.expect("a queue") > 0 {
+        while self.depth().await > 0 {
             self.clock.advance(REDELIVERY_MS);
             self.settle().await;
         }
+    }
+
+    /// Messages that are not handled yet.
+    async fn depth(&self) -> u64 {
+        let (queue, large) = (&self.stack.queue, &self.stack.large_queue);
+        queue.depth().await.expect("a queue") + large.depth().await.expect("a queue")
     }
 }
 

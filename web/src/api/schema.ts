@@ -1407,7 +1407,7 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             /** @description What went wrong, for a person. */
             detail: string;
-            /** @description With 422: every field that is wrong. */
+            /** @description With 422: every field that is wrong, or the first hundred; `detail` then says how many there are. */
             errors?: components["schemas"]["FieldError"][];
             /** @description Equals `detail`. */
             message: string;

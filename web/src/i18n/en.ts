@@ -160,8 +160,10 @@ export const en: Texts = {
   warning: {
     patient_mismatch:
       'The patient inside this image is not the patient chosen. Verify who it belongs to before using it!',
-    bytes_decayed: 'The stored bytes are damaged. Upload the file again if you still have it, and tell whoever runs this service.',
-    bytes_missing: 'The stored bytes are gone. Upload the file again if you still have it, and tell whoever runs this service.',
+    bytes_decayed:
+      'The stored bytes are damaged. Upload the file again if you still have it, and tell whoever runs this service.',
+    bytes_missing:
+      'The stored bytes are gone. Upload the file again if you still have it, and tell whoever runs this service.',
     type_mismatch: 'The file is of another type than declared; it is stored as what it is.',
     not_an_image: 'The content is no image in a format we know.',
     size_mismatch: 'Another number of bytes arrived than was announced. Upload the file again.',

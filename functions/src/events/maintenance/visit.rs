@@ -214,7 +214,7 @@ impl Maintenance {
                 let settled = settle(&self.app, file, Some(run.deadline));
                 settled.await.map(drop)
             }
-            Need::Process => Box::pin(self.processor.process(file)).await,
+            Need::Process => Box::pin(self.processor.process(file, Some(run.deadline))).await,
             Need::Abandon => self.abandon(file).await,
             Need::Wait(until) => {
                 let files = self.app.files.unattended();

@@ -5,7 +5,6 @@ use std::time::Duration;
 use aws_lambda_events::sqs::SqsMessage;
 use service::domain::Code;
 use service::error::{Error, chain};
-use service::queue::Queue;
 
 use super::Processor;
 use crate::events::lease::LEASE_MS;
@@ -21,7 +20,7 @@ impl Processor {
         let receives = receives.and_then(|count| count.parse().ok()).unwrap_or(1);
         let pause = pause(receives, error, rand::random());
         let receipt = message.receipt_handle.as_deref().unwrap_or_default();
-        let postponed = self.app.queues.postpone(Queue::Objects, receipt, pause);
+        let postponed = self.app.queues.postpone(self.queue, receipt, pause);
         if let Err(error) = postponed.await {
             tracing::warn!(
                 cause = chain(&error),

@@ -11,6 +11,7 @@ use service::domain::{
 };
 use service::error::Error;
 
+use super::scratch::on_disk;
 use super::spool::spool;
 use super::{Processor, scratch};
 use crate::patients::mismatch::mismatch;
@@ -34,6 +35,7 @@ impl Processor {
             imaging::isolated::inspect(&worker, &copy, &folder, &limits)
         });
         let inspection = inspection.await.map_err(Error::internal)?;
+        let inspection = inspection.map_err(on_disk)?;
         drop(scratch);
 
         let (thumbnail_path, preview_path) =

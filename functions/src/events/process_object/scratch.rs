@@ -1,6 +1,6 @@
 //! The local disk of a run: a folder of its own that goes with it, and what killed runs have left.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use service::error::Error;
@@ -11,10 +11,16 @@ const PREFIX: &str = "filmroom-run-";
 
 /// A folder that is removed when it is dropped.
 pub(super) fn folder() -> Result<TempDir, Error> {
-    Builder::new()
-        .prefix(PREFIX)
-        .tempdir()
-        .map_err(Error::internal)
+    Builder::new().prefix(PREFIX).tempdir().map_err(on_disk)
+}
+
+/// A full disk passes: another environment, or this one when somebody has made room, has the space. Going on without the copy would settle
+/// the file without its picture for good.
+pub(super) fn on_disk(error: io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::Unavailable(error.into()),
+        _ => Error::internal(error),
+    }
 }
 
 /// Removes what runs of this environment have left. Lambda keeps `/tmp` when it resets an environment after a time-out or a crash
@@ -39,7 +45,23 @@ fn empty_in(temporary: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::fs::OpenOptions;
+    use tokio::io::AsyncWriteExt as _;
+
     use super::*;
+
+    /// `/dev/full` is always full.
+    #[tokio::test]
+    async fn a_full_disk_is_no_reason_to_settle_a_file() {
+        let full = OpenOptions::new().write(true).open("/dev/full").await;
+        let mut full = full.expect("/dev/full");
+        let written = match full.write_all(b"bytes").await {
+            Ok(()) => full.flush().await,
+            failed => failed,
+        };
+        let error = on_disk(written.expect_err("no room"));
+        assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    }
 
     #[test]
     fn what_a_killed_run_has_left_is_removed_and_nothing_else() {

@@ -133,7 +133,7 @@ impl Verify {
         let (id, now) = (file.id, run.now);
         let files = self.app.files.unattended();
         let file = files.advance(file, |file| Ok(file.astray(now))).await?;
-        match Box::pin(settle_and_move(&self.app, file, run.last_moment())).await {
+        match Box::pin(settle_and_move(&self.app, file, Some(run.last_moment()))).await {
             Ok(()) => {
                 report.repaired.add(&id);
                 Ok(())

@@ -100,8 +100,11 @@ impl Verify {
         if run.is_over() || !run.has_time_for(file.file_size) {
             return Looked::NoTime;
         }
-        let version = file.object_version.as_deref();
-        Looked::Came(self.read(&file.object_key(), version).await)
+        let object = StoredObject {
+            version: file.object_version.clone(),
+            size: file.file_size,
+        };
+        Looked::Came(self.read(&file.object_key(), &object).await)
     }
 
     async fn judge(
@@ -144,12 +147,13 @@ impl Verify {
             if !is_other || version.is_marker || version.size != file.file_size {
                 continue;
             }
-            let read = self.read(&key, Some(&version.id)).await?;
+            let object = StoredObject {
+                version: Some(version.id),
+                size: version.size,
+            };
+            let read = self.read(&key, &object).await?;
             if matches!(&read, Read::Hashed(md5) if Some(md5) == file.file_hash.as_ref()) {
-                return Ok(Some(StoredObject {
-                    version: Some(version.id),
-                    size: version.size,
-                }));
+                return Ok(Some(object));
             }
         }
         Ok(None)
@@ -177,13 +181,13 @@ impl Verify {
             Ok(file.intact().astray(now))
         };
         let file = self.app.files.unattended().advance(file, step).await?;
-        Box::pin(settle_and_move(&self.app, file, run.last_moment())).await
+        Box::pin(settle_and_move(&self.app, file, Some(run.last_moment()))).await
     }
 
-    async fn read(&self, key: &ObjectKey, version: Option<&str>) -> Result<Read, Error> {
+    async fn read(&self, key: &ObjectKey, object: &StoredObject) -> Result<Read, Error> {
         let mut broken = None;
         for _ in 0..READS {
-            match self.read_once(key, version).await {
+            match self.read_once(key, object).await {
                 Ok(read) => return Ok(read),
                 Err(error) => broken = Some(error),
             }
@@ -195,15 +199,15 @@ impl Verify {
         }
     }
 
-    async fn read_once(&self, key: &ObjectKey, version: Option<&str>) -> Result<Read, Error> {
-        let mut stream = match self.app.bucket.get(key, version).await {
-            Ok(stream) => stream,
-            Err(Error::NotFound) => return Ok(Read::Absent),
-            Err(error) => return Err(error),
-        };
+    async fn read_once(&self, key: &ObjectKey, object: &StoredObject) -> Result<Read, Error> {
+        let mut reading = self.app.bucket.read(key, object)?;
         let mut hash = Md5::new();
-        while let Some(chunk) = stream.next().await {
-            hash.update(&chunk.map_err(|error| Error::Unavailable(error.into()))?);
+        while let Some(bytes) = reading.next().await {
+            match bytes {
+                Ok(bytes) => hash.update(&bytes),
+                Err(Error::NotFound) => return Ok(Read::Absent),
+                Err(error) => return Err(error),
+            }
         }
         Ok(Read::Hashed(text::hex(&hash.finalize())))
     }

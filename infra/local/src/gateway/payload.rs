@@ -1,6 +1,7 @@
 //! Payload format 2.0: a request as the event a function gets, and its answer as HTTP
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
@@ -39,7 +40,7 @@ pub(super) fn event(
         "rawPath": path,
         "rawQueryString": parts.uri.query().unwrap_or_default(),
         "headers": joined(&parts.headers),
-        "pathParameters": path_parameters,
+        "pathParameters": decoded(path_parameters),
         "requestContext": {
             "accountId": "000000000000",
             "apiId": "local",
@@ -60,6 +61,13 @@ pub(super) fn event(
         "body": if body.is_empty() { Value::Null } else { text.map_or_else(|| STANDARD.encode(body).into(), Into::into) },
         "isBase64Encoded": text.is_none(),
     })
+}
+
+fn decoded(parameters: &HashMap<String, String>) -> HashMap<&String, Cow<'_, str>> {
+    let parameters = parameters.iter();
+    parameters
+        .map(|(name, value)| (name, percent_decode_str(value).decode_utf8_lossy()))
+        .collect()
 }
 
 /// Headers as API Gateway hands them on: lower-case names, repeated ones joined by commas.

@@ -5,11 +5,24 @@ use std::time::Duration;
 use functions::events::maintenance::{Maintenance, Task};
 use functions::events::verify::{self, Verify};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::lifecycle::Lifecycle;
 
+/// Begins all of them.
+pub(super) fn schedules(
+    maintenance: Maintenance,
+    (verify, lifecycle): (Verify, Lifecycle),
+    stopped: watch::Receiver<bool>,
+) -> [JoinHandle<()>; 2] {
+    [
+        tokio::spawn(every_minute(maintenance, stopped.clone())),
+        tokio::spawn(every_hour(verify, lifecycle, stopped)),
+    ]
+}
+
 /// The schedule. In the cloud it is every 15 minutes; here a laptop may have been asleep.
-pub(super) async fn every_minute(maintenance: Maintenance, stopped: watch::Receiver<bool>) {
+async fn every_minute(maintenance: Maintenance, stopped: watch::Receiver<bool>) {
     let mut stopped = std::pin::pin!(until(stopped));
     let mut minutes = tokio::time::interval(Duration::from_mins(1));
     loop {
@@ -29,11 +42,7 @@ pub(super) async fn every_minute(maintenance: Maintenance, stopped: watch::Recei
 }
 
 /// The schedules of verification and of the bucket's lifecycle. A run is short, because whoever works here waits for the same disk; the next hour goes on.
-pub(super) async fn every_hour(
-    verify: Verify,
-    lifecycle: Lifecycle,
-    stopped: watch::Receiver<bool>,
-) {
+async fn every_hour(verify: Verify, lifecycle: Lifecycle, stopped: watch::Receiver<bool>) {
     let mut stopped = std::pin::pin!(until(stopped));
     // Not while somebody waits for the page, and soon enough for a laptop that is closed within the hour.
     let first = tokio::time::Instant::now() + Duration::from_mins(5);

@@ -1,7 +1,5 @@
 //! The queue of what takes long, and its function.
 
-use std::time::Duration;
-
 use functions::events::maintenance::Maintenance;
 use functions::events::process_object::Processor;
 use functions::events::run_job::Runner;
@@ -12,10 +10,8 @@ use crate::apps::Apps;
 use crate::queue::{Faults, Queue};
 use crate::template::Template;
 
-/// Its resource.
-const WORK: &str = "WorkQueue";
-/// `Timeout` of `run-job` in template.yaml.
-const TIMEOUT: Duration = Duration::from_mins(15);
+/// Its resource, and the function that receives it.
+const WORK: (&str, &str) = ("WorkQueue", "run-job");
 
 /// Starts delivering to `run-job`, and answers it too.
 pub(super) fn start(
@@ -24,18 +20,19 @@ pub(super) fn start(
     apps: &Apps,
     store: &ObjectStore,
 ) -> (Queue, Runner) {
-    let app = apps.of("run-job");
+    let app = apps.of(WORK.1);
     let processor = Processor::new(app.clone(), options.worker.clone());
     let runner = Runner::new(app.clone(), Maintenance::new(app, processor));
     let called = runner.clone();
+    let own = queue_options(template, WORK.0, WORK.1, &Faults::default());
+    let time = own.handler_timeout;
     let handler = move |event| {
         let runner = called.clone();
         async move {
             let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
-            let answer = runner.handle(event, TIMEOUT).await;
+            let answer = runner.handle(event, time).await;
             serde_json::to_value(answer).map_err(|error| error.to_string())
         }
     };
-    let own = queue_options(template, WORK, Faults::default());
-    (Queue::start(store.queue(WORK), own, handler), runner)
+    (Queue::start(store.queue(WORK.0), own, handler), runner)
 }

@@ -2,7 +2,7 @@
 //! child may have been taken over by the file it reads, so every answer is bounded and checked.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,16 @@ impl<'a> Answers<'a> {
         let path = self.folder.join("job.json");
         fs::write(&path, serde_json::to_vec(job)?)?;
         Ok(path)
+    }
+
+    /// Whether there is room for an answer. Without, that there is none says nothing of the file. The worker is not asked: it may have been taken over.
+    pub(super) fn have_room(&self) -> io::Result<()> {
+        let mut probe = File::create(self.folder.join("probe"))?;
+        let zeros = vec![0; 1 << 20];
+        for _ in 0..MAX_ANSWER / zeros.len() as u64 {
+            probe.write_all(&zeros)?;
+        }
+        Ok(())
     }
 
     /// What the worker says when it dies.
@@ -164,5 +174,24 @@ impl<'a> Answers<'a> {
         let file = File::open(self.folder.join(name)).ok()?;
         file.take(most).read_to_end(&mut bytes).ok()?;
         Some(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `/dev/full` is always full.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_disk_without_room_for_an_answer_is_noticed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let answers = Answers::in_folder(folder.path());
+        answers.have_room().expect("room");
+        let probe = folder.path().join("probe");
+        fs::remove_file(&probe).expect("the probe");
+        std::os::unix::fs::symlink("/dev/full", &probe).expect("a link");
+        let full = answers.have_room().expect_err("no room");
+        assert_eq!(full.kind(), io::ErrorKind::StorageFull);
     }
 }

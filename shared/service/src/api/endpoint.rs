@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::handler::Handler;
+use axum::middleware::map_request;
 use axum::routing::{MethodFilter, on};
 use http::Method;
+use lambda_http::RequestExt as _;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use utoipa::openapi::HttpMethod;
 
 use super::layers::{self, Rules};
@@ -111,8 +115,37 @@ impl Endpoint {
 
     /// The whole service of this endpoint.
     pub fn into_router(self, app: App) -> Router {
-        layers::wrap((self.route)(&self.path), app, self.rules)
+        let path = self.path;
+        let router = layers::wrap((self.route)(&path), app, self.rules);
+        // A layer of this router alone would come after its own routing.
+        let router = Router::new().fallback_service(router);
+        router.layer(map_request(move |request| {
+            std::future::ready(as_it_was_asked(request, &path))
+        }))
     }
+}
+
+/// API Gateway hands a path on decoded, so a slash, a `#` or a `%` of an id would be taken for one of the path, and the caller of a wrong id would not
+/// hear what is wrong. Its parameters are whole: the path is written again from them.
+fn as_it_was_asked(mut request: Request, path: &str) -> Request {
+    let Some(parameters) = request.path_parameters_ref() else {
+        return request;
+    };
+    let mut asked = path.to_owned();
+    for (name, value) in parameters.iter() {
+        let value = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
+        asked = asked.replace(&format!("{{{name}}}"), &value);
+    }
+    if asked == path || asked.contains('{') {
+        return request;
+    }
+    if let Some(query) = request.uri().query() {
+        asked = format!("{asked}?{query}");
+    }
+    if let Ok(uri) = asked.parse() {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 /// The one method that an endpoint is described with.

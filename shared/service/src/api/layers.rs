@@ -1,7 +1,7 @@
 //! What happens around every handler: sign-in, unknown parameters, panics, problem bodies, one log line.
 
 use std::any::Any;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use axum::Router;
@@ -10,12 +10,15 @@ use axum::extract::{DefaultBodyLimit, FromRequestParts as _, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, Method, StatusCode, header};
+use lambda_http::RequestExt as _;
 use lambda_http::request::RequestContext;
+use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::Query;
 use crate::app::App;
 use crate::auth::RequestInfo;
+use crate::budget::{FOR_THE_ANSWER, HTTP};
 use crate::domain::text::clean_line;
 use crate::error::{Error, Problem};
 
@@ -81,7 +84,11 @@ async fn respond(mut request: Request, next: Next) -> Response {
             .cloned(),
     );
     request.extensions_mut().insert(info.clone());
-    let mut response = next.run(request).await;
+    let time = time_for(&request);
+    let mut response = match timeout(time, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Error::Unavailable(format!("no answer within {time:?}").into()).into_response(),
+    };
     if let Some(Problem(mut problem)) = response.extensions_mut().remove::<Problem>() {
         problem["request_id"] = info.request_id.clone().into();
         *response.body_mut() = Body::from(problem.to_string());
@@ -99,6 +106,19 @@ async fn respond(mut request: Request, next: Next) -> Response {
         &info,
     );
     response
+}
+
+/// How long the handler may take, so that the caller hears from us that it took too long. What it was about to do is left as if the process had
+/// died there.
+fn time_for(request: &Request) -> Duration {
+    let context = request.lambda_context_ref();
+    // Outside of Lambda a context says nothing.
+    let context = context.filter(|context| context.deadline > 0);
+    let left = context.map(|context| {
+        let left = context.deadline().duration_since(SystemTime::now());
+        left.unwrap_or_default()
+    });
+    left.unwrap_or(HTTP).saturating_sub(FOR_THE_ANSWER)
 }
 
 /// Answers are one caller's own: no shared cache keeps them, no browser guesses a type (OWASP REST Security).

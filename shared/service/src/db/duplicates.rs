@@ -8,7 +8,7 @@ use crate::domain::{FileId, FileRecord};
 use crate::error::Error;
 
 /// Copies that are looked at; the oldest live one is among the first.
-const LOOK_AT: i32 = 10;
+const LOOK_AT: i32 = 25;
 
 impl Files {
     /// The oldest live file of `caller` with these bytes, if there is one.
@@ -29,6 +29,18 @@ impl Files {
         size: u64,
         before: Option<FileId>,
     ) -> Result<Option<FileRecord>, Error> {
+        let copies = self.copies(owner, md5, size, before).await?;
+        Ok(copies.into_iter().next())
+    }
+
+    /// The first live files of `owner` with these bytes, oldest first.
+    pub(super) async fn copies(
+        &self,
+        owner: i64,
+        md5: &str,
+        size: u64,
+        before: Option<FileId>,
+    ) -> Result<Vec<FileRecord>, Error> {
         let content = keys::content(owner, md5);
         let table = &self.config.files_table;
         let query = partition(&self.client, table, keys::BY_CONTENT, content).limit(LOOK_AT);
@@ -41,11 +53,12 @@ impl Files {
             ids.dedup();
         }
         ids.retain(|id| before.is_none_or(|before| *id < before));
-        let files = self.records(&ids).await?;
+        let mut files = self.records(&ids).await?;
         // The index may lag behind the record: the record decides.
-        let same = |file: &FileRecord| {
+        files.retain(|file| {
             !file.is_deleted() && file.file_size == size && file.file_hash.as_deref() == Some(md5)
-        };
-        Ok(files.into_iter().rev().find(same))
+        });
+        files.reverse();
+        Ok(files)
     }
 }

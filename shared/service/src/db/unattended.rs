@@ -76,4 +76,9 @@ impl Unattended<'_> {
         let before = Some(before);
         self.files.same_content(owner, md5, size, before).await
     }
+
+    /// The first live files of `owner` with these bytes, oldest first.
+    pub async fn copies(self, owner: i64, md5: &str, size: u64) -> Result<Vec<FileRecord>, Error> {
+        self.files.copies(owner, md5, size, None).await
+    }
 }

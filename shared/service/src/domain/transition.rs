@@ -2,7 +2,9 @@
 //! [`super::moving`], the trash and what follows in [`super::removal`].
 
 use super::record::{FileRecord, Lease, Status};
-use super::{Code, FailureCode, Findings, SeriesId, StoredId, StudyId, Timestamp, time::DAY_MS};
+use super::{
+    Code, FailureCode, FileId, Findings, SeriesId, StoredId, StudyId, Timestamp, time::DAY_MS,
+};
 
 /// How long maintenance waits before it looks at what should have moved on by itself.
 pub(super) const MINUTE_MS: i64 = 60 * 1000;
@@ -97,6 +99,17 @@ impl FileRecord {
         Ok(self)
     }
 
+    /// The run of `holder` gives up: whoever comes next may begin at once, and maintenance does when nobody has.
+    ///
+    /// # Errors
+    /// `lease_lost`: another run took over.
+    pub fn released(mut self, holder: &str, now: Timestamp) -> Result<Self, Code> {
+        self.held_by(holder)?;
+        self.lease = None;
+        self.due(now.plus(EVENT_OVERDUE_MS));
+        Ok(self)
+    }
+
     /// Writes what the run of `holder` found out.
     ///
     /// # Errors
@@ -161,6 +174,15 @@ impl FileRecord {
         self.expires_at = None;
         self.uploaded_chunks = Vec::new();
         Ok(self.rested())
+    }
+
+    /// It has the same bytes as `oldest`, which was not known yet when it was processed.
+    #[must_use]
+    pub fn copy_of(mut self, oldest: FileId) -> Self {
+        if oldest < self.id {
+            self.duplicate_of.get_or_insert(oldest);
+        }
+        self
     }
 
     /// Maintenance found nothing to do, and has no reason to come again.

@@ -30,6 +30,8 @@ const TRANSITIONS: &[(&str, Transition)] = &[
     }),
     ("renewed", |file| file.renewed("run", LATER.plus(LEASE_MS))),
     ("renewed_by_another", |file| file.renewed("run 2", LATER)),
+    ("released", |file| file.released("run", NOW)),
+    ("released_by_another", |file| file.released("run 2", NOW)),
     ("processed", |file| file.processed("run", findings(None))),
     ("processed_in_vain", |file| {
         file.processed("run", findings(Some(FailureCode::NotAnImage)))
@@ -83,6 +85,8 @@ claimed                    PROCESSING       PROCESSING       already_claimed    
 claimed_later              PROCESSING       PROCESSING       PROCESSING         already_processed  already_processed  already_processed
 renewed                    lease_lost       lease_lost       PROCESSING         lease_lost         lease_lost         lease_lost
 renewed_by_another         lease_lost       lease_lost       lease_lost         lease_lost         lease_lost         lease_lost
+released                   lease_lost       lease_lost       PROCESSING         lease_lost         lease_lost         lease_lost
+released_by_another        lease_lost       lease_lost       lease_lost         lease_lost         lease_lost         lease_lost
 processed                  lease_lost       lease_lost       PROCESSED          lease_lost         lease_lost         lease_lost
 processed_in_vain          lease_lost       lease_lost       FAILED             lease_lost         lease_lost         lease_lost
 processed_by_another       lease_lost       lease_lost       lease_lost         lease_lost         lease_lost         lease_lost
@@ -116,6 +120,8 @@ claimed                    (PROCESSING)     (PROCESSING)     already_claimed    
 claimed_later              (PROCESSING)     (PROCESSING)     (PROCESSING)       already_processed  already_processed  already_processed
 renewed                    lease_lost       lease_lost       (PROCESSING)       lease_lost         lease_lost         lease_lost
 renewed_by_another         lease_lost       lease_lost       lease_lost         lease_lost         lease_lost         lease_lost
+released                   lease_lost       lease_lost       (PROCESSING)       lease_lost         lease_lost         lease_lost
+released_by_another        lease_lost       lease_lost       lease_lost         lease_lost         lease_lost         lease_lost
 processed                  lease_lost       lease_lost       (PROCESSED)        lease_lost         lease_lost         lease_lost
 processed_in_vain          lease_lost       lease_lost       (FAILED)           lease_lost         lease_lost         lease_lost
 processed_by_another       lease_lost       lease_lost       lease_lost         lease_lost         lease_lost         lease_lost
@@ -399,4 +405,18 @@ fn outcome(before: &FileRecord, after: Result<FileRecord, Code>) -> String {
         Ok(after) if after.is_deleted() => format!("({})", after.live_status().name()),
         Ok(after) => after.status.name().to_owned(),
     }
+}
+
+#[test]
+fn a_copy_is_one_of_an_older_file_and_stays_the_one_it_was() {
+    let at = |number: u64| FileId::from_number(number).expect("an id");
+    let file = FileRecord {
+        id: at(100),
+        ..record(Status::Processed)
+    };
+    let (older, newer) = (at(99), at(101));
+    assert_eq!(file.clone().copy_of(newer).duplicate_of, None);
+    let copy = file.copy_of(older);
+    assert_eq!(copy.duplicate_of, Some(older));
+    assert_eq!(copy.copy_of(at(1)).duplicate_of, Some(older));
 }

@@ -441,3 +441,24 @@ async fn is_quiet(stack: &TestStack, user: &Client) -> bool {
     let summary = user.get("/image-files/stats/summary").await.ok();
     left == 0 && dead.is_empty() && summary["by_status"] == json!({"PROCESSED": 12})
 }
+
+#[tokio::test]
+async fn of_two_runs_of_a_small_file_at_the_same_time_one_writes() {
+    let stack = TestStack::without_events().await;
+    let user = stack.user(1);
+    let bytes = png(20, 20, 1);
+    let begun = begin(&user, "a.png", bytes.len(), json!({})).await;
+    stack.put_single(&begun["upload"], &bytes).await;
+    let id = id_of(&begun["file"]);
+    let record = stack.record(id).await.expect("a record");
+    let processor = &stack.stack.processor;
+    let runs = (0..2).map(|_| processor.process(record.clone(), None));
+    for run in futures_util::future::join_all(runs).await {
+        run.expect("it is done, by this run or the other");
+    }
+    let file = user.get(&format!("/image-files/{id}")).await.ok();
+    assert_eq!(file["status"], "PROCESSED");
+    assert_eq!(file["version"], 2, "begun, and processed once");
+    let summary = user.get("/image-files/stats/summary").await.ok();
+    assert_eq!(summary["by_status"], json!({"PROCESSED": 1}));
+}

@@ -142,11 +142,22 @@ async fn old_rows_are_changed_in_the_new_tables_and_stay_as_they_were_in_the_old
     // And what the older version counted: it has no index of the trash.
     assert!(refused["file_count"].as_u64() >= Some(3), "{refused}");
     assert_eq!(old_rows(&stack).await, old);
+    stack.fold().await;
     let before = seen(&stack).await;
     // Moved after all of that, nothing that was changed is overwritten.
     let stack = open(stack.close().await, &[]).await;
     assert_eq!(seen(&stack).await, before);
     assert_eq!(old_rows(&stack).await, old);
+}
+
+#[tokio::test]
+async fn an_upload_may_name_a_patient_who_is_in_the_old_table_only() {
+    let (stack, _) = old_world().await;
+    let user = stack.user(1);
+    let named = |patient| json!({"filename": "new.png", "size": 10, "patient_id": patient});
+    user.post("/uploads", named("P-2")).await.expect(201);
+    let refused = user.post("/uploads", named("nobody")).await;
+    refused.refuses(&["patient_id"]);
 }
 
 #[tokio::test]

@@ -156,11 +156,10 @@ pub(super) fn row(
     key: &str,
     delta: &Delta,
 ) -> Result<TransactWriteItem, Error> {
-    let counted = delta.iter().map(|(name, change)| (name, change));
     let put = Put::builder()
         .table_name(table)
         .set_item(Some(row_key(shard, key)))
-        .item("counted", counters_of(counted))
+        .item("counted", counters_of(delta.iter()))
         .item("schema", records::current_schema());
     let put = put.build().map_err(Error::internal)?;
     Ok(TransactWriteItem::builder().put(put).build())

@@ -92,6 +92,7 @@ async fn an_upload_that_was_given_up_and_not_recorded_is_given_up_again() {
     abort(&stack, &stack.record(id).await.expect("a record")).await;
     let report = maintain(&stack).await;
     assert_eq!((report.abandoned, report.failed), (1, 0));
+    stack.fold().await;
     assert_eq!(maintain(&stack).await, Report::default());
 }
 

@@ -86,10 +86,10 @@ pub(crate) async fn settle_and_move(
     end: Option<Instant>,
 ) -> Result<(), Error> {
     // Settled first, because the version that is to be copied may have to be found.
-    let file = settle(app, file, end).await?;
+    let file = Box::pin(settle(app, file, end)).await?;
     if file.moving_to.is_some() {
-        let moved = finish_move(app, file, end).await?;
-        settle(app, moved, end).await?;
+        let moved = Box::pin(finish_move(app, file, end)).await?;
+        Box::pin(settle(app, moved, end)).await?;
     }
     Ok(())
 }
@@ -118,7 +118,7 @@ async fn uncover(
         .unattended()
         .advance(file, |file| Ok(file.covered(seen)?))
         .await?;
-    finish_move(app, intended, end).await
+    Box::pin(finish_move(app, intended, end)).await
 }
 
 /// The one of `candidates` that has the bytes of `file`, proven by their MD5.
@@ -130,7 +130,8 @@ async fn find_same(
     let key = file.object_key();
     if let Some(md5) = &file.file_hash {
         for candidate in candidates {
-            if candidate.etag == *md5 || md5_of(app, &key, &candidate).await?.as_ref() == Some(md5)
+            if candidate.etag == *md5
+                || Box::pin(md5_of(app, &key, &candidate)).await?.as_ref() == Some(md5)
             {
                 tracing::warn!(
                     file_id = file.id.number(),

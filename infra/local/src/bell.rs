@@ -101,7 +101,7 @@ struct Ringing {
 impl HttpConnector for Ringing {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        if !target.ends_with(".TransactWriteItems") {
+        if !target.ends_with(".TransactWriteItems") && !target.ends_with(".PutItem") {
             return self.connector.call(request);
         }
         let shards = changed(request.body().bytes().unwrap_or_default());
@@ -117,12 +117,12 @@ impl HttpConnector for Ringing {
     }
 }
 
-/// The shards of the rows that a transaction puts into the table of changes.
+/// The shards of the rows that a call puts into the table of changes.
 fn changed(body: &[u8]) -> BTreeSet<String> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let table = table_name("ChangesTable");
     let parts = body["TransactItems"].as_array().into_iter().flatten();
-    let puts = parts.map(|part| &part["Put"]);
+    let puts = parts.map(|part| &part["Put"]).chain([&body]);
     let changes = puts.filter(|put| put["TableName"] == table);
     let shards = changes.filter_map(|put| put["Item"]["shard"]["S"].as_str());
     shards.map(str::to_owned).collect()

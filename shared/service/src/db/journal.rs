@@ -37,6 +37,8 @@ const OF_AN_OWNER: u64 = 2;
 const OF_EVERYBODY: u64 = 16;
 /// Versions of one file. Keys show the file's id and then, in nine digits, its version.
 const VERSIONS: u128 = 1_000_000_000;
+/// What is drawn for a key, in six digits.
+const DRAWS: u128 = 1_000_000;
 /// Folds of one shard. Keys of everybody's rows show the shard and then, in twelve digits, the fold.
 const FOLDS: u128 = 1_000_000_000_000;
 
@@ -101,9 +103,12 @@ impl FromStr for Shard {
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html#HowItWorks.DataTypes.Number>).
 pub(super) type Key = String;
 
-/// The key of the change that gives a file this version.
+/// The key of the change that gives a file this version. What is drawn at its end tells it from the change of a record that somebody has removed by
+/// hand, and that had the same version.
 pub(super) fn of_change(id: FileId, version: u64) -> Key {
-    (u128::from(id.number()) * VERSIONS + u128::from(version)).to_string()
+    let change = u128::from(id.number()) * VERSIONS + u128::from(version);
+    let drawn = rand::random_range(0..DRAWS);
+    (change * DRAWS + drawn).to_string()
 }
 
 /// The key of everybody's row about the fold that gives the head of `shard` this version.
@@ -248,7 +253,9 @@ mod tests {
     fn no_two_changes_and_no_two_folds_have_the_same_key() {
         let largest = FileId::from_number((1 << 53) - 1).expect("an id");
         let smallest = FileId::from_number(1).expect("an id");
-        assert_eq!(of_change(largest, 2), "9007199254740991000000002");
+        let key = of_change(largest, 2);
+        assert!(key.starts_with("9007199254740991000000002"), "{key}");
+        assert!(key.len() <= 38, "{key}");
         assert_ne!(of_change(smallest, 12), of_change(smallest, 1));
         let shard = |space, number| Shard { space, number };
         assert_eq!(of_fold(shard(5, 3), 7), "503000000000007");

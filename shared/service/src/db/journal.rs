@@ -1,9 +1,9 @@
 //! The journal of changes: a row for each change that counts, until it is folded into the head of its shard.
 //!
-//! Rows are in the table of changes, heads in the table of folds. A space is an owner, or 0 for everybody; each has [`SHARDS`] shards. What is counted
+//! Rows are in the table of changes, heads in the table of folds. A space is an owner, or 0 for everybody; each has several shards. What is counted
 //! in a shard is always the counters of its head and the rows that its head does not name as `pending`:
 //!
-//! - A change writes its record and one row in one transaction ([`Changes`]). The row's key is made of the file's id and its new version. The record
+//! - A change writes its record and one row in one transaction ([`Changes`]). The row's key is made of the file's id, its new version and a draw. The record
 //!   gets a version once, so no other row ever has this key, and nobody else writes it: changes of different files do not meet.
 //! - A [fold](super::fold) adds rows to the head, which names them as pending from the same write on, and deletes them afterwards.
 //! - [`heads`] and [`tail`] are read for statistics ([`super::stats`]).

@@ -73,7 +73,7 @@ test: test-rust test-contract test-web test-browser test-recipes ## Every test
 test-rust: needs-rust
 	rm -f target/tmp/permissions
 	cargo test --locked --workspace --all-features
-	cargo test --locked --package tests --test suite -- --ignored --exact permissions::no_function_may_do_what_it_never_does
+	cargo test --locked --workspace --all-features --test suite -- --ignored --exact permissions::no_function_may_do_what_it_never_does
 
 # The local stack with the features that `cargo test` gives its packages: nothing is compiled a second time for the tests that need the program.
 stack-as-tested: needs-rust

@@ -135,7 +135,8 @@ impl Ranged {
     /// Reads what `read` lacks of `range`.
     async fn fetch_rest(&self, range: Range, read: &mut Vec<u8>) -> Result<(), Error> {
         let from = range.start + read.len() as u64;
-        let mut body = self.begin(from, range.end).await?;
+        let (mut body, is_whole) = self.begin(from, range.end).await?;
+        let mut before = if is_whole { from } else { 0 };
         loop {
             let chunk = match timeout(SILENCE, body.next()).await {
                 Ok(Some(Ok(chunk))) => chunk,
@@ -144,14 +145,25 @@ impl Ranged {
                 Ok(None) => return Err(Error::Unavailable("the answer ended too soon".into())),
                 Err(silence) => return Err(Error::Unavailable(silence.into())),
             };
-            if read.len() + chunk.len() > range.len() {
-                return Err(Error::internal("S3 sent more than was asked for"));
+            let passed = chunk
+                .len()
+                .min(usize::try_from(before).unwrap_or(usize::MAX));
+            before -= passed as u64;
+            let chunk = &chunk[passed..];
+            let missing = range.len() - read.len();
+            if chunk.len() > missing {
+                if !is_whole || range.end == self.size {
+                    return Err(Error::internal("S3 sent more than was asked for"));
+                }
+                read.extend_from_slice(&chunk[..missing]);
+                return Ok(());
             }
-            read.extend_from_slice(&chunk);
+            read.extend_from_slice(chunk);
         }
     }
 
-    async fn begin(&self, from: u64, end: u64) -> Result<ByteStream, Error> {
+    /// The answer, and whether it is the whole object: who does not know ranges sends that (RFC 9110, section 14.2), as an emulator of S3 does.
+    async fn begin(&self, from: u64, end: u64) -> Result<(ByteStream, bool), Error> {
         let is_whole = from == 0 && end == self.size;
         let request = self
             .bucket
@@ -164,7 +176,8 @@ impl Ranged {
             .customize()
             .config_override(once());
         match request.send().await {
-            Ok(answer) if is_whole || begins_at(&answer, from) => Ok(answer.body),
+            Ok(answer) if answer.content_range().is_none() => Ok((answer.body, true)),
+            Ok(answer) if is_whole || begins_at(&answer, from) => Ok((answer.body, is_whole)),
             Ok(_) => Err(Error::internal("S3 sent another range than was asked for")),
             Err(error) if is(&error, "NoSuchKey") || is(&error, "NoSuchVersion") => {
                 Err(Error::NotFound)

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use service::db::jobs::JobKey;
 use service::domain::job::{Job, JobId, JobStatus};
 
+use crate::harness::mortal::Script;
 use crate::harness::upload::entries;
 use crate::harness::{Client, TestStack, recount};
 
@@ -172,4 +173,18 @@ async fn a_job_that_always_fails_says_so_after_two_days_and_its_file_stays_where
     let again = begin_job(&user, id, "archive").await;
     stack.settle().await;
     assert_eq!(job(&stack, 1, &again).await["status"], "DONE");
+}
+
+#[tokio::test]
+async fn a_run_whose_claim_was_not_answered_has_the_job_and_is_counted_once() {
+    let (stack, id, _) = with_large_file().await;
+    lose_messages(&stack);
+    let begun = begin_job(&stack.user(1), id, "archive").await;
+    let waiting = stored(&stack, &begun).await;
+    let app = stack.app_with(&Script::deaf(0)).await;
+    let now = stack.clock.now();
+    let claim = |job: Job| job.claimed(now, now.plus(MINUTE_MS));
+    let claimed = app.jobs.advance(waiting, claim).await.expect("its own");
+    assert_eq!(claimed.attempts, 1);
+    assert_eq!(stored(&stack, &begun).await, claimed);
 }

@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aws_config::retry::RetryConfig;
 use aws_smithy_runtime_api::client::http::{
     HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
@@ -22,6 +21,8 @@ enum Event {
     Dies,
     /// The process dies before it hears the answer.
     DiesDeaf,
+    /// The call is carried out, and its answer is lost.
+    Deaf,
     /// Something else happens before it is sent.
     Before(Beside),
 }
@@ -62,6 +63,11 @@ impl Script {
         Self::new(at, event)
     }
 
+    /// The answer of this call is lost; the SDK sends it again.
+    pub(crate) fn deaf(at: usize) -> Self {
+        Self::new(at, Event::Deaf)
+    }
+
     /// `beside` happens before this call is sent.
     pub(crate) fn before(
         at: usize,
@@ -77,10 +83,9 @@ impl Script {
 }
 
 impl TestStack {
-    /// The service as a process to which `script` happens. It tries nothing again.
+    /// The service as a process to which `script` happens.
     pub(crate) async fn app_with(&self, script: &Script) -> App {
-        let tables = self.stack.tables.to_builder();
-        let tables = tables.retry_config(RetryConfig::disabled()).build();
+        let tables = &self.stack.tables;
         let engine = tables.http_client().expect("a way to the engine");
         let script = script.clone();
         let client = http_client_fn(move |settings, components| {
@@ -112,7 +117,7 @@ impl HttpConnector for Scripted {
         match &self.script.event {
             Event::Dies if number >= at => dead(),
             Event::DiesDeaf if number > at => dead(),
-            Event::DiesDeaf if number == at => {
+            Event::DiesDeaf | Event::Deaf if number == at => {
                 let call = self.engine.call(request);
                 HttpConnectorFuture::new(async move {
                     drop(call.await);

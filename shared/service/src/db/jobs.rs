@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::batch::item;
 use super::query::{first_rows, rows};
-use super::transaction::{put_new, unless_refused};
+use super::transaction::{put_new, put_unless_refused};
 use super::{Item, records};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -125,7 +125,7 @@ impl Jobs {
                     ":version",
                     AttributeValue::N(job.version.to_string()),
                 );
-            if unless_refused(|| request.clone().send()).await? {
+            if put_unless_refused(request).await? {
                 return Ok(after);
             }
             let key = JobKey {

@@ -57,8 +57,7 @@ pub(crate) async fn handle(
     let cursors = app.files.cursors()?;
     let scope = format!("jobs|{owner}");
     let open = |cursor: &Cursor| {
-        let position = cursors.open(&scope, cursor);
-        let below = position.and_then(|position| position.parse::<JobId>().ok());
+        let below = cursors.open_as::<JobId>(&scope, cursor);
         below.ok_or_else(Error::wrong_cursor)
     };
     let below = query.cursor.as_ref().map(open).transpose()?;

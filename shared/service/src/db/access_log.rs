@@ -27,7 +27,7 @@ impl Files {
         let cursors = self.cursors()?;
         let scope = format!("access-log|{}|{id}", caller.id);
         let open = |cursor| {
-            let id = cursors.open_file_id(&scope, cursor);
+            let id = cursors.open_as(&scope, cursor);
             id.ok_or_else(Error::wrong_cursor)
         };
         let below = cursor.map(open).transpose()?;

@@ -40,7 +40,7 @@ impl Files {
             request.filter.fingerprint()
         );
         let open = |cursor| {
-            let id = cursors.open_file_id(&scope, cursor);
+            let id = cursors.open_as(&scope, cursor);
             id.ok_or_else(Error::wrong_cursor)
         };
         let below = request.cursor.as_ref().map(open).transpose()?;

@@ -1,11 +1,11 @@
 //! A place in a list: opaque to the caller, bound to the caller and the query, and of no use when changed.
 
+use std::str::FromStr;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-
-use super::FileId;
 
 /// Bytes of the HMAC that are kept: 128 bits (NIST SP 800-107, section 5.3.3 allows truncation).
 const TAG: usize = 16;
@@ -64,9 +64,9 @@ impl CursorKey {
         Some(position.to_owned())
     }
 
-    /// [`Self::open`] for a list of files.
+    /// [`Self::open`] for a position that is an id.
     #[must_use]
-    pub fn open_file_id(&self, scope: &str, cursor: &Cursor) -> Option<FileId> {
+    pub fn open_as<T: FromStr>(&self, scope: &str, cursor: &Cursor) -> Option<T> {
         self.open(scope, cursor)?.parse().ok()
     }
 

@@ -1,5 +1,7 @@
 //! Which cursors open: a cursor is good for the scope (the caller and the query) that it was sealed for, unchanged, and for no other.
 
+use crate::domain::FileId;
+
 use super::*;
 
 const SCOPE: &str = "user 1, CT";
@@ -71,7 +73,7 @@ fn a_changed_cursor_opens_never() {
 fn a_position_that_is_no_id_is_no_place_in_a_list_of_files() {
     let of = |position: &str| {
         let sealed = Cursor::untrusted(&key().seal(SCOPE, position));
-        key().open_file_id(SCOPE, &sealed)
+        key().open_as(SCOPE, &sealed)
     };
     assert_eq!(of(POSITION), Some(FileId::LAST));
     for position in ["", "0", "007", "P-0001", "9007199254740992"] {

@@ -8,6 +8,7 @@ mod upgrade;
 mod work;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
@@ -18,6 +19,8 @@ use functions::events::process_object::Processor;
 use functions::events::run_job::Runner;
 use functions::events::verify::Verify;
 use s3::{Credentials, Gate, ObjectStore, OpenError, ServeOptions, Writers};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use service::App;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -204,10 +207,14 @@ fn object_queues(
 ) -> (Queue, Queue) {
     let large = Processor::for_large(apps.of(LARGE.1), options.worker.clone());
     let faults = options.faults();
-    let start = |(queue, function): (&str, &str), outbox, processor| {
+    let start = |(queue, function): (&str, &str), outbox, processor: Processor| {
         let queue_options = queue_options(template, queue, function, &faults);
         let time = queue_options.handler_timeout;
-        Queue::start(outbox, queue_options, handler(processor, time))
+        let call = move |event| {
+            let processor = processor.clone();
+            async move { processor.handle(event, time).await }
+        };
+        Queue::start(outbox, queue_options, handler(call))
     };
     (
         start(FIRST, store.outbox(), processor.clone()),
@@ -346,21 +353,25 @@ fn timeout(template: &Template, function: &str) -> Duration {
 }
 
 /// A function as its queue calls it: JSON in, JSON out, as Lambda does.
-fn handler(
-    processor: Processor,
-    time: Duration,
+fn handler<E, A, F>(
+    call: impl Fn(E) -> F + Send + Sync + 'static,
 ) -> impl Fn(
     serde_json::Value,
 ) -> std::pin::Pin<Box<dyn Future<Output = Result<serde_json::Value, String>> + Send>>
 + Send
 + Sync
-+ 'static {
++ 'static
+where
+    E: DeserializeOwned + Send,
+    A: Serialize,
+    F: Future<Output = A> + Send + 'static,
+{
+    let call = Arc::new(call);
     move |event| {
-        let processor = processor.clone();
+        let call = Arc::clone(&call);
         Box::pin(async move {
             let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
-            serde_json::to_value(processor.handle(event, time).await)
-                .map_err(|error| error.to_string())
+            serde_json::to_value(call(event).await).map_err(|error| error.to_string())
         })
     }
 }

@@ -5,7 +5,7 @@ use functions::events::process_object::Processor;
 use functions::events::run_job::Runner;
 use s3::ObjectStore;
 
-use super::{Options, queue_options};
+use super::{Options, handler, queue_options};
 use crate::apps::Apps;
 use crate::queue::{Faults, Queue};
 use crate::template::Template;
@@ -26,13 +26,12 @@ pub(super) fn start(
     let called = runner.clone();
     let own = queue_options(template, WORK.0, WORK.1, &Faults::default());
     let time = own.handler_timeout;
-    let handler = move |event| {
+    let call = move |event| {
         let runner = called.clone();
-        async move {
-            let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
-            let answer = runner.handle(event, time).await;
-            serde_json::to_value(answer).map_err(|error| error.to_string())
-        }
+        async move { runner.handle(event, time).await }
     };
-    (Queue::start(store.queue(WORK.0), own, handler), runner)
+    (
+        Queue::start(store.queue(WORK.0), own, handler(call)),
+        runner,
+    )
 }

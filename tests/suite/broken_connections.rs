@@ -105,12 +105,7 @@ async fn a_run_whose_time_is_up_gives_its_file_back_and_says_so() {
     let id = stack
         .upload_id(&stack.user(1), "a.bin", &content, json!({}))
         .await;
-    let key = stack
-        .record(id)
-        .await
-        .expect("a record")
-        .object_key()
-        .to_string();
+    let key = stack.key_of(id).await;
     let way = stack.way(100 * 1024, Then::Silence).await;
     let stuck = stack.processor_over(&way.url).await;
     let time = service::budget::FOR_THE_END + Duration::from_secs(2);

@@ -53,6 +53,14 @@ async fn first(stack: &TestStack, sent: &Sent) -> Processor {
     Processor::new(app, worker())
 }
 
+/// A picture of user 1, whose bytes the bucket has: its id and its key.
+async fn sent_png(stack: &TestStack) -> (i64, String) {
+    let user = stack.user(1);
+    let bytes = png(30, 30, 1);
+    let id = stack.upload_id(&user, "a.png", &bytes, json!({})).await;
+    (id, stack.key_of(id).await)
+}
+
 async fn status(stack: &TestStack, id: i64) -> Status {
     stack.record(id).await.expect("a record").status
 }
@@ -60,16 +68,7 @@ async fn status(stack: &TestStack, id: i64) -> Status {
 #[tokio::test]
 async fn a_large_object_is_handed_on_untouched_and_processed_once_however_often_it_comes() {
     let stack = TestStack::without_events().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(30, 30, 1), json!({}))
-        .await;
-    let key = stack
-        .record(id)
-        .await
-        .expect("a record")
-        .object_key()
-        .to_string();
+    let (id, key) = sent_png(&stack).await;
     let sent = Sent::default();
     let first = first(&stack, &sent).await;
     // Its answer was lost, so the event comes twice.
@@ -93,16 +92,7 @@ async fn a_large_object_is_handed_on_untouched_and_processed_once_however_often_
 #[tokio::test]
 async fn what_is_not_larger_is_processed_at_once() {
     let stack = TestStack::without_events().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(30, 30, 1), json!({}))
-        .await;
-    let key = stack
-        .record(id)
-        .await
-        .expect("a record")
-        .object_key()
-        .to_string();
+    let (id, key) = sent_png(&stack).await;
     let sent = Sent::default();
     let answer = first(&stack, &sent)
         .await
@@ -116,16 +106,7 @@ async fn what_is_not_larger_is_processed_at_once() {
 #[tokio::test]
 async fn a_message_that_cannot_be_handed_on_comes_again() {
     let stack = TestStack::without_events().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(30, 30, 1), json!({}))
-        .await;
-    let key = stack
-        .record(id)
-        .await
-        .expect("a record")
-        .object_key()
-        .to_string();
+    let (id, key) = sent_png(&stack).await;
     let sent = Sent {
         is_down: true,
         ..Sent::default()
@@ -142,16 +123,7 @@ async fn a_message_that_cannot_be_handed_on_comes_again() {
 #[tokio::test]
 async fn the_local_stack_has_both_functions_and_the_queue_between_them() {
     let stack = TestStack::start().await;
-    let user = stack.user(1);
-    let id = stack
-        .upload_id(&user, "a.png", &png(30, 30, 1), json!({}))
-        .await;
-    let key = stack
-        .record(id)
-        .await
-        .expect("a record")
-        .object_key()
-        .to_string();
+    let (id, key) = sent_png(&stack).await;
     let before = stack.record(id).await.expect("a record");
     // As if its event had not come yet.
     let files = stack.stack.app.files.unattended();

@@ -20,6 +20,12 @@ impl TestStack {
         Client::new(&tables.credentials_provider(credentials).build())
     }
 
+    /// Where the original of a file is.
+    pub(crate) async fn key_of(&self, id: i64) -> String {
+        let record = self.record(id).await.expect("a record");
+        record.object_key().to_string()
+    }
+
     /// The record of a file, as it is stored.
     pub(crate) async fn record(&self, id: i64) -> Option<FileRecord> {
         let id = FileId::from_number(id.unsigned_abs()).expect("an id");

@@ -1,6 +1,6 @@
 //! A stream of the table of changes: folds the shards in which something is new.
 //!
-//! The stream is only a bell: what is folded is read from the table. So an event may come twice, late, out of order or never. Who rings next, or
+//! The stream is only a bell: the function reads from the table what it folds. So an event may come twice, late, out of order or never. Who rings next, or
 //! maintenance, folds what was missed.
 
 use std::collections::BTreeSet;

@@ -1,5 +1,8 @@
 //! What API Gateway and Lambda refuse before a function sees it.
 
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
 use http::Method;
 use serde_json::json;
 
@@ -7,6 +10,38 @@ use crate::harness::TestStack;
 
 /// Lambda's largest event is some 6.3 MB.
 const MB: usize = 1_000_000;
+
+#[tokio::test]
+async fn a_long_answer_is_compressed_for_a_caller_who_takes_that() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let document = user.get("/openapi.json").await;
+    assert_eq!(document.header("content-encoding"), "");
+    let gzip = [("accept-encoding", "br;q=0.9, gzip")];
+    let packed = user.send(Method::GET, "/openapi.json", &gzip, "").await;
+    assert_eq!(packed.header("content-encoding"), "gzip");
+    assert_eq!(packed.header("content-type"), "application/json");
+    assert!(
+        packed
+            .headers
+            .get_all("vary")
+            .iter()
+            .any(|name| name == "accept-encoding")
+    );
+    assert!(packed.bytes.len() * 5 < document.bytes.len());
+    let mut unpacked = Vec::new();
+    let mut reader = GzDecoder::new(&packed.bytes[..]);
+    reader.read_to_end(&mut unpacked).expect("gzip");
+    assert_eq!(unpacked, document.bytes);
+    let short = user
+        .send(Method::GET, "/image-files/my-images", &gzip, "")
+        .await;
+    assert_eq!(
+        short.header("content-encoding"),
+        "",
+        "it would gain nothing"
+    );
+}
 
 #[tokio::test]
 async fn an_event_that_lambda_cannot_carry_is_refused_before_the_function() {

@@ -46,6 +46,11 @@ fn all_shared() -> Vec<Shared> {
             Error::NotFound,
         ),
         shared(
+            "AnswerTooLarge",
+            "The answer is larger than Lambda carries, and the caller does not take it compressed",
+            Error::AnswerTooLarge,
+        ),
+        shared(
             "TooLarge",
             "The declared or sent size is over the limit",
             Error::TooLarge("The file is larger than the limit of 21474836480 bytes.".to_owned()),

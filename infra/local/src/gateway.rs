@@ -233,7 +233,7 @@ async fn handle(
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html>).
 fn allow(headers: &mut HeaderMap, cors: &Cors, origin: HeaderValue, is_preflight: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
     let mut list = |name, values: &[String]| {
         if let Ok(value) = HeaderValue::from_str(&values.join(",")) {
             headers.insert(name, value);

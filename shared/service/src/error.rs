@@ -1,6 +1,7 @@
 //! What went wrong, named by what the caller can do about it, and how HTTP says it (RFC 9457).
 //!
-//! Which variant: can the caller fix the request → [`Error::Invalid`], [`Error::NotJson`], [`Error::TooLarge`]; must they first change
+//! Which variant: can the caller fix the request → [`Error::Invalid`], [`Error::NotJson`],
+//! [`Error::TooLarge`], [`Error::AnswerTooLarge`]; must they first change
 //! something else → [`Error::Conflict`]; sign in → [`Error::Unauthenticated`]; ask somebody → [`Error::Forbidden`]; may it help to try again →
 //! [`Error::Unavailable`]; none of these → [`Error::Internal`]. A cause is logged once, in [`Error::into_response`], and never sent.
 
@@ -96,6 +97,9 @@ pub enum Error {
     /// 404: it does not exist, is deleted, or is not the caller's to see.
     #[error("There is nothing here that you can see.")]
     NotFound,
+    /// 406: the answer is larger than Lambda carries, and the caller does not take it compressed.
+    #[error("The answer is too large: send Accept-Encoding: gzip, or ask for less at a time.")]
+    AnswerTooLarge,
     /// 409: right request, wrong state.
     #[error("{}", .0.message)]
     Conflict(Conflict),
@@ -178,6 +182,7 @@ impl Error {
             Self::Unauthenticated(_) => Code::Unauthenticated,
             Self::Forbidden(_) => Code::Forbidden,
             Self::NotFound => Code::NotFound,
+            Self::AnswerTooLarge => Code::AnswerTooLarge,
             Self::Conflict(conflict) => conflict.code,
             Self::TooLarge(_) => Code::TooLarge,
             Self::Invalid(_) => Code::Invalid,

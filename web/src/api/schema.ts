@@ -778,7 +778,7 @@ export interface components {
          */
         DownloadVariant: "original" | "thumbnail" | "preview";
         /** @enum {string} */
-        ErrorCode: "not_json" | "unauthenticated" | "forbidden" | "not_found" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "job_over" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
+        ErrorCode: "not_json" | "unauthenticated" | "forbidden" | "not_found" | "answer_too_large" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "job_over" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
         Failure: {
             /** @description Stable, `snake_case`. */
             code: components["schemas"]["ErrorCode"];
@@ -1680,6 +1680,20 @@ export interface components {
         };
     };
     responses: {
+        /** @description The answer is larger than Lambda carries, and the caller does not take it compressed */
+        AnswerTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "answer_too_large";
+                    /** @constant */
+                    status?: 406;
+                };
+            };
+        };
         /** @description The caller may know of it but may not do it */
         Forbidden: {
             headers: {
@@ -1929,6 +1943,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -1983,6 +1998,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
+            406: components["responses"]["AnswerTooLarge"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -2095,6 +2111,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2212,6 +2229,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2256,6 +2274,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2368,6 +2387,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2451,6 +2471,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2486,6 +2507,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {
@@ -2597,6 +2619,7 @@ export interface operations {
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {
@@ -2664,6 +2687,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2771,6 +2795,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `already_archived`: This file is in the archive already. `already_moving`: This file is being moved just now; look again in a moment. `not_processed`: Only a processed file can be archived. `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {
@@ -2836,6 +2861,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `not_ready`: The bytes of this file are not here yet. */
             409: {
                 headers: {
@@ -2933,6 +2959,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {
@@ -3056,6 +3083,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `already_moving`: This file is being moved just now; look again in a moment. `not_archived`: This file is not in the archive. `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {
@@ -3120,6 +3148,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3162,6 +3191,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3204,6 +3234,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `job_over`: This job is over. */
             409: {
                 headers: {
@@ -3243,6 +3274,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3290,6 +3322,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3330,6 +3363,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3382,6 +3416,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
+            406: components["responses"]["AnswerTooLarge"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -3419,6 +3454,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `patient_in_use`: Files point at this patient, perhaps in somebody's trash: move or purge them first. */
             409: {
                 headers: {
@@ -3487,6 +3523,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3539,6 +3576,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
+            406: components["responses"]["AnswerTooLarge"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -3643,6 +3681,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `too_many_uploads`: Too many of your uploads are unfinished: finish or abort some of them, then begin again. */
             409: {
                 headers: {
@@ -3770,6 +3809,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
+            406: components["responses"]["AnswerTooLarge"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -3814,6 +3854,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {
@@ -3865,6 +3906,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `already_uploaded`: The upload is finished. Delete the file instead. `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {
@@ -3970,6 +4012,7 @@ export interface operations {
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `upload_incomplete`: Parts are missing: send them, then complete again. Nothing is lost. `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {
@@ -4043,6 +4086,7 @@ export interface operations {
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `not_uploading`: The upload of this file has ended. `not_multipart`: This file is sent by one PUT; it has no parts. `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {
@@ -4108,6 +4152,7 @@ export interface operations {
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `not_uploading`: The upload of this file has ended. `version_conflict`: Somebody else changed this file at the same time; read it again. */
             409: {
                 headers: {

@@ -444,6 +444,7 @@ export const en: Texts = {
     invalid: 'Something is not filled in correctly.',
     not_an_image: 'The content is not a valid image.',
     throttled: 'Too many requests. Please wait a moment.',
+    answer_too_large: 'That is too much at once. Ask for fewer rows a page.',
     unavailable: 'The service is not available right now. Please try again later.',
     internal: 'The server failed. Try again later; if it stays, call IT support.',
   },

@@ -414,6 +414,7 @@ export const zh = {
     invalid: '有内容填写不正确，请检查。',
     not_an_image: '文件内容不是有效的图像。',
     throttled: '请求太频繁，请稍后再试。',
+    answer_too_large: '一次请求的内容太多，请减少每页数量。',
     unavailable: '服务暂时不可用，请稍后再试。',
     internal: '服务器出错了，请稍后重试；如果仍有问题，请联系信息科。',
   } satisfies Record<ErrorCode, string> & Record<string, string>,

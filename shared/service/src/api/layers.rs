@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::Query;
+use super::encoding::encoded;
 use crate::app::App;
 use crate::auth::RequestInfo;
 use crate::budget::{FOR_THE_ANSWER, HTTP};
@@ -36,14 +37,13 @@ pub(super) struct Rules {
 }
 
 pub(super) fn wrap(router: Router<App>, app: App, rules: Rules) -> Router {
-    router
+    let router = router
         .layer(from_fn_with_state((app.clone(), rules), guard))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .fallback(async || Error::NotFound)
-        .method_not_allowed_fallback(async || Error::NotFound)
-        .layer(from_fn(respond))
-        .with_state(app)
+        .method_not_allowed_fallback(async || Error::NotFound);
+    encoded(router).layer(from_fn(respond)).with_state(app)
 }
 
 /// Nobody passes without a token, and no mistyped parameter passes unseen: an endpoint must ask for an exception.

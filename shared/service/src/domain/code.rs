@@ -13,6 +13,8 @@ codes! {
     Forbidden = "forbidden", "Only an administrator may do this.";
     /// 404: it does not exist, is deleted, or is not the caller's to see.
     NotFound = "not_found", "There is nothing here that you can see.";
+    /// 406: the answer is larger than Lambda carries, and the caller does not take it compressed.
+    AnswerTooLarge = "answer_too_large", "The answer is too large: send Accept-Encoding: gzip, or ask for less at a time.";
     /// 413: declared or sent size over the limit.
     TooLarge = "too_large", "The file is over the limit.";
     /// 422: fields are wrong.
@@ -70,6 +72,7 @@ impl Code {
             Self::Unauthenticated => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
+            Self::AnswerTooLarge => 406,
             Self::TooLarge => 413,
             Self::Invalid => 422,
             Self::Internal => 500,

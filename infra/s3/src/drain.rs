@@ -13,8 +13,7 @@ use http::header::EXPECT;
 use http::request::Parts;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
-use s3s::Body;
+use s3s::{Body, StdError};
 
 /// Bytes worth reading for that; a client that sends more sees the reset.
 const LIMIT: usize = 16 * 1024 * 1024;
@@ -22,24 +21,27 @@ const LIMIT: usize = 16 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The way back to a body that was handed on.
-pub(crate) struct Drain {
-    body: Shared,
+pub(crate) struct Drain<B> {
+    body: Shared<B>,
     /// The client sends nothing before it is told to.
     is_held_back: bool,
 }
 
-#[derive(Clone)]
-struct Shared(Arc<Mutex<Option<Incoming>>>);
+struct Shared<B>(Arc<Mutex<Option<B>>>);
 
-impl Drain {
+impl<B> Drain<B>
+where
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+    StdError: From<B::Error>,
+{
     /// The body to hand on, and the way back to it.
-    pub(crate) fn new(parts: &Parts, body: Incoming) -> (Self, Body) {
-        let body = Shared(Arc::new(Mutex::new(Some(body))));
+    pub(crate) fn new(parts: &Parts, body: B) -> (Self, Body) {
+        let body = Arc::new(Mutex::new(Some(body)));
         let drain = Self {
-            body: body.clone(),
+            body: Shared(Arc::clone(&body)),
             is_held_back: parts.headers.contains_key(EXPECT),
         };
-        (drain, Body::http_body(body))
+        (drain, Body::http_body(Shared(body)))
     }
 
     /// Reads what nobody read.
@@ -67,14 +69,14 @@ impl Drain {
     }
 }
 
-impl HttpBody for Shared {
+impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for Shared<B> {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = B::Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let mut body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         body.as_mut()
             .map_or(Poll::Ready(None), |body| Pin::new(body).poll_frame(cx))

@@ -2,14 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
-use http::{HeaderValue, Request, Response};
-use hyper::body::Incoming;
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, header};
+use http_body::Body as HttpBody;
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::config::{S3Config, StaticConfigProvider};
+use s3s::dto::{Timestamp, TimestampFormat};
 use s3s::service::{S3Service, S3ServiceBuilder};
-use s3s::{Body, HttpError, S3Error, S3Result, s3_error};
+use s3s::{Body, HttpError, S3Error, S3Result, StdError, s3_error};
 
 use crate::access::{Access, Gate};
 use crate::cors::{Cors, Writers};
@@ -106,7 +109,11 @@ impl Service {
     ///
     /// # Errors
     /// [`HttpError`]: there is no answer, and the connection has to be closed.
-    pub async fn answer(self, request: Request<Incoming>) -> Result<Response<Body>, HttpError> {
+    pub async fn answer<B>(self, request: Request<B>) -> Result<Response<Body>, HttpError>
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        StdError: From<B::Error>,
+    {
         let front = &*self.0;
         if let Some(preflight) = front.cors.preflight(request.method(), request.headers()) {
             return Ok(preflight);
@@ -126,11 +133,21 @@ impl Service {
         }
         let headers = response.headers_mut();
         Cors::decorate(shown, headers);
+        headers.extend(date_now());
         if let Ok(id) = HeaderValue::from_str(&records::random_id()) {
             headers.insert("x-amz-request-id", id);
         }
         Ok(response)
     }
+}
+
+/// The date of an answer, by the clock that signatures are held against. The HTTP layer would send one too, but goes on sending the last one when
+/// the clock is set back; an SDK takes that for our time, signs for it, and is refused as too far ahead.
+fn date_now() -> Option<(header::HeaderName, HeaderValue)> {
+    let mut text = Vec::new();
+    let now = Timestamp::from(SystemTime::now());
+    now.format(TimestampFormat::HttpDate, &mut text).ok()?;
+    Some((header::DATE, HeaderValue::from_bytes(&text).ok()?))
 }
 
 fn refused(refusal: S3Error) -> Result<Response<Body>, HttpError> {

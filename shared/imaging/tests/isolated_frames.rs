@@ -61,7 +61,7 @@ fn a_worker_gives_the_frame_that_this_process_gives() {
 /// A worker that answers with this text and so many bytes of a frame.
 fn liar(answer: &str, bytes: usize) -> Worker {
     let script = "printf %s \"$0\" > answer.json; printf '\\377\\330\\377%*s' \"$1\" '' > frame";
-    Worker {
+    Worker::Program {
         program: "/bin/sh".into(),
         args: ["-c", script, answer, &bytes.saturating_sub(3).to_string()]
             .map(str::to_owned)
@@ -159,7 +159,7 @@ fn a_picture_that_no_worker_gives_is_a_failed_decoder() {
         assert_eq!(found.err().map(|reason| reason.code), expected, "{answer}");
     }
     // No JPEG.
-    let worker = Worker {
+    let worker = Worker::Program {
         program: "/bin/sh".into(),
         args: ["-c", "printf '{\"Ok\":{\"width\":2,\"height\":2,\"warning\":null}}' > answer.json; echo '<html>' > frame"]
             .map(str::to_owned)
@@ -174,7 +174,7 @@ fn a_worker_that_dies_says_why_there_is_no_frame() {
     let folder = Folder::new();
     let path = folder.file(&three_frames());
     let scratch = folder.folder.path();
-    let shell = |script: &str| Worker {
+    let shell = |script: &str| Worker::Program {
         program: "/bin/sh".into(),
         args: ["-c", script].map(str::to_owned).to_vec(),
     };

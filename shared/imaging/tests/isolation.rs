@@ -25,7 +25,7 @@ fn inspect(worker: &Worker, path: &Path, scratch: &Path, limits: &Limits) -> Ins
 }
 
 pub(crate) fn worker() -> Worker {
-    Worker {
+    Worker::Program {
         program: std::env::current_exe().expect("this binary has a path"),
         args: ["--exact", "isolation::imaging_worker", "--nocapture"]
             .map(str::to_owned)
@@ -72,7 +72,7 @@ fn a_worker_finds_what_this_process_finds() {
 
 /// A worker that copies the environment of its parent into a file.
 fn spy(target: &Path) -> Worker {
-    Worker {
+    Worker::Program {
         program: "/bin/sh".into(),
         args: [
             "-c",
@@ -90,11 +90,10 @@ fn spied_parent() {
     let Some(folder) = std::env::var_os("SPIED_PARENT").map(PathBuf::from) else {
         return;
     };
-    let before = spy(&folder.join("before"));
-    Command::new(before.program)
-        .args(before.args)
-        .status()
-        .expect("a shell");
+    let Worker::Program { program, args } = spy(&folder.join("before")) else {
+        unreachable!("a program")
+    };
+    Command::new(program).args(args).status().expect("a shell");
     let _ = inspect(
         &spy(&folder.join("after")),
         &folder.join("file"),
@@ -164,7 +163,7 @@ fn a_worker_that_takes_too_long_is_stopped() {
     let folder = Folder::new();
     let path = folder.file(b"anything");
     // A program that waits for an input that never comes.
-    let worker = Worker {
+    let worker = Worker::Program {
         program: "/bin/sh".into(),
         args: ["-c", "read x < /dev/zero"].map(str::to_owned).to_vec(),
     };
@@ -180,7 +179,7 @@ fn a_worker_that_takes_too_long_is_stopped() {
 fn a_worker_that_crashes_is_a_failed_decoder() {
     let folder = Folder::new();
     let path = folder.file(b"anything");
-    let worker = Worker {
+    let worker = Worker::Program {
         program: "/bin/false".into(),
         args: Vec::new(),
     };
@@ -193,7 +192,7 @@ fn a_worker_that_cannot_be_started_or_has_no_folder_says_nothing_of_the_file() {
     let folder = Folder::new();
     let path = folder.file(b"anything");
     let nowhere = folder.folder.path().join("nowhere");
-    let missing = Worker {
+    let missing = Worker::Program {
         program: "/nonexistent/program".into(),
         args: Vec::new(),
     };

@@ -10,7 +10,7 @@ fn imaging_worker() {
 
 /// This binary as the program that decodes pictures.
 pub(crate) fn worker() -> Worker {
-    Worker {
+    Worker::Program {
         program: std::env::current_exe().expect("this binary has a path"),
         args: ["--exact", "harness::process::imaging_worker", "--nocapture"]
             .map(str::to_owned)

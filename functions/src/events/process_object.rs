@@ -21,6 +21,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::json;
 use service::App;
 use service::budget::FOR_THE_END;
+use service::chance;
 use service::domain::record::Lease;
 use service::domain::transition::StoredObject;
 use service::domain::{Code, FileRecord, ObjectKey};
@@ -102,7 +103,7 @@ impl Processor {
                 Err(error @ Error::Unavailable(_)) => error,
                 done => return done,
             };
-            let pause = limit.mul_f64(rand::random());
+            let pause = limit.mul_f64(chance::share());
             // No try begins that would end too late if it took as long as the one before.
             let next_end = Instant::now() + pause + this_try.elapsed();
             if begun.elapsed() > TRY_FOR || next_end > end {

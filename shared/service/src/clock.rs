@@ -1,17 +1,41 @@
-//! What time it is. Everything asks here, so that a test can move on by a month.
+//! What time it is. Everything asks here, so that a test can move on by a month, or back by an hour.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use tokio::time::Instant;
+
 use crate::domain::Timestamp;
 
-/// The system's time plus an offset, which is zero unless a test moves it. Clones share the offset.
+/// A time plus an offset, which is zero unless a test moves it. Clones share the offset.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
+    base: Base,
     offset_ms: Arc<AtomicI64>,
 }
 
+/// What the offset is added to.
+#[derive(Clone, Copy, Debug, Default)]
+enum Base {
+    /// The system's time.
+    #[default]
+    System,
+    /// The time of the runtime since an instant of it.
+    Runtime { began: Instant, at: Timestamp },
+}
+
 impl Clock {
+    /// It is `at`, and the time goes on as it does for the runtime: in one whose time is paused, only by what is slept there and by
+    /// [`Self::advance`]. So whatever is done twice is done at the same times.
+    #[must_use]
+    pub fn of_runtime(at: Timestamp) -> Self {
+        let began = Instant::now();
+        Self {
+            base: Base::Runtime { began, at },
+            offset_ms: Arc::default(),
+        }
+    }
+
     /// The time now.
     #[must_use]
     #[expect(
@@ -19,10 +43,17 @@ impl Clock {
         reason = "this is the one place that asks the system"
     )]
     pub fn now(&self) -> Timestamp {
-        Timestamp(chrono::Utc::now().timestamp_millis()).plus(self.offset_ms.load(Ordering::SeqCst))
+        let base = match self.base {
+            Base::System => Timestamp(chrono::Utc::now().timestamp_millis()),
+            Base::Runtime { began, at } => {
+                let gone = i64::try_from(began.elapsed().as_millis());
+                at.plus(gone.unwrap_or(i64::MAX))
+            }
+        };
+        base.plus(self.offset_ms.load(Ordering::SeqCst))
     }
 
-    /// Moves this clock and its clones forward.
+    /// Moves this clock and its clones forward; a negative number moves them back.
     pub fn advance(&self, milliseconds: i64) {
         self.offset_ms.fetch_add(milliseconds, Ordering::SeqCst);
     }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::chance;
 use crate::clock::Clock;
 use crate::domain::FileId;
 
@@ -31,7 +32,7 @@ impl Ids {
     /// The id of a new file (or log entry): larger than every one before it.
     #[must_use]
     pub fn file_id(&self) -> FileId {
-        let drawn = FileId::new(self.clock.now(), rand::random());
+        let drawn = FileId::new(self.clock.now(), chance::drawn());
         let last = self
             .last
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| {
@@ -43,12 +44,9 @@ impl Ids {
 
     /// A random UUID (RFC 9562, version 4).
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that draws them"
-    )]
     pub fn uuid(&self) -> String {
-        uuid::Uuid::new_v4().to_string()
+        let uuid = uuid::Builder::from_random_bytes(chance::drawn());
+        uuid.into_uuid().to_string()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What more than one function needs.
 //!
 //! # Layout
-//! - [`app`]: everything a handler can ask for, built once. [`config`]: every setting. [`clock`], [`ids`]: time and randomness.
+//! - [`app`]: everything a handler can ask for, built once. [`config`]: every setting. [`clock`], [`ids`], [`chance`]: time and randomness.
 //! - [`lambda`]: runs an endpoint in Lambda. [`budget`]: how long things may take. [`api`]: endpoints, extractors, the layers around every handler. [`error`]: what went wrong.
 //! - `aws`: what a failed call means; `signed`, `ask`: calls without an SDK; `trust`: whose certificates are good. [`auth`]: who is asking. [`auth::access`]: who may do what.
 //! - [`domain`]: the rules, without I/O. [`views`]: records as the API shows them.
@@ -16,6 +16,7 @@ pub mod auth;
 mod aws;
 pub mod bucket;
 pub mod budget;
+pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod db;

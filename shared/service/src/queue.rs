@@ -191,7 +191,7 @@ impl Attempts {
             return Err(Error::Unavailable(cause));
         }
         tracing::warn!(cause = chain(cause.as_ref()), "SQS is asked again");
-        tokio::time::sleep(limit.mul_f64(rand::random())).await;
+        tokio::time::sleep(limit.mul_f64(crate::chance::share())).await;
         Ok(())
     }
 }

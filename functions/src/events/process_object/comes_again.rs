@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
+use service::chance;
 use service::domain::Code;
 use service::error::{Error, chain};
 
@@ -18,7 +19,7 @@ impl Processor {
     pub(super) async fn postpone(&self, message: &SqsMessage, error: &Error) {
         let receives = message.attributes.get("ApproximateReceiveCount");
         let receives = receives.and_then(|count| count.parse().ok()).unwrap_or(1);
-        let pause = pause(receives, error, rand::random());
+        let pause = pause(receives, error, chance::share());
         let receipt = message.receipt_handle.as_deref().unwrap_or_default();
         let postponed = self.app.queues.postpone(self.queue, receipt, pause);
         if let Err(error) = postponed.await {

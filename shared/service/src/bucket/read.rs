@@ -128,7 +128,7 @@ impl Ranged {
                 "reading broke off and goes on"
             );
             let limit = FIRST_PAUSE * (1 << failures);
-            tokio::time::sleep(limit.mul_f64(rand::random())).await;
+            tokio::time::sleep(limit.mul_f64(crate::chance::share())).await;
         }
     }
 

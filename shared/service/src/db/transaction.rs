@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::{Item, failure};
+use crate::chance;
 use crate::error::Error;
 
 /// Attempts while other transactions hold the same items; with the pauses below this is about three seconds.
@@ -79,7 +80,7 @@ pub(super) async fn commit(client: &Client, writes: &[TransactWriteItem]) -> Res
 
 /// A transaction's name, of 36 characters at most.
 fn token() -> String {
-    format!("{:032x}", rand::random::<u128>())
+    format!("{:032x}", crate::chance::drawn::<u128>())
 }
 
 enum Verdict {
@@ -225,7 +226,7 @@ async fn put_one(client: &Client, put: &Put) -> Result<(), Refused> {
 /// (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
 async fn pause(attempt: u32) {
     let limit = (10_u64 << attempt).min(MAX_PAUSE_MS);
-    tokio::time::sleep(Duration::from_millis(rand::random_range(1..=limit))).await;
+    tokio::time::sleep(Duration::from_millis(chance::drawn_of(1..=limit))).await;
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl References {
         for _ in 0..ATTEMPTS {
             let number = self.ids.number();
             // Two claims of one number must differ, so that nobody takes another one's for their own whose answer was lost.
-            let claim = AttributeValue::S(format!("{:016x}", rand::random::<u64>()));
+            let claim = AttributeValue::S(format!("{:016x}", crate::chance::drawn::<u64>()));
             let item = uid_item(&format!("id#{number}"), [("claim".to_owned(), claim)]);
             if put_new(&self.client, &self.config.uids_table, "uid", item).await? {
                 return Ok(number);

@@ -19,6 +19,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
 use super::{Item, query, records, text};
+use crate::chance;
 use crate::config::Config;
 use crate::domain::stats::Delta;
 use crate::domain::{FileId, FileRecord};
@@ -38,7 +39,7 @@ const OF_EVERYBODY: u64 = 16;
 /// Versions of one file. Keys show the file's id and then, in nine digits, its version.
 const VERSIONS: u128 = 1_000_000_000;
 /// What is drawn for a key, in six digits.
-const DRAWS: u128 = 1_000_000;
+const DRAWS: u64 = 1_000_000;
 /// Folds of one shard. Keys of everybody's rows show the shard and then, in twelve digits, the fold.
 const FOLDS: u128 = 1_000_000_000_000;
 
@@ -107,8 +108,8 @@ pub(super) type Key = String;
 /// hand, and that had the same version.
 pub(super) fn of_change(id: FileId, version: u64) -> Key {
     let change = u128::from(id.number()) * VERSIONS + u128::from(version);
-    let drawn = rand::random_range(0..DRAWS);
-    (change * DRAWS + drawn).to_string()
+    let drawn = chance::drawn_of(0..=DRAWS - 1);
+    (change * u128::from(DRAWS) + u128::from(drawn)).to_string()
 }
 
 /// The key of everybody's row about the fold that gives the head of `shard` this version.

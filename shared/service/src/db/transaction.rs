@@ -80,7 +80,7 @@ pub(super) async fn commit(client: &Client, writes: &[TransactWriteItem]) -> Res
 
 /// A transaction's name, of 36 characters at most.
 fn token() -> String {
-    format!("{:032x}", crate::chance::drawn::<u128>())
+    format!("{:032x}", chance::drawn::<u128>())
 }
 
 enum Verdict {

@@ -24,8 +24,8 @@ mod profile;
 mod tables;
 mod units;
 
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use serde_json::Value;
@@ -55,13 +55,21 @@ pub struct Weather(Arc<Inner>);
 struct Inner {
     seed: u64,
     profile: Profile,
+    is_over: AtomicBool,
     clock: Clock,
-    /// The latest time that the clock has said: it may go back, but no weather does.
-    latest_ms: AtomicI64,
+    passing: Mutex<Passing>,
     draws: Draws,
     locks: Locks,
     partitions: Partitions,
     bound: RwLock<Arc<Bound>>,
+}
+
+/// The time of the weather. The clock may be set back, but what is late comes no later for it.
+#[derive(Debug)]
+struct Passing {
+    now_ms: i64,
+    /// What the clock said last.
+    said_ms: i64,
 }
 
 /// What there is to know of the stack that has the weather.
@@ -78,7 +86,11 @@ impl Weather {
         Self(Arc::new(Inner {
             seed,
             profile,
-            latest_ms: AtomicI64::new(clock.now().0),
+            is_over: AtomicBool::new(false),
+            passing: Mutex::new(Passing {
+                now_ms: clock.now().0,
+                said_ms: clock.now().0,
+            }),
             clock,
             draws: Draws::new(seed),
             locks: Locks::default(),
@@ -113,7 +125,17 @@ impl Weather {
     /// How bad it is.
     #[must_use]
     pub fn profile(&self) -> &Profile {
-        &self.0.profile
+        static FAIR: LazyLock<Profile> = LazyLock::new(Profile::default);
+        if self.0.is_over.load(Ordering::SeqCst) {
+            &FAIR
+        } else {
+            &self.0.profile
+        }
+    }
+
+    /// From now on it is fair, except that what was late still comes late.
+    pub fn end(&self) {
+        self.0.is_over.store(true, Ordering::SeqCst);
     }
 
     /// Begins over a stack's tables; answers the tables to go on with, because what follows late has to hear of every write.
@@ -177,8 +199,12 @@ impl Weather {
     }
 
     fn now_ms(&self) -> i64 {
-        let now = self.0.clock.now().0;
-        now.max(self.0.latest_ms.fetch_max(now, Ordering::SeqCst))
+        let said_ms = self.0.clock.now().0;
+        let passing = self.0.passing.lock();
+        let mut passing = passing.unwrap_or_else(PoisonError::into_inner);
+        passing.now_ms += (said_ms - passing.said_ms).max(0);
+        passing.said_ms = said_ms;
+        passing.now_ms
     }
 
     fn bound(&self) -> Arc<Bound> {

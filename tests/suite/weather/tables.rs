@@ -304,6 +304,25 @@ async fn an_index_follows_its_table_late() {
 }
 
 #[tokio::test]
+async fn an_index_is_not_later_because_the_clock_was_set_back() {
+    let (stack, weather, client) = start(Profile::of_tables(TableWeather {
+        lag: LONG,
+        index_lag: 1.0,
+        ..TableWeather::default()
+    }))
+    .await;
+    assert_eq!(due(&client, "today").await, Vec::<String>::new());
+    stack.clock.advance(-10 * LONG_MS);
+    let put = client.put_item().table_name(FILES);
+    let put = put.set_item(Some(file(1, "today"))).send().await;
+    put.expect("a put");
+    assert_eq!(due(&client, "today").await, Vec::<String>::new());
+    stack.clock.advance(LONG_MS);
+    assert_eq!(due(&client, "today").await, ["1"]);
+    drop(weather);
+}
+
+#[tokio::test]
 async fn a_read_that_does_not_ask_for_consistency_may_be_stale() {
     let (stack, _weather, client) = start(Profile::of_tables(TableWeather {
         lag: LONG,

@@ -53,6 +53,8 @@ pub(crate) async fn while_held<T>(
         }
     };
     tokio::select! {
+        // In this order, so that a history that is played again is the same.
+        biased;
         done = working => done,
         lost = renewing => Err(lost),
     }

@@ -9,6 +9,7 @@ use service::config::{CalledBy, Config};
 use service::queue::Queues;
 
 use crate::bell::{Bell, ringing};
+use crate::calls::Calls;
 use crate::names::{OPERATOR, REGION};
 use crate::permissions::{Permissions, guarded};
 use crate::queue::{Outboxes, connector};
@@ -22,6 +23,8 @@ pub(crate) struct Apps {
     pub(crate) dynamodb: SdkConfig,
     pub(crate) s3: SdkConfig,
     pub(crate) queues: Outboxes,
+    /// If there are any, calls of queues are among these.
+    pub(crate) calls: Option<Calls>,
     pub(crate) clock: Clock,
     pub(crate) permissions: Permissions,
     pub(crate) weather: Option<Weather>,
@@ -52,6 +55,10 @@ impl Apps {
         };
         let s3 = with_key(&self.s3).build();
         let queues = connector(self.queues.clone(), function, self.permissions.clone());
+        let queues = match &self.calls {
+            Some(calls) => calls.over_at_once(queues),
+            None => queues,
+        };
         let called_by = if functions::is_endpoint(function) {
             CalledBy::Users
         } else {

@@ -8,10 +8,11 @@
 //! - [`secrets`]: keys and tokens of a folder. `private`: files for nobody else.
 //! - [`database`]: DynamoDB (dynoxide), [`bell`]: its stream. [`s3`]: S3, a crate of its own, [`lifecycle`]: the rules of its bucket. [`queue`]: S3 → SQS → Lambda.
 //! - [`weather`]: what AWS does and no engine does; `draws` when.
-//! - [`permissions`]: IAM. `gateway`: API Gateway. `apps`: the service as each function has it. [`web`]: the page. `docs`: the try-it page.
+//! - [`permissions`]: IAM. `gateway`: API Gateway. `apps`: the service as each function has it, [`calls`]: all that it asks, for a stack that waits for a test. [`web`]: the page. `docs`: the try-it page.
 
 mod apps;
 pub mod bell;
+pub mod calls;
 pub mod database;
 pub mod demo;
 mod docs;

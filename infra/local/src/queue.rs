@@ -9,7 +9,7 @@
 //! when a message is written, and the queue knows when the next hidden one is due.
 
 mod dispatch;
-mod event;
+pub(crate) mod event;
 mod faults;
 mod inside;
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::domain::Timestamp;
@@ -15,23 +16,27 @@ pub struct Clock {
 }
 
 /// What the offset is added to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 enum Base {
     /// The system's time.
     #[default]
     System,
-    /// The time of the runtime since an instant of it.
-    Runtime { began: Instant, at: Timestamp },
+    /// The time of a runtime since an instant of it, also for threads that are not its own.
+    Runtime {
+        of: Handle,
+        began: Instant,
+        at: Timestamp,
+    },
 }
 
 impl Clock {
-    /// It is `at`, and the time goes on as it does for the runtime: in one whose time is paused, only by what is slept there and by
+    /// Called in a runtime: it is `at`, and the time goes on as it does for the runtime: in one whose time is paused, only by what is slept there and by
     /// [`Self::advance`]. So whatever is done twice is done at the same times.
     #[must_use]
     pub fn of_runtime(at: Timestamp) -> Self {
-        let began = Instant::now();
+        let (of, began) = (Handle::current(), Instant::now());
         Self {
-            base: Base::Runtime { began, at },
+            base: Base::Runtime { of, began, at },
             offset_ms: Arc::default(),
         }
     }
@@ -43,9 +48,10 @@ impl Clock {
         reason = "this is the one place that asks the system"
     )]
     pub fn now(&self) -> Timestamp {
-        let base = match self.base {
+        let base = match &self.base {
             Base::System => Timestamp(chrono::Utc::now().timestamp_millis()),
-            Base::Runtime { began, at } => {
+            Base::Runtime { of, began, at } => {
+                let _inside = of.enter();
                 let gone = i64::try_from(began.elapsed().as_millis());
                 at.plus(gone.unwrap_or(i64::MAX))
             }

@@ -13,7 +13,7 @@ use crate::names::{REGION, queue_arn};
 use super::Answer;
 
 /// The event a function receives for a batch.
-pub(super) fn event(queue: &str, batch: &[Message]) -> Value {
+pub(crate) fn event(queue: &str, batch: &[Message]) -> Value {
     let records: Vec<_> = batch.iter().map(|message| record(queue, message)).collect();
     json!({ "Records": records })
 }
@@ -38,7 +38,7 @@ fn record(queue: &str, message: &Message) -> Value {
 }
 
 /// Ids of the messages that failed, as Lambda reads an answer: an id it does not know fails the whole batch.
-pub(super) fn failures(answer: &Answer, batch: &[Message]) -> HashSet<String> {
+pub(crate) fn failures(answer: &Answer, batch: &[Message]) -> HashSet<String> {
     let all = || {
         batch
             .iter()

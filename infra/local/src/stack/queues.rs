@@ -1,0 +1,145 @@
+//! The queues and the functions that receive them, whoever delivers.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use functions::events::process_object::Processor;
+use functions::events::run_job::Runner;
+use s3::Outbox;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::Options;
+use super::parts::{OBJECTS, Parts, outbox};
+use crate::names::queue_name;
+use crate::queue::{Answer, Faults, Queue, QueueOptions};
+use crate::template::Template;
+
+/// The resource of the queue that the bucket sends its events to, and the function that receives it.
+const FIRST: (&str, &str) = (OBJECTS, "process-object");
+/// The same of what `process-object` hands on.
+const LARGE: (&str, &str) = ("LargeObjectQueue", "process-large-object");
+/// The same of what takes long.
+const WORK: (&str, &str) = ("WorkQueue", "run-job");
+
+/// A function as its queue calls it: JSON in, JSON out, as Lambda does.
+type Handler = dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync;
+
+/// A queue and its function.
+#[derive(Clone)]
+pub(super) struct Received {
+    pub(super) outbox: Outbox,
+    pub(super) options: QueueOptions,
+    pub(super) handler: Arc<Handler>,
+}
+
+impl Received {
+    /// Of new objects.
+    pub(super) fn objects(parts: &Parts, options: &Options) -> Self {
+        let processor = parts.processor.clone();
+        Self::of_processor(parts, FIRST, processor, &options.faults())
+    }
+
+    /// Of large objects.
+    pub(super) fn large(parts: &Parts, options: &Options) -> Self {
+        let app = parts.apps.of(LARGE.1);
+        let processor = Processor::for_large(app, options.worker.clone());
+        Self::of_processor(parts, LARGE, processor, &options.faults())
+    }
+
+    /// Of what takes long.
+    pub(super) fn work(parts: &Parts, runner: Runner) -> Self {
+        let own = queue_options(&parts.template, WORK, &Faults::default());
+        let time = own.handler_timeout;
+        let call = move |event| {
+            let runner = runner.clone();
+            async move { runner.handle(event, time).await }
+        };
+        Self {
+            outbox: outbox(&parts.store, WORK.0),
+            options: own,
+            handler: handler(call),
+        }
+    }
+
+    fn of_processor(
+        parts: &Parts,
+        names: (&str, &str),
+        processor: Processor,
+        faults: &Faults,
+    ) -> Self {
+        let own = queue_options(&parts.template, names, faults);
+        let time = own.handler_timeout;
+        let call = move |event| {
+            let processor = processor.clone();
+            async move { processor.handle(event, time).await }
+        };
+        Self {
+            outbox: outbox(&parts.store, names.0),
+            options: own,
+            handler: handler(call),
+        }
+    }
+
+    /// Begins to deliver.
+    pub(super) fn start(self) -> Queue {
+        let handler = self.handler;
+        Queue::start(self.outbox, self.options, move |event| handler(event))
+    }
+}
+
+impl std::fmt::Debug for Received {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Received")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// As template.yaml has it, except that a message whose run died is delivered again after a minute: the lease of a dead process has run out by
+/// then.
+fn queue_options(
+    template: &Template,
+    (queue, function): (&str, &str),
+    faults: &Faults,
+) -> QueueOptions {
+    let mut queues = template.queues.iter();
+    let declared = queues.find(|declared| declared.resource == queue);
+    let default = QueueOptions::default();
+    QueueOptions {
+        max_receives: declared.map_or(default.max_receives, |queue| queue.max_receives),
+        name: queue_name(queue),
+        handler_timeout: timeout(template, function),
+        batch_size: 1,
+        visibility_timeout: Duration::from_secs(70),
+        faults: faults.clone(),
+        ..default
+    }
+}
+
+/// How long a call of a function may take.
+fn timeout(template: &Template, function: &str) -> Duration {
+    let mut functions = template.functions.iter();
+    let declared = functions.find(|declared| declared.name == function);
+    declared.map_or(QueueOptions::default().handler_timeout, |function| {
+        function.timeout
+    })
+}
+
+fn handler<E, A, F>(call: impl Fn(E) -> F + Send + Sync + 'static) -> Arc<Handler>
+where
+    E: DeserializeOwned + Send,
+    A: Serialize,
+    F: Future<Output = A> + Send + 'static,
+{
+    let call = Arc::new(call);
+    Arc::new(move |event| {
+        let call = Arc::clone(&call);
+        Box::pin(async move {
+            let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
+            serde_json::to_value(call(event).await).map_err(|error| error.to_string())
+        })
+    })
+}

@@ -10,7 +10,7 @@ PROGRAMS ?=
 IMAGING_VENV := target/imaging-venv
 IMAGING_TOOLS := $(IMAGING_VENV)/.installed
 
-.PHONY: lambda lambda-report sam-local sam-local-walk e2e-stack e2e-stack-unoptimised fuzz truth lab bench data-model
+.PHONY: lambda lambda-report sam-local sam-local-walk e2e-stack e2e-stack-unoptimised fuzz truth lab bench data-model soak soak-kill
 
 lambda: needs-rust $(LAMBDA_TOOLS) ## Build every program for Lambda into target/lambda (ARCH=arm64 or x86_64, PROGRAMS="files events")
 	PATH="$(CURDIR)/$(VENV)-lambda/bin:$$PATH" cargo lambda build --locked --release --package functions --package hello \
@@ -51,6 +51,13 @@ lab: needs-rust $(IMAGING_TOOLS) ## Files made from SEED (CASES=2000 of them, or
 bench: needs-rust $(IMAGING_TOOLS) ## Our thumbnails against libvips, DCMTK and GDCM, where installed
 	cargo build --locked --release --package imaging --example thumbnail --example md5
 	$(IMAGING_VENV)/bin/python infra/lab/imaging/speed.py $${CARGO_TARGET_DIR:-target}/release/examples --table docs/IMAGING.md
+
+soak: needs-rust ## Random histories against the model of the service: SEEDS=1000, MINUTES=60, or one again: SEED=17 (STEPS=60 CUTS=12 WEATHER=rough THREADS=2)
+	SEED=$(SEED) FIRST=$(FIRST) SEEDS=$(SEEDS) MINUTES=$(MINUTES) STEPS=$(STEPS) CUTS=$(CUTS) WEATHER=$(WEATHER) THREADS=$(THREADS) \
+	  cargo test --locked --workspace --all-features --test suite -- model::soak --exact --ignored --nocapture
+
+soak-kill: needs-rust ## Real processes that are killed KILLS (50) times in the middle of a history
+	KILLS=$(or $(KILLS),50) cargo test --locked --workspace --all-features --test suite -- model::killed --nocapture
 
 data-model: needs-rust ## Renew the tables of docs/DATA.md: what a slice writes, measured, and what load does to that
 	-cargo test --locked --workspace --all-features --test suite slice:: >/dev/null

@@ -42,6 +42,7 @@ mod access_log_concurrency;
 mod access_matrix;
 mod broken_connections;
 mod chosen_studies;
+mod clock_set_back;
 mod conflicts;
 mod costs;
 mod cursors;
@@ -68,6 +69,9 @@ mod template;
 mod token_secret;
 mod two_step_changes;
 mod weather;
+
+// Random histories against a model.
+mod model;
 
 // The engines of the local stack.
 mod dynamo_contract;

@@ -186,6 +186,20 @@ async fn an_upload_nobody_went_on_with_is_ended_after_a_day() {
     assert_eq!(summary, recount::summary(&[file]));
 }
 
+/// A schedule that was switched off, or tables that were restored without what maintenance remembers.
+#[tokio::test]
+async fn what_was_due_long_before_the_first_run_has_its_turn() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let begun = begin(&user, "a.png", 100, json!({})).await;
+    stack.clock.advance(100 * DAY_MS);
+    assert_eq!(run(&stack, Task::default()).await.abandoned, 1);
+    let path = format!("/image-files/{}", begun["file"]["id"]);
+    let file = stack.user(1).get(&path).await.ok();
+    assert_eq!(file["status_reason"]["code"], "upload_abandoned");
+    assert_eq!(run(&stack, Task::default()).await, Report::default());
+}
+
 #[tokio::test]
 async fn an_upload_somebody_works_on_is_not_ended() {
     let stack = TestStack::start().await;

@@ -87,11 +87,6 @@ async fn play(seed: u64, style: Style, script: &Script<'_>, played: &mut Played)
         Script::Given(steps) => steps.len(),
     };
     let mut draw = Draw::new(seed, style);
-    // As on AWS, where the schedule runs from the first quarter of an hour on.
-    if let Err(finding) = play.maintain(None).await {
-        played.finding = Some(finding);
-        return;
-    }
     for position in 0..most {
         let step = match script {
             Script::Drawn(..) => draw.step(&play),

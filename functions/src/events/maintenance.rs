@@ -38,7 +38,7 @@ const LAST_NOTES: Duration = Duration::from_secs(20);
 const LOOK_AHEAD: usize = 20_000;
 /// Visits at the same time.
 const VISITS_AT_ONCE: usize = 8;
-/// Where the first run of all begins: nothing can be due before the first file.
+/// The first run of all looks at so many days at least: an index may be behind.
 const FIRST_LOOK_BACK_DAYS: i64 = 3;
 /// A day is over for good this long after its end: until then somebody may still write what became due on it.
 const DAY_CLOSES_MS: i64 = 60 * 60 * 1000;
@@ -178,9 +178,10 @@ impl Maintenance {
         limit: Option<usize>,
         report: &mut Report,
     ) -> Result<(), Error> {
-        let first_ever = run.now.plus(-FIRST_LOOK_BACK_DAYS * DAY_MS);
-        let watermark = self.app.marks.get(Mark::Watermark).await?;
-        let watermark = watermark.unwrap_or(first_ever);
+        let watermark = match self.app.marks.get(Mark::Watermark).await? {
+            Some(watermark) => watermark,
+            None => self.first_watermark(run.now).await?,
+        };
         let mut left = limit.unwrap_or(usize::MAX);
         let mut seen: HashSet<FileId> = HashSet::new();
         // Until a look finds nothing new: what it finds then failed, or is an index that lags behind.
@@ -209,6 +210,13 @@ impl Maintenance {
             self.order_counters(run, report).await?;
         }
         self.hand_over_jobs(run, report).await
+    }
+
+    /// Where the first run of all begins, or the first after its watermark was lost with its table: at the first file that is due.
+    async fn first_watermark(&self, now: Timestamp) -> Result<Timestamp, Error> {
+        let recently = now.plus(-FIRST_LOOK_BACK_DAYS * DAY_MS);
+        let first = self.app.files.unattended().first_due().await?;
+        Ok(first.map_or(recently, |first| first.min(recently)))
     }
 
     /// Jobs whose message or runner was lost, or whose pause is over. A job is looked for as long as it is kept: these are few reads of an index

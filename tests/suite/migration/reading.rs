@@ -179,7 +179,7 @@ async fn what_is_removed_does_not_come_back_from_the_old_tables() {
         .ok();
     stack.clock.advance(31 * DAY_MS);
     let report = stack.maintain(Task::default()).await;
-    assert_eq!((report.purged, report.failed), (4, 0), "{report:?}");
+    assert_eq!((report.purged, report.failed), (5, 0), "{report:?}");
     assert_eq!(
         stack.user(1).get("/image-files/my-images").await.ok()["total"],
         0

@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 
 use futures_util::{StreamExt as _, stream};
+use jiff::tz::TimeZone;
 
 use super::conditions::Read;
 use super::due_rows::{Row, Rows};
 use super::files::Files;
 use super::source::Source;
 use super::unattended::Unattended;
-use super::{keys, query, records};
-use crate::domain::time::DAY_MS;
+use super::{failure, keys, query, records};
+use crate::domain::time::{DAY_MS, Edge, parse_edge};
 use crate::domain::{FileId, Filter, Status, Timestamp};
 use crate::error::Error;
 
@@ -127,6 +128,28 @@ impl Unattended<'_> {
         limit: usize,
     ) -> Result<DueFiles, Error> {
         self.files.due(from, now, seen, limit).await
+    }
+
+    /// The first day on which a file is due; it reads the whole index, which has only files that are due some time.
+    pub async fn first_due(self) -> Result<Option<Timestamp>, Error> {
+        let scan = self.files.client.scan();
+        let mut pages = scan
+            .table_name(&self.files.config.files_table)
+            .index_name(keys::BY_DUE.name)
+            .projection_expression(keys::BY_DUE.hash)
+            .into_paginator()
+            .send();
+        let mut first: Option<String> = None;
+        while let Some(page) = pages.next().await {
+            let items = page.map_err(failure)?.items.unwrap_or_default();
+            let partitions = items.iter().filter_map(|item| {
+                let partition = item.get(keys::BY_DUE.hash)?;
+                partition.as_s().ok().cloned()
+            });
+            first = first.into_iter().chain(partitions).min();
+        }
+        let day = first.as_deref().and_then(|first| first.split_once('#'));
+        Ok(day.and_then(|(day, _)| parse_edge(day, Edge::Start, &TimeZone::UTC).ok()))
     }
 
     /// Files of one user, the trash included, newest first, from `below` on.

@@ -60,6 +60,31 @@ async fn an_entry_whose_answer_was_lost_is_not_called_a_fault() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_whose_answer_was_lost_and_that_then_meets_others_is_begun_once() {
+    let profile = Profile::of_tables(TableWeather {
+        locked: Some(Duration::from_millis(60)),
+        lost: 0.3,
+        ..TableWeather::default()
+    });
+    let (stack, _) = TestStack::start_in(3, profile).await;
+    let user = stack.user(1);
+    let (asked, mut busy) = (20, 0);
+    for number in 0..asked {
+        let upload = json!({"filename": format!("{number}.png"), "size": 10});
+        let (begun, times) = counted(|| user.post("/uploads", upload.clone())).await;
+        assert_eq!(begun.status, 201, "{}", begun.text());
+        busy += times;
+    }
+    let files = stack.stack.app.files.unattended();
+    let ids = files.ids_of(1, None, 1000).await.expect("ids");
+    assert!(
+        (asked..=asked + busy).contains(&ids.len()),
+        "{} files for {asked} uploads, {busy} times busy",
+        ids.len()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_study_whose_answers_were_lost_gets_one_number_and_claims_no_other() {
     let stack = start(2, "lost-answers").await;
     let user = stack.user(1);

@@ -41,7 +41,7 @@ pub(super) async fn commit(client: &Client, writes: &[TransactWriteItem]) -> Res
     if let [TransactWriteItem { put: Some(put), .. }] = writes {
         return put_one(client, put).await;
     }
-    let mut token = token();
+    let token = token();
     for attempt in 0..ATTEMPTS {
         let sent = client
             .transact_write_items()
@@ -58,8 +58,7 @@ pub(super) async fn commit(client: &Client, writes: &[TransactWriteItem]) -> Res
                 match verdict(cancelled.cancellation_reasons()) {
                     Verdict::Conditions(failed) => return Err(Refused::Conditions(failed)),
                     Verdict::Again if attempt + 1 < ATTEMPTS => {
-                        // It is certain that this one wrote nothing.
-                        token = self::token();
+                        // The token stays: this one wrote nothing, but the answer of one before it, which the SDK sent, may be lost.
                         pause(attempt).await;
                     }
                     Verdict::Again => {

@@ -43,14 +43,13 @@ impl Bucket {
         let is_head = request.method() == Method::HEAD;
         let service = self.service.clone();
         let engine = |request| at_once(service.answer(request));
-        let answer = match &self.weather {
-            Some(weather) => weather.bucket(request, engine).await,
-            None => {
-                let answer = engine(request).await;
-                answer
-                    .map(|answer| answer.map(Body::new))
-                    .map_err(Into::into)
-            }
+        let answer = if let Some(weather) = &self.weather {
+            weather.bucket(request, engine).await
+        } else {
+            let answer = engine(request).await;
+            answer
+                .map(|answer| answer.map(Body::new))
+                .map_err(Into::into)
         };
         let (parts, body) = answer.map_err(|error| error.to_string())?.into_parts();
         let mut read = at_once(read(body)).await;

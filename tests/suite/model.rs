@@ -40,8 +40,8 @@ use self::step::Step;
 const STEPS: usize = 60;
 /// Every so many histories are judged once more when versions are kept no longer: maintenance asks for each of those days.
 const KEPT_EVERY: u64 = 8;
-/// Histories of `make test`: 10,000 steps and more.
-const HISTORIES: u64 = 170;
+/// Histories of `make test`: 10,000 operations and more.
+const HISTORIES: u64 = 110;
 
 /// A history that was played.
 #[derive(Debug)]

@@ -12,4 +12,5 @@ endpoints! {
     archive_image,
     unarchive_image,
     access_log,
+    audit,
 }

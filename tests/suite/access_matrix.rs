@@ -88,6 +88,7 @@ const ROWS: &[Row] = &[
     Row("archive-image", Who::Owner, Needs::File, NO_BODY),
     Row("unarchive-image", Who::Owner, Needs::Archived, NO_BODY),
     Row("access-log", Who::Owner, Needs::File, NO_BODY),
+    Row("audit", Who::Admin, Needs::Nothing, NO_BODY),
     Row("stats-summary", Who::SignedIn, Needs::Nothing, NO_BODY),
     Row(
         "create-upload",
@@ -169,7 +170,11 @@ async fn ask(client: &Client, endpoint: &Endpoint, subject: &Subject, suffix: &s
         Value::Null => String::new(),
         body => body.to_string(),
     };
-    let path = format!("{}{suffix}", path.join("/"));
+    let query = match endpoint.name() {
+        "audit" if !suffix.contains('?') => "?actor=1",
+        _ => "",
+    };
+    let path = format!("{}{suffix}{query}", path.join("/"));
     client
         .send(endpoint.method().clone(), &path, &[], body)
         .await

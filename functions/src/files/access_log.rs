@@ -13,7 +13,7 @@ use service::error::Error;
 use service::fields;
 use utoipa::ToSchema;
 
-endpoint!(takes_query);
+endpoint!(takes_query, shows_no_record);
 
 fields! {
     /// Which entries.

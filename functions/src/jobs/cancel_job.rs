@@ -13,7 +13,7 @@ use service::error::{Error, chain};
 use super::JobView;
 use crate::events::work::{Work, hand_over};
 
-endpoint!(conflicts(JobOver));
+endpoint!(conflicts(JobOver), shows_no_record);
 
 /// Cancel a job
 ///

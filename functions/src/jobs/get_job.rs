@@ -12,7 +12,7 @@ use service::error::Error;
 
 use super::JobView;
 
-endpoint!();
+endpoint!(shows_no_record);
 
 /// A job
 ///

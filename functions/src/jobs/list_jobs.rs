@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::JobView;
 
-endpoint!(takes_query);
+endpoint!(takes_query, shows_no_record);
 
 fields! {
     /// Which jobs.

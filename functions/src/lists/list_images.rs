@@ -48,6 +48,7 @@ pub(crate) async fn handle(
     let foreign = asked_for.is_some_and(|uploader| uploader != caller.id);
     if !caller.admin && foreign {
         // A user may not see the files of others.
+        app.log.nothing_to_tell();
         return Ok(Json(Page::empty(&request)));
     }
     let uploader = if caller.admin {

@@ -11,7 +11,9 @@ use service::config::Config;
 use service::db::source::Source;
 use service::domain::text::{Modality, StudyDate, fold};
 use service::domain::time::{Edge, parse_edge};
-use service::domain::{Cursor, FileId, FileRecord, FileType, Filter, ListRequest, Status};
+use service::domain::{
+    Cursor, FileId, FileRecord, FileType, Filter, ListRequest, Status, Timestamp,
+};
 use service::error::Error;
 use service::fields;
 use service::views::image_file::ImageFile;
@@ -50,7 +52,7 @@ fields! {
 
 /// A date, or an RFC 3339 time. Which moment a date is, depends on the zone.
 #[derive(Debug)]
-struct DateOrTime(String);
+pub(crate) struct DateOrTime(String);
 
 impl Field for DateOrTime {
     const INLINE: bool = true;
@@ -58,6 +60,14 @@ impl Field for DateOrTime {
     fn read(raw: Raw<'_>) -> Result<Self, String> {
         let text = String::read(raw)?;
         parse_edge(&text, Edge::Start, &TimeZone::UTC).map(|_| Self(text))
+    }
+}
+
+impl DateOrTime {
+    /// The moment that it is as the parameter `name`, in the configured time zone.
+    pub(crate) fn moment(&self, name: &str, edge: Edge, config: &Config) -> Result<Timestamp, Error> {
+        let zone = config.zone().map_err(Error::internal)?;
+        parse_edge(&self.0, edge, &zone).map_err(|message| Error::field(name, message))
     }
 }
 
@@ -86,11 +96,7 @@ impl<More: FromFields> FromRequestParts<App> for List<More> {
 impl ListQuery {
     fn into_request(self, config: &Config) -> Result<ListRequest, Error> {
         let edge = |name: &str, date: Option<DateOrTime>, edge| {
-            let read = |date: DateOrTime| {
-                let zone = config.zone().map_err(Error::internal)?;
-                parse_edge(&date.0, edge, &zone).map_err(|message| Error::field(name, message))
-            };
-            date.map(read).transpose()
+            date.map(|date| date.moment(name, edge, config)).transpose()
         };
         let from = edge("start_date", self.start_date, Edge::Start)?;
         let to = edge("end_date", self.end_date, Edge::End)?;

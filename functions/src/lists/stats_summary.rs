@@ -15,7 +15,7 @@ use service::error::Error;
 use service::fields;
 use utoipa::ToSchema;
 
-endpoint!(takes_query);
+endpoint!(takes_query, shows_no_record);
 
 fields! {
     /// Whose files.

@@ -42,7 +42,7 @@ pub(crate) async fn handle(
     Path(id): Path<PatientId>,
 ) -> Result<Json<DeletedPatient>, Error> {
     require_admin(&caller)?;
-    app.files.delete_patient(&id, caller.id).await?;
+    app.files.delete_patient(&id, &caller).await?;
     Ok(Json(DeletedPatient {
         message: "The patient was deleted.",
         patient_id: id,

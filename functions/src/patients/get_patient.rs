@@ -5,6 +5,8 @@ use axum::extract::State;
 use service::App;
 use service::api::Path;
 use service::auth::Caller;
+use service::auth::access::Action;
+use service::db::log_entry::About;
 use service::domain::PatientId;
 use service::error::Error;
 
@@ -27,9 +29,11 @@ endpoint!();
 )]
 pub(crate) async fn handle(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     Path(id): Path<PatientId>,
 ) -> Result<Json<Patient>, Error> {
     let patient = app.references.patient(&id).await?.ok_or(Error::NotFound)?;
+    let about = About::Patient(id);
+    app.log.tell(&caller, Action::View, about).await?;
     Ok(Json(patient.into()))
 }

@@ -6,6 +6,8 @@ use serde::Serialize;
 use service::App;
 use service::api::{PageSize, Query, Text};
 use service::auth::Caller;
+use service::auth::access::Action;
+use service::db::log_entry::About;
 use service::domain::{Cursor, text};
 use service::error::Error;
 use service::fields;
@@ -70,6 +72,13 @@ pub(crate) async fn handle(
             query.page_size.as_u32() as usize,
         )
         .await?;
+    if patients.is_empty() {
+        app.log.nothing_to_tell();
+    } else {
+        let ids = patients.iter().map(|patient| patient.id.clone());
+        let about = About::Patients(ids.collect());
+        app.log.tell(&caller, Action::List, about).await?;
+    }
     let next_cursor = patients
         .last()
         .filter(|_| more)

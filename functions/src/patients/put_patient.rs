@@ -6,6 +6,8 @@ use serde::Deserialize;
 use service::App;
 use service::api::{Body, Field, Path, Raw, variant};
 use service::auth::Caller;
+use service::auth::access::Action;
+use service::db::log_entry::About;
 use service::db::patients;
 use service::domain::text::{Date, Line};
 use service::domain::{PatientId, schema};
@@ -70,7 +72,7 @@ impl Field for Sex {
 )]
 pub(crate) async fn handle(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     Path(id): Path<PatientId>,
     Body(new): Body<NewPatient>,
 ) -> Result<Json<Patient>, Error> {
@@ -86,6 +88,8 @@ pub(crate) async fn handle(
         file_count: 0,
         schema: schema::CURRENT,
     };
+    let about = About::Patient(patient.id.clone());
+    app.log.tell(&caller, Action::Update, about).await?;
     let patient = app.references.put_patient(&patient).await?;
     Ok(Json(patient.into()))
 }

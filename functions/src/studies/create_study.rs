@@ -15,7 +15,7 @@ use service::error::Error;
 use service::fields;
 use utoipa::ToSchema;
 
-endpoint!();
+endpoint!(shows_no_record);
 
 fields! {
     /// What is known of a study.

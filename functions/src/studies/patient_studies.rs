@@ -9,6 +9,8 @@ use serde::Serialize;
 use service::App;
 use service::api::Path;
 use service::auth::Caller;
+use service::auth::access::Action;
+use service::db::log_entry::About;
 use service::db::old_tables::{Kind, Old};
 use service::db::studies;
 use service::db::study_counts::{StudyCount, StudyCounts};
@@ -78,6 +80,8 @@ pub(crate) async fn handle(
     Path(id): Path<PatientId>,
 ) -> Result<Json<PatientStudies>, Error> {
     app.references.patient(&id).await?.ok_or(Error::NotFound)?;
+    let about = About::Patient(id.clone());
+    app.log.tell(&caller, Action::View, about).await?;
     let counts = app
         .files
         .study_counts(&id, (!caller.admin).then_some(caller.id))

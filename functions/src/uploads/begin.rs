@@ -42,10 +42,16 @@ pub async fn begin_all(
             .map(|upload| find_duplicate(app, caller, upload)),
     )
     .await;
+    let there = duplicates.iter().filter_map(|found| found.as_ref().ok()?.clone());
+    let there: Vec<FileRecord> = there.collect();
+    let told = app.files.show(caller, &there).await;
+    let (is_untold, mut untold) = (told.is_err(), told.err());
     let mut waiting = Vec::new();
     for (position, (upload, duplicate)) in uploads.into_iter().zip(duplicates).enumerate() {
         match duplicate {
             Ok(None) => waiting.push((position, upload)),
+            // What the log does not know of is not shown.
+            Ok(Some(_)) if is_untold => results[position] = Some(Err(first_or_same(&mut untold))),
             Ok(Some(file)) => {
                 let file = ImageFile::of(app, file).await;
                 results[position] = Some(file.map(|file| Begun {
@@ -108,10 +114,14 @@ fn fail_all(
 ) {
     let mut error = Some(error);
     for (position, _) in waiting.drain(..) {
-        let own = error.take();
-        let own = own.unwrap_or_else(|| Error::Unavailable("the tables cannot be read".into()));
-        results[position] = Some(Err(own));
+        results[position] = Some(Err(first_or_same(&mut error)));
     }
+}
+
+/// The error, or for those after the first one like it.
+fn first_or_same(error: &mut Option<Error>) -> Error {
+    let first = error.take();
+    first.unwrap_or_else(|| Error::Unavailable("a table cannot be read or written".into()))
 }
 
 /// Lets those go on whose study and series are the caller's, each with the study of its series. The others learn everything that is wrong at once.

@@ -93,10 +93,11 @@ pub(crate) async fn handle(
     Path(id): Path<FileId>,
     Body(completion): Body<Completion>,
 ) -> Result<Json<ImageFile>, Error> {
-    let opened = app.files.open(&caller, Action::Upload, id).await?;
+    let opened = app.files.open(&caller, Action::Complete, id).await?;
     let key = opened.file.object_key();
     if opened.file.status != Status::Uploading {
-        return Ok(Json(ImageFile::of(&app, opened.file).await?));
+        let file = app.files.change(opened, Ok).await?;
+        return Ok(Json(ImageFile::of(&app, file).await?));
     }
     if let (Some(upload_id), Some(plan)) = (&opened.file.upload_id, opened.file.part_plan())
         && let Some(stored) = app.bucket.list_parts(&key, upload_id).await?

@@ -147,5 +147,8 @@ pub(crate) async fn handle(
             },
         });
     }
+    if items.iter().all(|item| item.error.is_some()) {
+        app.log.nothing_to_tell();
+    }
     Ok(Json(BatchAnswers { items }))
 }

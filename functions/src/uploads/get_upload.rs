@@ -12,7 +12,7 @@ use service::error::Error;
 use service::views::image_file::percent;
 use utoipa::ToSchema;
 
-endpoint!(conflicts(VersionConflict));
+endpoint!(conflicts(VersionConflict), shows_no_record);
 
 /// An upload's progress.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,7 +56,7 @@ pub(crate) async fn handle(
     caller: Caller,
     Path(id): Path<FileId>,
 ) -> Result<Json<UploadProgress>, Error> {
-    let opened = app.files.open(&caller, Action::Look, id).await?;
+    let opened = app.files.open(&caller, Action::Follow, id).await?;
     let mut file = opened.file.clone();
     let total_chunks = file.part_plan().map_or(1, |plan| plan.total);
     let (mut chunks, mut uploaded_bytes) =

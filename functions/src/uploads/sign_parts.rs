@@ -16,7 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::transport::{Part, sign};
 
-endpoint!(conflicts(NotUploading, NotMultipart, VersionConflict));
+endpoint!(conflicts(NotUploading, NotMultipart, VersionConflict), shows_no_record);
 
 fields! {
     /// Which parts.

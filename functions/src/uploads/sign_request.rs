@@ -17,7 +17,7 @@ use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-endpoint!(conflicts(NotUploading, VersionConflict));
+endpoint!(conflicts(NotUploading, VersionConflict), shows_no_record);
 
 fields! {
     /// Names one of the requests that S3 knows.

@@ -13,6 +13,7 @@ use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::jobs::Jobs;
+use crate::db::log::Log;
 use crate::db::maintenance::Marks;
 use crate::db::verification::Verification;
 use crate::db::{Files, References};
@@ -41,6 +42,8 @@ pub struct Inner {
     pub files: Files,
     /// The tables of patients, studies and series.
     pub references: References,
+    /// Who did what.
+    pub log: Log,
     /// What maintenance remembers from run to run.
     pub marks: Marks,
     /// What verification goes through and remembers.
@@ -104,6 +107,7 @@ impl App {
                 ids,
                 tokens,
                 files,
+                log: references.log(),
                 references,
                 marks,
                 verification,

@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 pub mod access_log;
+pub mod audit;
 mod batch;
 mod change;
 mod conditions;
@@ -24,6 +25,7 @@ pub mod journal;
 pub mod keys;
 pub mod list;
 mod load;
+pub mod log;
 pub mod log_entry;
 pub mod maintenance;
 pub mod migrator;

@@ -82,7 +82,9 @@ impl TestStack {
         }
         for row in self.rows(LOG).await {
             self.remove_row(LOG, &row, &["subject", "entry"]).await;
-            self.put_row(OLD[2], old_entry(row)).await;
+            for entry in old_entries(row) {
+                self.put_row(OLD[2], entry).await;
+            }
         }
         for row in self.rows(FOLDS).await {
             self.remove_row(FOLDS, &row, &["shard", "row"]).await;
@@ -174,10 +176,26 @@ fn old_patient(mut row: Row) -> Row {
     row
 }
 
-fn old_entry(mut row: Row) -> Row {
+/// Only what was done with files was in the log, each of them for itself.
+fn old_entries(mut row: Row) -> Vec<Row> {
     let id = row.remove("entry").expect("an id");
     row.insert("entry_id".to_owned(), id);
-    row.remove("subject");
-    row.remove("schema");
-    row
+    let subject = row.remove("subject").expect("a subject");
+    let subject = subject.as_s().expect("text");
+    let files = row.remove("files");
+    for new in ["schema", "owner", "patient_id", "actor_key", "patient_key"] {
+        row.remove(new);
+    }
+    match files {
+        None if subject.starts_with("file#") => vec![row],
+        Some(AttributeValue::L(files)) if subject.starts_with("uploads#") => {
+            let of_file = |file| {
+                let mut row = row.clone();
+                row.insert("file_id".to_owned(), file);
+                row
+            };
+            files.into_iter().map(of_file).collect()
+        }
+        _ => Vec::new(),
+    }
 }

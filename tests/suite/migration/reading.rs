@@ -353,3 +353,34 @@ async fn maintenance_finds_what_is_due_in_the_old_tables() {
     let report = stack.maintain(check).await;
     assert_eq!((report.checked, report.failed), (4, 0), "{report:?}");
 }
+
+/// What was done with a file, newest first, without the lists that showed it.
+async fn done(stack: &TestStack, file: i64) -> Vec<String> {
+    let path = format!("/audit?file_id={file}&page_size=100");
+    let page = stack.admin().get(&path).await.ok();
+    assert_eq!(page["next_cursor"], Value::Null);
+    let items = page["items"].as_array().expect("items").iter();
+    let actions = items.map(|entry| entry["action"].as_str().expect("text").to_owned());
+    actions.filter(|action| action != "list").collect()
+}
+
+#[tokio::test]
+async fn old_entries_are_found_by_their_file_and_moved_ones_by_who_did_it_too() {
+    let stack = TestStack::start().await;
+    let world = fill(&stack).await;
+    let before = done(&stack, world.picture).await;
+    assert_eq!(before.last().map(String::as_str), Some("upload"));
+    stack.age().await;
+    let stack = open(stack.close().await, &ON).await;
+    assert_eq!(done(&stack, world.picture).await, before);
+    let path = format!("/image-files/{}/access-log", world.picture);
+    let log = stack.user(1).get(&path).await.ok();
+    assert_eq!(log["items"].as_array().map(Vec::len), Some(before.len()));
+    // Without the old tables the stack moves them when it starts.
+    let stack = open(stack.close().await, &[]).await;
+    assert_eq!(done(&stack, world.picture).await, before);
+    let by_actor = stack.admin().get("/audit?actor=1&page_size=100").await.ok();
+    let found = by_actor["items"].as_array().expect("items").iter();
+    let mut of_file = found.filter(|entry| entry["file_id"] == world.picture);
+    assert!(of_file.any(|entry| entry["action"] == "upload"));
+}

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what
+         * @description By actor, patient or file, newest first; all that are given apply. For admins, also about what is gone, as long as entries are kept.
+         */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/image-files": {
         parameters: {
             query?: never;
@@ -572,6 +592,51 @@ export interface components {
             request_id: string;
             /** @description Their program. */
             user_agent: string | null;
+        };
+        /** @description A page of entries. */
+        Audit: {
+            /** @description Newest first. */
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Continues after this page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One thing somebody did. */
+        AuditEntry: {
+            /**
+             * @description What they did: `view`, `list`, `download`, `url`, `upload`, `complete`, `abort`, `update`, `delete`, `restore`, `archive`, `unarchive`, `purge`.
+             * @example view
+             */
+            action: string;
+            /**
+             * Format: int64
+             * @description Who: a user id; 0 is the service itself.
+             */
+            actor_id: number;
+            /** @description Their display name then. */
+            actor_name: string;
+            /**
+             * Format: date-time
+             * @description When.
+             * @example 2026-01-05T14:30:22.000Z
+             */
+            at: string;
+            file_id: components["schemas"]["FileId"] | null;
+            /** @description The files, if one request was about many. */
+            files: components["schemas"]["FileId"][];
+            /** @description The address they came from. */
+            ip: string | null;
+            patient_id: components["schemas"]["PatientId"] | null;
+            /** @description The patients, if one request was about many. */
+            patients: components["schemas"]["PatientId"][];
+            /** @description The id of the request; empty for what the service did by itself. */
+            request_id: string;
+            /** @description Their program. */
+            user_agent: string | null;
+            /**
+             * Format: int64
+             * @description The user whose account or sign-in it was.
+             */
+            user_id: number | null;
         };
         BatchAnswer: components["schemas"]["Begun"] & {
             /** @description The caller's own id of the file; `null` when the item had none. */
@@ -1834,6 +1899,72 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Only what this user did: a user id. */
+                actor?: number | "";
+                /** @description Only what was done with this patient and their files. */
+                patient_id?: (number | string) | "";
+                /** @description Only what was done with this file, also if it is gone; lists that showed it too. */
+                file_id?: number | "";
+                /** @description Not older: a plain date (that day in the configured time zone) or an RFC 3339 time. */
+                from?: (string) | "";
+                /** @description Not newer; a plain date includes the whole day. */
+                to?: (string) | "";
+                /** @description Entries on a page, about: a page may have fewer, or none, and not be the last one. */
+                page_size?: number | "";
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "action": "view",
+                     *           "actor_id": 0,
+                     *           "actor_name": "…",
+                     *           "at": "2026-01-05T14:30:22.000Z",
+                     *           "file_id": 241413742592123,
+                     *           "files": [
+                     *             241413742592123
+                     *           ],
+                     *           "ip": null,
+                     *           "patient_id": 10,
+                     *           "patients": [
+                     *             10
+                     *           ],
+                     *           "request_id": "…",
+                     *           "user_agent": null,
+                     *           "user_id": null
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Audit"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "list-images": {
         parameters: {
             query?: {

@@ -71,6 +71,12 @@ impl Endpoint {
         self
     }
 
+    /// It tells of no file, patient or person, so the log need not know of it. Otherwise an answer without an entry is not sent.
+    pub fn shows_no_record(mut self) -> Self {
+        self.rules.shows_no_record = true;
+        self
+    }
+
     /// It answers callers without a token.
     pub fn public(mut self) -> Self {
         self.rules.public = true;
@@ -99,6 +105,12 @@ impl Endpoint {
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Whether it tells of no file, patient or person.
+    #[must_use]
+    pub fn shows_records(&self) -> bool {
+        !self.rules.public && !self.rules.shows_no_record
     }
 
     /// Whether it answers callers without a token.

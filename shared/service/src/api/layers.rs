@@ -17,6 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::Query;
 use super::encoding::encoded;
+use crate::accounted::watch;
 use crate::app::App;
 use crate::auth::RequestInfo;
 use crate::budget::{FOR_THE_ANSWER, HTTP};
@@ -34,6 +35,7 @@ const MAX_INFO: usize = 300;
 pub(super) struct Rules {
     pub(super) public: bool,
     pub(super) takes_query: bool,
+    pub(super) shows_no_record: bool,
 }
 
 pub(super) fn wrap(router: Router<App>, app: App, rules: Rules) -> Router {
@@ -46,7 +48,7 @@ pub(super) fn wrap(router: Router<App>, app: App, rules: Rules) -> Router {
     encoded(router).layer(from_fn(respond)).with_state(app)
 }
 
-/// Nobody passes without a token, and no mistyped parameter passes unseen: an endpoint must ask for an exception.
+/// Nobody passes without a token, nothing is shown that the log does not know of, and no mistyped parameter passes unseen: an endpoint must ask for an exception.
 async fn guard(
     State((app, rules)): State<(App, Rules)>,
     request: Request,
@@ -69,7 +71,22 @@ async fn guard(
     if !rules.takes_query {
         let Query(()) = Query::from_request_parts(&mut parts, &app).await?;
     }
-    Ok(next.run(Request::from_parts(parts, body)).await)
+    let (answer, is_told) = watch(next.run(Request::from_parts(parts, body))).await;
+    let is_silent = rules.public || rules.shows_no_record;
+    if !is_silent && !is_told && gives_something(&answer) {
+        return Err(Error::internal(
+            "an answer without an entry in the log: append one (db/log.rs), or say that the endpoint `shows_no_record`",
+        ));
+    }
+    Ok(answer)
+}
+
+/// Whether somebody learns something by it: what they asked for, or the record that is in the way.
+fn gives_something(answer: &Response) -> bool {
+    let shows_current = |problem: &Problem| !problem.0["current"].is_null();
+    answer.status().is_success()
+        || answer.status().is_redirection()
+        || answer.extensions().get().is_some_and(shows_current)
 }
 
 /// The outermost layer: reads who asks, writes problem bodies with the request's id, and logs one line.

@@ -9,14 +9,20 @@ use crate::error::Error;
 pub enum Action {
     /// Read the record.
     View,
-    /// Be shown the record, or how far its upload is, where something else was asked for: what is the caller's own needs no entry.
+    /// Be shown the record where something else was asked for.
     Look,
+    /// See how far an upload is, which tells nothing of what is in it: what is the caller's own needs no entry.
+    Follow,
+    /// Be shown records, or patients, as one of many.
+    List,
     /// Get the bytes by redirect.
     Download,
     /// Get a presigned URL of the bytes or a picture.
     Url,
-    /// Carry on or complete an upload.
+    /// Carry on an upload.
     Upload,
+    /// Have all parts of an upload put together.
+    Complete,
     /// End an upload that is not wanted any more.
     Abort,
     /// Change fields.
@@ -29,6 +35,8 @@ pub enum Action {
     Archive,
     /// Move it back.
     Unarchive,
+    /// Remove what was in the trash, or what is left of an upload, for good: the service does it by itself.
+    Purge,
     /// Read who did what.
     ReadAccessLog,
 }
@@ -38,7 +46,10 @@ impl Action {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::View | Self::Look => "view",
+            Self::View | Self::Look | Self::Follow => "view",
+            Self::List => "list",
+            Self::Purge => "purge",
+            Self::Complete => "complete",
             Self::Download => "download",
             Self::Url => "url",
             Self::Upload => "upload",
@@ -55,10 +66,12 @@ impl Action {
     /// When it leaves its entry in the access log.
     fn logged(self) -> Logged {
         match self {
-            Self::View | Self::Download | Self::Url => Logged::OnOpening,
-            // The owner's is logged once, when the upload begins; carrying it on takes many requests.
-            Self::Look | Self::Upload => Logged::OnOpeningByOthers,
+            Self::View | Self::Look | Self::List | Self::Download | Self::Url => Logged::OnOpening,
+            // The owner's is logged once, when the upload begins; carrying it on takes many requests, and shows nothing.
+            Self::Follow | Self::Upload => Logged::OnOpeningByOthers,
             Self::Abort
+            | Self::Complete
+            | Self::Purge
             | Self::Update
             | Self::Delete
             | Self::Restore
@@ -86,8 +99,8 @@ enum Logged {
 #[must_use]
 pub fn entry_of_opening(caller: &Caller, action: Action, file: &FileRecord) -> Option<Action> {
     let action = match action {
-        // An upload that is over is not carried on, only shown.
-        Action::Upload if file.status != Status::Uploading => Action::Look,
+        // An upload that is over is not carried on, only looked at.
+        Action::Upload if file.status != Status::Uploading => Action::Follow,
         action => action,
     };
     let leaves = match action.logged() {

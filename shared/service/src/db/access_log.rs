@@ -49,6 +49,17 @@ impl Files {
             entries.sort_unstable_by_key(|entry| Reverse(entry.entry_id));
             entries.dedup_by_key(|entry| entry.entry_id);
         }
+        if entries.len() <= limit as usize {
+            // The upload is the first entry of all, and that of the request that began it with others.
+            let owner = match entries.iter().find_map(|entry| entry.owner) {
+                Some(owner) => Some(owner),
+                None => self.owner_in_log(id).await?,
+            };
+            if let Some(owner) = owner {
+                let upload = Box::pin(self.entry_of_upload(id, owner)).await?;
+                entries.extend(upload.filter(|entry| entry.entry_id < below));
+            }
+        }
         let more = entries.len() > limit as usize;
         entries.truncate(limit as usize);
         let next = entries

@@ -2,7 +2,7 @@
 //! came first. If one did, the function is asked again, with the newer record.
 
 use super::files::Files;
-use super::log_entry::Entry;
+use super::log_entry::{About, Entry};
 use super::old_tables::adopted;
 use super::references::unknown_patient;
 use super::write::{Change, NotWritten};
@@ -40,7 +40,7 @@ impl Files {
             let entry = by.and_then(|by| self.entry_of_change(by, &file, changed));
             if !changed {
                 if let Some(entry) = entry {
-                    self.append(&[entry]).await?;
+                    self.log.append(&[entry]).await?;
                 }
                 return Ok(file);
             }
@@ -76,9 +76,9 @@ impl Files {
             return Err(stale());
         }
         let change = Change {
+            entry: Some(self.log.own_entry(Action::Purge, About::file(&file))),
             before: Some(file),
             after: None,
-            entry: None,
         };
         self.write(&[change])
             .await
@@ -109,7 +109,7 @@ impl Files {
 
     fn entry_of_change(&self, by: &By, file: &FileRecord, changed: bool) -> Option<Entry> {
         let logged = access::entry_of_change(&by.caller, by.action, file, changed)?;
-        Some(self.entry(&by.caller, logged, file.id))
+        Some(self.log.entry(&by.caller, logged, About::file(file)))
     }
 }
 

@@ -1,14 +1,17 @@
 //! Creates records: one, or a batch in as few transactions as fit.
 
+use std::collections::BTreeMap;
+
 use super::files::Files;
+use super::log_entry::{About, Entry};
 use super::references::unknown_patient;
 use super::write::{Change, NotWritten};
 use crate::auth::Caller;
 use crate::auth::access::Action;
-use crate::domain::FileRecord;
+use crate::domain::{FileId, FileRecord, PatientId};
 use crate::error::Error;
 
-/// Files in one transaction: with their entries and what they count these are 51 of the 100 writes that it may have
+/// Files in one transaction: with their entries, at most one each, and what they count these are 51 of the 100 writes that it may have
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 const FILES_AT_ONCE: usize = 25;
 
@@ -31,26 +34,27 @@ impl Files {
         let mut results: Vec<Result<(), NotCreated>> = files.iter().map(|_| Ok(())).collect();
         let mut group: Vec<(usize, Change)> = Vec::new();
         for (position, file) in files.into_iter().enumerate() {
-            let entry = self.entry(caller, Action::Upload, file.id);
-            group.push((position, Change::create(file, entry)));
+            group.push((position, Change::create(file)));
             if group.len() == FILES_AT_ONCE {
-                self.create_group(std::mem::take(&mut group), &mut results)
+                self.create_group(caller, std::mem::take(&mut group), &mut results)
                     .await;
             }
         }
-        self.create_group(group, &mut results).await;
+        self.create_group(caller, group, &mut results).await;
         results
     }
 
     /// One transaction; when some of it is refused, one more with the rest.
     async fn create_group(
         &self,
+        caller: &Caller,
         mut group: Vec<(usize, Change)>,
         results: &mut [Result<(), NotCreated>],
     ) {
         while !group.is_empty() {
             let changes: Vec<Change> = group.iter().map(|(_, change)| change.clone()).collect();
-            match self.write(&changes).await {
+            let entries = self.entries_of_uploads(caller, &changes);
+            match self.write_telling(&changes, &entries).await {
                 Ok(()) => return,
                 Err(NotWritten::Failed(error)) => {
                     // The first tells the cause; the others share its fate.
@@ -74,6 +78,26 @@ impl Files {
                 }),
             }
         }
+    }
+}
+
+impl Files {
+    /// One entry for the files of each patient: slices of one scan cost little, and an entry is found by its patient.
+    fn entries_of_uploads(&self, caller: &Caller, changes: &[Change]) -> Vec<Entry> {
+        let mut by_patient = BTreeMap::<Option<PatientId>, Vec<FileId>>::new();
+        for file in changes.iter().filter_map(|change| change.after.as_ref()) {
+            let ids = by_patient.entry(file.patient_id.clone()).or_default();
+            ids.push(file.id);
+        }
+        let entry = |(patient, ids)| {
+            let about = About::Uploads {
+                ids,
+                owner: caller.id,
+                patient,
+            };
+            self.log.entry(caller, Action::Upload, about)
+        };
+        by_patient.into_iter().map(entry).collect()
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
+use super::log::Log;
 use super::old_tables::OldTables;
 use super::references::References;
 use crate::clock::Clock;
@@ -26,6 +27,7 @@ pub struct Files {
     pub(super) references: References,
     pub(super) ids: Arc<Ids>,
     pub(super) clock: Clock,
+    pub(super) log: Log,
     cursors: Option<CursorKey>,
 }
 
@@ -39,6 +41,7 @@ impl Files {
             config: references.config.clone(),
             ids: references.ids.clone(),
             clock: references.clock.clone(),
+            log: references.log.clone(),
             references,
             cursors,
         }

@@ -5,8 +5,10 @@
 
 use super::conditions::Read;
 use super::files::Files;
+use super::log_entry::About;
 use super::source::Source;
 use crate::auth::Caller;
+use crate::auth::access::Action;
 use crate::domain::{FileId, FileRecord, ListRequest};
 use crate::error::Error;
 
@@ -73,12 +75,14 @@ impl Files {
         let shown = |file: &FileRecord| {
             file.is_deleted() == source.is_trash() && !file.purging && filter.matches(file)
         };
-        let files = self
-            .records(&ids)
-            .await?
-            .into_iter()
-            .filter(shown)
-            .collect();
+        let files = self.records(&ids).await?.into_iter();
+        let files: Vec<FileRecord> = files.filter(shown).collect();
+        if files.is_empty() {
+            self.log.nothing_to_tell();
+        } else {
+            let about = About::files(&files, source.patient_of());
+            self.log.tell(caller, Action::List, about).await?;
+        }
         Ok(Page {
             files,
             total: total.or(must_count.then_some(found.count)),

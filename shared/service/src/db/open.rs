@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::change::By;
 use super::files::Files;
-use super::log_entry::Entry;
+use super::log_entry::{About, Entry, Indexed};
 use crate::auth::Caller;
 use crate::auth::access::{self, Action};
 use crate::domain::{FileId, FileRecord};
@@ -39,7 +39,7 @@ impl Files {
         let file = self.find(id).await?.ok_or(Error::NotFound)?;
         let opened = Opened::check(caller, action, file)?;
         if let Some(entry) = self.entry_of_opening(&opened) {
-            self.append(&[entry]).await?;
+            self.log.append(&[entry]).await?;
         }
         Ok(opened)
     }
@@ -62,14 +62,59 @@ impl Files {
             (*id, opened)
         };
         let opened: Vec<_> = ids.iter().map(open).collect();
-        let entries: Vec<Entry> = opened
-            .iter()
-            .filter_map(|(_, opened)| self.entry_of_opening(opened.as_ref().ok()?))
-            .collect();
-        if !entries.is_empty() {
-            self.append(&entries).await?;
-        }
+        self.tell_of_opening(caller, action, &opened).await?;
         Ok(opened)
+    }
+
+    /// The entry of each file, so that its owner finds it, and of many one more that is found by who asked and by patient: so the others
+    /// need no rows of indexes.
+    async fn tell_of_opening(
+        &self,
+        caller: &Caller,
+        action: Action,
+        opened: &[(FileId, Result<Opened, Error>)],
+    ) -> Result<(), Error> {
+        let opened = opened.iter().filter_map(|(_, opened)| opened.as_ref().ok());
+        let opened: Vec<&Opened> = opened.collect();
+        let mut entries: Vec<Entry> = opened
+            .iter()
+            .filter_map(|opened| self.entry_of_opening(opened))
+            .collect();
+        if entries.len() > 1 {
+            let files: Vec<FileRecord> = opened.iter().map(|opened| opened.file.clone()).collect();
+            let mut patients = files.iter().map(|file| file.patient_id.as_ref());
+            let first = patients.next().flatten();
+            let patient = first.filter(|first| patients.all(|patient| patient == Some(*first)));
+            let indexed = if patient.is_some() {
+                Indexed::Nowhere
+            } else {
+                Indexed::ByPatient
+            };
+            for entry in &mut entries {
+                entry.indexed = indexed;
+            }
+            let patient = patient.map(|id| id.as_str().to_owned());
+            let all = About::files(&files, patient);
+            entries.push(self.log.entry(caller, action, all));
+        }
+        if entries.is_empty() {
+            self.log.nothing_to_tell();
+            return Ok(());
+        }
+        self.log.append(&entries).await
+    }
+
+    /// Tells of the caller's own files that an answer shows by the way.
+    ///
+    /// # Errors
+    /// It cannot be told, so they must not be shown.
+    pub async fn show(&self, caller: &Caller, files: &[FileRecord]) -> Result<(), Error> {
+        let about = match files {
+            [] => return Ok(()),
+            [file] => About::file(file),
+            files => About::files(files, None),
+        };
+        self.log.tell(caller, Action::Look, about).await
     }
 
     /// Changes an opened file: applies `step` to the record, and again to the newer one if somebody was faster.
@@ -87,6 +132,6 @@ impl Files {
 
     fn entry_of_opening(&self, Opened { file, by }: &Opened) -> Option<Entry> {
         let logged = access::entry_of_opening(&by.caller, by.action, file)?;
-        Some(self.entry(&by.caller, logged, file.id))
+        Some(self.log.entry(&by.caller, logged, About::file(file)))
     }
 }

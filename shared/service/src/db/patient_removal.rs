@@ -6,16 +6,20 @@
 //!
 //! A marked row is a tombstone with everything that it was, in a partition of its own of the patients' index.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
 use super::batch::item;
 use super::conditions::Read;
 use super::files::Files;
+use super::log_entry::About;
 use super::patients::{IdRow, MARKED, MARKED_AT, MARKED_BY, WAS, key};
 use super::source::Source;
-use super::transaction::{put_unless_refused, unless_refused};
+use super::transaction::{Refused, commit, put_unless_refused, unless_refused};
 use super::unattended::Unattended;
 use super::{Item, keys, query, records, text};
+use crate::accounted::account;
+use crate::auth::Caller;
+use crate::auth::access::Action;
 use crate::domain::{Code, Filter, PatientId, Timestamp};
 use crate::error::{Conflict, Error};
 
@@ -36,11 +40,11 @@ pub enum Removal {
 }
 
 impl Files {
-    /// Marks a patient that no file points at, not even one in the trash, as deleted by the administrator `by`.
+    /// Marks a patient that no file points at, not even one in the trash, as deleted by the administrator `by`, whose entry goes with it.
     ///
     /// # Errors
     /// [`Error::NotFound`], or the conflict `patient_in_use`.
-    pub async fn delete_patient(&self, id: &PatientId, by: i64) -> Result<(), Error> {
+    pub async fn delete_patient(&self, id: &PatientId, by: &Caller) -> Result<(), Error> {
         if let Some(old) = &self.old {
             Box::pin(old.adopt_patient(id)).await?;
         }
@@ -65,23 +69,32 @@ impl Files {
     }
 
     /// Puts a mark in the place of `row`, if nobody has changed that since.
-    async fn mark(&self, id: &PatientId, row: Item, by: i64) -> Result<bool, Error> {
+    async fn mark(&self, id: &PatientId, row: Item, by: &Caller) -> Result<bool, Error> {
         let number = |number: i64| AttributeValue::N(number.to_string());
         let updated_at = row.get("updated_at").cloned();
         let updated_at = updated_at.ok_or_else(|| Error::internal("a patient without times"))?;
         let mut marked = tombstone(id, &row);
         marked.insert(MARKED_AT.to_owned(), number(self.clock.now().0));
-        marked.insert(MARKED_BY.to_owned(), number(by));
+        marked.insert(MARKED_BY.to_owned(), number(by.id));
         marked.insert("shard_key".to_owned(), text(MARKED));
         marked.insert(WAS.to_owned(), AttributeValue::M(row));
-        let request = self
-            .client
-            .put_item()
+        let mark = Put::builder()
             .table_name(&self.config.patients_table)
             .set_item(Some(marked))
             .condition_expression("updated_at = :updated_at")
-            .expression_attribute_values(":updated_at", updated_at);
-        put_unless_refused(request).await
+            .expression_attribute_values(":updated_at", updated_at)
+            .build()
+            .map_err(Error::internal)?;
+        let mark = TransactWriteItem::builder().put(mark).build();
+        let about = About::Patient(id.clone());
+        let entry = self.log.entry(by, Action::Delete, about);
+        let entry = self.log.write_of(&entry)?;
+        match commit(&self.client, &[mark, entry]).await {
+            Ok(()) => account(),
+            Err(Refused::Conditions(_)) => return Ok(false),
+            Err(Refused::Failed(error)) => return Err(error),
+        }
+        Ok(true)
     }
 
     /// How many files point at a patient, live or in the trash. While old tables are read, those that an older version counted count too: its index has

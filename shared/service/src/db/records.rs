@@ -5,7 +5,6 @@ use serde::de::DeserializeOwned;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::log_entry::Entry;
 use super::{Item, keys};
 use crate::domain::{FileId, FileRecord, schema};
 use crate::error::Error;
@@ -34,18 +33,6 @@ pub fn file_to_item(file: &FileRecord) -> Result<Item, Error> {
     let mut item = to_item(file)?;
     item.insert("schema".to_owned(), current_schema());
     item.extend(keys::index_attributes(file));
-    Ok(item)
-}
-
-/// Writes an entry of the log as an item.
-///
-/// # Errors
-/// See [`to_item`].
-pub(super) fn entry_to_item(entry: &Entry) -> Result<Item, Error> {
-    let mut item = to_item(entry)?;
-    item.insert("schema".to_owned(), current_schema());
-    let subject = AttributeValue::S(keys::log_of(entry.file_id));
-    item.insert("subject".to_owned(), subject);
     Ok(item)
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
+use super::log::Log;
 use super::old_tables::OldTables;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -20,6 +21,7 @@ pub struct References {
     pub(super) ids: Arc<Ids>,
     pub(super) clock: Clock,
     pub(super) old: Option<OldTables>,
+    pub(super) log: Log,
 }
 
 impl References {
@@ -28,11 +30,18 @@ impl References {
     pub fn new(client: Client, config: Arc<Config>, ids: Arc<Ids>, clock: Clock) -> Self {
         Self {
             old: OldTables::of(&client, &config),
+            log: Log::new(client.clone(), config.clone(), ids.clone()),
             client,
             config,
             ids,
             clock,
         }
+    }
+
+    /// The log, for what is no file.
+    #[must_use]
+    pub fn log(&self) -> Log {
+        self.log.clone()
     }
 }
 

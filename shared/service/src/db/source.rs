@@ -121,6 +121,14 @@ impl Source {
 }
 
 impl Source {
+    /// The patient whose files it has, if it has only theirs.
+    pub(super) fn patient_of(&self) -> Option<String> {
+        match &self.of {
+            Of::Patient(id) => Some(id.clone()),
+            _ => None,
+        }
+    }
+
     /// Whether it shows what is in the trash, and nothing else.
     pub(super) fn is_trash(&self) -> bool {
         self.partitions

@@ -9,9 +9,8 @@ use super::files::Files;
 use super::log_entry::Entry;
 use super::transaction::{Refused, commit};
 use super::{journal, keys, records};
-use crate::auth::Caller;
-use crate::auth::access::Action;
-use crate::domain::{FileId, FileRecord, PatientId};
+use crate::accounted::account;
+use crate::domain::{FileRecord, PatientId};
 use crate::error::Error;
 
 /// One record as it was and as it shall be: `None` before it exists and after it is gone.
@@ -43,10 +42,20 @@ impl Files {
     /// Writes changes in one transaction, with what they count and the log entries that belong to them. A change that counts nothing and is not logged
     /// is a single write, for half the price.
     pub(super) async fn write(&self, changes: &[Change]) -> Result<(), NotWritten> {
+        self.write_telling(changes, &[]).await
+    }
+
+    /// The same, with entries that are of several changes.
+    pub(super) async fn write_telling(
+        &self,
+        changes: &[Change],
+        entries: &[Entry],
+    ) -> Result<(), NotWritten> {
         let missing = self.missing_patients(changes).await?;
         if !missing.is_empty() {
             return Err(NotWritten::Missing(missing));
         }
+        let mut is_told = false;
         let mut writes = Vec::new();
         let mut journal = journal::Changes::default();
         for change in changes {
@@ -54,8 +63,13 @@ impl Files {
             journal.add(change.before.as_ref(), change.after.as_ref());
         }
         writes.extend(journal.writes(&self.config.changes_table)?);
-        for entry in changes.iter().filter_map(|change| change.entry.as_ref()) {
-            writes.push(self.entry_write(entry)?);
+        for entry in changes
+            .iter()
+            .filter_map(|change| change.entry.as_ref())
+            .chain(entries)
+        {
+            writes.push(self.log.write_of(entry)?);
+            is_told = true;
         }
         let is_record = |position: &usize| *position < changes.len();
         commit(&self.client, &writes)
@@ -69,7 +83,11 @@ impl Files {
                 Refused::Conditions(_) => {
                     NotWritten::Failed(Error::Unavailable("an entry's id was taken".into()))
                 }
-            })
+            })?;
+        if is_told {
+            account();
+        }
+        Ok(())
     }
 
     /// The patients that records shall newly point at and who are not there: read just before the transaction, because transactions that check one
@@ -130,45 +148,14 @@ impl Files {
         };
         Ok(write.build())
     }
-
-    /// A log entry is written once and by no one again: there is no code that changes one.
-    fn entry_write(&self, entry: &Entry) -> Result<TransactWriteItem, Error> {
-        let put = Put::builder()
-            .table_name(&self.config.audit_log_table)
-            .set_item(Some(records::entry_to_item(entry)?))
-            .condition_expression("attribute_not_exists(subject)")
-            .build()
-            .map_err(Error::internal)?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    /// The entry of what `caller` does to a file now.
-    pub(super) fn entry(&self, caller: &Caller, action: Action, id: FileId) -> Entry {
-        let days = self.config.access_log_days;
-        Entry::new(caller, action, id, self.ids.file_id(), days)
-    }
-
-    /// Appends entries that go with no change.
-    pub(super) async fn append(&self, entries: &[Entry]) -> Result<(), Error> {
-        let writes = entries
-            .iter()
-            .map(|entry| self.entry_write(entry))
-            .collect::<Result<Vec<_>, _>>()?;
-        commit(&self.client, &writes)
-            .await
-            .map_err(|refused| match refused {
-                Refused::Failed(error) => error,
-                Refused::Conditions(_) => Error::internal("an id was drawn twice"),
-            })
-    }
 }
 
 impl Change {
-    pub(super) fn create(file: FileRecord, entry: Entry) -> Self {
+    pub(super) fn create(file: FileRecord) -> Self {
         Self {
             before: None,
             after: Some(file),
-            entry: Some(entry),
+            entry: None,
         }
     }
 

@@ -8,18 +8,22 @@ use crate::domain::Timestamp;
 use crate::domain::new_file::tests::record;
 
 const OWNER: i64 = 1;
-const ACTIONS: [(&str, Action); 12] = [
+const ACTIONS: [(&str, Action); 16] = [
     ("View", Action::View),
     ("Look", Action::Look),
+    ("Follow", Action::Follow),
+    ("List", Action::List),
     ("Download", Action::Download),
     ("Url", Action::Url),
     ("Upload", Action::Upload),
+    ("Complete", Action::Complete),
     ("Abort", Action::Abort),
     ("Update", Action::Update),
     ("Delete", Action::Delete),
     ("Restore", Action::Restore),
     ("Archive", Action::Archive),
     ("Unarchive", Action::Unarchive),
+    ("Purge", Action::Purge),
     ("ReadAccessLog", Action::ReadAccessLog),
 ];
 
@@ -40,16 +44,20 @@ fn opening_a_file() {
                 UPLOADING             PROCESSED             in the trash     being purged
                 owner     admin       owner     admin       owner  admin     owner  admin
 View            view      view        view      view        404    404       404    404
-Look            -         view        -         view        404    404       404    404
+Look            view      view        view      view        404    404       404    404
+Follow          -         view        -         view        404    404       404    404
+List            list      list        list      list        404    404       404    404
 Download        download  download    download  download    404    404       404    404
 Url             url       url         url       url         404    404       404    404
 Upload          -         upload      -         view        404    404       404    404
+Complete        -         -           -         -           404    404       404    404
 Abort           -         -           -         -           404    404       404    404
 Update          -         -           -         -           404    404       404    404
 Delete          -         -           -         -           404    404       404    404
 Restore         404       404         404       404         -      -         404    404
 Archive         -         -           -         -           404    404       404    404
 Unarchive       -         -           -         -           404    404       404    404
+Purge           -         -           -         -           404    404       404    404
 ReadAccessLog   -         -           -         -           -      -         404    404
 ",
         |action| {
@@ -78,15 +86,19 @@ fn changing_an_opened_file() {
                 changed    nothing    changed    nothing
 View            -          -          -          -
 Look            -          -          -          -
+Follow          -          -          -          -
+List            -          -          -          -
 Download        -          -          -          -
 Url             -          -          -          -
 Upload          -          -          -          -
-Abort           abort      -          abort      view
-Update          update     -          update     view
-Delete          delete     -          delete     view
-Restore         restore    -          restore    view
-Archive         archive    -          archive    view
-Unarchive       unarchive  -          unarchive  view
+Complete        complete   view       complete   view
+Abort           abort      view       abort      view
+Update          update     view       update     view
+Delete          delete     view       delete     view
+Restore         restore    view       restore    view
+Archive         archive    view       archive    view
+Unarchive       unarchive  view       unarchive  view
+Purge           purge      view       purge      view
 ReadAccessLog   -          -          -          -
 ",
         |action| {

@@ -6,9 +6,10 @@ use super::Migrator;
 use super::report::Counts;
 use super::rows::{Verdict, readable};
 use crate::db::batch::batch_get_some;
+use crate::db::log::row_of;
 use crate::db::log_entry::Entry;
 use crate::db::transaction::put_new;
-use crate::db::{Item, keys, records};
+use crate::db::{Item, keys};
 use crate::domain::FileId;
 use crate::error::Error;
 
@@ -18,8 +19,11 @@ impl Migrator {
         rows: Vec<Item>,
         counts: &mut Counts,
     ) -> Result<(), Error> {
-        let old: Vec<Entry> = readable(rows, counts);
-        let place = |entry: &Entry| (keys::log_of(entry.file_id), entry.entry_id);
+        let mut old: Vec<Entry> = readable(rows, counts);
+        for entry in &mut old {
+            entry.subject = entry.file_id.map(keys::log_of).unwrap_or_default();
+        }
+        let place = |entry: &Entry| (entry.subject.clone(), entry.entry_id);
         let keys = old.iter().map(|entry| {
             let (subject, id) = place(entry);
             let id = AttributeValue::N(id.to_string());
@@ -45,7 +49,7 @@ impl Migrator {
             return Ok(Verdict::There);
         }
         let table = &self.files.config.audit_log_table;
-        let item = records::entry_to_item(entry)?;
+        let item = row_of(entry)?;
         let is_copied =
             self.options.dry_run || put_new(&self.old.client, table, "subject", item).await?;
         Ok(Verdict::of_copy(is_copied))

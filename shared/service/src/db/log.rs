@@ -1,0 +1,112 @@
+//! The log: who did what. Entries are appended, and no code changes one.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+
+use super::log_entry::{About, Actor, Entry};
+use super::records;
+use super::transaction::{Refused, commit};
+use super::{Item, text};
+use crate::accounted::account;
+use crate::auth::Caller;
+use crate::auth::access::Action;
+use crate::config::Config;
+use crate::error::Error;
+use crate::ids::Ids;
+
+/// Writes in one transaction
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
+const AT_ONCE: usize = 100;
+
+/// The index of who did what, by month.
+pub(super) const BY_ACTOR: &str = "audit-by-actor-1";
+/// The index of what was done with a patient and their files.
+pub(super) const BY_PATIENT: &str = "audit-by-patient-1";
+
+/// Appends to the log.
+#[derive(Clone, Debug)]
+pub struct Log {
+    client: Client,
+    config: Arc<Config>,
+    ids: Arc<Ids>,
+}
+
+impl Log {
+    /// In the table that the configuration names.
+    pub(super) fn new(client: Client, config: Arc<Config>, ids: Arc<Ids>) -> Self {
+        Self {
+            client,
+            config,
+            ids,
+        }
+    }
+
+    /// The entry of what `caller` does now.
+    #[must_use]
+    pub fn entry(&self, caller: &Caller, action: Action, about: About) -> Entry {
+        self.entry_by(&caller.into(), action, about)
+    }
+
+    /// The entry of what the service does by itself.
+    pub(super) fn own_entry(&self, action: Action, about: About) -> Entry {
+        self.entry_by(&Actor::SERVICE, action, about)
+    }
+
+    fn entry_by(&self, actor: &Actor<'_>, action: Action, about: About) -> Entry {
+        let days = self.config.access_log_days;
+        Entry::new(actor, action, about, self.ids.file_id(), days)
+    }
+
+    /// Appends what `caller` does now, where it goes with no change. What it is about is to be shown after that, and only then.
+    pub async fn tell(&self, caller: &Caller, action: Action, about: About) -> Result<(), Error> {
+        self.append(&[self.entry(caller, action, about)]).await
+    }
+
+    /// Nothing was found, so the answer tells of nothing.
+    pub fn nothing_to_tell(&self) {
+        account();
+    }
+
+    /// Appends entries that go with no change.
+    pub(super) async fn append(&self, entries: &[Entry]) -> Result<(), Error> {
+        for chunk in entries.chunks(AT_ONCE) {
+            let writes: Result<Vec<_>, _> =
+                chunk.iter().map(|entry| self.write_of(entry)).collect();
+            commit(&self.client, &writes?)
+                .await
+                .map_err(|refused| match refused {
+                    Refused::Failed(error) => error,
+                    Refused::Conditions(_) => Error::internal("an id was drawn twice"),
+                })?;
+        }
+        account();
+        Ok(())
+    }
+
+    /// The write of an entry, for the transaction of a change. Whoever commits it says so with [`account`].
+    pub(super) fn write_of(&self, entry: &Entry) -> Result<TransactWriteItem, Error> {
+        let put = Put::builder()
+            .table_name(&self.config.audit_log_table)
+            .set_item(Some(row_of(entry)?))
+            .condition_expression("attribute_not_exists(subject)")
+            .build()
+            .map_err(Error::internal)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+/// An entry as an item, with the attributes that put it into the indexes.
+pub(super) fn row_of(entry: &Entry) -> Result<Item, Error> {
+    let mut item = records::to_item(entry)?;
+    item.insert("schema".to_owned(), records::current_schema());
+    let (actor, patient) = entry.index_keys();
+    let keys = [("actor_key", actor.as_deref()), ("patient_key", patient)];
+    for (name, key) in keys {
+        if let Some(key) = key {
+            item.insert(name.to_owned(), text(key));
+        }
+    }
+    Ok(item)
+}

@@ -38,6 +38,8 @@ export function createApi(client: ApiClient) {
           params: { path: { file_id: id }, query: given({ cursor }) },
         }),
       ),
+    audit: (query: Query<'/audit'>, signal?: AbortSignal) =>
+      answer(client.GET('/audit', list(query, signal))),
     summary: (everybody: boolean, signal?: AbortSignal) =>
       answer(
         client.GET('/image-files/stats/summary', {

@@ -4,6 +4,7 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 
 export type AccessLogEntry = Schemas['AccessLogEntry'];
+export type AuditEntry = Schemas['AuditEntry'];
 export type BatchItem = Schemas['BatchAnswer'];
 export type DicomHeader = Schemas['Dicom'];
 export type Download = Schemas['Download'];

@@ -27,6 +27,7 @@ const PatientPage = lazy(() => import('../patients/PatientPage').then((m) => ({ 
 const StatisticsPage = lazy(() =>
   import('../statistics/StatisticsPage').then((m) => ({ default: m.StatisticsPage })),
 );
+const AuditPage = lazy(() => import('../audit/AuditPage').then((m) => ({ default: m.AuditPage })));
 const TrashPage = lazy(() => import('../trash/TrashPage').then((m) => ({ default: m.TrashPage })));
 
 export function App({ config, session }: { config: Config; session: Session }) {
@@ -94,6 +95,7 @@ function Pages() {
           <Route path="/patients/record" element={<PatientPage />} />
           <Route path="/statistics" element={<StatisticsPage />} />
           <Route path="/trash" element={<TrashPage />} />
+          <Route path="/audit" element={<AuditPage />} />
           <Route path="*" element={<NotFound />} />
         </Routes>
       </Suspense>

@@ -8,7 +8,7 @@ import { zh } from '../i18n/zh';
 import { Failure, LoadMore } from '../shell/states';
 import classes from './AccessLog.module.css';
 
-function actionText(action: string, t: TFunction): string {
+export function actionText(action: string, t: TFunction): string {
   return Object.hasOwn(zh.action, action) ? t(`action.${action as keyof typeof zh.action}`) : action;
 }
 

@@ -8,6 +8,7 @@ import {
 } from '@mantine/core';
 import {
   IconChartBar,
+  IconListSearch,
   IconLogout,
   IconMoon,
   IconPhoto,
@@ -36,10 +37,14 @@ const PAGES = [
   { to: '/statistics', key: 'nav.statistics', icon: IconChartBar },
   { to: '/trash', key: 'nav.trash', icon: IconTrash },
 ] as const;
+/** For administrators only. */
+const ADMIN_PAGES = [{ to: '/audit', key: 'nav.audit', icon: IconListSearch }] as const;
 
 /** Header and navigation: on top of a screen, at the thumb on a phone. */
 export function Layout({ children, onSignOut }: { children: ReactNode; onSignOut: () => void }) {
   const { t } = useTranslation();
+  const { user } = useServices();
+  const pages = user.isAdmin ? [...PAGES, ...ADMIN_PAGES] : PAGES;
   return (
     <div className={classes['frame']}>
       <SkipLink />
@@ -49,7 +54,7 @@ export function Layout({ children, onSignOut }: { children: ReactNode; onSignOut
           <span>{t('app.name')}</span>
         </NavLink>
         <nav className={classes['nav']} aria-label={t('app.menu')}>
-          {PAGES.map(({ to, key, icon: Icon }) => (
+          {pages.map(({ to, key, icon: Icon }) => (
             <NavLink key={to} to={to} className={classes['link']}>
               <Icon size={19} aria-hidden />
               <span>{t(key)}</span>

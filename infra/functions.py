@@ -14,7 +14,8 @@ import tomllib
 
 ROOT = pathlib.Path(__file__).parent.parent
 TEMPLATE = ROOT / "template.yaml"
-BUCKET = "arn:${AWS::Partition}:s3:::${AWS::StackName}-images-${AWS::AccountId}"
+BUCKETS = {"Bucket": "arn:${AWS::Partition}:s3:::${AWS::StackName}-images-${AWS::AccountId}",
+           "AuditBucket": "arn:${AWS::Partition}:s3:::${AWS::StackName}-audit-${AWS::AccountId}"}
 # A function that verifies no token does not learn where the token secret is, and may not read it.
 VERIFIES_NOTHING = "Environment:\n  Variables: {{JWT_SECRET_ARN: \"\"{more}}}\n"
 VERIFIES = "- !If [VerifiesBySecret, !Ref TokenSecretPolicy, !Ref AWS::NoValue]\n"
@@ -74,15 +75,15 @@ def routes() -> dict:
 def arn(named: str) -> str:
     """FilesTable → its ARN; FilesTable/files-by-owner-1 → that of the index; Bucket/originals/* → that of the objects."""
     resource, _, rest = named.partition("/")
-    if resource == "Bucket":
-        return f'!Sub "{"/".join(filter(None, [BUCKET, rest]))}"'
+    if resource in BUCKETS:
+        return f'!Sub "{"/".join(filter(None, [BUCKETS[resource], rest]))}"'
     return f'!Sub "${{{resource}.Arn}}/index/{rest}"' if rest else f"!GetAtt {resource}.Arn"
 
 
 def statement(sid: str, what: str) -> str:
     """A statement of a policy, from a line such as "GetItem,PutItem: UidsTable StudiesTable"."""
     actions, _, resources = what.partition(": ")
-    service = "s3" if resources.startswith("Bucket") else "sqs" if resources.endswith("Queue") else "dynamodb"
+    service = "s3" if resources.startswith(tuple(BUCKETS)) else "sqs" if resources.endswith("Queue") else "dynamodb"
     return STATEMENT.format(sid=sid, actions=", ".join(f"{service}:{action}" for action in actions.split(",")),
                             resources="".join(f"    - {arn(resource)}\n" for resource in resources.split()))
 

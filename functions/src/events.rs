@@ -6,6 +6,8 @@
 //! - [`lease`], [`moving`], [`settle`]: what runs beside each other keep to, how an original changes its storage class, and how the bucket is
 //!   made to fit the records. The functions that archive a file use them, too.
 
+pub mod compare_log;
+pub mod copy_log;
 pub mod fold_changes;
 pub(crate) mod lease;
 pub mod maintenance;

@@ -1,8 +1,12 @@
 //! `GET /audit`, and what leaves an entry beside what is done to one file.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use functions::events::compare_log::{self, Comparison};
+use functions::events::copy_log;
 use functions::events::maintenance::Task;
 use http::Method;
 use imaging::fixtures::png;
+use local::names::AUDIT_BUCKET;
 use serde_json::{Value, json};
 use service::domain::time::DAY_MS;
 
@@ -361,4 +365,166 @@ async fn a_page_of_the_log_reads_a_bounded_number_of_units() {
             }
         }
     }
+}
+
+/// The lines of all copies, in no order.
+async fn copies(stack: &TestStack) -> Vec<Value> {
+    let bucket = &stack.stack.bucket;
+    let listed = bucket
+        .list_objects_v2()
+        .bucket(AUDIT_BUCKET)
+        .prefix("audit/");
+    let listed = listed.send().await.expect("a list");
+    let mut lines = Vec::new();
+    for object in listed.contents() {
+        let object = bucket
+            .get_object()
+            .bucket(AUDIT_BUCKET)
+            .set_key(object.key().map(str::to_owned));
+        let object = object.send().await.expect("an object");
+        let bytes = object.body.collect().await.expect("bytes").to_vec();
+        let text = String::from_utf8(bytes).expect("text");
+        lines.extend(
+            text.lines()
+                .map(|line| serde_json::from_str::<Value>(line).expect("JSON")),
+        );
+    }
+    lines
+}
+
+#[tokio::test]
+async fn a_copy_of_every_entry_is_in_a_bucket_of_its_own() {
+    let stack = TestStack::start().await;
+    let id = patient_with_a_file(&stack).await;
+    stack.user(1).get(&format!("/image-files/{id}")).await.ok();
+    let copied = stack
+        .stack
+        .bell
+        .copy(&stack.stack.copies)
+        .await
+        .expect("copied");
+    assert_eq!((copied.copied, copied.altered), (3, 0));
+    let copies = copies(&stack).await;
+    let rows = stack.rows("filmroom-AuditLogTable").await;
+    assert_eq!(copies.len(), rows.len());
+    for row in rows {
+        let entry = row["entry"].as_n().expect("an id");
+        let copy = copies
+            .iter()
+            .find(|copy| copy["row"]["entry"]["N"] == *entry);
+        let copy = &copy.expect("a copy")["row"];
+        assert_eq!(copy["action"]["S"], *row["action"].as_s().expect("text"));
+        assert_eq!(copy.as_object().map(serde_json::Map::len), Some(row.len()));
+    }
+    let none = stack
+        .stack
+        .bell
+        .copy(&stack.stack.copies)
+        .await
+        .expect("nothing");
+    assert_eq!(none.copied, 0);
+}
+
+#[tokio::test]
+async fn an_entry_that_was_replaced_or_removed_stands_beside_its_first_copy() {
+    let stack = TestStack::start().await;
+    let entry = "244417969369512";
+    let row = |name: &str| json!({"subject": {"S": "file#1"}, "entry": {"N": entry}, "actor_name": {"S": name}});
+    let record = |event: &str, before: Value, after: Value, number: &str| {
+        json!({
+            "eventName": event,
+            "dynamodb": {
+                "Keys": {"subject": {"S": "file#1"}, "entry": {"N": entry}},
+                "NewImage": after, "OldImage": before, "SequenceNumber": number,
+            },
+        })
+    };
+    let expired = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
+    let mut expiry = record("REMOVE", row("forged"), Value::Null, "4");
+    expiry["userIdentity"] = expired;
+    let records = [
+        record("INSERT", Value::Null, row("true"), "1"),
+        record("MODIFY", row("true"), row("forged"), "2"),
+        record("REMOVE", row("forged"), Value::Null, "3"),
+        expiry,
+    ];
+    let handle = async |records: &[Value]| {
+        let event = serde_json::from_value(json!({ "Records": records })).expect("an event");
+        copy_log::handle(&stack.stack.copies, event)
+            .await
+            .expect("copied")
+    };
+    // The stream may bring a batch again.
+    for _ in 0..2 {
+        let report = handle(&records).await;
+        assert_eq!((report.copied, report.altered), (1, 2));
+    }
+    let lines = copies(&stack).await;
+    let events: Vec<&Value> = lines.iter().map(|line| &line["event"]).collect();
+    assert_eq!(events, ["INSERT", "MODIFY", "REMOVE"]);
+    assert_eq!(lines[0]["row"], row("true"), "the first copy stays");
+    assert_eq!(lines[2]["before"], row("forged"));
+}
+
+/// A whole round, by runs of one step each.
+async fn compare(stack: &TestStack) -> Comparison {
+    loop {
+        let task = serde_json::from_value(json!({"steps": 1})).expect("a task");
+        let round = compare_log::run(&stack.stack.comparison, task).await;
+        let round = round.expect("a step");
+        if round.is_done {
+            return round;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_comparison_names_entries_that_are_missing_altered_or_not_copied() {
+    let stack = TestStack::start().await;
+    let id = patient_with_a_file(&stack).await;
+    let path = format!("/image-files/{id}");
+    for _ in 0..3 {
+        stack.user(1).get(&path).await.ok();
+        stack.clock.advance(DAY_MS);
+    }
+    stack
+        .stack
+        .bell
+        .copy(&stack.stack.copies)
+        .await
+        .expect("copied");
+    stack.clock.advance(2 * DAY_MS);
+    let whole = compare(&stack).await;
+    assert_eq!((whole.copies, whole.rows), (5, 5));
+    assert_eq!((whole.missing.count, whole.altered.count), (0, 0));
+    assert!(whole.extra.is_empty(), "{whole:?}");
+    let mut views = stack.rows("filmroom-AuditLogTable").await;
+    views.retain(|row| row["action"].as_s().is_ok_and(|action| action == "view"));
+    let id_of_entry = |row: &std::collections::HashMap<String, AttributeValue>| {
+        row["entry"].as_n().expect("an id").clone()
+    };
+    // As somebody could with the rights of the table.
+    let (mut altered, gone, mut forged) = (views[0].clone(), views[1].clone(), views[2].clone());
+    let name = AttributeValue::S("somebody else".to_owned());
+    altered.insert("actor_name".to_owned(), name);
+    stack
+        .put_row("filmroom-AuditLogTable", altered.clone())
+        .await;
+    let key = ["subject", "entry"];
+    stack
+        .remove_row("filmroom-AuditLogTable", &gone, &key)
+        .await;
+    let subject = AttributeValue::S("file#999".to_owned());
+    forged.insert("subject".to_owned(), subject);
+    stack
+        .put_row("filmroom-AuditLogTable", forged.clone())
+        .await;
+    let found = compare(&stack).await;
+    let named = |wrong: &compare_log::Wrong| {
+        let ids = wrong.entries.iter().map(ToString::to_string);
+        (wrong.count, ids.collect::<Vec<_>>())
+    };
+    assert_eq!(named(&found.altered), (1, vec![id_of_entry(&altered)]));
+    assert_eq!(named(&found.missing), (1, vec![id_of_entry(&gone)]));
+    assert_eq!(found.extra.values().copied().collect::<Vec<_>>(), [1]);
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use http::Request;
 use http_body_util::Full;
+use local::names::AUDIT_BUCKET;
 use local::template::Template;
 use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
@@ -56,6 +57,8 @@ fn every_function_is_in_its_program_and_every_program_is_built() {
         "maintenance",
         "run-job",
         "verify",
+        "compare-log",
+        "copy-log",
         "fold-changes",
     ];
     let events = events.map(|name| (name.to_owned(), "events"));
@@ -365,6 +368,49 @@ fn no_function_may_change_or_remove_an_entry_of_the_access_log() {
             }
         }
     }
+}
+
+/// What the functions that append to the table could do to it cannot reach the copies.
+#[test]
+fn only_copy_log_may_write_to_the_audit_bucket_and_nothing_there_is_replaced_or_removed() {
+    let resources = resources();
+    let bucket = &resources["AuditBucket"]["Properties"];
+    assert_eq!(bucket["ObjectLockEnabled"], Yaml::from(true));
+    let kept = &bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"];
+    for (name, parameter) in [("Mode", "AuditLockMode"), ("Days", "AuditLockDays")] {
+        assert_eq!(tagged(&kept[name]), parameter);
+    }
+    assert_eq!(resources["AuditBucket"]["UpdateReplacePolicy"], "Retain");
+    let statements = &resources["AuditBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"];
+    let refusal = statements
+        .as_sequence()
+        .into_iter()
+        .flatten()
+        .find(|statement| statement["Sid"] == "RefuseASecondVersion");
+    let refusal = refusal.expect("a refusal of writes without a condition");
+    assert_eq!(refusal["Effect"], "Deny");
+    assert_eq!(refusal["Condition"]["Null"]["s3:if-none-match"], "true");
+    let mut writers = Vec::new();
+    for function in template().functions {
+        for grant in local::permissions::grants(&function).expect("a policy") {
+            if grant.resource.contains(AUDIT_BUCKET) {
+                writers.push((function.name.clone(), grant.action));
+            }
+        }
+    }
+    writers.retain(|(_, action)| action.starts_with("s3:Put") || action.starts_with("s3:Delete"));
+    assert_eq!(
+        writers,
+        [("copy-log".to_owned(), "s3:PutObject".to_owned())]
+    );
+    let copying = template().functions.into_iter();
+    let copying = copying.filter(|function| function.name == "copy-log");
+    for function in copying {
+        let grants = local::permissions::grants(&function).expect("a policy");
+        assert_eq!(grants.len(), 1, "it may do nothing to the table");
+    }
+    let stream = &resources["AuditLogTable"]["Properties"]["StreamSpecification"];
+    assert_eq!(stream["StreamViewType"], "NEW_AND_OLD_IMAGES");
 }
 
 #[test]

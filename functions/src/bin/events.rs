@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use functions::events::fold_changes;
 use functions::events::maintenance::Maintenance;
 use functions::events::process_object::{Processor, scratch};
 use functions::events::run_job::Runner;
 use functions::events::verify::Verify;
+use functions::events::{compare_log, copy_log, fold_changes};
 use imaging::isolated::{Worker, serve_if_worker};
 use service::error::Error;
 use service::lambda::{handler, serve_events, serve_timed_events};
@@ -41,6 +41,12 @@ async fn run() -> Result<(), lambda_runtime::Error> {
         "fold-changes" => {
             serve_events(async |app: service::App, event| fold_changes::handle(&app, event).await)
                 .await
+        }
+        "compare-log" => {
+            serve_events(async |app: service::App, task| compare_log::run(&app, task).await).await
+        }
+        "copy-log" => {
+            serve_events(async |app: service::App, event| copy_log::handle(&app, event).await).await
         }
         "maintenance" => {
             serve_timed_events(async |app: service::App, task, time| {

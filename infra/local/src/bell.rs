@@ -1,10 +1,10 @@
-//! The stream of the table of changes, as a hook after the commit: the engine would scan a table that has a stream at every write.
+//! The streams of the tables of changes and of the log, as a hook after the commit: the engine would scan a table that has a stream at every write.
 //!
 //! Whoever writes a row of the table rings the bell of its shard; who answers the bell calls `fold-changes` with the event that the stream would
 //! send. As on AWS, a call is told of a second's changes, and nobody waits for it.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -12,11 +12,13 @@ use aws_smithy_runtime_api::client::http::{
     http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use functions::events::copy_log;
 use functions::events::fold_changes::{self, Event, Report};
 use serde_json::{Value, json};
 use service::App;
 use service::error::Error;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 
 use crate::names::table_name;
 
@@ -30,20 +32,45 @@ pub struct Bell(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     rung: Mutex<BTreeSet<String>>,
+    /// Rows of the log that are not copied yet.
+    entries: Mutex<Vec<Value>>,
     rings: Notify,
 }
 
 impl Bell {
-    fn ring(&self, shards: BTreeSet<String>) {
-        let mut rung = self.0.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        rung.extend(shards);
+    fn ring(&self, heard: Heard) {
+        lock(&self.0.rung).extend(heard.shards);
+        lock(&self.0.entries).extend(heard.entries);
         self.0.rings.notify_one();
+    }
+
+    /// Copies the new entries of the log, as the stream's function does; what fails is tried again with the next ones. Tests do it themselves.
+    ///
+    /// # Errors
+    /// The bucket cannot be written.
+    pub async fn copy(&self, app: &App) -> Result<copy_log::Report, Error> {
+        let entries = std::mem::take(&mut *lock(&self.0.entries));
+        if entries.is_empty() {
+            return Ok(copy_log::Report::default());
+        }
+        let record = |row: &Value| {
+            json!({
+                "eventName": "INSERT",
+                "dynamodb": {"Keys": row, "NewImage": row, "SequenceNumber": row["entry"]["N"]},
+            })
+        };
+        let records: Vec<Value> = entries.iter().map(record).collect();
+        let event = serde_json::from_value(json!({ "Records": records }));
+        let copied = copy_log::handle(app, event.map_err(Error::internal)?).await;
+        if copied.is_err() {
+            lock(&self.0.entries).splice(0..0, entries);
+        }
+        copied
     }
 
     /// What the stream would say now; `None` if nothing is new.
     fn event(&self) -> Option<Event> {
-        let mut rung = self.0.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        let rung = std::mem::take(&mut *rung);
+        let rung = std::mem::take(&mut *lock(&self.0.rung));
         let record = |shard| json!({"dynamodb": {"Keys": {"shard": {"S": shard}}}});
         let records: Vec<Value> = rung.into_iter().map(record).collect();
         let event = (!records.is_empty()).then(|| json!({ "Records": records }));
@@ -64,13 +91,25 @@ impl Bell {
         Ok(all)
     }
 
-    /// Calls the function whenever the bell rings, at most once a second, until `stopped`.
-    pub(crate) async fn answer_until(self, app: App, mut stopped: watch::Receiver<bool>) {
+    /// Calls the functions of the streams of changes and of the log whenever the bell rings, at most once a second, until `stopped`.
+    pub(crate) fn begin(
+        &self,
+        streams: (App, App),
+        stopped: &watch::Receiver<bool>,
+    ) -> JoinHandle<()> {
+        tokio::spawn(self.clone().answer_until(streams, stopped.clone()))
+    }
+
+    async fn answer_until(self, (app, copies): (App, App), mut stopped: watch::Receiver<bool>) {
         let mut stopped = std::pin::pin!(stopped.wait_for(|stopped| *stopped));
         loop {
-            tokio::select! {
-                _ = &mut stopped => return,
-                () = self.0.rings.notified() => {}
+            let is_over = tokio::select! {
+                _ = &mut stopped => true,
+                () = self.0.rings.notified() => false,
+            };
+            if is_over {
+                self.try_to_copy(&copies).await;
+                return;
             }
             tokio::time::sleep(EVERY).await;
             if let Some(event) = self.event()
@@ -78,6 +117,16 @@ impl Bell {
             {
                 tracing::error!(cause = service::error::chain(&error), "a fold failed");
             }
+            self.try_to_copy(&copies).await;
+        }
+    }
+
+    async fn try_to_copy(&self, copies: &App) {
+        if let Err(error) = self.copy(copies).await {
+            tracing::error!(
+                cause = service::error::chain(&error),
+                "entries were not copied"
+            );
         }
     }
 }
@@ -104,26 +153,42 @@ impl HttpConnector for Ringing {
         if !target.ends_with(".TransactWriteItems") && !target.ends_with(".PutItem") {
             return self.connector.call(request);
         }
-        let shards = changed(request.body().bytes().unwrap_or_default());
+        let heard = heard(request.body().bytes().unwrap_or_default());
         let call = self.connector.call(request);
         let bell = self.bell.clone();
         HttpConnectorFuture::new(async move {
             let answer = call.await?;
-            if answer.status().is_success() && !shards.is_empty() {
-                bell.ring(shards);
+            if answer.status().is_success() && heard != Heard::default() {
+                bell.ring(heard);
             }
             Ok(answer)
         })
     }
 }
 
-/// The shards of the rows that a call puts into the table of changes.
-fn changed(body: &[u8]) -> BTreeSet<String> {
+/// What a call puts into the tables that have a stream: shards of changes, rows of the log.
+#[derive(Debug, Default, PartialEq)]
+struct Heard {
+    shards: BTreeSet<String>,
+    entries: Vec<Value>,
+}
+
+fn heard(body: &[u8]) -> Heard {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let table = table_name("ChangesTable");
     let parts = body["TransactItems"].as_array().into_iter().flatten();
-    let puts = parts.map(|part| &part["Put"]).chain([&body]);
-    let changes = puts.filter(|put| put["TableName"] == table);
-    let shards = changes.filter_map(|put| put["Item"]["shard"]["S"].as_str());
-    shards.map(str::to_owned).collect()
+    let puts: Vec<&Value> = parts.map(|part| &part["Put"]).chain([&body]).collect();
+    let into = |table: &str| {
+        let table = table_name(table);
+        let puts = puts.iter().filter(move |put| put["TableName"] == table);
+        puts.map(|put| &put["Item"])
+    };
+    let shards = into("ChangesTable").filter_map(|item| item["shard"]["S"].as_str());
+    Heard {
+        shards: shards.map(str::to_owned).collect(),
+        entries: into("AuditLogTable").cloned().collect(),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use functions::events::compare_log;
 use imaging::isolated::{Worker, serve_if_worker};
 use local::demo::{DemoUser, users};
 use local::error::StartError;
@@ -36,10 +37,12 @@ fn main() -> std::process::ExitCode {
         ["key", name] => print_key(name),
         ["verify"] => by_hand(verify("{}")),
         ["verify", task] => by_hand(verify(task)),
+        ["audit"] => by_hand(audit("{}")),
+        ["audit", task] => by_hand(audit(task)),
         ["redrive"] => by_hand(redrive()),
         _ => Err(
-            "usage: filmroom-local [--json], filmroom-local samples FOLDER, filmroom-local key NAME, filmroom-local verify [TASK], or \
-             filmroom-local redrive"
+            "usage: filmroom-local [--json], filmroom-local samples FOLDER, filmroom-local key NAME, filmroom-local verify [TASK], \
+             filmroom-local audit [TASK], or filmroom-local redrive"
                 .into(),
         ),
     };
@@ -108,6 +111,20 @@ async fn verify(task: &str) -> Result<(), Box<dyn std::error::Error>> {
     let task = serde_json::from_str(task).map_err(|error| format!("the task: {error}"))?;
     let stack = quiet_stack().await?;
     let report = stack.verify.run(task).await;
+    stack.stop().await;
+    writeln!(
+        std::io::stdout().lock(),
+        "{}",
+        serde_json::to_string_pretty(&report?)?
+    )?;
+    Ok(())
+}
+
+/// Compares the log with its copies, as the function on AWS does, and prints what is not as it should be.
+async fn audit(task: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let task = serde_json::from_str(task).map_err(|error| format!("the task: {error}"))?;
+    let stack = quiet_stack().await?;
+    let report = compare_log::run(&stack.comparison, task).await;
     stack.stop().await;
     writeln!(
         std::io::stdout().lock(),

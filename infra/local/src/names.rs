@@ -5,6 +5,9 @@ pub use s3::REGION;
 /// The bucket.
 pub const BUCKET: &str = "filmroom-images";
 
+/// The bucket of the copies of the log.
+pub const AUDIT_BUCKET: &str = "filmroom-audit";
+
 /// The access key that may do everything.
 pub const OPERATOR: &str = "operator";
 
@@ -36,5 +39,10 @@ pub(crate) fn queue_url(name: &str) -> String {
 /// The ARN of the bucket.
 #[must_use]
 pub fn bucket_arn() -> String {
-    format!("arn:aws:s3:::{BUCKET}")
+    arn_of_bucket(BUCKET)
+}
+
+/// The ARN of a bucket.
+pub(crate) fn arn_of_bucket(name: &str) -> String {
+    format!("arn:aws:s3:::{name}")
 }

@@ -74,6 +74,10 @@ pub struct Stack {
     pub bell: Bell,
     /// The service as the bell's function, `fold-changes`, has it.
     pub folds: App,
+    /// The service as the function of the log's stream, `copy-log`, has it.
+    pub copies: App,
+    /// The service as the function that compares the log with its copies, `compare-log`, has it.
+    pub comparison: App,
     /// The queue between the bucket and `process-object`.
     pub queue: Queue,
     /// The queue between `process-object` and `process-large-object`.
@@ -120,8 +124,8 @@ impl Stack {
         let mut tasks = ports.serve(served, options.weather, &door, &stopped);
         let (bell, folds) = (apps.bell.clone(), apps.of("fold-changes"));
         if options.has_schedule {
-            let answering = bell.clone().answer_until(folds.clone(), stopped.clone());
-            tasks.push(tokio::spawn(answering));
+            let streams = (folds.clone(), apps.of("copy-log"));
+            tasks.push(bell.begin(streams, &stopped));
             let hourly = (parts.verify.clone(), parts.lifecycle.clone());
             tasks.extend(schedules(parts.maintenance.clone(), hourly, stopped));
         }
@@ -130,6 +134,8 @@ impl Stack {
             bucket_url,
             database_url,
             app: apps.of(OPERATOR),
+            copies: apps.of("copy-log"),
+            comparison: apps.of("compare-log"),
             variables: settings::variables(&parts.template),
             bucket: apps.bucket(),
             tables: apps.dynamodb,

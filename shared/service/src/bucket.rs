@@ -1,5 +1,6 @@
 //! The bucket: S3 calls the functions make themselves, and presigned URLs for the calls browsers make.
 
+mod copies;
 mod multipart;
 mod presign;
 mod read;

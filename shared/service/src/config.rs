@@ -36,6 +36,8 @@ pub struct Config {
     pub old_tables: Option<OldTables>,
     /// `IMAGE_BUCKET`: the bucket of originals and pictures. Required.
     pub image_bucket: String,
+    /// `AUDIT_BUCKET`: the bucket of the copies of the log; only the function that writes them has it.
+    pub audit_bucket: Option<String>,
     /// `OBJECT_QUEUE_URL`: the queue of new objects; only functions that receive from it or send to it have it.
     pub object_queue_url: Option<String>,
     /// `WORK_QUEUE_URL`: the queue of what takes long; only functions that send to it have it.
@@ -170,6 +172,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("image_bucket", &self.image_bucket)
+            .field("audit_bucket", &self.audit_bucket)
             .finish_non_exhaustive()
     }
 }
@@ -266,6 +269,7 @@ impl Config {
                 Some(_) => return Err(wrong(variable::OLD_TABLES, "must be on or off")),
             },
             image_bucket: required(variable::IMAGE_BUCKET)?,
+            audit_bucket: get(variable::AUDIT_BUCKET),
             object_queue_url: get(variable::OBJECT_QUEUE_URL),
             work_queue_url: get(variable::WORK_QUEUE_URL),
             large_object_queue_url: get(variable::LARGE_OBJECT_QUEUE_URL),

@@ -27,6 +27,7 @@ pub mod list;
 mod load;
 pub mod log;
 pub mod log_entry;
+pub mod log_rows;
 pub mod maintenance;
 pub mod migrator;
 pub mod old_tables;

@@ -54,7 +54,7 @@ impl TestStack {
         put.set_item(Some(row)).send().await.expect("a row");
     }
 
-    async fn remove_row(&self, table: &str, row: &Row, keys: &[&str]) {
+    pub(crate) async fn remove_row(&self, table: &str, row: &Row, keys: &[&str]) {
         let mut delete = self.database().delete_item().table_name(table);
         for key in keys {
             delete = delete.key(*key, row[*key].clone());

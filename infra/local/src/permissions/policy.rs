@@ -2,11 +2,16 @@
 
 use serde_yaml_ng::Value;
 
-use crate::names::{bucket_arn, queue_arn, queue_name, table_arn, table_name};
+use crate::names::{
+    AUDIT_BUCKET, BUCKET, arn_of_bucket, queue_arn, queue_name, table_arn, table_name,
+};
 use crate::template::TemplateError;
 
-/// The bucket's name wherever template.yaml needs it.
-const BUCKET_NAME: &str = "${AWS::StackName}-images-${AWS::AccountId}";
+/// The buckets' names wherever template.yaml needs them, and here.
+const BUCKET_NAMES: [(&str, &str); 2] = [
+    ("${AWS::StackName}-images-${AWS::AccountId}", BUCKET),
+    ("${AWS::StackName}-audit-${AWS::AccountId}", AUDIT_BUCKET),
+];
 
 /// What one function may do.
 #[derive(Debug, Clone, Default)]
@@ -115,8 +120,10 @@ fn local_arn(resource: &Value) -> Result<String, TemplateError> {
             table_arn(&table_name(named))
         });
     }
-    if let Some((_, object)) = text.split_once(BUCKET_NAME) {
-        return Ok(bucket_arn() + object);
+    for (name, here) in BUCKET_NAMES {
+        if let Some((_, object)) = text.split_once(name) {
+            return Ok(arn_of_bucket(here) + object);
+        }
     }
     let (table, index) = text
         .strip_prefix("${")
@@ -128,6 +135,7 @@ fn local_arn(resource: &Value) -> Result<String, TemplateError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::bucket_arn;
 
     const POLICIES: &str = r#"
 - Version: "2012-10-17"

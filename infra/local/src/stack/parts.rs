@@ -20,7 +20,7 @@ use crate::database::Tables;
 use crate::error::StartError;
 use crate::gateway::Gateway;
 use crate::lifecycle::Lifecycle;
-use crate::names::{BUCKET, OPERATOR, REGION, queue_name};
+use crate::names::{AUDIT_BUCKET, BUCKET, OPERATOR, REGION, queue_name};
 use crate::origins::Origins;
 use crate::permissions::Permissions;
 use crate::private;
@@ -186,9 +186,11 @@ async fn open_bucket(options: &Options) -> Result<ObjectStore, StartError> {
             "files of the bucket are missing: stop the stack, and `filmroom-local verify '{{\"task\": \"rehash\", \"months\": 1}}'` says of which images"
         );
     }
-    store
-        .create_bucket(BUCKET)
-        .map_err(|error| failed(&error))?;
+    for bucket in [BUCKET, AUDIT_BUCKET] {
+        store
+            .create_bucket(bucket)
+            .map_err(|error| failed(&error))?;
+    }
     store
         .notify(BUCKET, service::domain::object_key::ORIGINALS)
         .map_err(|error| failed(&error))?;

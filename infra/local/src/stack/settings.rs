@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use service::config::{CalledBy, Config, ConfigError};
 
 use super::Options;
-use crate::names::{BUCKET, queue_name, queue_url, table_name};
+use crate::names::{AUDIT_BUCKET, BUCKET, queue_name, queue_url, table_name};
 use crate::template::Template;
 
 /// The settings of every function: those that were given, and the names of this stack's tables and bucket.
@@ -31,15 +31,16 @@ pub(super) fn variables(template: &Template) -> BTreeMap<String, String> {
         let resource = &table.resource;
         (variable(resource), table_name(resource))
     });
-    let bucket = [
+    let buckets = [
         ("IMAGE_BUCKET".to_owned(), BUCKET.to_owned()),
+        ("AUDIT_BUCKET".to_owned(), AUDIT_BUCKET.to_owned()),
         ("S3_PATH_STYLE".to_owned(), "true".to_owned()),
     ];
     let queues = template.queues.iter().map(|queue| {
         let url = queue_url(&queue_name(&queue.resource));
         (variable(&queue.resource) + "_URL", url)
     });
-    tables.chain(bucket).chain(queues).collect()
+    tables.chain(buckets).chain(queues).collect()
 }
 
 fn lookup(

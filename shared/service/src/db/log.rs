@@ -28,8 +28,8 @@ pub(super) const BY_PATIENT: &str = "audit-by-patient-1";
 /// Appends to the log.
 #[derive(Clone, Debug)]
 pub struct Log {
-    client: Client,
-    config: Arc<Config>,
+    pub(super) client: Client,
+    pub(super) config: Arc<Config>,
     ids: Arc<Ids>,
 }
 

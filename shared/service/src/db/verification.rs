@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::folds::Folds;
@@ -14,6 +15,8 @@ use crate::error::Error;
 
 /// How the names of rows of objects in quarantine begin.
 const QUARANTINE: &str = "quarantine#";
+/// The name of the comparison of the log.
+const LOG: &str = "log";
 /// Rows of the quarantine that are read together.
 const PAGE: i32 = 1000;
 
@@ -81,6 +84,17 @@ impl Verification {
         self.folds
             .put(&row_of(name), records::to_item(progress)?)
             .await
+    }
+
+    /// How far the comparison of the log with its copies is; `None` before its first run.
+    pub async fn log_comparison<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        let row = self.folds.get(&row_of(LOG)).await?;
+        row.map(records::from_item).transpose()
+    }
+
+    /// Remembers how far that is.
+    pub async fn set_log_comparison(&self, round: &impl Serialize) -> Result<(), Error> {
+        self.folds.put(&row_of(LOG), records::to_item(round)?).await
     }
 
     /// Up to `limit` records behind that of `after`, in the order of the table, which is no order of ids. What stands in a table of an older

@@ -1,8 +1,10 @@
-//! Who is asking: verifies the token and reads the caller from it.
+//! Who is asking: verifies the token and reads from it whom it names.
 //!
+//! - `identity`: whom. Who that is here, and whether they may come in, `db/users.rs` knows.
 //! - `secrets`, `jwks`: the keys, shared secrets and public ones. Both are kept and renewed by `kept`.
 
 pub mod access;
+pub mod identity;
 mod jwks;
 mod kept;
 mod secrets;
@@ -18,19 +20,18 @@ use serde_json::{Map, Value};
 
 use crate::clock::Clock;
 use crate::config::TokenConfig;
-use crate::domain::{UserId, text};
 use crate::error::{Cause, Error};
 
+use self::identity::SignedWith;
 use self::jwks::Jwks;
 use self::secrets::Secrets;
+
+pub use self::identity::{Identity, Profile, Who};
 
 /// Clocks of two hospitals may differ by this.
 const LEEWAY_SECONDS: u64 = 30;
 /// A token longer than this is no token of ours; API Gateway's own limit for all headers is 10 KB.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
-
-/// Characters of a display name.
-const MAX_NAME: usize = 200;
 
 /// Somebody whose token verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,30 @@ pub struct Caller {
     pub admin: bool,
     /// What is known of the request itself, for the access log.
     pub request: RequestInfo,
+}
+
+impl Caller {
+    /// The caller that `identity` is.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`]: nobody here.
+    pub(crate) fn of(identity: Identity, request: RequestInfo) -> Result<Self, Error> {
+        let Who::Numbered(id) = identity.who else {
+            return Err(Error::Unauthenticated(
+                "The token does not say who you are: user_id, or without it sub, must be a positive integer below 2^40.",
+            ));
+        };
+        let id = id.number();
+        Ok(Self {
+            id,
+            name: identity
+                .profile
+                .name
+                .unwrap_or_else(|| format!("user {id}")),
+            admin: identity.admin,
+            request,
+        })
+    }
 }
 
 /// What is known of a request, for the access log.
@@ -107,15 +132,11 @@ impl Verifier {
         }
     }
 
-    /// The caller named by an `Authorization` header.
+    /// Whom the token of an `Authorization` header names.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`]; [`Error::Unavailable`] when the keys cannot be fetched.
-    pub async fn caller(
-        &self,
-        authorization: Option<&str>,
-        request: RequestInfo,
-    ) -> Result<Caller, Error> {
+    pub async fn identity(&self, authorization: Option<&str>) -> Result<Identity, Error> {
         let header = authorization.ok_or(Error::Unauthenticated(
             "Sign in first: the Authorization header is missing.",
         ))?;
@@ -125,11 +146,11 @@ impl Verifier {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(MALFORMED);
         }
-        let claims = self.claims(token).await?;
-        read_caller(&claims, request)
+        let (signed, claims) = self.claims(token).await?;
+        Identity::of(&claims, signed)
     }
 
-    async fn claims(&self, token: &str) -> Result<Map<String, Value>, Error> {
+    async fn claims(&self, token: &str) -> Result<(SignedWith, Map<String, Value>), Error> {
         let header = decode_header(token).map_err(|_| MALFORMED)?;
         // What a stranger wrote must not make us ask anybody for keys: a token that is no good with any signature is refused first.
         let claimed = insecure_decode(token).map_err(|_| MALFORMED)?;
@@ -137,7 +158,13 @@ impl Verifier {
         let validation = self.validation(header.alg);
         let claims = self.verified(token, &header, &validation).await?;
         self.check_times(&claims)?;
-        Ok(claims)
+        let signed = match header.alg {
+            Algorithm::HS256 => SignedWith::SharedSecret,
+            _ => SignedWith::PublishedKey {
+                trusts_user_id: self.inner.config.trusts_user_id,
+            },
+        };
+        Ok((signed, claims))
     }
 
     /// What a token of this algorithm must say.
@@ -254,54 +281,6 @@ fn bearer(header: &str) -> Option<&str> {
         .eq_ignore_ascii_case("bearer")
         .then(|| token.trim())
         .filter(|token| !token.is_empty())
-}
-
-fn read_caller(claims: &Map<String, Value>, request: RequestInfo) -> Result<Caller, Error> {
-    // A refresh token must not open anything.
-    if claims.get("type").is_some_and(|kind| kind != "access") {
-        return Err(Error::Unauthenticated(
-            "This is not an access token (type).",
-        ));
-    }
-    let id = user_id(claims)?.number();
-    let flag = |name: &str| claims.get(name) == Some(&Value::Bool(true));
-    let role = claims
-        .get("roles")
-        .and_then(Value::as_array)
-        .is_some_and(|roles| roles.iter().any(|role| role == "admin"));
-    Ok(Caller {
-        id,
-        name: display_name(claims).unwrap_or_else(|| format!("user {id}")),
-        admin: flag("is_superuser") || flag("is_system_admin") || role,
-        request,
-    })
-}
-
-/// The first claim that has a name in it. It is stored and shown to others, beside what they own and in the access log.
-fn display_name(claims: &Map<String, Value>) -> Option<String> {
-    ["real_name", "name", "username"]
-        .into_iter()
-        .filter_map(|claim| claims.get(claim)?.as_str())
-        .map(|name| text::clean_line(name, MAX_NAME))
-        .find(|name| !name.is_empty())
-}
-
-/// Whose token it is. If there is a `user_id` that is no id, the issuer made a mistake: `sub` is not read then, because it may name another person.
-fn user_id(claims: &Map<String, Value>) -> Result<UserId, Error> {
-    if let Some(id) = claims.get("user_id") {
-        let id = id.as_u64().and_then(UserId::from_number);
-        return id.ok_or(Error::Unauthenticated(
-            "The token's user_id is nobody's: it must be a positive integer below 2^53.",
-        ));
-    }
-    // `sub` is a string by RFC 7519 (section 4.1.2); some issuers write a number.
-    let id = claims.get("sub").and_then(|sub| match sub {
-        Value::String(text) => text.parse().ok(),
-        other => other.as_u64().and_then(UserId::from_number),
-    });
-    id.ok_or(Error::Unauthenticated(
-        "The token does not say who you are: user_id, or without it sub, must be a positive integer below 2^53.",
-    ))
 }
 
 #[cfg(test)]

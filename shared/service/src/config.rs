@@ -142,6 +142,9 @@ pub struct TokenConfig {
     pub issuer: Option<String>,
     /// `JWT_AUDIENCE`: the only `aud` accepted, when set.
     pub audience: Option<String>,
+    /// `TRUST_USER_ID`: whether the integer `user_id` (else `sub`) of a token that is verified by `JWKS_URL` is the user's id here. Otherwise an id
+    /// is drawn for its issuer and subject. Default: `true`, as it was before users had a table.
+    pub trusts_user_id: bool,
 }
 
 /// Text that never shows in a log.
@@ -246,6 +249,7 @@ impl Config {
             jwks_url: get(variable::JWKS_URL),
             issuer: get(variable::JWT_ISSUER),
             audience: get(variable::JWT_AUDIENCE),
+            trusts_user_id: flag(get, variable::TRUST_USER_ID, true)?,
         };
         tokens.check(called_by)?;
         let cursor_secret = cursor_secret(get(variable::CURSOR_SECRET), &tokens)?;
@@ -287,11 +291,7 @@ impl Config {
                     .ok_or_else(|| wrong(variable::MOVE_LIMITS, "must be three numbers"))?,
             },
             called_by,
-            s3_path_style: match get(variable::S3_PATH_STYLE).as_deref() {
-                None | Some("false") => false,
-                Some("true") => true,
-                Some(_) => return Err(wrong(variable::S3_PATH_STYLE, "must be true or false")),
-            },
+            s3_path_style: flag(get, variable::S3_PATH_STYLE, false)?,
         })
     }
 
@@ -388,6 +388,20 @@ fn cursor_secret(own: Option<String>, tokens: &TokenConfig) -> Result<Option<Sec
     }
 }
 
+/// `true` or `false`.
+fn flag(
+    get: impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+    default: bool,
+) -> Result<bool, ConfigError> {
+    match get(variable).as_deref() {
+        None => Ok(default),
+        Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(wrong(variable, "must be true or false")),
+    }
+}
+
 fn wrong(variable: &'static str, problem: &str) -> ConfigError {
     ConfigError {
         variable,
@@ -455,6 +469,7 @@ mod tests {
             ("ACCESS_LOG_DAYS", "0"),
             ("ACCESS_LOG_DAYS", "36501"),
             ("S3_PATH_STYLE", "yes"),
+            ("TRUST_USER_ID", "yes"),
             ("MOVE_LIMITS", "1,0,1"),
             ("MOVE_LIMITS", "1,2"),
             ("OLD_TABLES", "yes"),

@@ -19,7 +19,7 @@ use super::Query;
 use super::encoding::encoded;
 use crate::accounted::watch;
 use crate::app::App;
-use crate::auth::RequestInfo;
+use crate::auth::{Caller, RequestInfo};
 use crate::budget::{FOR_THE_ANSWER, HTTP};
 use crate::domain::text::clean_line;
 use crate::error::{Error, Problem};
@@ -65,7 +65,8 @@ async fn guard(
             .get::<RequestInfo>()
             .cloned()
             .unwrap_or_default();
-        let caller = app.tokens.caller(authorization, info).await?;
+        let identity = app.tokens.identity(authorization).await?;
+        let caller = Caller::of(identity, info)?;
         parts.extensions.insert(caller);
     }
     if !rules.takes_query {

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{EncodingKey, encode};
 use serde_json::json;
 
+use super::identity::SignedWith;
 use super::*;
 use crate::config::Secret;
 
@@ -53,8 +54,11 @@ fn unsigned(header: &Value, claims: &Value) -> String {
 
 /// The sentence that an `Authorization` header is refused with, or "user 5".
 async fn answer(verifier: &Verifier, header: Option<&str>) -> String {
-    match verifier.caller(header, RequestInfo::default()).await {
-        Ok(caller) => caller.name,
+    match verifier.identity(header).await {
+        Ok(identity) => match identity.who {
+            Who::Numbered(id) => format!("user {}", id.number()),
+            Who::Named { issuer, subject } => format!("{subject} of {issuer}"),
+        },
         Err(Error::Unauthenticated(sentence)) => sentence.to_owned(),
         Err(error) => panic!("{error}"),
     }
@@ -268,13 +272,90 @@ fn an_administrator_is_who_a_claim_plainly_says_is_one() {
     }
 }
 
-/// Who the claims make the caller: id, name, whether an administrator. `None`: nobody.
-fn read(claims: Value) -> Option<(i64, String, bool)> {
+/// Whom the claims name, with the secret's signature: id, name, whether an administrator. `None`: nobody.
+fn read(claims: Value) -> Option<(i64, Option<String>, bool)> {
+    match identity(claims, SignedWith::SharedSecret) {
+        Ok(Identity {
+            who: Who::Numbered(id),
+            profile,
+            admin,
+        }) => Some((id.number(), profile.name, admin)),
+        Ok(named) => panic!("{named:?}"),
+        Err(_) => None,
+    }
+}
+
+fn identity(claims: Value, signed: SignedWith) -> Result<Identity, Error> {
     let Value::Object(claims) = claims else {
         panic!("an object")
     };
-    let caller = read_caller(&claims, RequestInfo::default()).ok()?;
-    Some((caller.id, caller.name, caller.admin))
+    Identity::of(&claims, signed)
+}
+
+/// What a provider's token with these claims makes of its bearer: `5`, or `subject of issuer`; `None`: nobody.
+fn provided(trusts_user_id: bool, claims: Value) -> Option<String> {
+    let found = identity(claims, SignedWith::PublishedKey { trusts_user_id });
+    Some(match found.ok()?.who {
+        Who::Numbered(id) => id.number().to_string(),
+        Who::Named { issuer, subject } => format!("{subject} of {issuer}"),
+    })
+}
+
+#[test]
+fn a_provider_names_a_person_by_issuer_and_subject_unless_its_ids_are_trusted() {
+    let uuid = "2f1c9bb4-30f8-4d7c-b2d1-9f1d4d0b7c11";
+    let named = |subject: &str| Some(format!("{subject} of {ISSUER}"));
+    let five = || Some("5".to_owned());
+    for (claims, drawn, trusted) in [
+        (json!({"sub": uuid}), named(uuid), named(uuid)),
+        (json!({"sub": "5"}), named("5"), five()),
+        (json!({"sub": 5}), named("5"), five()),
+        (json!({"sub": uuid, "user_id": 5}), named(uuid), five()),
+        // Who claims an id in a wrong way is nobody where it is looked at.
+        (json!({"sub": uuid, "user_id": "5"}), named(uuid), None),
+        // Ids from 2^40 are drawn, so that nobody can claim another one's.
+        (
+            json!({"sub": uuid, "user_id": 1_u64 << 40}),
+            named(uuid),
+            None,
+        ),
+        (
+            json!({"sub": "108177340571420163741"}),
+            named("108177340571420163741"),
+            named("108177340571420163741"),
+        ),
+        (
+            json!({"sub": "x".repeat(255)}),
+            named(&"x".repeat(255)),
+            named(&"x".repeat(255)),
+        ),
+        (json!({"sub": "x".repeat(256)}), None, None),
+        (json!({"sub": ""}), None, None),
+        (
+            json!({"sub": "a
+b"}),
+            None,
+            None,
+        ),
+        (json!({"sub": null}), None, None),
+        (json!({"sub": ["a"]}), None, None),
+        (json!({}), None, None),
+    ] {
+        let mut all = claims.clone();
+        all["iss"] = json!(ISSUER);
+        assert_eq!(provided(false, all.clone()), drawn, "{claims}");
+        assert_eq!(provided(true, all), trusted, "{claims}");
+    }
+    for issuer in [
+        json!(null),
+        json!(""),
+        json!(5),
+        json!("https://a#b"),
+        json!("x".repeat(1025)),
+    ] {
+        let claims = json!({"iss": issuer, "sub": uuid});
+        assert_eq!(provided(false, claims), None, "{issuer}");
+    }
 }
 
 fn id(claims: Value) -> Option<i64> {
@@ -288,24 +369,24 @@ fn the_display_name_is_the_first_claim_that_has_one() {
             panic!("an object")
         };
         claims.insert("user_id".to_owned(), json!(1));
-        read(Value::Object(claims)).map(|(_, name, _)| name)
+        read(Value::Object(claims)).and_then(|(_, name, _)| name)
     };
     for (claims, expected) in [
         (json!({"real_name": "王医生", "name": "b"}), "王医生"),
         (json!({"real_name": "\u{202e}\n", "name": "b"}), "b"),
         (json!({"real_name": 5, "name": [], "username": "c"}), "c"),
-        (json!({"username": "\u{200b}"}), "user 1"),
-        (json!({}), "user 1"),
     ] {
         assert_eq!(name(claims.clone()).as_deref(), Some(expected), "{claims}");
     }
+    assert_eq!(name(json!({"username": "\u{200b}"})), None);
+    assert_eq!(name(json!({})), None);
     let long = name(json!({"name": "x".repeat(500)})).unwrap();
-    assert_eq!(long.len(), MAX_NAME);
+    assert_eq!(long.len(), 200);
 }
 
 #[test]
 fn a_user_id_is_a_positive_integer_or_the_token_is_nobodys() {
-    let largest = (1_i64 << 53) - 1;
+    let largest = (1_i64 << 40) - 1;
     assert_eq!(id(json!({"user_id": 5, "sub": "6"})), Some(5));
     assert_eq!(id(json!({"user_id": largest})), Some(largest));
     for wrong in [
@@ -314,6 +395,9 @@ fn a_user_id_is_a_positive_integer_or_the_token_is_nobodys() {
         json!(-5),
         json!(5.5),
         json!(5.0),
+        // Ids from there on are drawn.
+        json!(1_u64 << 40),
+        json!((1_u64 << 53) - 1),
         json!(1_u64 << 53),
         json!(u64::MAX),
         json!("12"),
@@ -344,6 +428,7 @@ fn without_a_user_id_sub_is_one_in_its_one_spelling() {
         json!(" 7"),
         json!("7\n"),
         json!("９"),
+        json!("1099511627776"),
         json!("9007199254740992"),
         json!("somebody"),
         json!(0),

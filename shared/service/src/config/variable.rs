@@ -36,6 +36,7 @@ variables! {
     JWKS_URL,
     JWT_ISSUER,
     JWT_AUDIENCE,
+    TRUST_USER_ID,
     CURSOR_SECRET,
     DATE_TIME_ZONE,
     DICOM_CHARSET,
@@ -50,10 +51,11 @@ variables! {
 pub(super) const MOVE_LIMITS: &str = "MOVE_LIMITS";
 
 /// Those that are left to whoever runs the service. All others follow from what template.yaml builds, or from how the local stack starts.
-pub const CHOICES: [&str; 10] = [
+pub const CHOICES: [&str; 11] = [
     JWKS_URL,
     JWT_ISSUER,
     JWT_AUDIENCE,
+    TRUST_USER_ID,
     CURSOR_SECRET,
     DATE_TIME_ZONE,
     DICOM_CHARSET,

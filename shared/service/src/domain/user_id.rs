@@ -5,8 +5,11 @@ use std::str::FromStr;
 use super::number;
 
 /// The id of one user, 1..2^53.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(i64);
+
+/// Where drawn ids begin: those that tokens say themselves are below.
+pub const DRAWN_FROM: u64 = 1 << 40;
 
 impl UserId {
     /// An id from its number; `None` outside 1..2^53.
@@ -14,6 +17,18 @@ impl UserId {
     pub fn from_number(number: u64) -> Option<Self> {
         let number = Some(number).filter(|number| (1..number::EXACT_END).contains(number));
         number?.try_into().ok().map(Self)
+    }
+
+    /// An id that a token says itself; `None` outside 1..2^40, because from there on ids are drawn.
+    #[must_use]
+    pub fn claimed(number: u64) -> Option<Self> {
+        Self::from_number(number).filter(|_| number < DRAWN_FROM)
+    }
+
+    /// The id that a new user gets from a drawn number; `None` if it is not one of those that are drawn.
+    #[must_use]
+    pub fn drawn(number: u64) -> Option<Self> {
+        Self::from_number(number).filter(|_| number >= DRAWN_FROM)
     }
 
     /// The number itself.

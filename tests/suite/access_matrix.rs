@@ -49,6 +49,8 @@ enum Needs {
     Patient,
     /// A job that waits.
     Job,
+    /// Somebody who has signed in.
+    User,
 }
 
 /// One route: its endpoint's name, whom it answers, what it needs, and a body that it accepts.
@@ -132,11 +134,20 @@ const ROWS: &[Row] = &[
     Row("list-jobs", Who::SignedIn, Needs::Nothing, NO_BODY),
     Row("get-job", Who::Beginner, Needs::Job, NO_BODY),
     Row("cancel-job", Who::Beginner, Needs::Job, NO_BODY),
+    Row("get-me", Who::SignedIn, Needs::Nothing, NO_BODY),
+    Row("list-users", Who::Admin, Needs::Nothing, NO_BODY),
+    Row(
+        "update-user",
+        Who::Admin,
+        Needs::User,
+        |_| json!({"disabled": false}),
+    ),
     Row("create-study", Who::SignedIn, Needs::Nothing, |_| json!({})),
 ];
 
 const OWNER: i64 = 1;
 const STRANGER: i64 = 2;
+const OTHER: i64 = 3;
 
 fn row(endpoint: &Endpoint) -> &'static Row {
     let found = ROWS.iter().find(|row| row.0 == endpoint.name());
@@ -209,6 +220,7 @@ impl Subject {
                 owner.post(&path, Value::Null).await.ok()
             }
             Needs::Job => return Self::job(stack).await,
+            Needs::User => stack.user(OTHER).get("/me").await.ok(),
             Needs::Patient => {
                 let id = format!("P-{}", stack.stack.app.ids.file_id());
                 let patient = json!({"name": "Somebody"});
@@ -373,7 +385,9 @@ async fn every_route_refuses_an_id_that_is_a_path_or_no_id() {
             let problem = answer.problem(422, "invalid");
             let named = &problem["errors"][0]["field"];
             assert!(
-                named == "file_id" || named == "patient_id" || named == "job_id",
+                ["file_id", "patient_id", "job_id", "user_id"]
+                    .map(Value::from)
+                    .contains(named),
                 "{endpoint:?}: {problem}"
             );
         }
@@ -391,7 +405,8 @@ async fn every_route_with_a_body_refuses_what_is_not_a_json_object() {
         let path = endpoint.path().replace("/api/v1", "");
         let path = path
             .replace("{file_id}", &subject.id)
-            .replace("{patient_id}", &subject.id);
+            .replace("{patient_id}", &subject.id)
+            .replace("{user_id}", &subject.id);
         let send = async |body: &'static str| {
             let client = stack.user(OWNER);
             client

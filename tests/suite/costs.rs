@@ -230,6 +230,14 @@ async fn costs(stack: &TestStack) -> Vec<(&'static str, f64, f64)> {
         } else {
             meter.user(1)
         };
+        // A warm function knows its callers; what it costs to get to know them is in `known_users`.
+        let known = format!(
+            "{path}{}no_such=1",
+            if path.contains('?') { '&' } else { '?' }
+        );
+        let refused = client.json(method.clone(), &known, body.clone()).await;
+        assert_eq!(refused.status, 422, "{what}: {}", refused.text());
+        meter.take_all();
         let answer = client.json(method, &path, body).await;
         assert!(answer.status.is_success(), "{what}: {}", answer.text());
         let (written, read) = units_of(&meter.take_all());

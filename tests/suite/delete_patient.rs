@@ -120,6 +120,7 @@ async fn begin_with(stack: &TestStack, script: &Script) {
         id: 1,
         name: "Somebody".to_owned(),
         admin: false,
+        admin_by_token: false,
         request: RequestInfo::default(),
     };
     let file = NewFile {

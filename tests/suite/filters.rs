@@ -89,6 +89,7 @@ async fn read(stack: &TestStack, list: List, filter: &Filter) -> (Vec<FileId>, O
         id: 1,
         name: "One".to_owned(),
         admin: true,
+        admin_by_token: false,
         request: RequestInfo::default(),
     };
     let request = ListRequest {

@@ -38,6 +38,7 @@ async fn archive_until(stack: &TestStack, id: i64, died: Died) {
         id: 1,
         name: "Somebody".to_owned(),
         admin: false,
+        admin_by_token: false,
         request: RequestInfo::default(),
     };
     let id = FileId::from_number(id.unsigned_abs()).expect("an id");

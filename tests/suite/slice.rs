@@ -95,6 +95,7 @@ async fn create(app: &App, id: FileId, size: usize) -> FileRecord {
         id: OWNER,
         name: "王医生".to_owned(),
         admin: false,
+        admin_by_token: false,
         // As a browser behind API Gateway has them.
         request: RequestInfo {
             ip: Some("203.0.113.77".to_owned()),

@@ -32,6 +32,7 @@ endpoint!(public);
         (name = "Patients", description = "Whom files are of"),
         (name = "Studies", description = "What files belong to"),
         (name = "Jobs", description = "What outlives a request"),
+        (name = "Users", description = "Who has signed in, and who may what"),
         (name = "Service", description = "About this API"),
     ),
     components(schemas(

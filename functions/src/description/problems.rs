@@ -32,7 +32,7 @@ fn all_shared() -> Vec<Shared> {
         ),
         shared(
             "Unauthenticated",
-            "No token, or one that does not verify",
+            "No token, one that does not verify, or one of somebody whom an administrator has disabled",
             Error::Unauthenticated("The token has expired."),
         ),
         shared(
@@ -73,11 +73,11 @@ fn all_shared() -> Vec<Shared> {
 pub(super) fn shared() -> Value {
     let mut responses = Map::new();
     for Shared { name, when, error } in all_shared() {
-        let mut response = problem(
-            when,
-            error.status().as_u16(),
-            &[(error.code(), error.problem())],
-        );
+        let mut kinds = vec![(error.code(), error.problem())];
+        if let Error::Unauthenticated(_) = error {
+            kinds.push((Error::Disabled.code(), Error::Disabled.problem()));
+        }
+        let mut response = problem(when, error.status().as_u16(), &kinds);
         match error {
             Error::Unauthenticated(_) => {
                 response["headers"] = header("WWW-Authenticate", "Always `Bearer`");

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::db::jobs::Jobs;
 use crate::db::log::Log;
 use crate::db::maintenance::Marks;
+use crate::db::users::Users;
 use crate::db::verification::Verification;
 use crate::db::{Files, References};
 use crate::domain::cursor::CursorKey;
@@ -50,6 +51,8 @@ pub struct Inner {
     pub verification: Verification,
     /// Work that outlives a request.
     pub jobs: Jobs,
+    /// Who somebody is here.
+    pub users: Users,
     /// The bucket.
     pub bucket: Bucket,
     /// The queues between functions.
@@ -97,6 +100,7 @@ impl App {
         let marks = Marks::new(dynamodb.clone(), &config);
         let verification = Verification::new(dynamodb.clone(), &config);
         let jobs = Jobs::new(dynamodb.clone(), &config, clock.clone());
+        let users = Users::new(dynamodb.clone(), config.clone(), ids.clone(), clock.clone());
         let references = References::new(dynamodb, config.clone(), ids.clone(), clock.clone());
         let files = Files::new(references.clone(), cursors);
         let bucket = Bucket::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
@@ -112,6 +116,7 @@ impl App {
                 marks,
                 verification,
                 jobs,
+                users,
                 bucket,
                 queues,
             }),

@@ -42,32 +42,10 @@ pub struct Caller {
     pub name: String,
     /// Whether they may see and change everything.
     pub admin: bool,
+    /// Whether their token alone makes them an administrator.
+    pub admin_by_token: bool,
     /// What is known of the request itself, for the access log.
     pub request: RequestInfo,
-}
-
-impl Caller {
-    /// The caller that `identity` is.
-    ///
-    /// # Errors
-    /// [`Error::Unauthenticated`]: nobody here.
-    pub(crate) fn of(identity: Identity, request: RequestInfo) -> Result<Self, Error> {
-        let Who::Numbered(id) = identity.who else {
-            return Err(Error::Unauthenticated(
-                "The token does not say who you are: user_id, or without it sub, must be a positive integer below 2^40.",
-            ));
-        };
-        let id = id.number();
-        Ok(Self {
-            id,
-            name: identity
-                .profile
-                .name
-                .unwrap_or_else(|| format!("user {id}")),
-            admin: identity.admin,
-            request,
-        })
-    }
 }
 
 /// What is known of a request, for the access log.

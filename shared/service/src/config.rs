@@ -29,6 +29,8 @@ pub struct Config {
     pub studies_table: String,
     /// `JOBS_TABLE`: the table of work that outlives a request. Required.
     pub jobs_table: String,
+    /// `USERS_TABLE`: the table of users. Required.
+    pub users_table: String,
     /// `UIDS_TABLE`: the table of the numbers of UIDs. Required.
     pub uids_table: String,
     /// `OLD_TABLES`: `on` reads the tables of older versions too, for what is not in the new ones yet; `off` when the migrator has said that
@@ -52,6 +54,9 @@ pub struct Config {
     pub date_time_zone: Option<String>,
     /// `DICOM_CHARSET`: the character set of DICOM files that name none, one of [`Config::CHARSETS`]. Default: the one whose characters fit.
     pub dicom_charset: Option<&'static str>,
+    /// `FIRST_ADMIN`: whom the service makes an administrator when they come: a user id below 2^40, a subject (`sub`), or an e-mail address that the
+    /// provider says is theirs. Once for each value.
+    pub first_admin: Option<String>,
     /// `MAX_UPLOAD_BYTES`: the largest file. Default, and the most there can be: 20 GiB.
     pub max_upload_bytes: u64,
     /// `MAX_UNFINISHED_UPLOADS`: how many uploads of one user may wait for their bytes at once. Default: 5,000.
@@ -262,6 +267,7 @@ impl Config {
             folds_table: required(variable::FOLDS_TABLE)?,
             studies_table: required(variable::STUDIES_TABLE)?,
             jobs_table: required(variable::JOBS_TABLE)?,
+            users_table: required(variable::USERS_TABLE)?,
             uids_table: required(variable::UIDS_TABLE)?,
             old_tables: match get(variable::OLD_TABLES).as_deref() {
                 None | Some("off") => None,
@@ -281,6 +287,7 @@ impl Config {
             tokens,
             date_time_zone: get(variable::DATE_TIME_ZONE),
             dicom_charset: charset(get(variable::DICOM_CHARSET))?,
+            first_admin: get(variable::FIRST_ADMIN),
             max_upload_bytes: MAX_UPLOAD_BYTES.read(get)?,
             max_unfinished_uploads: MAX_UNFINISHED_UPLOADS.read(get)?,
             trash_days: TRASH_DAYS.read(get)?,

@@ -50,6 +50,7 @@ pub mod studies;
 pub mod study_counts;
 mod transaction;
 pub mod unattended;
+pub mod users;
 pub mod verification;
 mod write;
 

@@ -31,6 +31,7 @@ pub mod study_id;
 pub mod text;
 pub mod time;
 pub mod transition;
+pub mod user;
 pub mod user_id;
 pub mod verified;
 

@@ -2,7 +2,7 @@
 //!
 //! Which variant: can the caller fix the request → [`Error::Invalid`], [`Error::NotJson`],
 //! [`Error::TooLarge`], [`Error::AnswerTooLarge`]; must they first change
-//! something else → [`Error::Conflict`]; sign in → [`Error::Unauthenticated`]; ask somebody → [`Error::Forbidden`]; may it help to try again →
+//! something else → [`Error::Conflict`]; sign in → [`Error::Unauthenticated`]; ask somebody → [`Error::Forbidden`], [`Error::Disabled`]; may it help to try again →
 //! [`Error::Unavailable`]; none of these → [`Error::Internal`]. A cause is logged once, in [`Error::into_response`], and never sent.
 
 use axum::response::{IntoResponse, Response};
@@ -91,6 +91,9 @@ pub enum Error {
     /// 401: no token, or one that does not verify. The text says what is wrong with it, never what would be right.
     #[error("{0}")]
     Unauthenticated(&'static str),
+    /// 401: the token is good, and an administrator has disabled its bearer.
+    #[error("Your account is disabled. Ask an administrator.")]
+    Disabled,
     /// 403: the caller may know of it but may not do it.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -180,6 +183,7 @@ impl Error {
         match self {
             Self::NotJson(_) => Code::NotJson,
             Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::Disabled => Code::UserDisabled,
             Self::Forbidden(_) => Code::Forbidden,
             Self::NotFound => Code::NotFound,
             Self::AnswerTooLarge => Code::AnswerTooLarge,
@@ -268,7 +272,7 @@ impl IntoResponse for Error {
         let mut response = self.status().into_response();
         let headers = response.headers_mut();
         match &self {
-            Self::Unauthenticated(_) => {
+            Self::Unauthenticated(_) | Self::Disabled => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
             }
             Self::Unavailable(_) => {

@@ -69,6 +69,21 @@ impl TestStack {
         (stack, weather)
     }
 
+    /// [`Self::start_in`] with settings of its own.
+    pub(crate) async fn start_in_with(
+        seed: u64,
+        profile: Profile,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = Clock::default();
+        let weather = Weather::new(seed, profile, clock.clone());
+        let settings = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self::open_in(folder, settings.collect(), clock, Some(weather)).await
+    }
+
     /// A stack over what another one left in `folder`.
     pub(crate) async fn start_over(folder: TempDir) -> Self {
         Self::open(folder, Vec::new(), Clock::default(), Faults::default()).await

@@ -127,6 +127,7 @@ pub(crate) async fn entries(stack: &TestStack, id: &str, actor: i64) -> Vec<Stri
         id: actor,
         name: String::new(),
         admin: true,
+        admin_by_token: false,
         request: RequestInfo::default(),
     };
     let id = id.parse().expect("a file's id");

@@ -1,5 +1,5 @@
 import type { ApiClient, Routes } from './client';
-import type { ImageChange, NewPatient, NewUpload } from './types';
+import type { ImageChange, NewPatient, NewUpload, PersonChange } from './types';
 
 /** The query of a route. What is empty or null is not sent. */
 type Query<R extends keyof Routes> = Routes[R] extends { get: { parameters: { query?: infer Q } } }
@@ -58,6 +58,12 @@ export function createApi(client: ApiClient) {
     completeUpload: (id: number) =>
       answer(client.POST('/uploads/{file_id}/complete', { ...file(id), body: {} })),
     abortUpload: (id: number) => answer(client.DELETE('/uploads/{file_id}', file(id))),
+
+    me: (signal?: AbortSignal) => answer(client.GET('/me', { signal: signal ?? null })),
+    users: (query: Query<'/users'>, signal?: AbortSignal) =>
+      answer(client.GET('/users', list(query, signal))),
+    changeUser: (user_id: number, body: PersonChange) =>
+      answer(client.PATCH('/users/{user_id}', { params: { path: { user_id } }, body })),
 
     patients: (query: Query<'/patients'>, signal?: AbortSignal) =>
       answer(client.GET('/patients', list(query, signal))),

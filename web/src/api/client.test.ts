@@ -53,6 +53,15 @@ describe('the API of the page', () => {
     expect(session.renew).toHaveBeenCalledTimes(1);
   });
 
+  it('says to somebody whom an administrator has disabled what is wrong, and not to sign in again', async () => {
+    const session = sessionOf(['good', 'another']);
+    const server = vi.fn(() => Promise.resolve(problem(401, { code: 'user_disabled' })));
+    await expect(apiOf(session, server).patients({})).rejects.toMatchObject({ code: 'user_disabled' });
+    expect(server).toHaveBeenCalledTimes(1);
+    expect(session.renew).not.toHaveBeenCalled();
+    expect(sessionExpiry.get()).toBe(false);
+  });
+
   it('asks to sign in again when the token cannot be renewed', async () => {
     const api = apiOf(sessionOf(['old']), serverAccepting('new'));
     await expect(api.patients({})).rejects.toMatchObject({ status: 401 });

@@ -1,6 +1,6 @@
 import createClient from 'openapi-fetch';
 import { sessionExpiry, SignedOut, type Session } from '../session/session';
-import { readProblem, Unreachable } from './problem';
+import { isSignedOut, readProblem, Unreachable } from './problem';
 import type { paths } from './schema';
 
 /** The routes without what `apiUrl` of config.json ends with. */
@@ -29,10 +29,15 @@ class Sender {
   async send(request: Request): Promise<Response> {
     const again = request.clone();
     let response = await this.attempt(request);
-    if (response.status === 401 && (await this.renew())) response = await this.attempt(again);
-    if (response.status === 401) sessionExpiry.set(true);
-    if (!response.ok) throw await readProblem(response);
-    return response;
+    if (response.ok) return response;
+    let problem = await readProblem(response);
+    if (isSignedOut(problem) && (await this.renew())) {
+      response = await this.attempt(again);
+      if (response.ok) return response;
+      problem = await readProblem(response);
+    }
+    if (isSignedOut(problem)) sessionExpiry.set(true);
+    throw problem;
   }
 
   private async attempt(request: Request): Promise<Response> {

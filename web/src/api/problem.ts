@@ -76,6 +76,11 @@ function retryAfterSeconds(header: string | null): number | null {
   return header !== null && Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
 }
 
+/** Whether signing in again can help: it does not help somebody whom an administrator has disabled. */
+export function isSignedOut(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 401 && error.code !== 'user_disabled';
+}
+
 /** Whether sending the same safe request once more can help. */
 export function isTransient(error: unknown): boolean {
   return error instanceof Unreachable || (error instanceof ApiError && error.isTransient);

@@ -21,6 +21,9 @@ export type NewUpload = Schemas['NewUpload'];
 export type Patient = Schemas['Patient'];
 /** In answers a number when it is one; in this page's addresses and inputs always text. */
 export type PatientId = Schemas['PatientId'];
+/** Somebody who has signed in. */
+export type Person = Schemas['User'];
+export type PersonChange = Schemas['UserChanges'];
 export type PatientStudy = Schemas['PatientStudy'];
 export type SignedPart = Schemas['Part'];
 /** Why a file failed, or what a person should look at. */

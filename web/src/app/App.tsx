@@ -16,6 +16,7 @@ import { SessionExpired } from '../shell/SessionExpired';
 import { SignIn } from '../shell/SignIn';
 import { openUploads } from '../upload/open';
 import { ServicesContext } from './context';
+import { AsTheServiceKnows } from './me';
 
 // The list is what people open first; everything else loads when it is needed.
 const DetailPage = lazy(() => import('../detail/DetailPage').then((m) => ({ default: m.DetailPage })));
@@ -28,6 +29,7 @@ const StatisticsPage = lazy(() =>
   import('../statistics/StatisticsPage').then((m) => ({ default: m.StatisticsPage })),
 );
 const AuditPage = lazy(() => import('../audit/AuditPage').then((m) => ({ default: m.AuditPage })));
+const UsersPage = lazy(() => import('../users/UsersPage').then((m) => ({ default: m.UsersPage })));
 const TrashPage = lazy(() => import('../trash/TrashPage').then((m) => ({ default: m.TrashPage })));
 
 export function App({ config, session }: { config: Config; session: Session }) {
@@ -68,12 +70,14 @@ function SignedIn({ config, session, user, onSignedOut }: SignedInProps) {
   return (
     <QueryClientProvider client={queries}>
       <ServicesContext value={services}>
-        <BrowserRouter>
-          <Layout onSignOut={() => void signOut()}>
-            <Pages />
-          </Layout>
-        </BrowserRouter>
-        <SessionExpired />
+        <AsTheServiceKnows>
+          <BrowserRouter>
+            <Layout onSignOut={() => void signOut()}>
+              <Pages />
+            </Layout>
+          </BrowserRouter>
+          <SessionExpired />
+        </AsTheServiceKnows>
         <Notifications position="bottom-center" zIndex={400} />
       </ServicesContext>
     </QueryClientProvider>
@@ -96,6 +100,7 @@ function Pages() {
           <Route path="/statistics" element={<StatisticsPage />} />
           <Route path="/trash" element={<TrashPage />} />
           <Route path="/audit" element={<AuditPage />} />
+          <Route path="/users" element={<UsersPage />} />
           <Route path="*" element={<NotFound />} />
         </Routes>
       </Suspense>

@@ -22,6 +22,7 @@ import { useTranslation } from 'react-i18next';
 import { FILE_TYPES, LIVE_STATUSES } from '../api/types';
 import { activeFilters, MODALITIES, PAGE_SIZES, type Filters, type ViewOptions } from './filters';
 import classes from './FilterBar.module.css';
+import { UploaderChoice } from '../users/UploaderChoice';
 import { useSearchText } from './useSearchText';
 
 interface Props {
@@ -137,38 +138,26 @@ function Choices({ filters, isAdmin, onChange }: ChoicesProps) {
         min={filters.start_date || undefined}
         {...field('end_date')}
       />
-      <IdField
-        key={`patient ${filters.patient_id}`}
-        name="patient_id"
-        label={t('images.patient')}
-        filters={filters}
-        onChange={onChange}
-      />
+      <PatientField key={filters.patient_id} filters={filters} onChange={onChange} />
       {isAdmin && (
-        <IdField
-          key={`uploader ${filters.uploaded_by}`}
-          name="uploaded_by"
-          label={t('images.uploadedBy')}
-          filters={filters}
-          onChange={onChange}
+        <UploaderChoice
+          className={classes['id']}
+          value={filters.uploaded_by}
+          onChange={(uploaded_by) => onChange({ uploaded_by })}
         />
       )}
     </>
   );
 }
 
-interface IdFieldProps extends Pick<Props, 'filters' | 'onChange'> {
-  name: 'patient_id' | 'uploaded_by';
-  label: string;
-}
-
 /** An id filters when it is complete (Enter or leaving the field), not with every key. */
-function IdField({ name, label, filters, onChange }: IdFieldProps) {
-  const [text, setText] = useState(filters[name]);
-  const commit = () => text.trim() !== filters[name] && onChange({ [name]: text.trim() });
+function PatientField({ filters, onChange }: Pick<Props, 'filters' | 'onChange'>) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(filters.patient_id);
+  const commit = () => text.trim() !== filters.patient_id && onChange({ patient_id: text.trim() });
   return (
     <TextInput
-      label={label}
+      label={t('images.patient')}
       className={classes['id']}
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}

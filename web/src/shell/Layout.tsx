@@ -15,12 +15,13 @@ import {
   IconSun,
   IconTrash,
   IconUpload,
+  IconUserCog,
   IconUserCircle,
   IconUsers,
 } from '@tabler/icons-react';
 import { useState, type MouseEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { NavLink } from 'react-router';
+import { Link, NavLink } from 'react-router';
 import { Dialog } from './Dialog';
 import { useServices } from '../app/context';
 import { DropAnywhere } from '../upload/DropAnywhere';
@@ -127,6 +128,11 @@ function Account({ onSignOut }: { onSignOut: () => void }) {
             {user.name}
             {user.isAdmin && ` · ${t('app.admin')}`}
           </Menu.Label>
+          {user.isAdmin && (
+            <Menu.Item component={Link} to="/users" leftSection={<IconUserCog size={16} />}>
+              {t('users.title')}
+            </Menu.Item>
+          )}
           <Menu.Item
             leftSection={<IconLogout size={16} />}
             onClick={() => (unfinished > 0 ? setAsking(true) : onSignOut())}

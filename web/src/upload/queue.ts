@@ -1,4 +1,4 @@
-import { ApiError } from '../api/problem';
+import { isSignedOut } from '../api/problem';
 import type { ImageFile } from '../api/types';
 import { SignedOut } from '../session/session';
 import { Attempt, freed, GIVEN_UP, type AttemptNeeds, type End } from './attempt';
@@ -231,7 +231,7 @@ export class UploadQueue {
   }
 
   private fail(key: string, error: unknown): void {
-    const signedOut = error instanceof SignedOut || (error instanceof ApiError && error.status === 401);
+    const signedOut = error instanceof SignedOut || isSignedOut(error);
     if (signedOut) this.interrupted.add(key);
     this.change(key, signedOut ? { state: 'paused' } : { state: 'failed', error });
   }

@@ -19,7 +19,7 @@ use super::Query;
 use super::encoding::encoded;
 use crate::accounted::watch;
 use crate::app::App;
-use crate::auth::{Caller, RequestInfo};
+use crate::auth::RequestInfo;
 use crate::budget::{FOR_THE_ANSWER, HTTP};
 use crate::domain::text::clean_line;
 use crate::error::{Error, Problem};
@@ -66,7 +66,7 @@ async fn guard(
             .cloned()
             .unwrap_or_default();
         let identity = app.tokens.identity(authorization).await?;
-        let caller = Caller::of(identity, info)?;
+        let caller = app.users.caller(identity, info).await?;
         parts.extensions.insert(caller);
     }
     if !rules.takes_query {

@@ -160,9 +160,12 @@ pub fn require_admin(caller: &Caller) -> Result<(), Error> {
     if caller.admin {
         Ok(())
     } else {
-        Err(Error::Forbidden("Only an administrator may do this."))
+        Err(FOR_ADMINS)
     }
 }
+
+/// What everybody but an administrator is told.
+pub const FOR_ADMINS: Error = Error::Forbidden("Only an administrator may do this.");
 
 #[cfg(test)]
 mod tests;

@@ -79,6 +79,21 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// Whether an operator who writes `name` means them: their id here if it is one, otherwise what their issuer calls them, or an address that the
+    /// issuer says is theirs.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        if let Some(id) = number::parse(name).and_then(UserId::claimed) {
+            return self.who == Who::Numbered(id);
+        }
+        let email = self.profile.email.as_deref();
+        let email = email.filter(|_| self.profile.email_verified);
+        let is_email = email.is_some_and(|email| email.eq_ignore_ascii_case(name));
+        is_email || matches!(&self.who, Who::Named { subject, .. } if subject == name)
+    }
+}
+
 impl Who {
     fn of(claims: &Map<String, Value>, signed: SignedWith) -> Result<Self, Error> {
         match signed {

@@ -22,6 +22,7 @@ variables! {
     STUDIES_TABLE,
     UIDS_TABLE,
     JOBS_TABLE,
+    USERS_TABLE,
     OLD_TABLES,
     REFERENCES_TABLE,
     IMAGE_FILES_TABLE,
@@ -37,6 +38,7 @@ variables! {
     JWT_ISSUER,
     JWT_AUDIENCE,
     TRUST_USER_ID,
+    FIRST_ADMIN,
     CURSOR_SECRET,
     DATE_TIME_ZONE,
     DICOM_CHARSET,
@@ -51,11 +53,12 @@ variables! {
 pub(super) const MOVE_LIMITS: &str = "MOVE_LIMITS";
 
 /// Those that are left to whoever runs the service. All others follow from what template.yaml builds, or from how the local stack starts.
-pub const CHOICES: [&str; 11] = [
+pub const CHOICES: [&str; 12] = [
     JWKS_URL,
     JWT_ISSUER,
     JWT_AUDIENCE,
     TRUST_USER_ID,
+    FIRST_ADMIN,
     CURSOR_SECRET,
     DATE_TIME_ZONE,
     DICOM_CHARSET,

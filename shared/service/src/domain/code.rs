@@ -9,6 +9,8 @@ codes! {
     NotJson = "not_json", "The body is not JSON.";
     /// 401: no token, or one that does not verify.
     Unauthenticated = "unauthenticated", "There is no valid token.";
+    /// 401: an administrator has disabled the caller.
+    UserDisabled = "user_disabled", "Your account is disabled. Ask an administrator.";
     /// 403: the caller may know of it but may not do it.
     Forbidden = "forbidden", "Only an administrator may do this.";
     /// 404: it does not exist, is deleted, or is not the caller's to see.
@@ -53,6 +55,8 @@ codes! {
     NotReady = "not_ready", "The bytes of this file are not here yet.";
     /// 409: the upload has ended.
     NotUploading = "not_uploading", "The upload of this file has ended.";
+    /// 409: administrators change their own role or disable themselves, so perhaps the last one.
+    OwnAccount = "own_account", "This is your own account: another administrator can change it.";
     /// 409: files point at the patient.
     PatientInUse = "patient_in_use", "Files point at this patient, perhaps in somebody's trash: move or purge them first.";
     /// 409: the caller has as many unfinished uploads as they may have.
@@ -69,7 +73,7 @@ impl Code {
     pub fn status(self) -> u16 {
         match self {
             Self::NotJson => 400,
-            Self::Unauthenticated => 401,
+            Self::Unauthenticated | Self::UserDisabled => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::AnswerTooLarge => 406,

@@ -141,6 +141,7 @@ fn caller(id: i64, admin: bool) -> Caller {
         id,
         name: format!("user {id}"),
         admin,
+        admin_by_token: admin,
         request: RequestInfo::default(),
     }
 }

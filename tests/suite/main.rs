@@ -65,6 +65,7 @@ mod newer_version;
 mod older_folder;
 mod older_studies;
 mod openapi;
+mod own_patients;
 mod patient_ids;
 mod permissions;
 mod sign_in;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::TestStack;
 
 #[tokio::test]
-async fn a_patient_is_created_and_then_replaced() {
+async fn a_patient_is_created_and_then_changed_and_keeps_what_is_not_sent() {
     let stack = TestStack::start().await;
     let user = stack.user(1);
     let all = json!({
@@ -17,19 +17,87 @@ async fn a_patient_is_created_and_then_replaced() {
         assert_eq!(&created[field], value, "{field}");
     }
     stack.clock.advance(5_000);
-    let replaced = stack
-        .user(2)
-        .put("/patients/P-1", json!({"name": "王大明"}))
+    let change = json!({"name": "王大明", "sex": null, "version": created["version"]});
+    let changed = stack.user(2).put("/patients/P-1", change).await.ok();
+    let mut expected = created.clone();
+    expected["name"] = json!("王大明");
+    expected["sex"] = Value::Null;
+    assert_ne!(changed["updated_at"], created["updated_at"]);
+    expected["updated_at"] = changed["updated_at"].clone();
+    expected["version"] = json!(2);
+    assert_eq!(changed, expected);
+    assert_eq!(user.get("/patients/P-1").await.ok(), changed);
+}
+
+#[tokio::test]
+async fn a_change_needs_the_version_that_is_there_and_is_told_the_current_one() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let first = json!({"name": "王小明", "medical_record_number": "7"});
+    let created = user.put("/patients/P-1", first.clone()).await.ok();
+    for version in [json!(null), json!(0), json!(2)] {
+        let change = json!({"name": "another", "version": version});
+        let answer = user.put("/patients/P-1", change).await;
+        let problem = answer.problem(409, "version_conflict");
+        assert_eq!(problem["current"], created, "{version}");
+    }
+    // What changes nothing needs none, and is no change.
+    for same in [first, json!({}), json!({"name": "王小明", "version": 7})] {
+        let same = user.put("/patients/P-1", same).await.ok();
+        assert_eq!(same, created);
+    }
+    let gone = json!({"name": "Somebody", "version": 1});
+    let answer = user.put("/patients/P-2", gone).await;
+    answer.problem(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_who_write_the_same_version_at_once_one_is_heard() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    for version in 0..5 {
+        let writes = (0..6).map(|writer| {
+            let mut body = json!({"name": format!("{version} by {writer}")});
+            if version > 0 {
+                body["version"] = json!(version);
+            }
+            user.put("/patients/P-1", body)
+        });
+        let answers = futures_util::future::join_all(writes).await;
+        let done = answers.iter().filter(|answer| answer.status == 200);
+        assert_eq!(done.count(), 1, "{version}: {answers:?}");
+        let stale = answers.iter().filter(|answer| answer.status == 409);
+        assert_eq!(stale.count(), 5, "{version}");
+        let now = user.get("/patients/P-1").await.ok();
+        assert_eq!(now["version"], version + 1);
+        let heard = answers.iter().find(|answer| answer.status == 200);
+        assert_eq!(heard.map(|answer| &answer.json), Some(&now));
+    }
+}
+
+#[tokio::test]
+async fn a_patient_of_an_older_version_is_their_first_one() {
+    const PATIENTS: &str = "filmroom-PatientsTable";
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    user.put("/patients/P-1", json!({"name": "王小明"}))
         .await
         .ok();
-    assert_eq!(replaced["name"], "王大明");
-    for field in ["medical_record_number", "sex", "birth_date"] {
-        assert_eq!(replaced[field], Value::Null, "{field} was not given again");
+    let mut row = stack.rows(PATIENTS).await.remove(0);
+    for name in ["version", "created_by"] {
+        row.remove(name).expect("an attribute of this version");
     }
-    assert_eq!(replaced["created_at"], created["created_at"]);
-    assert_ne!(replaced["updated_at"], created["updated_at"]);
+    stack.put_row(PATIENTS, row).await;
     let read = user.get("/patients/P-1").await.ok();
-    assert_eq!(read, replaced);
+    assert_eq!(read["version"], 1);
+    let change = json!({"name": "王大明", "version": 1});
+    let changed = user.put("/patients/P-1", change.clone()).await.ok();
+    assert_eq!(changed["version"], 2);
+    let again = user
+        .put("/patients/P-1", json!({"name": "x", "version": 1}))
+        .await;
+    again.problem(409, "version_conflict");
+    user.put("/patients/P-1", change).await.ok();
 }
 
 #[tokio::test]
@@ -45,6 +113,8 @@ async fn every_wrong_field_is_refused_by_name() {
         ("name", json!(long)),
         ("medical_record_number", json!("")),
         ("medical_record_number", json!(["7"])),
+        ("version", json!("1")),
+        ("version", json!(-1)),
         ("sex", json!("f")),
         ("sex", json!("X")),
         ("sex", json!(true)),

@@ -32,7 +32,8 @@ pub(crate) async fn handle(
     caller: Caller,
     Path(id): Path<PatientId>,
 ) -> Result<Json<Patient>, Error> {
-    let patient = app.references.patient(&id).await?.ok_or(Error::NotFound)?;
+    let patient = app.files.patient_of(&caller, &id).await?;
+    let patient = patient.ok_or(Error::NotFound)?;
     let about = About::Patient(id);
     app.log.tell(&caller, Action::View, about).await?;
     Ok(Json(patient.into()))

@@ -40,7 +40,8 @@ pub(crate) struct PatientPage {
 
 /// Find patients
 ///
-/// Patients in the order of their ids; `search` looks at id, name and record number.
+/// Patients whom the caller may read, in the order of their ids; `search` looks at id, name and record number. A page may be short or empty and not the
+/// last one: `next_cursor` tells.
 #[utoipa::path(
     get,
     path = "/api/v1/patients",
@@ -64,13 +65,10 @@ pub(crate) async fn handle(
     );
     let open = |cursor: &Cursor| cursors.open(&scope, cursor).ok_or_else(Error::wrong_cursor);
     let after = query.cursor.as_ref().map(open).transpose()?;
-    let (patients, more) = app
-        .references
-        .patients(
-            search.as_deref(),
-            after.as_deref(),
-            query.page_size.as_u32() as usize,
-        )
+    let limit = query.page_size.as_u32() as usize;
+    let (patients, next) = app
+        .files
+        .patients_of(&caller, search.as_deref(), after.as_deref(), limit)
         .await?;
     if patients.is_empty() {
         app.log.nothing_to_tell();
@@ -79,10 +77,7 @@ pub(crate) async fn handle(
         let about = About::Patients(ids.collect());
         app.log.tell(&caller, Action::List, about).await?;
     }
-    let next_cursor = patients
-        .last()
-        .filter(|_| more)
-        .map(|patient| cursors.seal(&scope, patient.id.as_str()));
+    let next_cursor = next.map(|id| cursors.seal(&scope, id.as_str()));
     Ok(Json(PatientPage {
         items: patients.into_iter().map(Patient::from).collect(),
         next_cursor,

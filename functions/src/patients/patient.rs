@@ -28,6 +28,9 @@ pub struct Patient {
     /// When it was changed last.
     #[schema(format = DateTime, examples("2026-01-05T14:30:22.000Z"))]
     updated_at: String,
+    /// Grows with every change; a change names the one that was seen.
+    #[schema(minimum = 1, examples(1))]
+    version: u64,
 }
 
 impl From<patients::Patient> for Patient {
@@ -40,6 +43,7 @@ impl From<patients::Patient> for Patient {
             birth_date: patient.birth_date,
             created_at: patient.created_at.rfc3339(),
             updated_at: patient.updated_at.rfc3339(),
+            version: patient.version,
         }
     }
 }

@@ -79,7 +79,8 @@ pub(crate) async fn handle(
     caller: Caller,
     Path(id): Path<PatientId>,
 ) -> Result<Json<PatientStudies>, Error> {
-    app.references.patient(&id).await?.ok_or(Error::NotFound)?;
+    let patient = app.files.patient_of(&caller, &id).await?;
+    patient.ok_or(Error::NotFound)?;
     let about = About::Patient(id.clone());
     app.log.tell(&caller, Action::View, about).await?;
     let counts = app

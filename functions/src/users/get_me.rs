@@ -8,7 +8,7 @@ use service::error::Error;
 
 use super::UserView;
 
-endpoint!();
+endpoint!(shows_no_record);
 
 /// Who I am
 ///

@@ -6,7 +6,8 @@ use serde::Serialize;
 use service::App;
 use service::api::{PageSize, Query, Text};
 use service::auth::Caller;
-use service::auth::access::require_admin;
+use service::auth::access::{Action, require_admin};
+use service::db::log_entry::About;
 use service::db::users::Place;
 use service::domain::{Cursor, text};
 use service::error::Error;
@@ -72,6 +73,12 @@ pub(crate) async fn handle(
         .users
         .list(search.as_deref(), after.as_ref(), limit)
         .await?;
+    if users.is_empty() {
+        app.log.nothing_to_tell();
+    } else {
+        let about = About::User(caller.id);
+        app.log.tell(&caller, Action::List, about).await?;
+    }
     Ok(Json(UserPage {
         items: users.into_iter().map(UserView::from).collect(),
         next_cursor: next.map(|place| cursors.seal(&scope, &place.to_string())),

@@ -54,6 +54,8 @@ pub struct Config {
     pub date_time_zone: Option<String>,
     /// `DICOM_CHARSET`: the character set of DICOM files that name none, one of [`Config::CHARSETS`]. Default: the one whose characters fit.
     pub dicom_charset: Option<&'static str>,
+    /// `PATIENTS`: which patients a user may read; `shared` or `own`. Default: `shared`.
+    pub patients: PatientsOf,
     /// `FIRST_ADMIN`: whom the service makes an administrator when they come: a user id below 2^40, a subject (`sub`), or an e-mail address that the
     /// provider says is theirs. Once for each value.
     pub first_admin: Option<String>,
@@ -71,6 +73,15 @@ pub struct Config {
     pub called_by: CalledBy,
     /// `S3_PATH_STYLE`: `true` addresses the bucket in the path, as engines other than AWS need. Default: `false`.
     pub s3_path_style: bool,
+}
+
+/// Which patients a user who is no administrator may read. All may be named in an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PatientsOf {
+    /// All: the registry is shared.
+    Everybody,
+    /// Those that they have made, or have files of.
+    TheirOwn,
 }
 
 /// How much is moved how. The numbers are of S3 and Lambda, so nobody who runs the service chooses them.
@@ -287,6 +298,11 @@ impl Config {
             tokens,
             date_time_zone: get(variable::DATE_TIME_ZONE),
             dicom_charset: charset(get(variable::DICOM_CHARSET))?,
+            patients: match get(variable::PATIENTS).as_deref() {
+                None | Some("shared") => PatientsOf::Everybody,
+                Some("own") => PatientsOf::TheirOwn,
+                Some(_) => return Err(wrong(variable::PATIENTS, "must be shared or own")),
+            },
             first_admin: get(variable::FIRST_ADMIN),
             max_upload_bytes: MAX_UPLOAD_BYTES.read(get)?,
             max_unfinished_uploads: MAX_UNFINISHED_UPLOADS.read(get)?,
@@ -477,6 +493,7 @@ mod tests {
             ("ACCESS_LOG_DAYS", "36501"),
             ("S3_PATH_STYLE", "yes"),
             ("TRUST_USER_ID", "yes"),
+            ("PATIENTS", "mine"),
             ("MOVE_LIMITS", "1,0,1"),
             ("MOVE_LIMITS", "1,2"),
             ("OLD_TABLES", "yes"),

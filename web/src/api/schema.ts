@@ -316,6 +316,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who I am
+         * @description Who the caller is here. The first request with a token makes its bearer a user.
+         */
+        get: operations["get-me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -345,7 +365,8 @@ export interface paths {
         };
         /**
          * Find patients
-         * @description Patients in the order of their ids; `search` looks at id, name and record number.
+         * @description Patients whom the caller may read, in the order of their ids; `search` looks at id, name and record number. A page may be short or empty and not the
+         *     last one: `next_cursor` tells.
          */
         get: operations["list-patients"];
         put?: never;
@@ -369,8 +390,9 @@ export interface paths {
          */
         get: operations["get-patient"];
         /**
-         * Create or replace a patient
-         * @description Creates a patient, or replaces their fields.
+         * Create or change a patient
+         * @description Creates a patient, or changes what is known of one: a field that is not mentioned stays. A change needs the `version` that the caller saw; without it, or
+         *     with another one, the answer is 409 with `current`, the patient as they are now, if the caller may read them. What changes nothing needs no version.
          */
         put: operations["put-patient"];
         post?: never;
@@ -546,6 +568,48 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find users
+         * @description Everybody who has signed in, by name; `search` looks at name and e-mail address, and finds an id. For administrators. Somebody who was here for the first time only a
+         *     moment ago may be missing.
+         */
+        get: operations["list-users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a user
+         * @description Gives or takes the role of an administrator, keeps somebody out or lets them in again; within a minute. For administrators, who cannot change
+         *     themselves (409 `own_account`), so that there is always one left. Whom their token makes an administrator stays one whatever their role is.
+         */
+        patch: operations["update-user"];
         trace?: never;
     };
 }
@@ -843,7 +907,7 @@ export interface components {
          */
         DownloadVariant: "original" | "thumbnail" | "preview";
         /** @enum {string} */
-        ErrorCode: "not_json" | "unauthenticated" | "forbidden" | "not_found" | "answer_too_large" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "job_over" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
+        ErrorCode: "not_json" | "unauthenticated" | "user_disabled" | "forbidden" | "not_found" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "job_over" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "own_account" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
         Failure: {
             /** @description Stable, `snake_case`. */
             code: components["schemas"]["ErrorCode"];
@@ -1120,14 +1184,24 @@ export interface components {
          * @example CT
          */
         Modality: string;
-        /** @description What is known of a patient. */
+        /** @description What is known of a patient. A field that is not mentioned stays, `null` takes the value away. */
         NewPatient: {
             birth_date?: components["schemas"]["Date"] | null;
             medical_record_number?: components["schemas"]["Line"] | null;
-            /** @description Their name. */
-            name: components["schemas"]["Line"];
+            /** @description Their name. A new patient needs one. */
+            name?: components["schemas"]["Line"];
             sex?: components["schemas"]["Sex"] | null;
+            /**
+             * Format: int64
+             * @description The version that the caller saw: a change of an existing patient needs it.
+             */
+            version?: number | null;
         };
+        /**
+         * @description A role that can be given.
+         * @enum {string}
+         */
+        NewRole: "user" | "admin";
         /** @description What is known of a study. */
         NewStudy: {
             description?: components["schemas"]["Description"] | null;
@@ -1401,6 +1475,12 @@ export interface components {
              * @example 2026-01-05T14:30:22.000Z
              */
             updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change; a change names the one that was seen.
+             * @example 1
+             */
+            version: number;
         };
         /**
          * @description The id of a patient, as hospitals number them: a positive integer below 2^53, or 1..64 of letters, digits, `.`, `_`, `-`. Text that is such an integer in its one spelling (`"10"`, not `"010"`) is that number, and every answer has it as a number.
@@ -1497,6 +1577,11 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * @description What a user may here, whatever their token says.
+         * @enum {string}
+         */
+        Role: "user" | "admin" | "unknown";
         /** @description What a browser wants to do to the one key of its file. */
         S3Request: {
             /** @enum {string} */
@@ -1733,6 +1818,55 @@ export interface components {
             /** @description The S3 part numbers that are there, from 1. */
             uploaded_chunks: number[];
         };
+        /** @description Somebody who has signed in. */
+        User: {
+            /** @description Whether they are an administrator, by their role or by their newest token of a day. */
+            admin: boolean;
+            /** @description Whether they may not come in. */
+            disabled: boolean;
+            /**
+             * @description Their e-mail address, if their tokens tell it.
+             * @example wang.fang@example.org
+             */
+            email: string | null;
+            /**
+             * Format: date-time
+             * @description When they were here first.
+             * @example 2026-01-05T14:30:22.000Z
+             */
+            first_seen: string;
+            /** @description Their id: what `uploaded_by` of their files says. */
+            id: components["schemas"]["UserId"];
+            /**
+             * Format: date-time
+             * @description When they were here last: the first time on that day (UTC).
+             * @example 2026-01-05T14:30:22.000Z
+             */
+            last_seen: string;
+            /**
+             * @description Their display name; of somebody who has none, their id in words.
+             * @example Wang Fang
+             */
+            name: string;
+            /** @description What they may here, whatever their token says. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description What changes; a field that is not mentioned stays. */
+        UserChanges: {
+            /** @description Whether they may not come in. Takes effect within a minute; what they have uploaded stays. */
+            disabled?: boolean;
+            /** @description What they may here, whatever their token says. */
+            role?: components["schemas"]["NewRole"];
+        };
+        /** Format: int64 */
+        UserId: number;
+        /** @description A page of users. */
+        UserPage: {
+            /** @description By name. */
+            items: components["schemas"]["User"][];
+            /** @description Continues after this page; `null` on the last one. */
+            next_cursor: string | null;
+        };
         /** @description A stable code and a sentence in words: a reason or a warning. */
         Warning: {
             /**
@@ -1859,7 +1993,7 @@ export interface components {
                 };
             };
         };
-        /** @description No token, or one that does not verify */
+        /** @description No token, one that does not verify, or one of somebody whom an administrator has disabled */
         Unauthenticated: {
             headers: {
                 /** @description Always `Bearer` */
@@ -1869,7 +2003,7 @@ export interface components {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "unauthenticated";
+                    code?: "unauthenticated" | "user_disabled";
                     /** @constant */
                     status?: 401;
                 };
@@ -3386,6 +3520,43 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    "get-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "admin": false,
+                     *       "disabled": false,
+                     *       "email": "wang.fang@example.org",
+                     *       "first_seen": "2026-01-05T14:30:22.000Z",
+                     *       "id": 1,
+                     *       "last_seen": "2026-01-05T14:30:22.000Z",
+                     *       "name": "Wang Fang",
+                     *       "role": "user"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     openapi: {
         parameters: {
             query?: never;
@@ -3443,7 +3614,8 @@ export interface operations {
                      *           "name": "Zhang San",
                      *           "patient_id": 10,
                      *           "sex": "M",
-                     *           "updated_at": "2026-01-05T14:30:22.000Z"
+                     *           "updated_at": "2026-01-05T14:30:22.000Z",
+                     *           "version": 1
                      *         }
                      *       ],
                      *       "next_cursor": null
@@ -3486,7 +3658,8 @@ export interface operations {
                      *       "name": "Zhang San",
                      *       "patient_id": 10,
                      *       "sex": "M",
-                     *       "updated_at": "2026-01-05T14:30:22.000Z"
+                     *       "updated_at": "2026-01-05T14:30:22.000Z",
+                     *       "version": 1
                      *     }
                      */
                     "application/json": components["schemas"]["Patient"];
@@ -3539,7 +3712,8 @@ export interface operations {
                      *       "name": "Zhang San",
                      *       "patient_id": 10,
                      *       "sex": "M",
-                     *       "updated_at": "2026-01-05T14:30:22.000Z"
+                     *       "updated_at": "2026-01-05T14:30:22.000Z",
+                     *       "version": 1
                      *     }
                      */
                     "application/json": components["schemas"]["Patient"];
@@ -3547,7 +3721,23 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
-            406: components["responses"]["AnswerTooLarge"];
+            404: components["responses"]["NotFound"];
+            /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "version_conflict";
+                        /** @description With a stale `version`: the record as it is now. */
+                        current?: components["schemas"]["ImageFile"];
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -4295,6 +4485,123 @@ export interface operations {
                         code?: "not_uploading" | "version_conflict";
                         /** @description With a stale `version`: the record as it is now. */
                         current?: components["schemas"]["ImageFile"];
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "list-users": {
+        parameters: {
+            query?: {
+                /** @description Only users whose name or e-mail address contains this text, in any case, or whose id it is. */
+                search?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Users on a page. */
+                page_size?: number | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of users */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "admin": false,
+                     *           "disabled": false,
+                     *           "email": "wang.fang@example.org",
+                     *           "first_seen": "2026-01-05T14:30:22.000Z",
+                     *           "id": 1,
+                     *           "last_seen": "2026-01-05T14:30:22.000Z",
+                     *           "name": "Wang Fang",
+                     *           "role": "user"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "update-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user */
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "admin"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserChanges"];
+            };
+        };
+        responses: {
+            /** @description The user as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "admin": false,
+                     *       "disabled": false,
+                     *       "email": "wang.fang@example.org",
+                     *       "first_seen": "2026-01-05T14:30:22.000Z",
+                     *       "id": 1,
+                     *       "last_seen": "2026-01-05T14:30:22.000Z",
+                     *       "name": "Wang Fang",
+                     *       "role": "user"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["NotJson"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `own_account`: This is your own account: another administrator can change it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "own_account";
                         /** @constant */
                         status?: 409;
                     };

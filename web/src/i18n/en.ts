@@ -405,6 +405,10 @@ export const en: Texts = {
     unknown: 'Unknown',
     add: 'New patient',
     save: 'Save',
+    exists:
+      'There is a patient with this ID already; nothing was overwritten. If it is the same person choose them, otherwise check the ID.',
+    changedMeanwhile:
+      'Somebody else has just changed this patient. This is what is there now; saving again replaces it.',
     created: 'Saved {{name}}',
     emptyTitle: 'No patients yet',
     emptyHint: 'Add one here, or while uploading.',

@@ -1,10 +1,11 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { Alert, Button, NativeSelect, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
-import type { NewPatient, Patient } from '../api/types';
+import { ApiError } from '../api/problem';
+import type { Patient } from '../api/types';
 import { fieldError } from '../i18n/errors';
 import { Failure } from '../shell/states';
 import { SEXES, sexText } from './sex';
@@ -27,8 +28,14 @@ export function PatientForm({
     sex: patient?.sex ?? '',
     birth_date: patient?.birth_date ?? '',
   });
+  const [version, setVersion] = useState(patient?.version ?? null);
   const save = useMutation({
-    mutationFn: () => api.putPatient(values.patient_id.trim(), wholeOf(values)),
+    mutationFn: () => api.putPatient(values.patient_id.trim(), { ...wholeOf(values), version }),
+    onError: (error) => {
+      // Who has read what is there now, and saves again, means it. A new patient who is there already is another one.
+      const current = patient && currentOf(error);
+      if (current) setVersion(current.version);
+    },
     onSuccess: async (saved) => {
       notifications.show({ message: t('patients.created', { name: saved.name }), color: 'teal' });
       await queries.invalidateQueries({ queryKey: ['patients'] });
@@ -67,7 +74,7 @@ export function PatientForm({
         {...field('sex')}
       />
       <TextInput label={t('patients.birthDate')} type="date" {...field('birth_date')} />
-      {save.isError && <Failure error={save.error} />}
+      {save.isError && <Unsaved error={save.error} isNew={patient === undefined} />}
       <Button type="submit" loading={save.isPending}>
         {t('patients.save')}
       </Button>
@@ -75,8 +82,34 @@ export function PatientForm({
   );
 }
 
+/** Why it was not saved: somebody else was faster, or the patient exists already, or anything else. */
+function Unsaved({ error, isNew }: { error: Error; isNew: boolean }) {
+  const { t } = useTranslation();
+  if (!(error instanceof ApiError) || error.code !== 'version_conflict') return <Failure error={error} />;
+  const current = currentOf(error);
+  const facts = [
+    current?.name,
+    current?.medical_record_number,
+    current && sexText(current.sex, t),
+    current?.birth_date,
+  ];
+  return (
+    <Alert color="red" variant="light" title={t('error.title')} role="alert">
+      <p className="alert-text">{t(isNew ? 'patients.exists' : 'patients.changedMeanwhile')}</p>
+      <p className="alert-text">{facts.filter(Boolean).join(' · ')}</p>
+    </Alert>
+  );
+}
+
+/** The patient as they are now, in the answer to a change of another version. */
+function currentOf(error: unknown): Patient | undefined {
+  return error instanceof ApiError ? (error.problem.extra['current'] as Patient | undefined) : undefined;
+}
+
 /** An empty field is no value. */
-function wholeOf(values: Record<keyof NewPatient, string>): NewPatient {
+function wholeOf(
+  values: Record<'patient_id' | 'name' | 'medical_record_number' | 'sex' | 'birth_date', string>,
+) {
   return {
     name: values.name.trim(),
     medical_record_number: values.medical_record_number.trim() || null,

@@ -39,6 +39,7 @@ variables! {
     JWT_AUDIENCE,
     TRUST_USER_ID,
     FIRST_ADMIN,
+    PATIENTS,
     CURSOR_SECRET,
     DATE_TIME_ZONE,
     DICOM_CHARSET,
@@ -53,12 +54,13 @@ variables! {
 pub(super) const MOVE_LIMITS: &str = "MOVE_LIMITS";
 
 /// Those that are left to whoever runs the service. All others follow from what template.yaml builds, or from how the local stack starts.
-pub const CHOICES: [&str; 12] = [
+pub const CHOICES: [&str; 13] = [
     JWKS_URL,
     JWT_ISSUER,
     JWT_AUDIENCE,
     TRUST_USER_ID,
     FIRST_ADMIN,
+    PATIENTS,
     CURSOR_SECRET,
     DATE_TIME_ZONE,
     DICOM_CHARSET,

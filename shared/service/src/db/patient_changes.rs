@@ -1,14 +1,87 @@
 //! One patient: read, written.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::batch::item;
-use super::patients::{MARKED_AT, MARKED_BY, Patient, WAS, key, with_fields};
+use super::files::Files;
+use super::log_entry::About;
+use super::patients::{FIRST_VERSION, MARKED_AT, MARKED_BY, Patient, WAS, key, with_fields};
+use super::records;
 use super::references::References;
-use super::transaction::{is_refused, uncontended};
-use super::{failure, records};
+use super::transaction::update_unless_refused;
+use crate::auth::Caller;
+use crate::auth::access::Action;
 use crate::domain::PatientId;
 use crate::error::Error;
+
+/// Tries of a change when others change the same patient.
+const ATTEMPTS: usize = 8;
+
+/// What became of a change of a patient.
+#[derive(Debug)]
+pub enum Put {
+    /// They are so now.
+    Done(Patient),
+    /// They exist, and the caller has not seen this version; `None` if they may not see any.
+    Stale(Option<Patient>),
+}
+
+impl Files {
+    /// Makes a patient, or changes one of whom the caller has seen `version`; what changes nothing needs none. `fill` says what shall be known of them.
+    /// The log learns of it first: an entry too many is better than one too few.
+    ///
+    /// # Errors
+    /// What `fill` says. [`Error::NotFound`]: the caller has seen a version of somebody who is not there any more.
+    pub async fn put_patient(
+        &self,
+        caller: &Caller,
+        id: &PatientId,
+        version: Option<u64>,
+        fill: impl Fn(Patient) -> Result<Patient, Error> + Send + Sync,
+    ) -> Result<Put, Error> {
+        for _ in 0..ATTEMPTS {
+            let now = self.clock.now();
+            let Some(before) = self.references.patient(id).await? else {
+                if version.is_some() {
+                    return Err(Error::NotFound);
+                }
+                let new = fill(Patient::new(id.clone(), caller.id, now))?;
+                self.tell(caller, Action::Update, id).await?;
+                if self.references.create_patient(&new).await? {
+                    return Ok(Put::Done(new));
+                }
+                continue;
+            };
+            if !self.reads_patient(caller, &before).await? {
+                return Ok(Put::Stale(None));
+            }
+            let mut after = fill(before.clone())?;
+            if after == before {
+                self.tell(caller, Action::View, id).await?;
+                return Ok(Put::Done(before));
+            }
+            if before.is_of_newer_version() {
+                return Err(Error::newer_version());
+            }
+            if version != Some(before.version) {
+                self.tell(caller, Action::View, id).await?;
+                return Ok(Put::Stale(Some(before)));
+            }
+            self.tell(caller, Action::Update, id).await?;
+            (after.version, after.updated_at) = (before.version + 1, now);
+            if self.references.replace_patient(&before, &after).await? {
+                return Ok(Put::Done(after));
+            }
+        }
+        Err(Error::Unavailable("the patient goes on changing".into()))
+    }
+
+    async fn tell(&self, caller: &Caller, action: Action, id: &PatientId) -> Result<(), Error> {
+        let about = About::Patient(id.clone());
+        self.log.tell(caller, action, about).await
+    }
+}
 
 impl References {
     /// One patient.
@@ -29,42 +102,92 @@ impl References {
         }
     }
 
-    /// Writes a patient's own fields; creation time and file count stay. Answers the stored patient.
-    pub async fn put_patient(&self, patient: &Patient) -> Result<Patient, Error> {
+    /// Writes a patient where there is none; answers whether there was none. Whoever writes one who was deleted makes a new one.
+    async fn create_patient(&self, new: &Patient) -> Result<bool, Error> {
         if let Some(old) = &self.old {
-            Box::pin(old.adopt_patient(&patient.id)).await?;
+            Box::pin(old.adopt_patient(&new.id)).await?;
         }
-        let number = |number: i64| AttributeValue::N(number.to_string());
+        let request = self.client.update_item().condition_expression(
+            "attribute_not_exists(#schema) OR (attribute_exists(#gone) AND #schema <= :schema)",
+        );
+        self.write_patient(request, new).await
+    }
+
+    /// Writes `after` in the place of the patient who was read; answers whether they were there as they were.
+    async fn replace_patient(&self, before: &Patient, after: &Patient) -> Result<bool, Error> {
+        if let Some(old) = &self.old {
+            Box::pin(old.adopt_patient(&after.id)).await?;
+        }
+        let is_same = if before.version == FIRST_VERSION {
+            "(attribute_not_exists(#version) OR #version = :before)"
+        } else {
+            "#version = :before"
+        };
+        // Older functions, which run beside this one during a deployment, know no version.
+        let is_same = format!(
+            "{is_same} AND updated_at = :updated_at AND attribute_not_exists(#gone) AND #schema <= :schema"
+        );
+        let request = self
+            .client
+            .update_item()
+            .condition_expression(is_same)
+            .expression_attribute_values(":before", number(before.version))
+            .expression_attribute_values(":updated_at", number(before.updated_at.0));
+        self.write_patient(request, after).await
+    }
+
+    async fn write_patient(
+        &self,
+        request: UpdateItemFluentBuilder,
+        patient: &Patient,
+    ) -> Result<bool, Error> {
         let mut set = vec![
             "updated_at = :now".to_owned(),
-            "created_at = if_not_exists(created_at, :now)".to_owned(),
+            "created_at = :made".to_owned(),
             "file_count = if_not_exists(file_count, :zero)".to_owned(),
             "#schema = :schema".to_owned(),
+            "#version = :version".to_owned(),
         ];
-        // Whoever writes a patient who was deleted makes a new one.
         let mut remove = ["#gone", MARKED_AT, MARKED_BY, WAS]
             .map(str::to_owned)
             .to_vec();
-        let mut request = self
-            .client
-            .update_item()
+        let mut request = request
             .table_name(&self.config.patients_table)
             .set_key(Some(key(&patient.id)))
-            .condition_expression("attribute_not_exists(#schema) OR #schema <= :schema")
             .expression_attribute_names("#schema", "schema")
+            .expression_attribute_names("#version", "version")
             .expression_attribute_names("#gone", records::GONE)
             .expression_attribute_values(":schema", records::current_schema())
+            .expression_attribute_values(":version", number(patient.version))
             .expression_attribute_values(":now", number(patient.updated_at.0))
+            .expression_attribute_values(":made", number(patient.created_at.0))
             .expression_attribute_values(":zero", number(0));
+        if let Some(created_by) = patient.created_by {
+            set.push("created_by = :by".to_owned());
+            request = request.expression_attribute_values(":by", number(created_by));
+        }
         request = with_fields(request, patient, &mut set, &mut remove);
         let (set, remove) = (set.join(", "), remove.join(", "));
-        let request = request
-            .update_expression(format!("SET {set} REMOVE {remove}"))
-            .return_values(ReturnValue::AllNew);
-        match uncontended(|| request.clone().send()).await {
-            Ok(answer) => records::from_item(answer.attributes.unwrap_or_default()),
-            Err(error) if is_refused(&error) => Err(Error::newer_version()),
-            Err(error) => Err(failure(error)),
-        }
+        let request = request.update_expression(format!("SET {set} REMOVE {remove}"));
+        let is_done = |stored: &super::Item| {
+            let stored = records::from_item::<Patient>(stored.clone());
+            stored.is_ok_and(|stored| is_the_same(&stored, patient))
+        };
+        update_unless_refused(request, is_done).await
     }
+}
+
+/// Whether a row is just what was to be written.
+fn is_the_same(stored: &Patient, written: &Patient) -> bool {
+    let (file_count, schema) = (stored.file_count, stored.schema);
+    *stored
+        == Patient {
+            file_count,
+            schema,
+            ..written.clone()
+        }
+}
+
+fn number(number: impl std::fmt::Display) -> AttributeValue {
+    AttributeValue::N(number.to_string())
 }

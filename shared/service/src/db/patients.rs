@@ -29,12 +29,25 @@ pub struct Patient {
     pub created_at: Timestamp,
     #[expect(missing_docs, reason = "the name says it")]
     pub updated_at: Timestamp,
+    /// Who made them; an older version has noted nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<i64>,
+    /// Grows by one with every change; what older versions wrote is the first.
+    #[serde(default = "first_version")]
+    pub version: u64,
     /// What an older version counted of the files that point at the patient; nothing counts them any more.
     #[serde(default)]
     pub file_count: i64,
     /// In which way its row is written.
     #[serde(default = "schema::first")]
     pub schema: u32,
+}
+
+/// The version of a row that does not say one.
+pub(super) const FIRST_VERSION: u64 = 1;
+
+fn first_version() -> u64 {
+    FIRST_VERSION
 }
 
 /// As much of a patient's row as tells whose it is.
@@ -45,6 +58,24 @@ pub(super) struct IdRow {
 }
 
 impl Patient {
+    /// A new one, of whom nothing is known yet.
+    #[must_use]
+    pub fn new(id: PatientId, created_by: i64, now: Timestamp) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            medical_record_number: None,
+            sex: None,
+            birth_date: None,
+            created_at: now,
+            updated_at: now,
+            created_by: Some(created_by),
+            version: FIRST_VERSION,
+            file_count: 0,
+            schema: schema::CURRENT,
+        }
+    }
+
     /// Whether a newer version of the service wrote it: then it is shown, and left to that one.
     #[must_use]
     pub fn is_of_newer_version(&self) -> bool {

@@ -14,7 +14,7 @@
 //!   [`documented`] is every answer in openapi.json · [`engines`] what the bucket and the tables hold · [`list`] the names on a page ·
 //!   [`meter`] what a function asks of DynamoDB · [`mortal`] processes that die at a call · [`old_tables`] the tables of ab0f7f2 · [`process`] this binary as other processes ·
 //!   [`secrets_manager`] where functions read their secret · [`cutting`] connections that break · [`queue`] messages ·
-//!   [`property`] what holds for any drawn value · [`recount`] counts again from the lists, to check the counters.
+//!   [`property`] what holds for any drawn value · [`provider`] who signs tokens elsewhere · [`recount`] counts again from the lists, to check the counters.
 
 pub(crate) mod client;
 pub(crate) mod cutting;
@@ -26,6 +26,7 @@ pub(crate) mod mortal;
 pub(crate) mod old_tables;
 pub(crate) mod process;
 pub(crate) mod property;
+pub(crate) mod provider;
 pub(crate) mod queue;
 pub(crate) mod recount;
 pub(crate) mod secrets_manager;

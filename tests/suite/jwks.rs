@@ -1,128 +1,12 @@
 //! Tokens of an identity provider: RS256 and ES256 by its published keys, from a server in this test.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-
-use axum::Router;
-use axum::routing::get;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::StatusCode;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use p256::ecdsa::SigningKey;
-use p256::pkcs8::EncodePrivateKey as _;
-use rsa::RsaPrivateKey;
-use rsa::pkcs1::EncodeRsaPrivateKey as _;
-use rsa::traits::PublicKeyParts as _;
-use serde_json::{Map, Value, json};
-use tokio::net::TcpListener;
+use serde_json::json;
 
+use crate::harness::provider::{Key, Provider};
 use crate::harness::{Response, TestStack, token};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
-
-/// A private key and its public half as the provider publishes it.
-struct Key {
-    algorithm: Algorithm,
-    kid: &'static str,
-    private: EncodingKey,
-    public: Value,
-}
-
-impl Key {
-    fn rs256(kid: &'static str) -> Self {
-        let private = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).expect("a key");
-        let number = |number: &rsa::BigUint| URL_SAFE_NO_PAD.encode(number.to_bytes_be());
-        let public = json!({
-            "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid,
-            "n": number(private.n()), "e": number(private.e()),
-        });
-        let der = private.to_pkcs1_der().expect("a key");
-        Self {
-            algorithm: Algorithm::RS256,
-            kid,
-            private: EncodingKey::from_rsa_der(der.as_bytes()),
-            public,
-        }
-    }
-
-    fn es256(kid: &'static str) -> Self {
-        let private = SigningKey::random(&mut rsa::rand_core::OsRng);
-        let point = private.verifying_key().to_encoded_point(false);
-        let number = |bytes: Option<&p256::FieldBytes>| {
-            URL_SAFE_NO_PAD.encode(bytes.expect("a point that is not zero"))
-        };
-        let public = json!({
-            "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid,
-            "x": number(point.x()), "y": number(point.y()),
-        });
-        let der = private.to_pkcs8_der().expect("a key");
-        Self {
-            algorithm: Algorithm::ES256,
-            kid,
-            private: EncodingKey::from_ec_der(der.as_bytes()),
-            public,
-        }
-    }
-
-    /// A token of user 1 signed with this key, its header naming `kid`.
-    fn sign_as(&self, kid: Option<&str>, claims: &Map<String, Value>) -> String {
-        let mut header = Header::new(self.algorithm);
-        header.kid = kid.map(str::to_owned);
-        encode(&header, claims, &self.private).expect("claims can be signed")
-    }
-}
-
-/// An identity provider on a loopback port.
-struct Provider {
-    url: String,
-    keys: Arc<Mutex<Vec<Value>>>,
-    asked: Arc<AtomicUsize>,
-    is_down: Arc<Mutex<bool>>,
-}
-
-impl Provider {
-    async fn start(keys: &[&Key]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}/jwks", listener.local_addr().expect("an address"));
-        let this = Self {
-            url,
-            keys: Arc::default(),
-            asked: Arc::default(),
-            is_down: Arc::default(),
-        };
-        this.publish(keys);
-        let (keys, asked, is_down) = (this.keys.clone(), this.asked.clone(), this.is_down.clone());
-        let answer = async move || {
-            asked.fetch_add(1, Ordering::SeqCst);
-            if *is_down.lock().expect("not poisoned") {
-                return (StatusCode::INTERNAL_SERVER_ERROR, String::new());
-            }
-            let keys = keys.lock().expect("not poisoned").clone();
-            (StatusCode::OK, json!({ "keys": keys }).to_string())
-        };
-        let router = Router::new().route("/jwks", get(answer));
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        this
-    }
-
-    fn publish(&self, keys: &[&Key]) {
-        let keys = keys.iter().map(|key| key.public.clone()).collect();
-        *self.keys.lock().expect("not poisoned") = keys;
-    }
-
-    fn set_down(&self, is_down: bool) {
-        *self.is_down.lock().expect("not poisoned") = is_down;
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
-    }
-
-    async fn stack(&self) -> TestStack {
-        TestStack::start_with(&[("JWKS_URL", &self.url)]).await
-    }
-}
 
 /// A request with a token that `key` signed just now.
 async fn ask(stack: &TestStack, key: &Key) -> Response {
@@ -159,7 +43,7 @@ async fn a_rotated_key_is_found_and_the_old_one_ends_within_an_hour() {
     let stack = provider.stack().await;
     ask(&stack, &old).await.ok();
     provider.publish(&[&new]);
-    stack.clock.advance(31_000);
+    stack.clock.advance(61_000);
     ask(&stack, &new).await.ok();
     assert_eq!(provider.asked(), 2);
     ask(&stack, &old).await.problem(401, "unauthenticated");
@@ -177,7 +61,7 @@ async fn an_unknown_kid_cannot_make_the_service_ask_again_and_again() {
         ask(&stack, &unknown).await.problem(401, "unauthenticated");
     }
     assert_eq!(provider.asked(), 1);
-    stack.clock.advance(31_000);
+    stack.clock.advance(61_000);
     for _ in 0..5 {
         ask(&stack, &unknown).await.problem(401, "unauthenticated");
     }
@@ -208,7 +92,7 @@ async fn while_the_provider_is_down_no_key_is_called_unknown() {
     let stack = provider.stack().await;
     ask(&stack, &old).await.ok();
     provider.set_down(true);
-    stack.clock.advance(31_000);
+    stack.clock.advance(61_000);
     for _ in 0..3 {
         ask(&stack, &new).await.problem(503, "unavailable");
         ask(&stack, &old).await.ok();
@@ -236,11 +120,16 @@ async fn keys_that_were_never_fetched_make_a_retry_worth_while() {
     let stack = provider.stack().await;
     for _ in 0..2 {
         let answer = ask(&stack, &key).await;
-        assert_ne!(answer.header("retry-after"), "");
-        answer.problem(503, "unavailable");
+        assert_eq!(answer.header("retry-after"), "10");
+        let problem = answer.problem(503, "unavailable");
+        let detail = problem["detail"].as_str().expect("a sentence");
+        assert!(
+            detail.contains("identity provider") && detail.contains("try again"),
+            "{detail}"
+        );
     }
     provider.set_down(false);
-    stack.clock.advance(31_000);
+    stack.clock.advance(11_000);
     ask(&stack, &key).await.ok();
 }
 
@@ -321,6 +210,10 @@ async fn what_else_is_published_harms_nothing() {
         json!({"kty": "oct", "kid": "1", "k": "c2VjcmV0"}),
         json!({"kty": "RSA", "kid": "broken", "n": "!", "e": "AQAB"}),
         json!({"kty": "EC", "crv": "P-384", "kid": "384", "x": "AA", "y": "AA"}),
+        json!({"kty": "AKP", "alg": "ML-DSA-65", "kid": "of tomorrow", "pub": "AA"}),
+        json!({"kid": "no kind"}),
+        json!("no key"),
+        json!({"kty": 5, "kid": 7}),
     ]);
     let stack = provider.stack().await;
     ask(&stack, &key).await.ok();
@@ -331,6 +224,34 @@ async fn what_else_is_published_harms_nothing() {
             .await
             .problem(401, "unauthenticated");
     }
+}
+
+/// Keycloak publishes such a key beside the one that signs.
+#[tokio::test]
+async fn a_key_to_encrypt_with_or_of_another_algorithm_signs_nothing() {
+    let (good, other) = (Key::rs256("good"), Key::rs256("other"));
+    let provider = Provider::start(&[&good]).await;
+    let stack = provider.stack().await;
+    for change in [
+        json!({"use": "enc"}),
+        json!({"use": "enc", "alg": "RSA-OAEP"}),
+        json!({"alg": "PS256"}),
+        json!({"alg": "ES256"}),
+    ] {
+        let mut published = other.public.clone();
+        let members = published.as_object_mut().expect("a key");
+        members.extend(change.as_object().expect("members").clone());
+        *provider.keys.lock().expect("not poisoned") = vec![good.public.clone(), published];
+        stack.clock.advance(HOUR_MS + 1);
+        ask(&stack, &good).await.ok();
+        ask(&stack, &other).await.problem(401, "unauthenticated");
+    }
+    // Entra publishes keys that name no algorithm.
+    let mut published = other.public.clone();
+    published.as_object_mut().expect("a key").remove("alg");
+    *provider.keys.lock().expect("not poisoned") = vec![published];
+    stack.clock.advance(HOUR_MS + 1);
+    ask(&stack, &other).await.ok();
 }
 
 #[tokio::test]

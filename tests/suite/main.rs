@@ -80,6 +80,7 @@ mod weather;
 mod model;
 
 // The engines of the local stack.
+mod discovery;
 mod dynamo_contract;
 mod event_queue;
 mod gateway;

@@ -21,11 +21,12 @@ export class Installation {
     return new Installation(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   }
 
-  serve(stack: Stack, auth: { authority: string; clientId: string }): void {
+  /** The page's policy lets it call `origins`: the issuer, and where else it is sent for tokens. */
+  serve(stack: Stack, auth: { authority: string; clientId: string }, origins: string[]): void {
     const config = JSON.stringify({ apiUrl: '/api/v1', auth: { mode: 'oidc', scope: 'openid', ...auth } });
     this.server.on('request', (asked, answer) => {
       if (asked.url === '/config.json') answer.setHeader('content-type', 'application/json').end(config);
-      else forward(asked, answer, stack.url, auth.authority);
+      else forward(asked, answer, stack.url, origins.join(' '));
     });
   }
 
@@ -35,12 +36,12 @@ export class Installation {
   }
 }
 
-function forward(asked: IncomingMessage, answer: ServerResponse, to: string, issuer: string): void {
+function forward(asked: IncomingMessage, answer: ServerResponse, to: string, issuers: string): void {
   const { method, headers } = asked;
   const onward = request(new URL(asked.url ?? '/', to), { method, headers }, (got) => {
     const policy = got.headers['content-security-policy'];
     const changed =
-      policy === undefined ? {} : { 'content-security-policy': policyFor(String(policy), issuer) };
+      policy === undefined ? {} : { 'content-security-policy': policyFor(String(policy), issuers) };
     answer.writeHead(got.statusCode ?? 502, { ...got.headers, ...changed });
     got.pipe(answer);
   });
@@ -48,10 +49,10 @@ function forward(asked: IncomingMessage, answer: ServerResponse, to: string, iss
   asked.pipe(onward);
 }
 
-/** csp.json for this issuer, and for the bucket that the stack's own policy names. */
-function policyFor(ofStack: string, issuer: string): string {
+/** csp.json for these origins of issuers, and for the bucket that the stack's own policy names. */
+function policyFor(ofStack: string, issuers: string): string {
   const bucket = /connect-src 'self' ([^;\s]+)/.exec(ofStack)?.[1] ?? '';
   return Object.entries(POLICY.directives)
-    .map(([name, sources]) => `${name} ${sources.replace('{bucket}', bucket).replace('{issuer}', issuer)}`)
+    .map(([name, sources]) => `${name} ${sources.replace('{bucket}', bucket).replace('{issuer}', issuers)}`)
     .join('; ');
 }

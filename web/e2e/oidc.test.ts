@@ -19,7 +19,7 @@ beforeAll(async () => {
   site = await Installation.listen();
   const trust = { JWKS_URL: issuer.keys, JWT_ISSUER: issuer.url, JWT_AUDIENCE: AUDIENCE };
   [stack, browser] = await Promise.all([Stack.start({ ...trust, ALLOWED_ORIGINS: site.url }), launch()]);
-  site.serve(stack, { authority: issuer.url, clientId: CLIENT_ID });
+  site.serve(stack, { authority: issuer.url, clientId: CLIENT_ID }, [issuer.url]);
   issuer.serve(site.url);
 });
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig, parseConfig } from './config';
 
+const provider = { mode: 'oidc', authority: 'https://id.example', clientId: 'web', scope: 'openid' };
 const users = [{ name: '王医生', role: 'user', token: 't' }];
 
 describe('config', () => {
@@ -13,7 +14,10 @@ describe('config', () => {
 
   it('reads the issuer of the cloud', () => {
     const auth = { mode: 'oidc', authority: 'https://id.example', clientId: 'web', scope: 'openid' };
-    expect(parseConfig({ apiUrl: 'https://api.example/api/v1', auth }).auth).toEqual(auth);
+    const read = parseConfig({ apiUrl: 'https://api.example/api/v1', auth }).auth;
+    expect(read).toEqual({ ...auth, bearer: 'access', parameters: {} });
+    const more = { ...auth, bearer: 'id', parameters: { audience: 'https://api.example' } };
+    expect(parseConfig({ apiUrl: '/api/v1', auth: more }).auth).toEqual(more);
   });
 
   it.each([
@@ -21,6 +25,11 @@ describe('config', () => {
     ['no API', { auth: { mode: 'demo', users } }],
     ['no users', { apiUrl: '/api/v1', auth: { mode: 'demo', users: [] } }],
     ['an unknown mode', { apiUrl: '/api/v1', auth: { mode: 'basic' } }],
+    ['another token', { apiUrl: '/api/v1', auth: { ...provider, bearer: 'refresh' } }],
+    [
+      'a parameter that is no text',
+      { apiUrl: '/api/v1', auth: { ...provider, parameters: { audience: 5 } } },
+    ],
     ['an issuer without a client', { apiUrl: '/api/v1', auth: { mode: 'oidc', authority: 'x', scope: 'y' } }],
   ])('refuses a configuration with %s', (_, value) => {
     expect(() => parseConfig(value)).toThrow(ConfigError);

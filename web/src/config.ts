@@ -8,8 +8,19 @@ export interface DemoUser {
 }
 
 /** How people sign in here. */
-export type AuthConfig =
-  { mode: 'demo'; users: DemoUser[] } | { mode: 'oidc'; authority: string; clientId: string; scope: string };
+export type AuthConfig = { mode: 'demo'; users: DemoUser[] } | ({ mode: 'oidc' } & OidcConfig);
+
+/** A provider, and what it calls this page. docs/IDENTITY.md has the values of each. */
+export interface OidcConfig {
+  /** The issuer, letter by letter. */
+  authority: string;
+  clientId: string;
+  scope: string;
+  /** Which token opens the API; the stack's BearerToken says the same. */
+  bearer: 'access' | 'id';
+  /** What else the provider wants to be asked with, such as Auth0's `audience`. */
+  parameters: Record<string, string>;
+}
 
 /** The whole of `/config.json`. */
 export interface Config {
@@ -42,6 +53,8 @@ function parseAuth(auth: Record<string, unknown>): AuthConfig {
         authority: text(auth, 'authority'),
         clientId: text(auth, 'clientId'),
         scope: text(auth, 'scope'),
+        bearer: parseBearer(auth['bearer']),
+        parameters: parseParameters(auth['parameters'] ?? {}),
       };
     case 'demo': {
       const users = auth['users'];
@@ -51,6 +64,17 @@ function parseAuth(auth: Record<string, unknown>): AuthConfig {
     default:
       throw new ConfigError('auth.mode: neither demo nor oidc');
   }
+}
+
+function parseBearer(value: unknown): 'access' | 'id' {
+  if (value === undefined || value === 'access') return 'access';
+  if (value === 'id') return 'id';
+  throw new ConfigError('auth.bearer: neither access nor id');
+}
+
+function parseParameters(value: unknown): Record<string, string> {
+  const parameters = record(value, 'auth.parameters');
+  return Object.fromEntries(Object.keys(parameters).map((name) => [name, text(parameters, name)]));
 }
 
 function parseUser(value: unknown): DemoUser {

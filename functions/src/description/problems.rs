@@ -1,7 +1,7 @@
 //! Error answers, as `service::error` and the layers of `service::api` give them.
 //!
 //! An endpoint names the codes of its 409s ([`Endpoint::conflicts`]); from them come the schema and the examples.
-//! `(status = 404)` and `(status = 403)` say that these can happen; the others follow from what an operation takes.
+//! `(status = 404)` says that it can happen; the others follow from what an operation takes.
 
 use serde_json::{Map, Value, json};
 use service::api::Endpoint;
@@ -37,7 +37,7 @@ fn all_shared() -> Vec<Shared> {
         ),
         shared(
             "Forbidden",
-            "The caller may know of it but may not do it",
+            "The caller may know of it but may not do it, the token lacks the scope that this installation asks for, or the address is closed",
             Error::Forbidden("Only an administrator may do this."),
         ),
         shared(
@@ -115,7 +115,7 @@ pub(super) fn add(operation: &mut Value, endpoint: &Endpoint) {
         let happens = match error {
             Error::NotJson(_) | Error::TooLarge(_) => takes_body,
             Error::Unauthenticated(_) | Error::Unavailable(_) => !endpoint.is_public(),
-            Error::NotFound | Error::Forbidden(_) => responses.contains_key(&status),
+            Error::NotFound => responses.contains_key(&status),
             // An unknown parameter is refused everywhere.
             _ => true,
         };

@@ -1,12 +1,14 @@
 //! Who is asking: verifies the token and reads from it whom it names.
 //!
 //! - `identity`: whom. Who that is here, and whether they may come in, `db/users.rs` knows.
-//! - `secrets`, `jwks`: the keys, shared secrets and public ones. Both are kept and renewed by `kept`.
+//! - `secrets`, `provider`: the keys, shared secrets and public ones. Both are kept and renewed by `kept`.
+//! - `bearer`: what a signed token must be to open the service.
 
 pub mod access;
+mod bearer;
 pub mod identity;
-mod jwks;
 mod kept;
+mod provider;
 mod secrets;
 
 use std::sync::Arc;
@@ -19,11 +21,11 @@ use jsonwebtoken::{
 use serde_json::{Map, Value};
 
 use crate::clock::Clock;
-use crate::config::TokenConfig;
+use crate::config::{Bearer, TokenConfig};
 use crate::error::{Cause, Error};
 
 use self::identity::SignedWith;
-use self::jwks::Jwks;
+use self::provider::Provider;
 use self::secrets::Secrets;
 
 pub use self::identity::{Identity, Profile, Who};
@@ -68,7 +70,7 @@ pub struct Verifier {
 struct Inner {
     config: TokenConfig,
     secrets: Option<Secrets>,
-    jwks: Option<Jwks>,
+    provider: Option<Provider>,
     clock: Clock,
 }
 
@@ -87,13 +89,12 @@ impl Verifier {
             None if config.secrets.is_empty() => None,
             None => Some(Secrets::given(&config.secrets)),
         };
-        let jwks = config.jwks_url.clone();
-        let jwks = jwks.map(|url| Jwks::new(url, clock.clone()));
+        let provider = Provider::of(&config, &clock);
         Self {
             inner: Arc::new(Inner {
                 config,
                 secrets,
-                jwks,
+                provider,
                 clock,
             }),
         }
@@ -110,10 +111,27 @@ impl Verifier {
         }
     }
 
+    /// What the provider tells of the person whose token this is, where the token itself gives no name. Ask seldom: it is a call to the provider,
+    /// who may be slow. `None`: nothing, for whatever reason, because nobody is kept out for want of a name.
+    pub async fn userinfo(&self, authorization: Option<&str>, subject: &str) -> Option<Profile> {
+        let provider = self.inner.provider.as_ref()?;
+        // Of an ID token the provider knows nothing more.
+        if self.inner.config.bearer == Bearer::Id {
+            return None;
+        }
+        let told = provider.userinfo(authorization.and_then(bearer)?, subject);
+        let told = told.await.unwrap_or_else(|cause| {
+            tracing::warn!(%cause, "the identity provider tells no name");
+            None
+        });
+        told.map(|claims| Profile::of(&claims))
+    }
+
     /// Whom the token of an `Authorization` header names.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`]; [`Error::Unavailable`] when the keys cannot be fetched.
+    /// [`Error::Unauthenticated`]; [`Error::Forbidden`] without the scope; [`Error::Unavailable`] or [`Error::ProviderDown`] when the keys cannot be
+    /// fetched.
     pub async fn identity(&self, authorization: Option<&str>) -> Result<Identity, Error> {
         let header = authorization.ok_or(Error::Unauthenticated(
             "Sign in first: the Authorization header is missing.",
@@ -125,7 +143,11 @@ impl Verifier {
             return Err(MALFORMED);
         }
         let (signed, claims) = self.claims(token).await?;
-        Identity::of(&claims, signed)
+        Identity::of(
+            &claims,
+            signed,
+            bearer::is_admin(&self.inner.config, &claims),
+        )
     }
 
     async fn claims(&self, token: &str) -> Result<(SignedWith, Map<String, Value>), Error> {
@@ -136,6 +158,7 @@ impl Verifier {
         let validation = self.validation(header.alg);
         let claims = self.verified(token, &header, &validation).await?;
         self.check_times(&claims)?;
+        bearer::check(&self.inner.config, &header, &claims)?;
         let signed = match header.alg {
             Algorithm::HS256 => SignedWith::SharedSecret,
             _ => SignedWith::PublishedKey {
@@ -153,11 +176,8 @@ impl Verifier {
         // The library asks the system for the time; ours is the App's clock, so both times are checked by `check_times`.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        validation.validate_aud = self.inner.config.audience.is_some();
-        if let Some(audience) = &self.inner.config.audience {
-            validation.set_audience(&[audience]);
-            validation.required_spec_claims.insert("aud".to_owned());
-        }
+        // Cognito names it in another claim: `bearer` looks.
+        validation.validate_aud = false;
         if let Some(issuer) = &self.inner.config.issuer {
             validation.set_issuer(&[issuer]);
             validation.required_spec_claims.insert("iss".to_owned());
@@ -172,16 +192,16 @@ impl Verifier {
         header: &Header,
         validation: &Validation,
     ) -> Result<Map<String, Value>, Error> {
-        let found = match (header.alg, &self.inner.secrets, &self.inner.jwks) {
+        let found = match (header.alg, &self.inner.secrets, &self.inner.provider) {
             (Algorithm::HS256, Some(secrets), _) => {
                 let find = |keys: &[DecodingKey]| verify(token, keys, validation);
                 secrets.find(find).await?
             }
-            (Algorithm::RS256 | Algorithm::ES256, _, Some(jwks)) => {
+            (Algorithm::RS256 | Algorithm::ES256, _, Some(provider)) => {
                 let kid = header.kid.as_deref().ok_or(Error::Unauthenticated(
                     "The token does not name its key (kid).",
                 ))?;
-                verify(token, &[jwks.key(kid, header.alg).await?], validation)
+                verify(token, &[provider.key(kid, header.alg).await?], validation)
             }
             _ => {
                 return Err(Error::Unauthenticated(
@@ -244,7 +264,6 @@ fn refusal(kind: &ErrorKind) -> Error {
     Error::Unauthenticated(match kind {
         ErrorKind::InvalidSignature => "The token's signature does not verify.",
         ErrorKind::InvalidIssuer => "The token comes from an issuer that is not accepted (iss).",
-        ErrorKind::InvalidAudience => "The token is meant for somebody else (aud).",
         ErrorKind::MissingRequiredClaim(_) => {
             "The token lacks a required claim: exp, and iss and aud where they are configured."
         }

@@ -1,6 +1,7 @@
 //! Every setting, read once at start. Nothing else reads the environment.
 
 mod numbers;
+mod tokens;
 pub mod variable;
 
 use std::fmt;
@@ -9,6 +10,8 @@ use jiff::tz::TimeZone;
 
 pub use numbers::NumberSetting;
 use numbers::{ACCESS_LOG_DAYS, MAX_UNFINISHED_UPLOADS, MAX_UPLOAD_BYTES, TRASH_DAYS};
+pub use tokens::{Bearer, DISCOVERY, TokenConfig};
+pub(crate) use tokens::{is_safe, shared_secrets};
 
 /// The settings of one function. The docs of each field name its variable; template.yaml sets them.
 #[derive(Clone)]
@@ -143,26 +146,6 @@ pub enum CalledBy {
     Events,
 }
 
-/// How tokens are verified: which algorithms are allowed follows from what is set, never from a token.
-#[derive(Clone, Debug, Default)]
-pub struct TokenConfig {
-    /// `JWT_SECRET`: the shared secrets of HS256, a line each, at least 32 bytes (RFC 7518, section 3.2). A token may be signed with any of
-    /// them: usually there is one, and the one before in a second line for as long as its tokens shall go on to work.
-    pub secrets: Vec<Secret>,
-    /// `JWT_SECRET_ARN`: instead of them, the secret of Secrets Manager that has them under its key `jwt`. It is read at start, and again while
-    /// the function runs: so it can be exchanged without a deployment, and its text stands in no environment.
-    pub secret_arn: Option<String>,
-    /// `JWKS_URL`: where the keys of RS256 and ES256 are.
-    pub jwks_url: Option<String>,
-    /// `JWT_ISSUER`: the only `iss` accepted, when set.
-    pub issuer: Option<String>,
-    /// `JWT_AUDIENCE`: the only `aud` accepted, when set.
-    pub audience: Option<String>,
-    /// `TRUST_USER_ID`: whether the integer `user_id` (else `sub`) of a token that is verified by `JWKS_URL` is the user's id here. Otherwise an id
-    /// is drawn for its issuer and subject. Default: `true`, as it was before users had a table.
-    pub trusts_user_id: bool,
-}
-
 /// Text that never shows in a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -258,16 +241,7 @@ impl Config {
         let required = |variable| {
             get(variable).ok_or_else(|| wrong(variable, "is not set; template.yaml sets it"))
         };
-        let tokens = TokenConfig {
-            secrets: shared_secrets(&get(variable::JWT_SECRET).unwrap_or_default())
-                .map_err(|problem| wrong(variable::JWT_SECRET, problem))?,
-            secret_arn: get(variable::JWT_SECRET_ARN),
-            jwks_url: get(variable::JWKS_URL),
-            issuer: get(variable::JWT_ISSUER),
-            audience: get(variable::JWT_AUDIENCE),
-            trusts_user_id: flag(get, variable::TRUST_USER_ID, true)?,
-        };
-        tokens.check(called_by)?;
+        let tokens = TokenConfig::read(called_by, get)?;
         let cursor_secret = cursor_secret(get(variable::CURSOR_SECRET), &tokens)?;
         Ok(Self {
             files_table: required(variable::FILES_TABLE)?,
@@ -334,35 +308,6 @@ impl Config {
     }
 }
 
-impl TokenConfig {
-    fn check(&self, called_by: CalledBy) -> Result<(), ConfigError> {
-        match (&self.secrets[..], &self.secret_arn, &self.jwks_url) {
-            ([], None, None) if called_by == CalledBy::Users => Err(wrong(
-                variable::JWT_SECRET,
-                "is not set, and neither is JWT_SECRET_ARN or JWKS_URL: set one of them",
-            )),
-            ([_, ..], Some(_), _) => Err(wrong(
-                variable::JWT_SECRET_ARN,
-                "is set beside JWT_SECRET: set one of them, the other would be of no use",
-            )),
-            (_, Some(arn), _) if !is_secret(arn) => Err(wrong(
-                variable::JWT_SECRET_ARN,
-                "must be the ARN of a secret: arn:aws:secretsmanager:…:secret:…",
-            )),
-            (_, _, Some(url))
-                if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1:") =>
-            {
-                Err(wrong(variable::JWKS_URL, "must begin with https://"))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-fn is_secret(arn: &str) -> bool {
-    arn.starts_with("arn:aws") && arn.contains(":secretsmanager:") && arn.contains(":secret:")
-}
-
 /// A variable of Lambda or of the AWS SDKs, which AWS documents and template.yaml does not set.
 #[expect(
     clippy::disallowed_methods,
@@ -382,21 +327,6 @@ fn charset(name: Option<String>) -> Result<Option<&'static str>, ConfigError> {
         wrong(variable::DICOM_CHARSET, &format!("must be one of {known}"))
     };
     found.map(Some).ok_or_else(unknown)
-}
-
-/// One secret for each line that is not empty.
-///
-/// # Errors
-/// What is wrong with the text: a sentence that begins with the variable.
-pub(crate) fn shared_secrets(text: &str) -> Result<Vec<Secret>, &'static str> {
-    let lines = text.lines().filter(|line| !line.is_empty());
-    let secrets: Vec<_> = lines.map(Secret::new).collect();
-    if secrets.iter().any(|secret| secret.expose().len() < 32) {
-        return Err(
-            "is too short: HS256 needs at least 32 bytes in each line, for example `openssl rand -base64 48`",
-        );
-    }
-    Ok(secrets)
 }
 
 /// What seals cursors: the secret of its own, else the first of the tokens.
@@ -479,6 +409,9 @@ mod tests {
             ("JWT_SECRET_ARN", ARN),
             ("CURSOR_SECRET", "short"),
             ("JWKS_URL", "http://example.com/jwks"),
+            ("JWKS_URL", "http://127.0.0.1:80@example.com/jwks"),
+            ("BEARER_TOKEN", "refresh"),
+            ("BEARER_TOKEN", "id"),
             ("DICOM_CHARSET", "klingon"),
             ("MAX_UPLOAD_BYTES", "much"),
             ("MAX_UPLOAD_BYTES", "0"),
@@ -557,6 +490,24 @@ mod tests {
         assert_eq!(config.cursor_secret, None);
         let wrong = [("JWT_SECRET", ""), ("JWT_SECRET_ARN", "filmroom")];
         assert!(read(&wrong).unwrap_err().starts_with("JWT_SECRET_ARN must"));
+    }
+
+    #[test]
+    fn a_provider_is_bound_to_its_issuer_and_its_id_tokens_to_their_client() {
+        let document = "https://login.example.org/.well-known/openid-configuration";
+        let provider = ("JWKS_URL", document);
+        let alone = read(&[provider]).unwrap_err();
+        assert!(alone.starts_with("JWT_ISSUER"), "{alone}");
+        let issuer = ("JWT_ISSUER", "https://login.example.org");
+        assert!(read(&[provider, issuer]).is_ok());
+        let id = ("BEARER_TOKEN", "id");
+        let anybodys = read(&[provider, issuer, id]).unwrap_err();
+        assert!(anybodys.starts_with("JWT_AUDIENCE"), "{anybodys}");
+        let client = ("JWT_AUDIENCE", "the-page  another");
+        let tokens = read(&[provider, issuer, id, client]).unwrap().tokens;
+        assert_eq!(tokens.bearer, Bearer::Id);
+        assert_eq!(tokens.audiences, ["the-page", "another"]);
+        assert_eq!(tokens.admin_value, "admin");
     }
 
     #[test]

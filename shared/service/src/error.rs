@@ -115,6 +115,11 @@ pub enum Error {
     /// 503: throttled, or something we depend on is down. A retry is safe.
     #[error("The service is busy; try again in a moment.")]
     Unavailable(#[source] Cause),
+    /// 503: nobody can tell whether a token is good, because the identity provider does not publish its keys. A retry is safe.
+    #[error(
+        "Your sign-in cannot be checked, because the identity provider does not answer. You are still signed in: try again in a minute."
+    )]
+    ProviderDown(#[source] Cause),
     /// 500: a fault of ours.
     #[error("Something went wrong on our side.")]
     Internal(#[source] Cause),
@@ -190,7 +195,7 @@ impl Error {
             Self::Conflict(conflict) => conflict.code,
             Self::TooLarge(_) => Code::TooLarge,
             Self::Invalid(_) => Code::Invalid,
-            Self::Unavailable(_) => Code::Unavailable,
+            Self::Unavailable(_) | Self::ProviderDown(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,
         }
     }
@@ -203,7 +208,7 @@ impl Error {
     }
 
     fn log(&self) {
-        if let Self::Unavailable(cause) | Self::Internal(cause) = self {
+        if let Self::Unavailable(cause) | Self::ProviderDown(cause) | Self::Internal(cause) = self {
             tracing::error!(
                 code = self.code().name(),
                 cause = chain(cause.as_ref()),
@@ -277,6 +282,10 @@ impl IntoResponse for Error {
             }
             Self::Unavailable(_) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))
+            }
+            // It is not asked again sooner.
+            Self::ProviderDown(_) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"))
             }
             _ => None,
         };

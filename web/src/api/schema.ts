@@ -1879,21 +1879,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description The answer is larger than Lambda carries, and the caller does not take it compressed */
-        AnswerTooLarge: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "answer_too_large";
-                    /** @constant */
-                    status?: 406;
-                };
-            };
-        };
-        /** @description The caller may know of it but may not do it */
+        /** @description The caller may know of it but may not do it, the token lacks the scope that this installation asks for, or the address is closed */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -2208,7 +2194,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
-            406: components["responses"]["AnswerTooLarge"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2263,7 +2249,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
-            406: components["responses"]["AnswerTooLarge"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -2376,7 +2362,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
-            406: components["responses"]["AnswerTooLarge"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2494,7 +2480,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
-            406: components["responses"]["AnswerTooLarge"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2652,7 +2638,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
-            406: components["responses"]["AnswerTooLarge"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2735,6 +2721,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
@@ -2771,6 +2758,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
@@ -2883,6 +2871,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
@@ -2951,6 +2940,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
@@ -3059,6 +3049,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             /** @description `already_archived`: This file is in the archive already. `already_moving`: This file is being moved just now; look again in a moment. `not_processed`: Only a processed file can be archived. `version_conflict`: Somebody else changed this file at the same time; read it again. */
@@ -3125,6 +3116,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             /** @description `not_ready`: The bytes of this file are not here yet. */
@@ -3223,6 +3215,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
@@ -3347,6 +3340,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             /** @description `already_moving`: This file is being moved just now; look again in a moment. `not_archived`: This file is not in the archive. `version_conflict`: Somebody else changed this file at the same time; read it again. */
@@ -3413,7 +3407,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
-            406: components["responses"]["AnswerTooLarge"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3455,6 +3449,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
@@ -3498,6 +3493,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             /** @description `job_over`: This job is over. */
@@ -3576,7 +3572,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            406: components["responses"]["AnswerTooLarge"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3625,7 +3621,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
-            406: components["responses"]["AnswerTooLarge"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3666,6 +3662,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
@@ -3721,23 +3718,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
-            404: components["responses"]["NotFound"];
-            /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "version_conflict";
-                        /** @description With a stale `version`: the record as it is now. */
-                        current?: components["schemas"]["ImageFile"];
-                        /** @constant */
-                        status?: 409;
-                    };
-                };
-            };
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -3843,6 +3824,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
@@ -3897,7 +3879,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
-            406: components["responses"]["AnswerTooLarge"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -4002,7 +3984,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
-            406: components["responses"]["AnswerTooLarge"];
+            403: components["responses"]["Forbidden"];
             /** @description `too_many_uploads`: Too many of your uploads are unfinished: finish or abort some of them, then begin again. */
             409: {
                 headers: {
@@ -4130,7 +4112,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
-            406: components["responses"]["AnswerTooLarge"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -4174,6 +4156,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
@@ -4226,6 +4209,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             /** @description `already_uploaded`: The upload is finished. Delete the file instead. `version_conflict`: Somebody else changed this file at the same time; read it again. */
@@ -4332,6 +4316,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             /** @description `upload_incomplete`: Parts are missing: send them, then complete again. Nothing is lost. `version_conflict`: Somebody else changed this file at the same time; read it again. */
@@ -4406,6 +4391,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             /** @description `not_uploading`: The upload of this file has ended. `not_multipart`: This file is sent by one PUT; it has no parts. `version_conflict`: Somebody else changed this file at the same time; read it again. */
@@ -4472,6 +4458,7 @@ export interface operations {
             };
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["AnswerTooLarge"];
             /** @description `not_uploading`: The upload of this file has ended. `version_conflict`: Somebody else changed this file at the same time; read it again. */

@@ -13,6 +13,7 @@ import { CrashGuard } from '../shell/CrashGuard';
 import { Layout } from '../shell/Layout';
 import { NotFound, PageSkeleton } from '../shell/states';
 import { SessionExpired } from '../shell/SessionExpired';
+import { SignedOut } from '../shell/SignedOut';
 import { SignIn } from '../shell/SignIn';
 import { openUploads } from '../upload/open';
 import { ServicesContext } from './context';
@@ -35,9 +36,10 @@ const TrashPage = lazy(() => import('../trash/TrashPage').then((m) => ({ default
 export function App({ config, session }: { config: Config; session: Session }) {
   const [user, setUser] = useState(session.user());
   if (!user) {
-    return session instanceof DemoSession ? (
-      <SignIn session={session} onSignedIn={() => setUser(session.user())} />
-    ) : null;
+    if (session instanceof DemoSession) {
+      return <SignIn session={session} onSignedIn={() => setUser(session.user())} />;
+    }
+    return session.begin ? <SignedOut onSignIn={session.begin} /> : null;
   }
   return (
     <SignedIn config={config} session={session} user={user} onSignedOut={() => setUser(session.user())} />

@@ -40,6 +40,8 @@ export const en: Texts = {
     expiredHint: 'The page and your uploads are kept. They go on after you sign in again.',
     again: 'Sign in again',
     failed: 'Signing in did not work. Please try again.',
+    outTitle: 'You are signed out',
+    outHint: 'The sign-in service may still know you. On a shared computer, close the browser.',
     configTitle: 'Cannot start',
     configHint: 'The configuration could not be read. Reload later or call IT support.',
   },

@@ -38,6 +38,8 @@ export const zh = {
     expiredHint: '页面内容和上传进度都已保留。重新登录后会自动继续。',
     again: '重新登录',
     failed: '登录没有成功，请再试一次。',
+    outTitle: '已退出登录',
+    outHint: '登录服务可能仍记得您。若与他人共用电脑，请关闭浏览器。',
     configTitle: '无法启动',
     configHint: '读取配置失败，请稍后刷新页面，或联系信息科。',
   },

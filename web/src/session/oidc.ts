@@ -1,4 +1,5 @@
 import { UserManager, type User as OidcUser } from 'oidc-client-ts';
+import type { OidcConfig } from '../config';
 import { SignedOut, type Session, type User } from './session';
 
 /** The page the issuer sends the browser back to; the stack serves index.html there. */
@@ -6,21 +7,19 @@ export const CALLBACK_PATH = '/auth/callback';
 /** Where the user wanted to go. In this tab only, and only until they are back: the part behind the # may name a patient. */
 const RETURN_TO = 'filmroom.return-to';
 
-interface Settings {
-  authority: string;
-  clientId: string;
-  scope: string;
-}
+/** Set while somebody who signed out has not asked to sign in again. */
+const SIGNED_OUT = 'filmroom.signed-out';
 
 /** OpenID Connect with the authorization code flow and PKCE (RFC 7636); no secret in the browser. */
 export class OidcSession implements Session {
   private constructor(
     private readonly manager: UserManager,
+    private readonly settings: OidcConfig,
     private current: OidcUser | null,
   ) {}
 
   /** Finishes a sign-in that is under way, else picks up the session of this tab, else goes to the issuer. */
-  static async start(settings: Settings): Promise<OidcSession> {
+  static async start(settings: OidcConfig): Promise<OidcSession> {
     const { origin, pathname, search, hash } = window.location;
     const manager = new UserManager({
       authority: settings.authority,
@@ -29,25 +28,31 @@ export class OidcSession implements Session {
       response_type: 'code',
       redirect_uri: origin + CALLBACK_PATH,
       post_logout_redirect_uri: `${origin}/`,
+      extraQueryParams: settings.parameters,
       // A refused token is renewed when it is refused; before that nothing has to know its age.
       automaticSilentRenew: false,
     });
-    if (pathname === CALLBACK_PATH) return new OidcSession(manager, await finishSignIn(manager));
+    if (pathname === CALLBACK_PATH) return new OidcSession(manager, settings, await finishSignIn(manager));
     const user = await manager.getUser();
+    if (!user && sessionStorage.getItem(SIGNED_OUT)) return new OidcSession(manager, settings, null);
     if (!user || (user.expired && !user.refresh_token)) {
       sessionStorage.setItem(RETURN_TO, pathname + search + hash);
       await manager.signinRedirect();
     }
-    return new OidcSession(manager, user);
+    return new OidcSession(manager, settings, user);
   }
 
   user(): User | null {
-    return this.current && userOf({ ...this.current.profile, ...claimsOf(this.current.access_token) });
+    return this.current && userOf({ ...this.current.profile, ...claimsOf(this.bearer() ?? '') });
   }
 
   token(): Promise<string> {
-    const token = this.current?.access_token;
+    const token = this.bearer();
     return token ? Promise.resolve(token) : Promise.reject(new SignedOut());
+  }
+
+  private bearer(): string | undefined {
+    return this.settings.bearer === 'id' ? this.current?.id_token : this.current?.access_token;
   }
 
   /** By refresh token only: the other way, a hidden frame, needs cookies that browsers no longer send to another site. */
@@ -63,8 +68,30 @@ export class OidcSession implements Session {
     this.current = await this.manager.signinPopup();
   }
 
+  /**
+   * At the provider as well, if it says where. Cognito wants the same two things under names of its own
+   * (https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html); others ignore them.
+   */
   async signOut(): Promise<void> {
-    await this.manager.signoutRedirect();
+    const { client_id, post_logout_redirect_uri } = this.manager.settings;
+    if (await this.manager.metadataService.getEndSessionEndpoint()) {
+      const extraQueryParams = { client_id, logout_uri: post_logout_redirect_uri ?? '' };
+      await this.manager.signoutRedirect({ extraQueryParams });
+      return;
+    }
+    await this.manager.removeUser();
+    this.current = null;
+    // Otherwise the provider, which still knows them, would sign them in again at once.
+    sessionStorage.setItem(SIGNED_OUT, 'yes');
+  }
+
+  get begin(): (() => Promise<void>) | undefined {
+    if (!sessionStorage.getItem(SIGNED_OUT)) return undefined;
+    return async () => {
+      sessionStorage.removeItem(SIGNED_OUT);
+      // Somebody else may sit here now.
+      await this.manager.signinRedirect({ prompt: 'login' });
+    };
   }
 }
 

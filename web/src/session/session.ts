@@ -17,6 +17,8 @@ export interface Session {
   /** Signs in again on a click while the page keeps its state, e.g. in the middle of an upload. */
   signInAgain(): Promise<void>;
   signOut(): Promise<void>;
+  /** Goes to sign in, after {@link signOut} at a provider that has no page for it. Undefined: nobody is to be asked. */
+  begin?: (() => Promise<void>) | undefined;
 }
 
 /** There is no valid token: the user has to sign in. */

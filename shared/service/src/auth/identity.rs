@@ -60,11 +60,15 @@ pub(super) enum SignedWith {
 }
 
 impl Identity {
-    /// Reads the claims of a token that verified.
+    /// Reads the claims of a token that verified, and that makes an administrator or not.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`]: they name nobody.
-    pub(super) fn of(claims: &Map<String, Value>, signed: SignedWith) -> Result<Self, Error> {
+    pub(super) fn of(
+        claims: &Map<String, Value>,
+        signed: SignedWith,
+        admin: bool,
+    ) -> Result<Self, Error> {
         // A refresh token must not open anything.
         if claims.get("type").is_some_and(|kind| kind != "access") {
             return Err(Error::Unauthenticated(
@@ -74,7 +78,7 @@ impl Identity {
         Ok(Self {
             who: Who::of(claims, signed)?,
             profile: Profile::of(claims),
-            admin: is_admin(claims),
+            admin,
         })
     }
 }
@@ -176,13 +180,4 @@ fn numeric_subject(claims: &Map<String, Value>) -> Option<UserId> {
         other => other.as_u64(),
     };
     number.and_then(UserId::claimed)
-}
-
-fn is_admin(claims: &Map<String, Value>) -> bool {
-    let flag = |name: &str| claims.get(name) == Some(&Value::Bool(true));
-    let role = claims
-        .get("roles")
-        .and_then(Value::as_array)
-        .is_some_and(|roles| roles.iter().any(|role| role == "admin"));
-    flag("is_superuser") || flag("is_system_admin") || role
 }

@@ -197,7 +197,7 @@ async fn an_issuer_and_an_audience_are_asked_for_where_they_are_configured() {
     let clock = Clock::default();
     let config = TokenConfig {
         issuer: Some(ISSUER.to_owned()),
-        audience: Some(AUDIENCE.to_owned()),
+        audiences: vec![AUDIENCE.to_owned()],
         ..shared()
     };
     let strict = verifier(config, &clock);
@@ -289,7 +289,8 @@ fn identity(claims: Value, signed: SignedWith) -> Result<Identity, Error> {
     let Value::Object(claims) = claims else {
         panic!("an object")
     };
-    Identity::of(&claims, signed)
+    let admin = bearer::is_admin(&TokenConfig::default(), &claims);
+    Identity::of(&claims, signed, admin)
 }
 
 /// What a provider's token with these claims makes of its bearer: `5`, or `subject of issuer`; `None`: nobody.

@@ -37,6 +37,10 @@ variables! {
     JWKS_URL,
     JWT_ISSUER,
     JWT_AUDIENCE,
+    JWT_SCOPE,
+    BEARER_TOKEN,
+    ADMIN_CLAIM,
+    ADMIN_VALUE,
     TRUST_USER_ID,
     FIRST_ADMIN,
     PATIENTS,
@@ -54,10 +58,14 @@ variables! {
 pub(super) const MOVE_LIMITS: &str = "MOVE_LIMITS";
 
 /// Those that are left to whoever runs the service. All others follow from what template.yaml builds, or from how the local stack starts.
-pub const CHOICES: [&str; 13] = [
+pub const CHOICES: [&str; 17] = [
     JWKS_URL,
     JWT_ISSUER,
     JWT_AUDIENCE,
+    JWT_SCOPE,
+    BEARER_TOKEN,
+    ADMIN_CLAIM,
+    ADMIN_VALUE,
     TRUST_USER_ID,
     FIRST_ADMIN,
     PATIENTS,

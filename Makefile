@@ -58,8 +58,10 @@ template: $(TOOLS) ## The template: sam, cfn-lint, checkov, and what it repeats 
 	python3 infra/functions.py --check
 	$(VENV)/bin/sam validate --lint --template template.yaml
 	$(VENV)/bin/cfn-lint
+	$(VENV)/bin/cfn-lint --regions us-east-1 --template infra/web-acl.yaml infra/data-trail.yaml
 	$(VENV)/checkov/bin/checkov --config-file .checkov.yaml
 	$(VENV)/bin/python infra/check_template.py
+	$(VENV)/bin/python infra/check_choices.py
 
 check-web: $(WEB)
 	cd web && npm run --silent check

@@ -15,7 +15,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = pathlib.Path(__file__).parent.parent
 # What web/csp.json calls {…}, in the template's words.
-SOURCES = {"{bucket}": "${Bucket}", "{issuer}": "${WebIssuerOrigin}"}
+SOURCES = {"{bucket}": "${Bucket}", "{issuer}": "${Issuers}"}
 # The local stack serves page and API from one origin; in the cloud the API has its own.
 OF_THE_CLOUD = {"connect-src": "${ApiOrigin}"}
 
@@ -37,6 +37,9 @@ PHYSICAL_NAMES = {
     "AWS::CloudFront::ResponseHeadersPolicy": ["ResponseHeadersPolicyConfig.Name"],
     "AWS::CloudWatch::Alarm": ["AlarmName"],
     "AWS::CloudWatch::Dashboard": ["DashboardName"],
+    "AWS::Cognito::UserPool": ["UserPoolName"],
+    "AWS::Cognito::UserPoolClient": ["ClientName"],
+    "AWS::Cognito::UserPoolDomain": ["Domain"],
     "AWS::DynamoDB::Table": ["TableName"],
     "AWS::IAM::ManagedPolicy": ["ManagedPolicyName"],
     "AWS::IAM::Role": ["RoleName"],

@@ -82,6 +82,7 @@ mod model;
 // The engines of the local stack.
 mod discovery;
 mod dynamo_contract;
+mod edges;
 mod event_queue;
 mod gateway;
 mod lifecycle;

@@ -3,6 +3,7 @@
 //! [`fields!`](crate::fields) declares what an endpoint takes: the parameters of a query or the fields of a body.
 
 pub mod declare;
+mod edge;
 mod encoding;
 mod endpoint;
 mod extract;

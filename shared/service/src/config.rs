@@ -1,5 +1,6 @@
 //! Every setting, read once at start. Nothing else reads the environment.
 
+mod edge;
 mod numbers;
 mod tokens;
 pub mod variable;
@@ -8,6 +9,7 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 
+pub use edge::Edge;
 pub use numbers::NumberSetting;
 use numbers::{ACCESS_LOG_DAYS, MAX_UNFINISHED_UPLOADS, MAX_UPLOAD_BYTES, TRASH_DAYS};
 pub use tokens::{Bearer, DISCOVERY, TokenConfig};
@@ -51,6 +53,8 @@ pub struct Config {
     pub large_object_queue_url: Option<String>,
     /// How tokens are verified.
     pub tokens: TokenConfig,
+    /// What stands before the API and the bucket.
+    pub edge: Edge,
     /// `CURSOR_SECRET`: the key that seals cursors, at least 32 bytes; only functions that answer cursors have it. Default: `JWT_SECRET`.
     pub cursor_secret: Option<Secret>,
     /// `DATE_TIME_ZONE`: the zone of plain dates in filters, an IANA name. Default: `UTC`. See [`Config::zone`].
@@ -270,6 +274,7 @@ impl Config {
             large_object_queue_url: get(variable::LARGE_OBJECT_QUEUE_URL),
             cursor_secret,
             tokens,
+            edge: Edge::read(get)?,
             date_time_zone: get(variable::DATE_TIME_ZONE),
             dicom_charset: charset(get(variable::DICOM_CHARSET))?,
             patients: match get(variable::PATIENTS).as_deref() {
@@ -424,6 +429,13 @@ mod tests {
             ("TRASH_DAYS", "4294967295"),
             ("ACCESS_LOG_DAYS", "0"),
             ("ACCESS_LOG_DAYS", "36501"),
+            ("ORIGIN_SECRET", "short"),
+            ("ORIGIN_SECRET", "a-text-of-thirty-two-characters-- short"),
+            ("DIRECT_CALLS", "refused"),
+            ("DIRECT_CALLS", "off"),
+            ("FILES_ORIGIN", "http://files.example.org"),
+            ("FILES_ORIGIN", "https://files.example.org/path"),
+            ("FILES_ORIGIN", "https://"),
             ("S3_PATH_STYLE", "yes"),
             ("TRUST_USER_ID", "yes"),
             ("PATIENTS", "mine"),

@@ -15,8 +15,8 @@ use lambda_http::request::RequestContext;
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::Query;
 use super::encoding::encoded;
+use super::{Query, edge};
 use crate::accounted::watch;
 use crate::app::App;
 use crate::auth::RequestInfo;
@@ -55,16 +55,13 @@ async fn guard(
     next: Next,
 ) -> Result<Response, Error> {
     let (mut parts, body) = request.into_parts();
+    let info = parts.extensions.get::<RequestInfo>().cloned();
+    let info = edge::arrived(&app.config.edge, &parts.headers, info.unwrap_or_default())?;
     if !rules.public {
         let authorization = parts
             .headers
             .get(header::AUTHORIZATION)
             .map(|value| value.to_str().unwrap_or_default());
-        let info = parts
-            .extensions
-            .get::<RequestInfo>()
-            .cloned()
-            .unwrap_or_default();
         let identity = app.tokens.identity(authorization).await?;
         let caller = app.users.caller(identity, info).await?;
         parts.extensions.insert(caller);

@@ -140,7 +140,8 @@ impl Bucket {
             .response_cache_control("no-store")
             .response_content_disposition(attachment(&file.original_filename));
         let request = request.presigned(config).await.map_err(Error::internal)?;
-        Ok(answer(&request, self.until(expires_at).await?))
+        let signed = answer(&request, self.until(expires_at).await?);
+        Ok(self.through_its_distribution(signed))
     }
 
     /// A thumbnail or preview, ready for `<img src>`: the same URL for many minutes.
@@ -151,7 +152,22 @@ impl Bucket {
         )?;
         let request = self.client.get_object().bucket(self.bucket()).key(key);
         let request = request.presigned(config).await.map_err(Error::internal)?;
-        Ok(answer(&request, self.until(expires_at).await?))
+        let signed = answer(&request, self.until(expires_at).await?);
+        Ok(self.through_its_distribution(signed))
+    }
+
+    /// The same URL on the origin of the distribution, if there is one. It asks the bucket under the bucket's own name, which is the one that is
+    /// signed (template.yaml, `FilesDistribution`).
+    fn through_its_distribution(&self, signed: PresignedUrl) -> PresignedUrl {
+        let Some(origin) = &self.config.edge.files_origin else {
+            return signed;
+        };
+        let rest = signed.url.split_once("://").map_or("", |(_, rest)| rest);
+        let path = rest.find('/').map_or("", |slash| &rest[slash..]);
+        PresignedUrl {
+            url: format!("{origin}{path}"),
+            ..signed
+        }
     }
 }
 

@@ -52,6 +52,9 @@ variables! {
     TRASH_DAYS,
     ACCESS_LOG_DAYS,
     S3_PATH_STYLE,
+    ORIGIN_SECRET,
+    DIRECT_CALLS,
+    FILES_ORIGIN,
 }
 
 /// See [`Config::moves`](super::Config::moves). Not among [`ALL`]: template.yaml does not set it.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use service::auth::Verifier;
 use service::clock::Clock;
 use service::config::{Bearer, TokenConfig};
+use service::domain::time::DAY_MS;
 
 use crate::harness::provider::{Key, Provider};
 use crate::harness::{Response, TestStack, token};
@@ -208,6 +209,34 @@ async fn an_enormous_token_makes_nobody_ask() {
     let answer = client.get("/image-files/my-images").await;
     answer.problem(401, "unauthenticated");
     assert_eq!(provider.asked(), 0);
+}
+
+#[tokio::test]
+async fn who_has_no_name_in_their_token_is_called_as_userinfo_says_and_it_is_asked_once_a_day() {
+    let key = Key::rs256("1");
+    let (provider, stack) = provider_and_stack(&[&key], &[("TRUST_USER_ID", "false")]).await;
+    let endpoint = json!({"userinfo_endpoint": format!("{}/userinfo", provider.origin)});
+    provider.answer(DOCUMENT, document(&provider, &endpoint));
+    let me = async || {
+        let mut claims = claims(&provider, &stack);
+        claims.retain(|name, _| ["iss", "aud", "exp"].contains(&name.as_str()));
+        claims.insert("sub".to_owned(), json!("92e5d4a4"));
+        let client = stack.bearer(&key.sign_as(Some(key.kid), &claims));
+        client.get("/me").await.ok()["name"].clone()
+    };
+    let called = |name: &str| json!({"sub": "92e5d4a4", "name": name});
+    provider.answer("/userinfo", called("李医生"));
+    for _ in 0..3 {
+        assert_eq!(me().await, "李医生");
+    }
+    provider.answer("/userinfo", called("李主任"));
+    stack.clock.advance(60 * 60 * 1000);
+    assert_eq!(me().await, "李医生", "it is asked tomorrow");
+    stack.clock.advance(DAY_MS);
+    assert_eq!(me().await, "李主任");
+    stack.clock.advance(DAY_MS);
+    provider.answer("/userinfo", json!("<html>"));
+    assert_eq!(me().await, "李主任", "what it said last stays");
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn a_user_reads_whom_they_have_made_or_have_files_of_and_an_administrator_
 }
 
 /// An answer without what is new in each.
-fn seen(answer: Response, id: &str) -> (u16, Value) {
+fn seen(answer: &Response, id: &str) -> (u16, Value) {
     let text = answer.json.to_string().replace(id, "…");
     let mut json: Value = serde_json::from_str(&text).expect("JSON");
     json["request_id"] = Value::Null;
@@ -72,11 +72,15 @@ async fn who_guesses_an_id_learns_nothing() {
         "/image-files/patient/{}",
         "/patients?search={}",
     ] {
-        let ask = async |id: &str| seen(one.get(&path.replace("{}", id)).await, id);
+        let ask = async |id: &str| seen(&one.get(&path.replace("{}", id)).await, id);
         assert_eq!(ask("P-3").await, ask("P-9").await, "{path}");
     }
-    let by_number =
-        async |number: &str| seen(one.get(&format!("/patients?search={number}")).await, number);
+    let by_number = async |number: &str| {
+        seen(
+            &one.get(&format!("/patients?search={number}")).await,
+            number,
+        )
+    };
     assert_eq!(by_number("MRN%20P-3").await, by_number("MRN%20P-9").await);
     // A change says that there is somebody, as an upload does, and nothing of them: not even whether a guess is right.
     for body in [

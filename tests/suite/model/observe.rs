@@ -100,6 +100,7 @@ impl Play {
             id: ADMIN,
             name: String::new(),
             admin: true,
+            admin_by_token: false,
             request: RequestInfo::default(),
         };
         let id = FileId::from_number(file.id).expect("an id");

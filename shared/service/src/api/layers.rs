@@ -63,7 +63,11 @@ async fn guard(
             .get(header::AUTHORIZATION)
             .map(|value| value.to_str().unwrap_or_default());
         let identity = app.tokens.identity(authorization).await?;
-        let caller = app.users.caller(identity, info).await?;
+        let userinfo = |subject: String| {
+            let tokens = &app.tokens;
+            async move { tokens.userinfo(authorization, &subject).await }
+        };
+        let caller = app.users.caller(identity, info, userinfo).await?;
         parts.extensions.insert(caller);
     }
     if !rules.takes_query {

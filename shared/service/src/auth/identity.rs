@@ -60,6 +60,17 @@ pub(super) enum SignedWith {
 }
 
 impl Identity {
+    /// The same person, of whom the provider tells more than the token does.
+    #[must_use]
+    pub fn told(mut self, more: Option<Profile>) -> Self {
+        let more = more.unwrap_or_default();
+        self.profile.name = self.profile.name.or(more.name);
+        if self.profile.email.is_none() {
+            (self.profile.email, self.profile.email_verified) = (more.email, more.email_verified);
+        }
+        self
+    }
+
     /// Reads the claims of a token that verified, and that makes an administrator or not.
     ///
     /// # Errors

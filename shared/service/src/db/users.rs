@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::Client;
 use super::batch::item;
 use super::records;
 use super::transaction::{Refused, commit};
-use crate::auth::{Caller, Identity, RequestInfo, Who};
+use crate::auth::{Caller, Identity, Profile, RequestInfo, Who};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::user::{Role, Told, User};
@@ -57,12 +57,21 @@ impl Users {
         }
     }
 
-    /// The caller that an identity is here.
+    /// The caller that an identity is here. `userinfo` asks the provider what a person of this subject is called, where the token does not say it:
+    /// the first time on a day.
     ///
     /// # Errors
     /// [`Error::Disabled`]: they may not come in. [`Error::Unavailable`]: nobody knows whether they may.
-    pub async fn caller(&self, identity: Identity, request: RequestInfo) -> Result<Caller, Error> {
-        let user = Box::pin(self.known(&identity)).await?;
+    pub async fn caller<F>(
+        &self,
+        identity: Identity,
+        request: RequestInfo,
+        userinfo: impl FnOnce(String) -> F + Send,
+    ) -> Result<Caller, Error>
+    where
+        F: Future<Output = Option<Profile>> + Send,
+    {
+        let user = Box::pin(self.known(&identity, userinfo)).await?;
         if user.disabled {
             return Err(Error::Disabled);
         }
@@ -82,12 +91,29 @@ impl Users {
     }
 
     /// The user that an identity is: made when they are here for the first time.
-    async fn known(&self, identity: &Identity) -> Result<User, Error> {
+    async fn known<F>(
+        &self,
+        identity: &Identity,
+        userinfo: impl FnOnce(String) -> F + Send,
+    ) -> Result<User, Error>
+    where
+        F: Future<Output = Option<Profile>> + Send,
+    {
         let now = self.clock.now();
         let found = match self.kept.find(&identity.who, now) {
             Known::Now(user) => return Ok(*user),
             Known::Id(id) => self.find(id, false).await?,
             Known::Nothing => self.read(&identity.who).await?,
+        };
+        let is_new_today = found
+            .as_ref()
+            .is_none_or(|user| user.last_seen.day() < now.day());
+        let identity = match &identity.who {
+            Who::Named { subject, .. } if is_new_today && identity.profile.name.is_none() => {
+                let told = userinfo(subject.clone()).await;
+                &identity.clone().told(told)
+            }
+            _ => identity,
         };
         let user = match found {
             Some(user) => user,

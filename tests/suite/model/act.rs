@@ -119,14 +119,16 @@ impl Play {
             .ask(by, Method::POST, &path, Some(json!({})))
             .await;
         if answer.is_lost() {
-            file.perhaps_logged(by, opened(file, "upload"));
+            file.perhaps_logged(by, "complete");
+            file.perhaps_logged(by, "view");
             return self.settle(file, May::STORE).await;
         }
         if !file.is_shown_to(by) {
             return expect(&answer, 404, "not_found");
         }
-        opened_by(by, file, "upload");
-        if file.status == Status::Uploading {
+        if file.status != Status::Uploading {
+            file.logged(by, "view");
+        } else {
             if !file.stored && file.parts.len() < 2 && !(file.interrupted && answer.status == 200) {
                 return expect(&answer, 409, "upload_incomplete");
             }
@@ -137,6 +139,7 @@ impl Play {
             }
             expect(&answer, 200, "")?;
             (file.stored, file.status) = (true, Status::Uploaded);
+            file.logged(by, "complete");
         }
         expect(&answer, 200, "")?;
         file.compare(&answer.json)
@@ -287,7 +290,7 @@ impl Play {
             return expect(&answer, 404, "not_found");
         }
         if is_stale {
-            opened_by(by, file, "view");
+            file.logged(by, "view");
             expect(&answer, 409, "version_conflict")?;
             return file.compare(&answer.json["current"]);
         }
@@ -445,7 +448,7 @@ fn opened(file: &File, action: &'static str) -> &'static str {
     }
 }
 
-/// An administrator who opens somebody's upload, or is shown somebody's file by the way, leaves an entry.
+/// An administrator who opens somebody's upload leaves an entry.
 fn opened_by(by: i64, file: &mut File, action: &'static str) {
     if by != file.owner {
         let action = opened(file, action);

@@ -9,6 +9,8 @@ use service::domain::Code;
 use service::error::{Error, ProblemDetails};
 use utoipa::ToSchema as _;
 
+use crate::patients::patient::Patient;
+
 /// The name of the schema of all problems.
 pub(super) const SCHEMA: &str = "Problem";
 /// The media type of a problem (RFC 9457, section 6.1).
@@ -131,7 +133,9 @@ pub(super) fn add(operation: &mut Value, endpoint: &Endpoint) {
         json!({ "$ref": "#/components/responses/Throttled" }),
     );
     if !endpoint.conflict_codes().is_empty() {
-        responses.insert("409".to_owned(), conflict(endpoint.conflict_codes()));
+        let mut conflict = conflict(endpoint.conflict_codes());
+        show_what_it_is_about(&mut conflict, &responses["200"]);
+        responses.insert("409".to_owned(), conflict);
     }
 }
 
@@ -146,6 +150,17 @@ fn conflict(codes: &[Code]) -> Value {
         .map(|code| (*code, Error::from(*code).problem()))
         .collect();
     problem(&sentences.join(" "), 409, &examples)
+}
+
+/// `current` is what the operation answers with when it succeeds: a file, if that is not said otherwise.
+fn show_what_it_is_about(conflict: &mut Value, success: &Value) {
+    let shown = &success["content"]["application/json"]["schema"]["$ref"];
+    let properties = "/content/application~1problem+json/schema/allOf/1/properties/current/$ref";
+    if let Some(current) = conflict.pointer_mut(properties)
+        && *shown == format!("#/components/schemas/{}", Patient::name())
+    {
+        *current = shown.clone();
+    }
 }
 
 /// A problem with one of these codes.

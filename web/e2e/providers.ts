@@ -129,9 +129,6 @@ export const SHAPES: Shape[] = [
   },
 ];
 
-/** The person's id here, until ids are drawn for subjects. */
-const USER_ID = 7;
-
 /** A certified OpenID Connect provider that behaves like one of the {@link SHAPES}. Anybody may sign in with any password. */
 export class ShapedProvider {
   /** Whether it answers 503 to everything. */
@@ -169,6 +166,7 @@ export class ShapedProvider {
       JWT_ISSUER: this.issuer,
       JWT_AUDIENCE: this.shape.audience,
       JWT_SCOPE: this.shape.scope,
+      TRUST_USER_ID: 'false',
       BEARER_TOKEN: this.shape.bearer ?? 'access',
       ADMIN_CLAIM: this.shape.adminClaim,
       ADMIN_VALUE: this.shape.adminValue,
@@ -213,9 +211,9 @@ export class ShapedProvider {
       // People sign in by what the provider calls them.
       findAccount: () => ({
         accountId: shape.subject,
-        claims: () => ({ sub: shape.subject, name: '李医生', user_id: USER_ID, groups: ['admins'] }),
+        claims: () => ({ sub: shape.subject, name: '李医生', groups: ['admins'] }),
       }),
-      claims: { openid: ['sub', 'name', 'user_id', 'groups'] },
+      claims: { openid: ['sub', 'name', 'groups'] },
       conformIdTokenClaims: false,
       issueRefreshToken: () => true,
       jwks: { keys: this.keys as never[] },
@@ -224,7 +222,7 @@ export class ShapedProvider {
         customizers: {
           jwt: (_ctx, _token, jwt) => {
             const payload = jwt.payload as Claims;
-            Object.assign(payload, { user_id: USER_ID, name: '李医生' });
+            payload['name'] = '李医生';
             shape.claims(payload);
           },
         },

@@ -144,14 +144,15 @@ async fn a_single_write_waits_for_the_transaction_that_holds_its_item() {
     let (stack, weather) = held_stack().await;
     let user = stack.user(1);
     let named = json!({"name": "Somebody"});
-    user.put("/patients/P-1", named.clone()).await.ok();
+    user.put("/patients/P-1", named).await.ok();
     let admin = stack.admin();
+    let other = json!({"name": "Somebody else", "version": 1});
     for change in ["PUT", "DELETE"] {
         let mut refusals = weather.refusals();
         let held = weather.hold("PatientsTable", &patient());
         let request = async {
             match change {
-                "PUT" => user.put("/patients/P-1", named.clone()).await,
+                "PUT" => user.put("/patients/P-1", other.clone()).await,
                 _ => admin.delete("/patients/P-1").await,
             }
         };

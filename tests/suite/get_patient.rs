@@ -26,6 +26,7 @@ async fn any_signed_in_user_reads_a_patient() {
         "patient_id",
         "sex",
         "updated_at",
+        "version",
     ];
     assert_eq!(fields, expected);
     assert_eq!(

@@ -78,7 +78,7 @@ async fn search_looks_at_id_name_and_record_number() {
 async fn search_follows_a_change_of_the_name() {
     let stack = five().await;
     let user = stack.user(1);
-    user.put("/patients/P-4", json!({"name": "Robert"}))
+    user.put("/patients/P-4", json!({"name": "Robert", "version": 1}))
         .await
         .ok();
     assert_eq!(patients(&user, "search=bob").await.0, [""; 0]);

@@ -75,6 +75,7 @@ const TELL_OF_NOBODY: [&str; 11] = [
     "cancel-job",
     "create-study",
     "get-job",
+    "get-me",
     "get-upload",
     "list-jobs",
     "openapi",

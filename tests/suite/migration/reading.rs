@@ -90,7 +90,7 @@ async fn change_everything(stack: &TestStack, world: &World) {
     user.post(&restore, Value::Null).await.ok();
     let delete = stack.user(2).delete(&path(world.foreign)).await;
     delete.ok();
-    user.put("/patients/Z", json!({"name": "Wang Liu"}))
+    user.put("/patients/Z", json!({"name": "Wang Liu", "version": 1}))
         .await
         .ok();
     let urls = json!({"ids": [world.slice, world.picture]});

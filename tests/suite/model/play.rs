@@ -112,12 +112,14 @@ impl Play {
             .ask(by, Method::POST, "/uploads", Some(wish(new)))
             .await;
         if answer.is_lost() {
+            self.perhaps_shown(by, new);
             return self.look_for(by, new).await;
         }
         if let Some(id) = duplicate
             && !self.is_missed(id, &answer.json)
         {
             expect(&answer, 201, "")?;
+            self.shown(by, &[id]);
             return same(&answer.json["file"]["id"], &id.into(), "the duplicate");
         }
         if new
@@ -146,16 +148,19 @@ impl Play {
             .await;
         if answer.is_lost() {
             for new in all {
+                self.perhaps_shown(by, new);
                 self.look_for(by, new).await?;
             }
             return Ok(());
         }
         expect(&answer, 200, "")?;
+        let mut duplicates = Vec::new();
         for (new, item) in all
             .iter()
             .zip(answer.json["items"].as_array().expect("items"))
         {
             if item["error"]["code"] == "unavailable" {
+                self.perhaps_shown(by, new);
                 self.look_for(by, new).await?;
                 continue;
             }
@@ -165,13 +170,33 @@ impl Play {
             let duplicate = self.duplicate(by, new);
             if let Some(id) = duplicate.filter(|id| !self.is_missed(*id, item)) {
                 same(&item["file"]["id"], &id.into(), "the duplicate")?;
+                duplicates.push(id);
             } else if is_unknown {
                 same(&item["error"]["code"], &"invalid".into(), "the code")?;
             } else {
                 self.begun(by, new, item)?;
             }
         }
+        self.shown(by, &duplicates);
         Ok(())
+    }
+
+    /// A request has shown these files. Of several there is one entry, which is under none of them.
+    fn shown(&mut self, by: i64, ids: &[u64]) {
+        if let [id] = ids
+            && let Some(file) = self.files.values_mut().find(|file| file.id == *id)
+        {
+            file.logged(by, "view");
+        }
+    }
+
+    /// A request may have shown a file that has the same bytes.
+    fn perhaps_shown(&mut self, by: i64, new: &New) {
+        let duplicate = self.duplicate(by, new);
+        let mut files = self.files.values_mut();
+        if let Some(file) = files.find(|file| Some(file.id) == duplicate) {
+            file.perhaps_logged(by, "view");
+        }
     }
 
     /// The caller's oldest live file with the same bytes, if they are declared.

@@ -134,7 +134,9 @@ pub(super) fn add(operation: &mut Value, endpoint: &Endpoint) {
     );
     if !endpoint.conflict_codes().is_empty() {
         let mut conflict = conflict(endpoint.conflict_codes());
-        show_what_it_is_about(&mut conflict, &responses["200"]);
+        if let Some(success) = responses.get("200") {
+            show_what_it_is_about(&mut conflict, success);
+        }
         responses.insert("409".to_owned(), conflict);
     }
 }

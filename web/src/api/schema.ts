@@ -907,7 +907,7 @@ export interface components {
          */
         DownloadVariant: "original" | "thumbnail" | "preview";
         /** @enum {string} */
-        ErrorCode: "not_json" | "unauthenticated" | "user_disabled" | "forbidden" | "not_found" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "job_over" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "own_account" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
+        ErrorCode: "not_json" | "unauthenticated" | "user_disabled" | "forbidden" | "not_found" | "answer_too_large" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "job_over" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "own_account" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
         Failure: {
             /** @description Stable, `snake_case`. */
             code: components["schemas"]["ErrorCode"];
@@ -1879,6 +1879,20 @@ export interface components {
         };
     };
     responses: {
+        /** @description The answer is larger than Lambda carries, and the caller does not take it compressed */
+        AnswerTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "answer_too_large";
+                    /** @constant */
+                    status?: 406;
+                };
+            };
+        };
         /** @description The caller may know of it but may not do it, the token lacks the scope that this installation asks for, or the address is closed */
         Forbidden: {
             headers: {
@@ -2079,6 +2093,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2195,6 +2210,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2250,6 +2266,7 @@ export interface operations {
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -2363,6 +2380,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2481,6 +2499,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -2639,6 +2658,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3408,6 +3428,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3547,6 +3568,8 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3573,6 +3596,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3622,6 +3646,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3719,6 +3744,24 @@ export interface operations {
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
+            /** @description `version_conflict`: Somebody else changed this file at the same time; read it again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "version_conflict";
+                        /** @description With a stale `version`: the record as it is now. */
+                        current?: components["schemas"]["Patient"];
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -3880,6 +3923,7 @@ export interface operations {
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -3985,6 +4029,7 @@ export interface operations {
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `too_many_uploads`: Too many of your uploads are unfinished: finish or abort some of them, then begin again. */
             409: {
                 headers: {
@@ -4113,6 +4158,7 @@ export interface operations {
             400: components["responses"]["NotJson"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
@@ -4528,6 +4574,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -4580,6 +4627,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             /** @description `own_account`: This is your own account: another administrator can change it. */
             409: {
                 headers: {

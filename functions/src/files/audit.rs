@@ -122,7 +122,9 @@ pub(crate) async fn handle(
         let message = "must be given, or patient_id, or file_id";
         return Err(Error::field("actor", message));
     }
-    let from = query.from.map(|from| from.moment("from", Edge::Start, &app.config));
+    let from = query
+        .from
+        .map(|from| from.moment("from", Edge::Start, &app.config));
     let to = query.to.map(|to| to.moment("to", Edge::End, &app.config));
     let wanted = Wanted {
         actor: query.actor.map(UserId::number),

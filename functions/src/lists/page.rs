@@ -65,7 +65,12 @@ impl Field for DateOrTime {
 
 impl DateOrTime {
     /// The moment that it is as the parameter `name`, in the configured time zone.
-    pub(crate) fn moment(&self, name: &str, edge: Edge, config: &Config) -> Result<Timestamp, Error> {
+    pub(crate) fn moment(
+        &self,
+        name: &str,
+        edge: Edge,
+        config: &Config,
+    ) -> Result<Timestamp, Error> {
         let zone = config.zone().map_err(Error::internal)?;
         parse_edge(&self.0, edge, &zone).map_err(|message| Error::field(name, message))
     }

@@ -42,7 +42,9 @@ pub async fn begin_all(
             .map(|upload| find_duplicate(app, caller, upload)),
     )
     .await;
-    let there = duplicates.iter().filter_map(|found| found.as_ref().ok()?.clone());
+    let there = duplicates
+        .iter()
+        .filter_map(|found| found.as_ref().ok()?.clone());
     let there: Vec<FileRecord> = there.collect();
     let told = app.files.show(caller, &there).await;
     let (is_untold, mut untold) = (told.is_err(), told.err());

@@ -16,7 +16,10 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::transport::{Part, sign};
 
-endpoint!(conflicts(NotUploading, NotMultipart, VersionConflict), shows_no_record);
+endpoint!(
+    conflicts(NotUploading, NotMultipart, VersionConflict),
+    shows_no_record
+);
 
 fields! {
     /// Which parts.

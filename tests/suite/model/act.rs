@@ -126,9 +126,7 @@ impl Play {
         if !file.is_shown_to(by) {
             return expect(&answer, 404, "not_found");
         }
-        if file.status != Status::Uploading {
-            file.logged(by, "view");
-        } else {
+        if file.status == Status::Uploading {
             if !file.stored && file.parts.len() < 2 && !(file.interrupted && answer.status == 200) {
                 return expect(&answer, 409, "upload_incomplete");
             }
@@ -140,6 +138,8 @@ impl Play {
             expect(&answer, 200, "")?;
             (file.stored, file.status) = (true, Status::Uploaded);
             file.logged(by, "complete");
+        } else {
+            file.logged(by, "view");
         }
         expect(&answer, 200, "")?;
         file.compare(&answer.json)

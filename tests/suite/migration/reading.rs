@@ -384,3 +384,26 @@ async fn old_entries_are_found_by_their_file_and_moved_ones_by_who_did_it_too() 
     let mut of_file = found.filter(|entry| entry["file_id"] == world.picture);
     assert!(of_file.any(|entry| entry["action"] == "upload"));
 }
+
+#[tokio::test]
+async fn whose_patients_somebody_may_read_old_files_say_too() {
+    let (stack, _) = old_world().await;
+    let own = [&ON[..], &[("PATIENTS", "own")]].concat();
+    let stack = open(stack.close().await, &own).await;
+    // Not who made the patient, but who has a file of them.
+    let (user, nobody) = (stack.user(2), stack.user(7));
+    let patient = user.get("/patients/P-1").await.ok();
+    nobody.get("/patients/P-1").await.problem(404, "not_found");
+    let found = async |user: &Client| {
+        let page = user.get("/patients?search=p-1").await.ok();
+        page["items"].as_array().expect("items").len()
+    };
+    assert_eq!((found(&user).await, found(&nobody).await), (1, 0));
+    let renamed = json!({"name": "Somebody else", "version": patient["version"]});
+    nobody
+        .put("/patients/P-1", renamed.clone())
+        .await
+        .problem(409, "version_conflict");
+    let renamed = user.put("/patients/P-1", renamed).await.ok();
+    assert_eq!(renamed["name"], "Somebody else");
+}

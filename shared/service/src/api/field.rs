@@ -97,8 +97,10 @@ impl Field for u64 {
     const INLINE: bool = true;
 
     fn read(raw: Raw<'_>) -> Result<Self, String> {
+        // The description says int64.
         raw.integer()
-            .ok_or_else(|| "must be a whole number, 0 or more".to_owned())
+            .filter(|number| i64::try_from(*number).is_ok())
+            .ok_or_else(|| "must be a whole number, 0 or more, below 2^63".to_owned())
     }
 }
 

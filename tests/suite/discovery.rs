@@ -215,6 +215,7 @@ async fn an_enormous_token_makes_nobody_ask() {
 async fn who_has_no_name_in_their_token_is_called_as_userinfo_says_and_it_is_asked_once_a_day() {
     let key = Key::rs256("1");
     let (provider, stack) = provider_and_stack(&[&key], &[("TRUST_USER_ID", "false")]).await;
+    stack.wait_for_noon();
     let endpoint = json!({"userinfo_endpoint": format!("{}/userinfo", provider.origin)});
     provider.answer(DOCUMENT, document(&provider, &endpoint));
     let me = async || {

@@ -162,6 +162,7 @@ fn of_users(calls: &[Call]) -> (usize, f64) {
 #[tokio::test]
 async fn a_caller_is_read_once_a_minute_and_written_once_a_day() {
     let stack = TestStack::start().await;
+    stack.wait_for_noon();
     let meter = stack.meter("list-jobs").await;
     let ask = async || {
         meter.user(1).get("/jobs").await.ok();

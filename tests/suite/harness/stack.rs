@@ -9,6 +9,7 @@ use local::stack::{Options, Stack};
 use local::weather::{Profile, Weather};
 use serde_json::Value;
 use service::clock::Clock;
+use service::domain::time::DAY_MS;
 use tempfile::TempDir;
 
 use super::client::{Client, Http, http};
@@ -161,6 +162,12 @@ impl TestStack {
     /// Where it keeps everything.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Moves the clock to a noon (UTC), so that hours later it is the same day.
+    pub(crate) fn wait_for_noon(&self) {
+        let now = self.clock.now().0;
+        self.clock.advance(DAY_MS - now % DAY_MS + DAY_MS / 2);
     }
 
     /// A signed-in user without special rights.

@@ -11,7 +11,7 @@ import { actionText } from '../detail/AccessLog';
 import { dateTime } from '../format';
 import { saveUrl } from '../images/download';
 import { EmptyState, Failure, LoadMore, NotFound } from '../shell/states';
-import tables from '../patients/Patients.module.css';
+import tables from '../shell/Table.module.css';
 import classes from './AuditPage.module.css';
 import { csvOf } from './table';
 

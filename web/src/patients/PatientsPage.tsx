@@ -1,5 +1,5 @@
-import { Button, Skeleton, TextInput } from '@mantine/core';
-import { IconSearch, IconUserPlus, IconUsers } from '@tabler/icons-react';
+import { Button, Skeleton } from '@mantine/core';
+import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,10 +9,10 @@ import { patientPage, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import type { Patient } from '../api/types';
 import { day } from '../format';
-import { useSearchText } from '../images/useSearchText';
+import { SearchField } from '../shell/SearchField';
 import { EmptyState, Failure, LoadMore } from '../shell/states';
 import { PatientForm } from './PatientForm';
-import classes from './Patients.module.css';
+import tables from '../shell/Table.module.css';
 import { sexText } from './sex';
 
 export function PatientsPage() {
@@ -20,9 +20,8 @@ export function PatientsPage() {
   const { api } = useServices();
   const navigate = useNavigate();
   const [creating, setCreating] = useState(false);
-  const [params, setParams] = useAddress();
+  const [params] = useAddress();
   const search = params.get('search') ?? '';
-  const text = useSearchText(search, (next) => setParams(next ? { search: next } : {}, { replace: true }));
   const list = useInfiniteQuery({
     queryKey: ['patients', 'list', search],
     initialPageParam: null as string | null,
@@ -36,15 +35,7 @@ export function PatientsPage() {
     <>
       <div className="page-head">
         <h1>{t('patients.title')}</h1>
-        <TextInput
-          className={classes['search']}
-          type="search"
-          aria-label={t('patients.searchLabel')}
-          placeholder={t('patients.searchLabel')}
-          leftSection={<IconSearch size={17} />}
-          value={text.text}
-          {...text.handlers}
-        />
+        <SearchField label={t('patients.searchLabel')} />
         <span className="grow" />
         <Button leftSection={<IconUserPlus size={18} />} onClick={() => setCreating(true)}>
           {t('patients.add')}
@@ -71,8 +62,8 @@ export function PatientsPage() {
 function PatientTable({ patients }: { patients: Patient[] }) {
   const { t } = useTranslation();
   return (
-    <div className={classes['frame']}>
-      <table className={classes['table']}>
+    <div className={tables['frame']}>
+      <table className={tables['table']}>
         <thead>
           <tr>
             <th>{t('patients.name')}</th>

@@ -1,6 +1,6 @@
-import { Badge, Button, Skeleton, TextInput } from '@mantine/core';
+import { Badge, Button, Skeleton } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconSearch, IconUsers } from '@tabler/icons-react';
+import { IconUsers } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,17 +11,17 @@ import { useMe } from '../app/me';
 import { ApiError } from '../api/problem';
 import type { Person, PersonChange } from '../api/types';
 import { dateTime } from '../format';
-import { useSearchText } from '../images/useSearchText';
+import { SearchField } from '../shell/SearchField';
 import { EmptyState, Failure, LoadMore } from '../shell/states';
+import tables from '../shell/Table.module.css';
 import classes from './UsersPage.module.css';
 
 /** Everybody who has signed in: for administrators, who say who may what. */
 export function UsersPage() {
   const { t } = useTranslation();
   const { api } = useServices();
-  const [params, setParams] = useAddress();
+  const [params] = useAddress();
   const search = params.get('search') ?? '';
-  const text = useSearchText(search, (next) => setParams(next ? { search: next } : {}, { replace: true }));
   const list = useInfiniteQuery({
     queryKey: ['users', 'list', search],
     initialPageParam: null as string | null,
@@ -34,15 +34,7 @@ export function UsersPage() {
     <>
       <div className="page-head">
         <h1>{t('users.title')}</h1>
-        <TextInput
-          className={classes['search']}
-          type="search"
-          aria-label={t('users.searchLabel')}
-          placeholder={t('users.searchLabel')}
-          leftSection={<IconSearch size={17} />}
-          value={text.text}
-          {...text.handlers}
-        />
+        <SearchField label={t('users.searchLabel')} />
       </div>
       <p className="quiet">{t('users.hint')}</p>
       {list.isError &&
@@ -68,8 +60,8 @@ export function UsersPage() {
 function UserTable({ people }: { people: Person[] }) {
   const { t } = useTranslation();
   return (
-    <div className={classes['frame']}>
-      <table className={classes['table']}>
+    <div className={`${tables['frame']} ${classes['frame']}`}>
+      <table className={tables['table']}>
         <thead>
           <tr>
             <th>{t('users.name')}</th>

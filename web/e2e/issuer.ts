@@ -1,12 +1,23 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Provider } from 'oidc-provider';
+import { Provider, type ClientMetadata } from 'oidc-provider';
 
 /** The API, as the issuer and the service know it. */
 export const AUDIENCE = 'urn:filmroom';
 export const CLIENT_ID = 'filmroom-web';
 /** What somebody signs in with; the user id of the service is the `sub`. */
 export const DOCTOR = { login: '7', name: '李医生' };
+
+/** The page as a provider knows it: a public client, so no secret, PKCE, refresh tokens. */
+export function clientOf(page: string): ClientMetadata {
+  return {
+    client_id: CLIENT_ID,
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code', 'refresh_token'],
+    redirect_uris: [`${page}/auth/callback`],
+    post_logout_redirect_uris: [`${page}/`],
+  };
+}
 
 /** A certified OpenID Connect provider on a loopback port. Anybody may sign in with any password. */
 export class Issuer {
@@ -26,18 +37,10 @@ export class Issuer {
     return `${this.url}/jwks`;
   }
 
-  /** Knows the page from now on, as a public client: no secret, PKCE, refresh tokens. */
+  /** Knows the page from now on. */
   serve(page: string): void {
     const provider = new Provider(this.url, {
-      clients: [
-        {
-          client_id: CLIENT_ID,
-          token_endpoint_auth_method: 'none',
-          grant_types: ['authorization_code', 'refresh_token'],
-          redirect_uris: [`${page}/auth/callback`],
-          post_logout_redirect_uris: [`${page}/`],
-        },
-      ],
+      clients: [clientOf(page)],
       clientBasedCORS: (_ctx, origin) => origin === page,
       cookies: { keys: ['only for this test'] },
       findAccount: (_ctx, login) => ({ accountId: login, claims: () => ({ sub: login }) }),

@@ -1,9 +1,10 @@
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launch, watchFaults } from './browser';
+import { launch } from './browser';
 import { Installation } from './installation';
 import { AUDIENCE, CLIENT_ID, DOCTOR, Issuer } from './issuer';
 import { png } from './pictures';
+import { openStranger, signInAt } from './sign-in';
 import { Stack } from './stack';
 
 let issuer: Issuer;
@@ -30,24 +31,11 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  context = await browser.newContext();
-  await context.addInitScript(() => localStorage.setItem('filmroom.language', 'en'));
-  // The provider's own pages ask for a font of the internet.
-  await context.route('https://**', (route) => route.abort());
-  page = await context.newPage();
-  faults = watchFaults(page);
+  ({ context, page, faults } = await openStranger(browser));
 });
 afterEach(() => context.close());
 
-/** Fills in the issuer's own pages: who one is, and that the page may know it. */
-async function signIn(): Promise<void> {
-  await page.waitForURL(`${issuer.url}/**`);
-  await page.getByPlaceholder('Enter any login').fill(DOCTOR.login);
-  await page.getByPlaceholder('and password').fill('any');
-  await page.getByRole('button', { name: 'Sign-in' }).click();
-  await page.getByRole('button', { name: 'Continue' }).click();
-  await page.waitForURL(`${site.url}/**`);
-}
+const signIn = () => signInAt(issuer.url, site.url, page, DOCTOR.login);
 
 const refuse = (route: Route) =>
   route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"code":"unauthenticated"}' });

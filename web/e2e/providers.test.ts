@@ -1,9 +1,10 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launch, watchFaults } from './browser';
+import { launch } from './browser';
 import { Installation } from './installation';
 import { CLIENT_ID } from './issuer';
 import { SHAPES, ShapedProvider } from './providers';
+import { openStranger, signInAt } from './sign-in';
 import { Stack } from './stack';
 
 describe.each(SHAPES)('signing in with tokens like those of $name', (shape) => {
@@ -43,12 +44,7 @@ describe.each(SHAPES)('signing in with tokens like those of $name', (shape) => {
   });
 
   beforeEach(async () => {
-    context = await browser.newContext();
-    await context.addInitScript(() => localStorage.setItem('filmroom.language', 'en'));
-    // The provider's own pages ask for a font of the internet.
-    await context.route('https://**', (route) => route.abort());
-    page = await context.newPage();
-    faults = watchFaults(page);
+    ({ context, page, faults } = await openStranger(browser));
     tokens = [];
     page.on('request', (request) => {
       const header = request.headers()['authorization'];
@@ -57,14 +53,7 @@ describe.each(SHAPES)('signing in with tokens like those of $name', (shape) => {
   });
   afterEach(() => context.close());
 
-  async function signIn(): Promise<void> {
-    await page.waitForURL(`${provider.endpoints}/**`);
-    await page.getByPlaceholder('Enter any login').fill(shape.subject);
-    await page.getByPlaceholder('and password').fill('any');
-    await page.getByRole('button', { name: 'Sign-in' }).click();
-    await page.getByRole('button', { name: 'Continue' }).click();
-    await page.waitForURL(`${site.url}/**`);
-  }
+  const signIn = () => signInAt(provider.endpoints, site.url, page, shape.subject);
 
   /** What the service answers to the page's token. */
   async function ask(path: string, authorization = tokens.at(-1) ?? ''): Promise<number> {

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Provider, type Adapter, type AdapterPayload, type Configuration } from 'oidc-provider';
-import { CLIENT_ID } from './issuer';
+import { CLIENT_ID, clientOf } from './issuer';
 
 /** What the access tokens of one provider look like, after its documentation (docs/IDENTITY.md cites it). */
 export interface Shape {
@@ -179,7 +179,7 @@ export class ShapedProvider {
     this.serve(page);
   }
 
-  /** Knows the page from now on, as a public client: no secret, PKCE, refresh tokens. */
+  /** Knows the page from now on. */
   serve(page: string): void {
     const provider = new Provider(this.issuer, this.configuration(page));
     const callback = provider.callback();
@@ -196,15 +196,7 @@ export class ShapedProvider {
     const resource = 'urn:filmroom';
     return {
       adapter: (kind: string) => remembering(this.known, kind),
-      clients: [
-        {
-          client_id: CLIENT_ID,
-          token_endpoint_auth_method: 'none',
-          grant_types: ['authorization_code', 'refresh_token'],
-          redirect_uris: [`${page}/auth/callback`],
-          post_logout_redirect_uris: [`${page}/`],
-        },
-      ],
+      clients: [clientOf(page)],
       clientBasedCORS: (_ctx, origin) => origin === page,
       cookies: { keys: ['only for this test'] },
       extraParams: ['audience'],

@@ -177,15 +177,15 @@ impl Comparison {
             .collect();
         for (key, copy) in &copies {
             self.copies += 1;
-            match rows.get(key) {
-                None => self.missing.add(key.entry),
-                Some(row) if row != copy => self.altered.add(key.entry),
-                Some(_) => {}
+            let Some(row) = rows.get(key) else {
+                self.missing.add(key.entry);
+                continue;
+            };
+            if row != copy {
+                self.altered.add(key.entry);
             }
-            // What is missing or altered is named already: the sums are for what has no copy.
-            if let Some(row) = rows.get(key) {
-                self.add(day, -1, row);
-            }
+            // The sums find entries that have no copy. An altered one has one, and is named already.
+            self.add(day, -1, row);
         }
         Ok(())
     }

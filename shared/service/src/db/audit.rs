@@ -16,8 +16,9 @@ use super::log::{BY_ACTOR, BY_PATIENT};
 use super::log_entry::{
     Entry, SHARDS, actor_key, lists_of, lists_of_patients, shared_lists, uploads_of,
 };
+use super::log_rows::LogKey;
 use super::query::first_rows;
-use super::{Item, failure, keys, records, text};
+use super::{failure, keys, records, text};
 use crate::auth::access::Action;
 use crate::domain::time::DAY_MS;
 use crate::domain::{Cursor, FileId, PatientId, Timestamp};
@@ -67,16 +68,9 @@ enum Naming {
     Patient(PatientId),
 }
 
-/// Where an entry is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
-struct Key {
-    entry: FileId,
-    subject: String,
-}
-
 /// What a place answered: keys, newest first, and where it stopped looking.
 struct Found {
-    keys: Vec<Key>,
+    keys: Vec<LogKey>,
     stopped_at: Option<FileId>,
 }
 
@@ -108,7 +102,7 @@ impl Files {
         let stopped = found.iter().filter_map(|found| found.stopped_at);
         let floor = stopped.chain(horizon).max();
         let found = found.into_iter().flat_map(|found| found.keys);
-        let mut keys: Vec<Key> = found
+        let mut keys: Vec<LogKey> = found
             .filter(|key| floor.is_none_or(|floor| key.entry >= floor))
             .collect();
         keys.sort_unstable_by(|a, b| b.cmp(a));
@@ -121,7 +115,7 @@ impl Files {
             }
             _ => floor,
         };
-        let mut entries = self.entries(keys).await?;
+        let mut entries = self.entries(&keys).await?;
         if let (Some(old), Some(file)) = (&self.old, wanted.file) {
             let older = Box::pin(old.log(file, below, i32::MAX)).await?;
             let from = wanted
@@ -273,7 +267,7 @@ impl Files {
             .projection_expression("subject, entry")
             .limit(limit);
         let answer = query.send().await.map_err(failure)?;
-        let stopped_at = answer.last_evaluated_key.map(records::from_item::<Key>);
+        let stopped_at = answer.last_evaluated_key.map(records::from_item::<LogKey>);
         let items = answer.items.unwrap_or_default().into_iter();
         Ok(Found {
             keys: items.map(records::from_item).collect::<Result<_, _>>()?,
@@ -316,14 +310,10 @@ impl Files {
         }
     }
 
-    async fn entries(&self, keys: Vec<Key>) -> Result<Vec<Entry>, Error> {
-        let keys = keys.into_iter().map(|key| {
-            let entry = AttributeValue::N(key.entry.to_string());
-            let subject = AttributeValue::S(key.subject);
-            Item::from([("subject".to_owned(), subject), ("entry".to_owned(), entry)])
-        });
+    async fn entries(&self, keys: &[LogKey]) -> Result<Vec<Entry>, Error> {
+        let keys = keys.iter().map(LogKey::item).collect();
         let table = &self.config.audit_log_table;
-        batch_get(&self.client, table, keys.collect(), false).await
+        batch_get(&self.client, table, keys, false).await
     }
 }
 

@@ -7,17 +7,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::batch::items;
 use super::log::Log;
-use super::{Item, failure};
+use super::{Item, failure, text};
 use crate::domain::FileId;
 use crate::error::Error;
 
-/// Where a row of the log is.
+/// Where a row of the log is. In the order of the entries.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LogKey {
     #[expect(missing_docs, reason = "the name says it")]
-    pub subject: String,
-    #[expect(missing_docs, reason = "the name says it")]
     pub entry: FileId,
+    #[expect(missing_docs, reason = "the name says it")]
+    pub subject: String,
 }
 
 impl LogKey {
@@ -30,16 +30,11 @@ impl LogKey {
         })
     }
 
-    fn item(&self) -> Item {
+    pub(super) fn item(&self) -> Item {
+        let entry = AttributeValue::N(self.entry.to_string());
         [
-            (
-                "subject".to_owned(),
-                AttributeValue::S(self.subject.clone()),
-            ),
-            (
-                "entry".to_owned(),
-                AttributeValue::N(self.entry.to_string()),
-            ),
+            ("subject".to_owned(), text(&self.subject)),
+            ("entry".to_owned(), entry),
         ]
         .into()
     }

@@ -39,47 +39,54 @@ impl Received {
     /// Of new objects.
     pub(super) fn objects(parts: &Parts, options: &Options) -> Self {
         let processor = parts.processor.clone();
-        Self::of_processor(parts, FIRST, processor, &options.faults())
+        Self::of_processor(parts, FIRST, processor, options)
     }
 
     /// Of large objects.
     pub(super) fn large(parts: &Parts, options: &Options) -> Self {
         let app = parts.apps.of(LARGE.1);
         let processor = Processor::for_large(app, options.worker.clone());
-        Self::of_processor(parts, LARGE, processor, &options.faults())
+        Self::of_processor(parts, LARGE, processor, options)
     }
 
     /// Of what takes long.
     pub(super) fn work(parts: &Parts, runner: Runner) -> Self {
-        let own = queue_options(&parts.template, WORK, &Faults::default());
-        let time = own.handler_timeout;
-        let call = move |event| {
+        Self::by(parts, WORK, Faults::default(), move |event, time| {
             let runner = runner.clone();
             async move { runner.handle(event, time).await }
-        };
-        Self {
-            outbox: outbox(&parts.store, WORK.0),
-            options: own,
-            handler: handler(call),
-        }
+        })
     }
 
     fn of_processor(
         parts: &Parts,
         names: (&str, &str),
         processor: Processor,
-        faults: &Faults,
+        options: &Options,
     ) -> Self {
-        let own = queue_options(&parts.template, names, faults);
-        let time = own.handler_timeout;
-        let call = move |event| {
+        Self::by(parts, names, options.faults(), move |event, time| {
             let processor = processor.clone();
             async move { processor.handle(event, time).await }
-        };
+        })
+    }
+
+    /// A queue whose messages `call` handles, in the time that it is given.
+    fn by<E, A, F>(
+        parts: &Parts,
+        names: (&str, &str),
+        faults: Faults,
+        call: impl Fn(E, Duration) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        E: DeserializeOwned + Send,
+        A: Serialize,
+        F: Future<Output = A> + Send + 'static,
+    {
+        let options = queue_options(&parts.template, names, faults);
+        let time = options.handler_timeout;
         Self {
             outbox: outbox(&parts.store, names.0),
-            options: own,
-            handler: handler(call),
+            options,
+            handler: handler(move |event| call(event, time)),
         }
     }
 
@@ -103,7 +110,7 @@ impl std::fmt::Debug for Received {
 fn queue_options(
     template: &Template,
     (queue, function): (&str, &str),
-    faults: &Faults,
+    faults: Faults,
 ) -> QueueOptions {
     let mut queues = template.queues.iter();
     let declared = queues.find(|declared| declared.resource == queue);
@@ -114,7 +121,7 @@ fn queue_options(
         handler_timeout: timeout(template, function),
         batch_size: 1,
         visibility_timeout: Duration::from_secs(70),
-        faults: faults.clone(),
+        faults,
         ..default
     }
 }

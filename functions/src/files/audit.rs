@@ -24,9 +24,9 @@ fields! {
     pub(crate) struct AuditQuery {
         /// Only what this user did: a user id.
         actor: Option<UserId>,
-        /// Only what was done with this patient and their files.
+        /// Only entries about this patient, or about files of theirs.
         patient_id: Option<PatientId>,
-        /// Only what was done with this file, also if it is gone; lists that showed it too.
+        /// Only entries about this file, and lists that showed it. The file may be gone.
         file_id: Option<FileId>,
         /// Not older: a plain date (that day in the configured time zone) or an RFC 3339 time.
         from: Option<DateOrTime>,

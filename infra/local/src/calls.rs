@@ -1,5 +1,4 @@
-//! Every call that a function makes of an engine, in a stack that only does what it is told: a test ends functions between any two of them, as a
-//! machine that dies does.
+//! Counts the calls that functions make to the engines, so that a test can end a function between any two of them, as if its machine had died.
 
 use std::future::{pending, poll_fn};
 use std::pin::pin;

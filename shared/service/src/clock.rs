@@ -30,8 +30,8 @@ enum Base {
 }
 
 impl Clock {
-    /// Called in a runtime: it is `at`, and the time goes on as it does for the runtime: in one whose time is paused, only by what is slept there and by
-    /// [`Self::advance`]. So whatever is done twice is done at the same times.
+    /// A clock that says `at` now and then follows the runtime in which this is called. If the runtime's time is paused, the clock moves only by what is
+    /// slept there and by [`Self::advance`], so whatever is done twice is done at the same times.
     #[must_use]
     pub fn of_runtime(at: Timestamp) -> Self {
         let (of, began) = (Handle::current(), Instant::now());

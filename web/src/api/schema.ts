@@ -2038,9 +2038,9 @@ export interface operations {
             query?: {
                 /** @description Only what this user did: a user id. */
                 actor?: number | "";
-                /** @description Only what was done with this patient and their files. */
+                /** @description Only entries about this patient, or about files of theirs. */
                 patient_id?: (number | string) | "";
-                /** @description Only what was done with this file, also if it is gone; lists that showed it too. */
+                /** @description Only entries about this file, and lists that showed it. The file may be gone. */
                 file_id?: number | "";
                 /** @description Not older: a plain date (that day in the configured time zone) or an RFC 3339 time. */
                 from?: (string) | "";

@@ -38,7 +38,7 @@ const API: &str = "http://api.inside";
 const BUCKET: &str = "http://bucket.inside";
 const TABLES: &str = "http://tables.inside";
 
-/// A stack that only does what it is told.
+/// A stack that does nothing by itself: a test delivers its messages, folds its changes and runs its schedules.
 #[derive(Debug)]
 pub struct Still {
     /// DynamoDB for SDK clients, without a check of permissions.

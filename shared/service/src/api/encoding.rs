@@ -19,8 +19,8 @@ const LONG: u16 = 10 * 1024;
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>, "Invocation payload").
 const MAX_BODY_BYTES: usize = 6_291_556 - 64 * 1024;
 
-/// Compresses what `router` answers, and refuses what is still too large. No cookie signs anybody in, so no page of others can make a browser ask, and learn from the lengths of answers what is in
-/// them (BREACH).
+/// Compresses what `router` answers, and refuses what is still too large. Whoever reads the lengths of compressed answers on the wire could learn
+/// from them what is inside, if they could make a browser ask again and again (BREACH). They cannot: nobody is signed in by a cookie.
 pub(super) fn encoded(router: Router<App>) -> Router<App> {
     let compression = CompressionLayer::new()
         .gzip(true)

@@ -48,7 +48,8 @@ pub(super) fn wrap(router: Router<App>, app: App, rules: Rules) -> Router {
     encoded(router).layer(from_fn(respond)).with_state(app)
 }
 
-/// Nobody passes without a token, nothing is shown that the log does not know of, and no mistyped parameter passes unseen: an endpoint must ask for an exception.
+/// Nobody passes without a token, nothing is shown that the log does not know of, and no mistyped parameter passes unseen: an endpoint must ask
+/// for an exception.
 async fn guard(
     State((app, rules)): State<(App, Rules)>,
     request: Request,

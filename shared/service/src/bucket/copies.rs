@@ -8,7 +8,8 @@ use crate::domain::text::hex;
 use crate::error::Error;
 
 impl Bucket {
-    /// Stores what happened on `day` from the sequence number `first` on, under a key that has the hash of it. Nothing is ever replaced: the bucket's policy refuses a write without this condition
+    /// Stores what happened on `day` from the sequence number `first` on, under a key that has the hash of it. Nothing is ever replaced: the bucket's
+    /// policy refuses a write without this condition
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html>).
     pub async fn put_copy(&self, day: &str, first: &str, lines: String) -> Result<(), Error> {
         let hash = hex(&Sha256::digest(lines.as_bytes())[..16]);

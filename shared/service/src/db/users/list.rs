@@ -38,7 +38,8 @@ impl FromStr for Place {
 }
 
 impl Users {
-    /// Users by name, after `after`, at most `limit`, with `search` (folded) in name or address, or whose id it is; and where the next page begins if there is one.
+    /// Users by name, after `after`, at most `limit`, with `search` (folded) in name or address, or whose id it is; and where the next page begins,
+    /// if there is one.
     pub async fn list(
         &self,
         search: Option<&str>,

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
-use functions::events::process_object::{HANDED_ON, Processor};
+use functions::events::process_object::Processor;
 use imaging::fixtures::png;
 use serde_json::{Value, json};
 use service::domain::Status;
@@ -19,6 +19,8 @@ use crate::harness::meter::sdk;
 use crate::harness::process::worker;
 use crate::harness::queue::{message, with_body};
 
+/// What is larger is handed on.
+const HANDED_ON_ABOVE: u64 = 256 << 20;
 const TIME: Duration = Duration::from_mins(2);
 
 /// SQS, as far as it is sent to: it remembers, or it is down.
@@ -73,7 +75,7 @@ async fn a_large_object_is_handed_on_untouched_and_processed_once_however_often_
     let first = first(&stack, &sent).await;
     // Its answer was lost, so the event comes twice.
     for _ in 0..2 {
-        let answer = first.handle(message(&key, HANDED_ON + 1), TIME).await;
+        let answer = first.handle(message(&key, HANDED_ON_ABOVE + 1), TIME).await;
         assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
         assert_eq!(status(&stack, id).await, Status::Uploading);
     }
@@ -96,7 +98,7 @@ async fn what_is_not_larger_is_processed_at_once() {
     let sent = Sent::default();
     let answer = first(&stack, &sent)
         .await
-        .handle(message(&key, HANDED_ON), TIME)
+        .handle(message(&key, HANDED_ON_ABOVE), TIME)
         .await;
     assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
     assert_eq!(status(&stack, id).await, Status::Processed);
@@ -114,7 +116,7 @@ async fn a_message_that_cannot_be_handed_on_comes_again() {
     let time = service::budget::FOR_THE_END + Duration::from_secs(1);
     let answer = first(&stack, &sent)
         .await
-        .handle(message(&key, HANDED_ON + 1), time)
+        .handle(message(&key, HANDED_ON_ABOVE + 1), time)
         .await;
     assert_eq!(answer.batch_item_failures.len(), 1);
     assert_eq!(status(&stack, id).await, Status::Uploading);
@@ -132,7 +134,7 @@ async fn the_local_stack_has_both_functions_and_the_queue_between_them() {
         Ok(file)
     });
     undone.await.expect("a record");
-    let large = message(&key, HANDED_ON + 1);
+    let large = message(&key, HANDED_ON_ABOVE + 1);
     let answer = stack.stack.processor.handle(large, TIME).await;
     assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
     stack.settle().await;

@@ -36,13 +36,6 @@ const TRY_FOR: Duration = Duration::from_secs(20);
 /// The longest pause before the second try; each further one is at most twice as long, up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
-/// What is larger is handed on to `process-large-object`: its bytes alone would take a good part of this function's two minutes, and its copy on disk
-/// would be this function's whole disk.
-pub const HANDED_ON: u64 = 256 * 1024 * 1024;
-
-/// A smaller object is read within seconds, so a run does not claim its file: two runs of it do the same work, and the condition on the record's
-/// version lets one of them write. A claim would cost three more writes for every file.
-const CLAIMED_FROM: u64 = 64 * 1024 * 1024;
 
 /// What processing needs beside the app: the program that decodes pictures in a process of its own, and where its messages come from.
 #[derive(Clone, Debug)]
@@ -160,7 +153,7 @@ impl Processor {
             return Ok(());
         }
         let size = record.s3.object.size.unwrap_or_default().unsigned_abs();
-        if self.queue == Queue::Objects && size > HANDED_ON {
+        if self.queue == Queue::Objects && size > self.app.config.processing.handed_on_above {
             return self.hand_on(record).await;
         }
         // Boxed: the future of a whole run is too deep for a function's own.
@@ -193,7 +186,7 @@ impl Processor {
             return Ok(());
         };
         let lease = lease(&self.app);
-        if object.size < CLAIMED_FROM {
+        if object.size < self.app.config.processing.claimed_from {
             return Box::pin(self.process_unclaimed(file, &object, &lease, end)).await;
         }
         let claimed = match self.claim(file, &object, &lease).await {

@@ -76,6 +76,8 @@ pub struct Config {
     pub access_log_days: u32,
     /// How originals are moved between storage classes. Only tests set it (`MOVE_LIMITS`).
     pub moves: MoveLimits,
+    /// How originals are processed. Only tests set it (`PROCESSING_LIMITS`).
+    pub processing: ProcessingLimits,
     /// Who calls the function: how long its own calls may take follows from it.
     pub called_by: CalledBy,
     /// `S3_PATH_STYLE`: `true` addresses the bucket in the path, as engines other than AWS need. Default: `false`.
@@ -125,6 +127,37 @@ impl MoveLimits {
             }),
             _ => None,
         }
+    }
+}
+
+/// Which objects are processed how. The numbers follow from the time and the disk that the functions have in template.yaml.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProcessingLimits {
+    /// From so many bytes on, a run claims its file. A smaller object is read within seconds: two runs of it do the same work, and the condition on
+    /// the record's version lets one of them write. A claim would cost three more writes for every file.
+    pub claimed_from: u64,
+    /// What is larger is handed on to `process-large-object`: its bytes alone would take a good part of the two minutes of `process-object`, and its
+    /// copy on disk would be that function's whole disk.
+    pub handed_on_above: u64,
+}
+
+impl Default for ProcessingLimits {
+    fn default() -> Self {
+        Self {
+            claimed_from: 64 << 20,
+            handed_on_above: 256 << 20,
+        }
+    }
+}
+
+impl ProcessingLimits {
+    /// Two numbers with a comma between.
+    fn parse(text: &str) -> Option<Self> {
+        let (claimed_from, handed_on_above) = text.split_once(',')?;
+        Some(Self {
+            claimed_from: claimed_from.parse().ok()?,
+            handed_on_above: handed_on_above.parse().ok()?,
+        })
     }
 }
 
@@ -292,6 +325,11 @@ impl Config {
                 Some(text) => MoveLimits::parse(&text)
                     .ok_or_else(|| wrong(variable::MOVE_LIMITS, "must be three numbers"))?,
             },
+            processing: match get(variable::PROCESSING_LIMITS) {
+                None => ProcessingLimits::default(),
+                Some(text) => ProcessingLimits::parse(&text)
+                    .ok_or_else(|| wrong(variable::PROCESSING_LIMITS, "must be two numbers"))?,
+            },
             called_by,
             s3_path_style: flag(get, variable::S3_PATH_STYLE, false)?,
         })
@@ -441,6 +479,7 @@ mod tests {
             ("PATIENTS", "mine"),
             ("MOVE_LIMITS", "1,0,1"),
             ("MOVE_LIMITS", "1,2"),
+            ("PROCESSING_LIMITS", "1"),
             ("OLD_TABLES", "yes"),
         ];
         for (variable, value) in mistakes {

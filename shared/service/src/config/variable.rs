@@ -59,6 +59,8 @@ variables! {
 
 /// See [`Config::moves`](super::Config::moves). Not among [`ALL`]: template.yaml does not set it.
 pub(super) const MOVE_LIMITS: &str = "MOVE_LIMITS";
+/// See [`Config::processing`](super::Config::processing). The same.
+pub(super) const PROCESSING_LIMITS: &str = "PROCESSING_LIMITS";
 
 /// Those that are left to whoever runs the service. All others follow from what template.yaml builds, or from how the local stack starts.
 pub const CHOICES: [&str; 17] = [

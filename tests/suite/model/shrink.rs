@@ -11,7 +11,7 @@ const TRIES: usize = 400;
 pub(super) fn shrink(seed: u64, steps: usize, style: Style, played: Played) -> String {
     let (cuts, weather) = (style.cuts, style.weather.unwrap_or_default());
     let (whole, finding) = (played.steps.len(), played.finding.unwrap_or_default());
-    let (steps_left, last) = shorter(seed, style, played.steps);
+    let (steps_left, last) = shorter(seed, style, played.steps, &finding);
     let lines: Vec<String> = (1..)
         .zip(&steps_left)
         .map(|(number, step)| format!("{number:4}. {step}"))
@@ -23,8 +23,14 @@ pub(super) fn shrink(seed: u64, steps: usize, style: Style, played: Played) -> S
     )
 }
 
-/// Leaves out halves, quarters and so on, and at last single steps.
-fn shorter(seed: u64, style: Style, mut steps: Vec<Step>) -> (Vec<Step>, Option<String>) {
+/// Leaves out halves, quarters and so on, and at last single steps, as long as what is left fails as `finding` says. Otherwise the end might be
+/// about something else than the beginning.
+fn shorter(
+    seed: u64,
+    style: Style,
+    mut steps: Vec<Step>,
+    finding: &str,
+) -> (Vec<Step>, Option<String>) {
     let mut last = history(seed, style, &Script::Given(&steps)).finding;
     let mut tries = 0;
     let mut chunk = steps.len().div_ceil(2);
@@ -36,7 +42,8 @@ fn shorter(seed: u64, style: Style, mut steps: Vec<Step>) -> (Vec<Step>, Option<
             let fewer = [&steps[..from], &steps[to..]].concat();
             tries += 1;
             let played = history(seed, style, &Script::Given(&fewer));
-            if played.finding.is_some() {
+            let found = played.finding.as_deref();
+            if found.is_some_and(|found| kind(found) == kind(finding)) {
                 // What comes after the step that failed was never played.
                 (steps, last) = (played.steps, played.finding);
                 is_shorter = true;
@@ -49,4 +56,12 @@ fn shorter(seed: u64, style: Style, mut steps: Vec<Step>) -> (Vec<Step>, Option<
         }
     }
     (steps, last)
+}
+
+/// A finding without the numbers in it: ids and labels are others in a shorter history.
+fn kind(finding: &str) -> String {
+    finding
+        .chars()
+        .filter(|letter| !letter.is_ascii_digit())
+        .collect()
 }

@@ -40,8 +40,8 @@ use self::step::Step;
 const STEPS: usize = 60;
 /// Every so many histories are judged once more when versions are kept no longer: maintenance asks for each of those days.
 const KEPT_EVERY: u64 = 8;
-/// Histories of `make test`: 10,000 operations and more.
-const HISTORIES: u64 = 110;
+/// Histories of `make test` without weather; with those in weather they are 10,000 operations and more.
+const HISTORIES: u64 = 80;
 
 /// A history that was played.
 #[derive(Debug)]
@@ -227,6 +227,20 @@ fn dying(_: u64) -> Style {
 #[test]
 fn histories_in_which_functions_die_lose_nothing() {
     of_the_suite(1000..1000 + HISTORIES / 2, dying).play();
+}
+
+/// Histories in each weather, with functions that die and without: two for each profile.
+fn in_weather(seed: u64) -> Style {
+    let number = usize::try_from(seed).expect("a small number");
+    Style {
+        cuts: if seed.is_multiple_of(2) { 0 } else { 12 },
+        weather: Some(NAMES[number % NAMES.len()]),
+    }
+}
+
+#[test]
+fn histories_in_every_weather_lose_nothing() {
+    of_the_suite(2000..2000 + 2 * NAMES.len() as u64, in_weather).play();
 }
 
 #[test]

@@ -82,7 +82,8 @@ impl Play {
         file.interrupted |= !is_handled && !has_failed;
         let now = self.world.now();
         let mut verdict = self.observe(&mut file, May::PROCESS, now).await;
-        let is_done = is_final(file.status) || self.is_rough;
+        let is_handed_on = queue == Queue::Objects && file.is_large() && self.world.hands_on;
+        let is_done = is_final(file.status) || self.is_rough || is_handed_on;
         if is_handled && file.is_there() && file.stored && !is_done {
             verdict = verdict.and(Err(format!("{:?} after its event", file.status)));
         }

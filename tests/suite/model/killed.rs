@@ -19,7 +19,7 @@ use super::file::{File, life};
 use super::may::May;
 use super::play::Play;
 use super::step::New;
-use super::world::World;
+use super::world::{PROCESSING_LIMITS, World};
 use crate::durability::start_child;
 use crate::harness::client::{Http, http, try_send};
 use crate::harness::stack::secret_of;
@@ -70,7 +70,8 @@ async fn what_was_acknowledged_survives_kills_in_the_middle_of_anything() {
     };
     for round in 0..kills {
         asking.until_killed(&folder).await;
-        let mut play = Play::over(World::over(folder, Clock::default(), None).await);
+        let mut play =
+            Play::over(World::over(folder, Clock::default(), None, PROCESSING_LIMITS[0]).await);
         play.was_cut = true;
         play.files = std::mem::take(&mut asking.files);
         if let Some((by, new)) = asking.lost.take() {

@@ -211,10 +211,9 @@ impl Play {
         self.files.values().filter(same).map(|file| file.id).min()
     }
 
-    /// Whether a file was begun because the index that knows its duplicate was behind.
-    fn is_missed(&self, duplicate: u64, begun: &Value) -> bool {
-        let id = &begun["file"]["id"];
-        self.lags() && id.is_u64() && *id != duplicate
+    /// Whether the answer is what a file without a duplicate gets, because the index that knows the duplicate was behind.
+    fn is_missed(&self, duplicate: u64, answer: &Value) -> bool {
+        self.lags() && answer["file"]["id"] != duplicate
     }
 
     /// Whether indexes are behind.

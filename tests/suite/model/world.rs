@@ -23,6 +23,8 @@ const BEGIN: Timestamp = Timestamp(1_800_000_000_000);
 pub(super) const TRASH_DAYS: u8 = 2;
 /// Small copies for large files, so that histories have moves in parts and by jobs.
 const MOVE_LIMITS: &str = "6291456,5242880,8388608";
+/// Every second history hands its large files on; the others claim them where they are.
+pub(super) const PROCESSING_LIMITS: [&str; 2] = ["8388608,12582912", "8388608,67108864"];
 const SECRET: &str = "the secret of every history of the model";
 /// A folder in memory, where there is one: a history waits for no disk.
 const MEMORY: &str = "/dev/shm";
@@ -44,6 +46,8 @@ pub(super) struct World {
     trace: Md5,
     /// The next request's function dies after so many calls.
     cut: Option<u64>,
+    /// Whether large files have a queue of their own.
+    pub(super) hands_on: bool,
     /// Requests, deliveries and runs of schedules so far.
     pub(super) operations: u64,
     folder: TempDir,
@@ -98,14 +102,21 @@ impl World {
             let profile = Profile::named(name).expect("a profile");
             Weather::new(seed, profile, clock.clone())
         });
-        Self::over(folder, clock, weather).await
+        let limits = PROCESSING_LIMITS[usize::from(seed / 2 % 2 == 1)];
+        Self::over(folder, clock, weather, limits).await
     }
 
-    /// The service over a folder that may be another one's.
-    pub(super) async fn over(folder: TempDir, clock: Clock, weather: Option<Weather>) -> Self {
+    /// The service over a folder that may be another one's, with one of [`PROCESSING_LIMITS`].
+    pub(super) async fn over(
+        folder: TempDir,
+        clock: Clock,
+        weather: Option<Weather>,
+        limits: &str,
+    ) -> Self {
         let settings = [
             ("TRASH_DAYS".to_owned(), TRASH_DAYS.to_string()),
             ("MOVE_LIMITS".to_owned(), MOVE_LIMITS.to_owned()),
+            ("PROCESSING_LIMITS".to_owned(), limits.to_owned()),
         ];
         let options = Options {
             weather: weather.clone(),
@@ -120,6 +131,7 @@ impl World {
             weather,
             trace: Md5::new(),
             cut: None,
+            hands_on: limits == PROCESSING_LIMITS[0],
             operations: 0,
             folder,
         }

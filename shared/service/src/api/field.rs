@@ -56,7 +56,7 @@ impl<'a> Raw<'a> {
         }
     }
 
-    fn integer(self) -> Option<u64> {
+    pub(super) fn integer(self) -> Option<u64> {
         match self {
             Self::Text(text) => number::parse(text),
             // JSON knows one kind of number, so a client may write 20 as 20.0 (RFC 8259, section 6).

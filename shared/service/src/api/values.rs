@@ -42,10 +42,10 @@ impl<const MIN: u64, const MAX: u64, const DEFAULT: u64> Field for Whole<MIN, MA
             u64::MAX => format!("{MIN} or more"),
             _ => format!("{MIN} to {MAX}"),
         };
-        match u64::read(raw) {
-            Ok(number) if (MIN..=MAX).contains(&number) => Ok(Self(number)),
-            Ok(_) => Err(format!("must be {bounds}")),
-            Err(_) => Err(format!("must be a whole number, {bounds}")),
+        match raw.integer() {
+            Some(number) if (MIN..=MAX).contains(&number) => Ok(Self(number)),
+            Some(_) => Err(format!("must be {bounds}")),
+            None => Err(format!("must be a whole number, {bounds}")),
         }
     }
 }

@@ -16,7 +16,7 @@ let stack: Stack;
 let browser: Browser;
 let pages: Record<string, string>;
 /** Pages that others cannot read. */
-const FOR_ADMINS = new Set(['users']);
+const FOR_ADMINS = new Set(['users', 'audit']);
 
 beforeAll(async () => {
   [stack, browser] = await Promise.all([Stack.start(), launch()]);
@@ -41,6 +41,7 @@ beforeAll(async () => {
     statistics: '/statistics',
     trash: '/trash',
     users: '/users',
+    audit: `/audit#file_id=${film.id}`,
   };
 });
 afterAll(async () => {

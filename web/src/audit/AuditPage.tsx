@@ -11,6 +11,7 @@ import { actionText } from '../detail/AccessLog';
 import { dateTime } from '../format';
 import { saveUrl } from '../images/download';
 import { EmptyState, Failure, LoadMore, NotFound } from '../shell/states';
+import { useFirstItems } from '../shell/useFirstItems';
 import tables from '../shell/Table.module.css';
 import classes from './AuditPage.module.css';
 import { csvOf } from './table';
@@ -107,11 +108,12 @@ function Entries({ question }: { question: Question }) {
     staleTime: 0,
   });
   const entries = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const isLooking = useFirstItems(list, list.isSuccess && entries.length === 0);
   return (
     <>
       {list.isError && <Failure error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isPending && <Skeleton height={320} />}
-      {list.isSuccess && entries.length === 0 && !list.hasNextPage && (
+      {(list.isPending || isLooking) && <Skeleton height={320} />}
+      {list.isSuccess && entries.length === 0 && !isLooking && (
         <EmptyState
           title={t('audit.noneTitle')}
           hint={t('audit.noneHint')}
@@ -119,7 +121,7 @@ function Entries({ question }: { question: Question }) {
         />
       )}
       {entries.length > 0 && <EntryTable entries={entries} />}
-      <LoadMore list={list} />
+      {!isLooking && <LoadMore list={list} />}
     </>
   );
 }

@@ -11,6 +11,7 @@ import type { Patient } from '../api/types';
 import { day } from '../format';
 import { SearchField } from '../shell/SearchField';
 import { EmptyState, Failure, LoadMore } from '../shell/states';
+import { useFirstItems } from '../shell/useFirstItems';
 import { PatientForm } from './PatientForm';
 import tables from '../shell/Table.module.css';
 import { sexText } from './sex';
@@ -30,6 +31,7 @@ export function PatientsPage() {
     placeholderData: keepPreviousData,
   });
   const patients = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const isLooking = useFirstItems(list, list.isSuccess && patients.length === 0);
 
   return (
     <>
@@ -42,8 +44,8 @@ export function PatientsPage() {
         </Button>
       </div>
       {list.isError && <Failure error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isPending && <Skeleton height={320} />}
-      {list.isSuccess && patients.length === 0 && (
+      {(list.isPending || isLooking) && <Skeleton height={320} />}
+      {list.isSuccess && patients.length === 0 && !isLooking && (
         <EmptyState
           title={t(search ? 'patients.noneTitle' : 'patients.emptyTitle')}
           hint={t(search ? 'patients.noneHint' : 'patients.emptyHint')}
@@ -51,7 +53,7 @@ export function PatientsPage() {
         />
       )}
       {patients.length > 0 && <PatientTable patients={patients} />}
-      <LoadMore list={list} />
+      {!isLooking && <LoadMore list={list} />}
       <Dialog opened={creating} onClose={() => setCreating(false)} title={t('patients.add')}>
         <PatientForm onSaved={({ patient_id }) => void navigate(patientPage(patient_id))} />
       </Dialog>

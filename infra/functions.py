@@ -18,8 +18,8 @@ BUCKETS = {"Bucket": "arn:${AWS::Partition}:s3:::${AWS::StackName}-images-${AWS:
            "AuditBucket": "arn:${AWS::Partition}:s3:::${AWS::StackName}-audit-${AWS::AccountId}"}
 # A function that verifies no token does not learn where the token secret is, and may not read it.
 VERIFIES_NOTHING = "Environment:\n  Variables: {{JWT_SECRET_ARN: \"\"{more}}}\n"
-# Every function with a caller looks who that is, and writes down who is new or here for the first time on a day.
-KNOWS_CALLERS = "GetItem,PutItem: UsersTable"
+# Every function with a caller looks who that is, writes down who is new or here for the first time on a day, and tells the log.
+FOR_CALLERS = {"KnowCallers": "GetItem,PutItem: UsersTable", "AppendToAccessLog": "PutItem: AuditLogTable"}
 VERIFIES = "- !If [VerifiesBySecret, !Ref TokenSecretPolicy, !Ref AWS::NoValue]\n"
 SEALS_CURSORS = """\
 Environment:
@@ -103,7 +103,7 @@ def function(program: str, name: str, declared: dict, route: tuple | None) -> st
         properties += VERIFIES_NOTHING.format(more=more)
     elif variables := declared.get("variables"):
         properties += f"Environment:\n  Variables: {{{', '.join(f'{name}: {value}' for name, value in variables.items())}}}\n"
-    may = {**({} if public else {"KnowCallers": KNOWS_CALLERS}), **declared.get("may", {})}
+    may = {**({} if public else FOR_CALLERS), **declared.get("may", {})}
     statements = "".join(statement(*line) for line in may.items())
     policies = f'- Version: "2012-10-17"\n  Statement:\n{textwrap.indent(statements, "    ")}' if statements else ""
     policies += "" if public else VERIFIES

@@ -13,7 +13,7 @@ use service::domain::time::DAY_MS;
 use crate::harness::meter::Call;
 use crate::harness::stack::ADMIN;
 use crate::harness::upload::{begin, id_of, md5_of, text};
-use crate::harness::{Client, TestStack};
+use crate::harness::{Client, TestStack, token};
 
 /// All entries that `query` finds, newest first, page by page.
 async fn all(client: &Client, query: &str, page_size: u32) -> Vec<Value> {
@@ -30,13 +30,13 @@ async fn all(client: &Client, query: &str, page_size: u32) -> Vec<Value> {
     }
 }
 
-/// What was done, newest first.
+/// What was done, newest first, but for signing in.
 async fn actions(stack: &TestStack, query: &str) -> Vec<String> {
     let entries = all(&stack.admin(), query, 100).await;
     let actions = entries
         .iter()
         .map(|entry| text(&entry["action"]).to_owned());
-    actions.collect()
+    actions.filter(|action| action != "sign_in").collect()
 }
 
 /// A patient, and a file of theirs that user 1 has begun.
@@ -102,6 +102,68 @@ async fn what_is_done_with_patients_is_logged() {
     assert_eq!(entries[0]["actor_id"], ADMIN);
     assert_eq!(entries[0]["patient_id"], "P-1");
     assert_eq!(entries[1]["patients"], json!(["P-1"]));
+}
+
+#[tokio::test]
+async fn of_many_who_change_a_patient_at_once_only_who_was_heard_has_an_entry_of_it() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let writes = (0..6).map(|writer| {
+        let body = json!({"name": format!("by {writer}")});
+        user.put("/patients/P-1", body)
+    });
+    let answers = futures_util::future::join_all(writes).await;
+    let heard = answers.iter().filter(|answer| answer.status == 200);
+    assert_eq!(heard.count(), 1);
+    let mut actions = actions(&stack, "patient_id=P-1").await;
+    actions.sort_unstable();
+    // The others were shown the patient as they are now.
+    assert_eq!(actions, ["update", "view", "view", "view", "view", "view"]);
+}
+
+#[tokio::test]
+async fn who_is_new_or_called_something_else_and_who_was_changed_by_whom_is_logged() {
+    let stack = TestStack::start().await;
+    let of_user = async |query: &str| {
+        let entries = all(&stack.admin(), query, 100).await.into_iter();
+        let entries = entries.filter(|entry| entry["user_id"] == 7);
+        let tell = |entry: Value| format!("{} {}", entry["action"], entry["actor_name"]);
+        entries.map(tell).collect::<Vec<_>>()
+    };
+    let called = |name: &str| {
+        let mut claims = token::claims(7, stack.clock.now());
+        claims.insert("real_name".to_owned(), name.into());
+        stack.bearer(&token::sign(&claims, &stack.secret))
+    };
+    // Eight at once make one user, and one entry.
+    let first = called("王小明");
+    futures_util::future::join_all((0..8).map(|_| first.get("/jobs"))).await;
+    assert_eq!(of_user("actor=7").await, [r#""sign_in" "王小明""#]);
+    stack.clock.advance(DAY_MS);
+    called("王小明").get("/jobs").await.ok();
+    assert_eq!(of_user("actor=7").await.len(), 1, "nothing is new");
+    stack.clock.advance(DAY_MS);
+    called("王大明").get("/jobs").await.ok();
+    assert_eq!(of_user("actor=7").await.len(), 2);
+    for _ in 0..2 {
+        stack
+            .admin()
+            .patch("/users/7", json!({"disabled": true}))
+            .await
+            .ok();
+    }
+    stack
+        .admin()
+        .patch("/users/8", json!({"disabled": true}))
+        .await
+        .problem(404, "not_found");
+    let by_admin = of_user(&format!("actor={ADMIN}")).await;
+    let actions: Vec<_> = by_admin
+        .iter()
+        .map(|entry| entry.split(' ').next())
+        .collect();
+    // The second one changed nothing, and showed the user.
+    assert_eq!(actions, [Some("\"view\""), Some("\"update\"")]);
 }
 
 #[tokio::test]
@@ -203,7 +265,8 @@ async fn urls_of_many_files_are_found_by_each_file_and_by_who_got_them() {
         );
     }
     let by_actor = all(&stack.admin(), &format!("actor={ADMIN}"), 100).await;
-    assert_eq!(by_actor.len(), 1);
+    // The other one is of their first sign-in.
+    assert_eq!(by_actor.len(), 2);
     assert_eq!(by_actor[0]["files"], json!([first, second]));
     let of_patient = actions(&stack, "patient_id=P-1").await;
     assert_eq!(of_patient, ["url", "upload", "update"]);
@@ -224,7 +287,8 @@ async fn pages_have_every_entry_once_whatever_their_size() {
         }
     }
     for (query, count) in [
-        ("actor=1".to_owned(), 1 + 1 + 18 + 3),
+        // One more is of their first sign-in.
+        ("actor=1".to_owned(), 1 + 1 + 18 + 3 + 1),
         ("patient_id=P-1".to_owned(), 1 + 1 + 12 + 3),
         (format!("file_id={id}"), 1 + 12),
         (format!("file_id={id}&actor=1"), 1 + 12),
@@ -329,6 +393,9 @@ async fn an_entry_of_a_read_costs_three_units_and_of_a_list_of_a_hundred_five() 
         ("list-images", "/image-files?page_size=100".to_owned(), 5.0),
     ] {
         let meter = stack.meter(function).await;
+        // Nobody is here for the first time.
+        meter.admin().send(Method::GET, &path, &headers, "").await;
+        meter.take_all();
         meter.admin().send(Method::GET, &path, &headers, "").await;
         meter.user(1).send(Method::GET, &path, &headers, "").await;
         let calls = meter.take_all();
@@ -403,7 +470,8 @@ async fn a_copy_of_every_entry_is_in_a_bucket_of_its_own() {
         .copy(&stack.stack.copies)
         .await
         .expect("copied");
-    assert_eq!((copied.copied, copied.altered), (3, 0));
+    // The first one is of a sign-in.
+    assert_eq!((copied.copied, copied.altered), (4, 0));
     let copies = copies(&stack).await;
     let rows = stack.rows("filmroom-AuditLogTable").await;
     assert_eq!(copies.len(), rows.len());
@@ -495,7 +563,7 @@ async fn a_comparison_names_entries_that_are_missing_altered_or_not_copied() {
         .expect("copied");
     stack.clock.advance(2 * DAY_MS);
     let whole = compare(&stack).await;
-    assert_eq!((whole.copies, whole.rows), (5, 5));
+    assert_eq!((whole.copies, whole.rows), (6, 6));
     assert_eq!((whole.missing.count, whole.altered.count), (0, 0));
     assert!(whole.extra.is_empty(), "{whole:?}");
     let mut views = stack.rows("filmroom-AuditLogTable").await;

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use service::App;
 use service::api::{Body, Field, NotNull, Path, Raw, variant};
 use service::auth::Caller;
-use service::auth::access::{Action, require_admin};
-use service::db::log_entry::About;
+use service::auth::access::require_admin;
 use service::db::users::Change;
 use service::domain::UserId;
 use service::domain::user::Role;
@@ -81,9 +80,6 @@ pub(crate) async fn handle(
         role: changes.role.0.map(Role::from),
         disabled: changes.disabled.0,
     };
-    // An entry too many is better than one too few.
-    let about = About::User(id.number());
-    app.log.tell(&caller, Action::Update, about).await?;
     let user = Box::pin(app.users.change(&caller, id, change)).await?;
     Ok(Json(user.into()))
 }

@@ -100,8 +100,15 @@ impl App {
         let marks = Marks::new(dynamodb.clone(), &config);
         let verification = Verification::new(dynamodb.clone(), &config);
         let jobs = Jobs::new(dynamodb.clone(), &config, clock.clone());
-        let users = Users::new(dynamodb.clone(), config.clone(), ids.clone(), clock.clone());
-        let references = References::new(dynamodb, config.clone(), ids.clone(), clock.clone());
+        let references =
+            References::new(dynamodb.clone(), config.clone(), ids.clone(), clock.clone());
+        let users = Users::new(
+            dynamodb,
+            config.clone(),
+            ids.clone(),
+            clock.clone(),
+            references.log(),
+        );
         let files = Files::new(references.clone(), cursors);
         let bucket = Bucket::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
         Self {

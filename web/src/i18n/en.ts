@@ -239,6 +239,7 @@ export const en: Texts = {
     archive: 'Archived',
     unarchive: 'Unarchived',
     access_log: 'Read the access log',
+    sign_in: 'Signed in as new or under another name',
   },
   edit: {
     title: 'Edit details',

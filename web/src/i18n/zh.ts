@@ -224,6 +224,7 @@ export const zh = {
     archive: '归档',
     unarchive: '取消归档',
     access_log: '查看访问记录',
+    sign_in: '首次登录或资料变更',
   },
   edit: {
     title: '编辑信息',

@@ -40,6 +40,8 @@ pub enum Action {
     Purge,
     /// Read who did what.
     ReadAccessLog,
+    /// Be here for the first time, or be called something else than before: the token says it.
+    SignIn,
 }
 
 impl Action {
@@ -61,6 +63,7 @@ impl Action {
             Self::Archive => "archive",
             Self::Unarchive => "unarchive",
             Self::ReadAccessLog => "access_log",
+            Self::SignIn => "sign_in",
         }
     }
 
@@ -77,7 +80,8 @@ impl Action {
             | Self::Delete
             | Self::Restore
             | Self::Archive
-            | Self::Unarchive => Logged::WithTheChange,
+            | Self::Unarchive
+            | Self::SignIn => Logged::WithTheChange,
             // It shows nothing of the file.
             Self::ReadAccessLog => Logged::Never,
         }

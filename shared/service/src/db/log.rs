@@ -54,7 +54,8 @@ impl Log {
         self.entry_by(&Actor::SERVICE, action, about)
     }
 
-    fn entry_by(&self, actor: &Actor<'_>, action: Action, about: About) -> Entry {
+    /// The entry of what `actor` does now.
+    pub(super) fn entry_by(&self, actor: &Actor<'_>, action: Action, about: About) -> Entry {
         let days = self.config.access_log_days;
         Entry::new(actor, action, about, self.ids.file_id(), days)
     }

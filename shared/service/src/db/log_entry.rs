@@ -182,6 +182,17 @@ impl Actor<'static> {
     };
 }
 
+impl<'a> Actor<'a> {
+    /// Somebody who is a caller only after this.
+    pub(super) fn user(id: i64, name: &'a str, request: &'a RequestInfo) -> Self {
+        Self {
+            id,
+            name,
+            request: Some(request),
+        }
+    }
+}
+
 impl<'a> From<&'a Caller> for Actor<'a> {
     fn from(caller: &'a Caller) -> Self {
         Self {

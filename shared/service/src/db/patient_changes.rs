@@ -5,11 +5,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::batch::item;
 use super::files::Files;
-use super::log_entry::About;
+use super::log_entry::{About, Entry};
 use super::patients::{FIRST_VERSION, MARKED_AT, MARKED_BY, Patient, WAS, key, with_fields};
 use super::records;
 use super::references::References;
-use super::transaction::update_unless_refused;
+use super::transaction::{Refused, commit, part_of};
+use crate::accounted::account;
 use crate::auth::Caller;
 use crate::auth::access::Action;
 use crate::domain::PatientId;
@@ -29,7 +30,7 @@ pub enum Put {
 
 impl Files {
     /// Makes a patient, or changes one of whom the caller has seen `version`; what changes nothing needs none. `fill` says what shall be known of them.
-    /// The log learns of it first: an entry too many is better than one too few.
+    /// The entry goes with the change.
     ///
     /// # Errors
     /// What `fill` says. [`Error::NotFound`]: the caller has seen a version of somebody who is not there any more.
@@ -47,8 +48,8 @@ impl Files {
                     return Err(Error::NotFound);
                 }
                 let new = fill(Patient::new(id.clone(), caller.id, now))?;
-                self.tell(caller, Action::Update, id).await?;
-                if self.references.create_patient(&new).await? {
+                let entry = self.log.entry(caller, Action::Update, about(id));
+                if self.references.create_patient(&new, &entry).await? {
                     return Ok(Put::Done(new));
                 }
                 continue;
@@ -58,29 +59,29 @@ impl Files {
             }
             let mut after = fill(before.clone())?;
             if after == before {
-                self.tell(caller, Action::View, id).await?;
+                self.log.tell(caller, Action::View, about(id)).await?;
                 return Ok(Put::Done(before));
             }
             if before.is_of_newer_version() {
                 return Err(Error::newer_version());
             }
             if version != Some(before.version) {
-                self.tell(caller, Action::View, id).await?;
+                self.log.tell(caller, Action::View, about(id)).await?;
                 return Ok(Put::Stale(Some(before)));
             }
-            self.tell(caller, Action::Update, id).await?;
+            let entry = self.log.entry(caller, Action::Update, about(id));
             (after.version, after.updated_at) = (before.version + 1, now);
-            if self.references.replace_patient(&before, &after).await? {
+            let replaced = self.references.replace_patient(&before, &after, &entry);
+            if replaced.await? {
                 return Ok(Put::Done(after));
             }
         }
         Err(Error::Unavailable("the patient goes on changing".into()))
     }
+}
 
-    async fn tell(&self, caller: &Caller, action: Action, id: &PatientId) -> Result<(), Error> {
-        let about = About::Patient(id.clone());
-        self.log.tell(caller, action, about).await
-    }
+fn about(id: &PatientId) -> About {
+    About::Patient(id.clone())
 }
 
 impl References {
@@ -103,18 +104,23 @@ impl References {
     }
 
     /// Writes a patient where there is none; answers whether there was none. Whoever writes one who was deleted makes a new one.
-    async fn create_patient(&self, new: &Patient) -> Result<bool, Error> {
+    async fn create_patient(&self, new: &Patient, entry: &Entry) -> Result<bool, Error> {
         if let Some(old) = &self.old {
             Box::pin(old.adopt_patient(&new.id)).await?;
         }
         let request = self.client.update_item().condition_expression(
             "attribute_not_exists(#schema) OR (attribute_exists(#gone) AND #schema <= :schema)",
         );
-        self.write_patient(request, new).await
+        self.write_patient(request, new, entry).await
     }
 
     /// Writes `after` in the place of the patient who was read; answers whether they were there as they were.
-    async fn replace_patient(&self, before: &Patient, after: &Patient) -> Result<bool, Error> {
+    async fn replace_patient(
+        &self,
+        before: &Patient,
+        after: &Patient,
+        entry: &Entry,
+    ) -> Result<bool, Error> {
         if let Some(old) = &self.old {
             Box::pin(old.adopt_patient(&after.id)).await?;
         }
@@ -133,13 +139,14 @@ impl References {
             .condition_expression(is_same)
             .expression_attribute_values(":before", number(before.version))
             .expression_attribute_values(":updated_at", number(before.updated_at.0));
-        self.write_patient(request, after).await
+        self.write_patient(request, after, entry).await
     }
 
     async fn write_patient(
         &self,
         request: UpdateItemFluentBuilder,
         patient: &Patient,
+        entry: &Entry,
     ) -> Result<bool, Error> {
         let mut set = vec![
             "updated_at = :now".to_owned(),
@@ -169,23 +176,14 @@ impl References {
         request = with_fields(request, patient, &mut set, &mut remove);
         let (set, remove) = (set.join(", "), remove.join(", "));
         let request = request.update_expression(format!("SET {set} REMOVE {remove}"));
-        let is_done = |stored: &super::Item| {
-            let stored = records::from_item::<Patient>(stored.clone());
-            stored.is_ok_and(|stored| is_the_same(&stored, patient))
-        };
-        update_unless_refused(request, is_done).await
-    }
-}
-
-/// Whether a row is just what was to be written.
-fn is_the_same(stored: &Patient, written: &Patient) -> bool {
-    let (file_count, schema) = (stored.file_count, stored.schema);
-    *stored
-        == Patient {
-            file_count,
-            schema,
-            ..written.clone()
+        let writes = [part_of(&request)?, self.log.write_of(entry)?];
+        match commit(&self.client, &writes).await {
+            Ok(()) => account(),
+            Err(Refused::Conditions(_)) => return Ok(false),
+            Err(Refused::Failed(error)) => return Err(error),
         }
+        Ok(true)
+    }
 }
 
 fn number(number: impl std::fmt::Display) -> AttributeValue {

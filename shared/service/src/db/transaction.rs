@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
@@ -145,6 +145,20 @@ where
         Err(error) if is_refused(&error) => Ok(false),
         Err(error) => Err(failure(error)),
     }
+}
+
+/// A conditional update as a part of a transaction.
+pub(super) fn part_of(update: &UpdateItemFluentBuilder) -> Result<TransactWriteItem, Error> {
+    let part = Update::builder()
+        .set_table_name(update.get_table_name().clone())
+        .set_key(update.get_key().clone())
+        .set_update_expression(update.get_update_expression().clone())
+        .set_condition_expression(update.get_condition_expression().clone())
+        .set_expression_attribute_names(update.get_expression_attribute_names().clone())
+        .set_expression_attribute_values(update.get_expression_attribute_values().clone())
+        .build()
+        .map_err(Error::internal)?;
+    Ok(TransactWriteItem::builder().update(part).build())
 }
 
 /// Puts a row where none has the key attribute `key`; answers whether none had.

@@ -3,6 +3,8 @@
 //! A row `5` is a user; a row `identity#<issuer>#<subject>` says which id a person of an identity provider has. Both are written in one transaction when
 //! the person is first seen, so there is never one without the other, and never two for one person.
 //!
+//! Who is new, and what changes of somebody later, stands in the log: the entry is in the transaction of the change.
+//!
 //! A warm function asks for the row of its caller once a minute (`kept`).
 
 mod change;
@@ -13,10 +15,14 @@ mod rows;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use super::batch::item;
+use super::log::Log;
+use super::log_entry::{About, Actor};
 use super::records;
 use super::transaction::{Refused, commit};
+use crate::auth::access::Action;
 use crate::auth::{Caller, Identity, Profile, RequestInfo, Who};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -41,18 +47,20 @@ pub struct Users {
     config: Arc<Config>,
     ids: Arc<Ids>,
     clock: Clock,
+    log: Log,
     kept: Kept,
 }
 
 impl Users {
     /// In the table that the configuration names.
     #[must_use]
-    pub fn new(client: Client, config: Arc<Config>, ids: Arc<Ids>, clock: Clock) -> Self {
+    pub fn new(client: Client, config: Arc<Config>, ids: Arc<Ids>, clock: Clock, log: Log) -> Self {
         Self {
             client,
             config,
             ids,
             clock,
+            log,
             kept: Kept::default(),
         }
     }
@@ -71,7 +79,7 @@ impl Users {
     where
         F: Future<Output = Option<Profile>> + Send,
     {
-        let user = Box::pin(self.known(&identity, userinfo)).await?;
+        let user = Box::pin(self.known(&identity, &request, userinfo)).await?;
         if user.disabled {
             return Err(Error::Disabled);
         }
@@ -94,6 +102,7 @@ impl Users {
     async fn known<F>(
         &self,
         identity: &Identity,
+        request: &RequestInfo,
         userinfo: impl FnOnce(String) -> F + Send,
     ) -> Result<User, Error>
     where
@@ -117,9 +126,9 @@ impl Users {
         };
         let user = match found {
             Some(user) => user,
-            None => self.create(identity, now).await?,
+            None => self.create(identity, request, now).await?,
         };
-        let user = self.seen(user, identity, now).await;
+        let user = self.seen(user, identity, request, now).await;
         let user = self.make_first_admin(user, identity).await?;
         self.kept.keep(identity.who.clone(), user.clone(), now);
         Ok(user)
@@ -153,7 +162,12 @@ impl Users {
     }
 
     /// Writes a new user, or reads the one that another request has made meanwhile.
-    async fn create(&self, identity: &Identity, now: Timestamp) -> Result<User, Error> {
+    async fn create(
+        &self,
+        identity: &Identity,
+        request: &RequestInfo,
+        now: Timestamp,
+    ) -> Result<User, Error> {
         let table = &self.config.users_table;
         for _ in 0..ATTEMPTS {
             let (id, key) = match &identity.who {
@@ -165,11 +179,13 @@ impl Users {
                 }
             };
             let user = User::new(id.number(), told(identity), now);
-            let mut writes = Vec::new();
+            let mut writes = vec![
+                rows::put_new(table, rows::row(&user)?)?,
+                self.entry_of(&user, Some(request))?,
+            ];
             if let Some(key) = &key {
                 writes.push(rows::put_new(table, rows::id_row(key, user.id))?);
             }
-            writes.push(rows::put_new(table, rows::row(&user)?)?);
             match commit(&self.client, &writes).await {
                 Ok(()) => return Ok(user),
                 Err(Refused::Failed(error)) => return Err(error),
@@ -190,15 +206,20 @@ impl Users {
     }
 
     /// Notes that somebody is here, once a day. If that fails the next request tries again: nobody is kept out for it.
-    async fn seen(&self, user: User, identity: &Identity, now: Timestamp) -> User {
+    async fn seen(
+        &self,
+        user: User,
+        identity: &Identity,
+        request: &RequestInfo,
+        now: Timestamp,
+    ) -> User {
         let mut seen = user.clone().seen(told(identity), now);
         if seen == user || user.is_of_newer_version() {
             return user;
         }
         seen.version += 1;
-        let write = rows::replace(&self.config.users_table, &user, &seen);
-        let written = match write {
-            Ok(write) => commit(&self.client, &[write]).await,
+        let written = match self.writes_of_seen(&user, &seen, request) {
+            Ok(writes) => commit(&self.client, &writes).await,
             Err(error) => Err(Refused::Failed(error)),
         };
         match written {
@@ -210,6 +231,37 @@ impl Users {
                 user
             }
         }
+    }
+
+    fn writes_of_seen(
+        &self,
+        before: &User,
+        seen: &User,
+        request: &RequestInfo,
+    ) -> Result<Vec<TransactWriteItem>, Error> {
+        let mut writes = vec![rows::replace(&self.config.users_table, before, seen)?];
+        if !seen.is_called_as(before) {
+            writes.push(self.entry_of(seen, Some(request))?);
+        }
+        Ok(writes)
+    }
+
+    /// The entry of a change that somebody's own sign-in makes, or the service by itself, if there is no `request`.
+    fn entry_of(
+        &self,
+        user: &User,
+        request: Option<&RequestInfo>,
+    ) -> Result<TransactWriteItem, Error> {
+        let about = About::User(user.id);
+        let entry = match request {
+            None => self.log.own_entry(Action::Update, about),
+            Some(request) => {
+                let name = user.display_name();
+                let actor = Actor::user(user.id, &name, request);
+                self.log.entry_by(&actor, Action::SignIn, about)
+            }
+        };
+        self.log.write_of(&entry)
     }
 
     /// Whoever the operator has named becomes an administrator, once for each name: if another one takes it away again, it stays so.
@@ -232,6 +284,7 @@ impl Users {
         let writes = [
             rows::put_new(table, rows::id_row(&key, user.id))?,
             rows::replace(table, &user, &admin)?,
+            self.entry_of(&user, None)?,
         ];
         match commit(&self.client, &writes).await {
             Ok(()) => Ok(admin),

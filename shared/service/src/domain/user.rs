@@ -84,6 +84,14 @@ impl User {
         name.unwrap_or_else(|| format!("user {}", self.id))
     }
 
+    /// Whether they are called and trusted as `other` is: only when they were here differs.
+    #[must_use]
+    pub fn is_called_as(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.email == other.email
+            && self.admin_by_token == other.admin_by_token
+    }
+
     /// Whether a newer version of the service wrote something that this one does not know.
     #[must_use]
     pub fn is_of_newer_version(&self) -> bool {

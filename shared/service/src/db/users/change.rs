@@ -2,10 +2,12 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
 
+use super::super::log_entry::About;
 use super::super::transaction::{Refused, commit};
 use super::{ATTEMPTS, Users, rows};
+use crate::accounted::account;
 use crate::auth::Caller;
-use crate::auth::access::FOR_ADMINS;
+use crate::auth::access::{Action, FOR_ADMINS};
 use crate::domain::user::{Role, User};
 use crate::domain::{Code, UserId};
 use crate::error::Error;
@@ -35,6 +37,8 @@ impl Users {
             after.role = change.role.unwrap_or(user.role);
             after.disabled = change.disabled.unwrap_or(user.disabled);
             if after == user {
+                let about = About::User(id);
+                self.log.tell(caller, Action::View, about).await?;
                 return Ok(user);
             }
             if user.is_of_newer_version() {
@@ -44,12 +48,15 @@ impl Users {
                 return Err(Code::OwnAccount.into());
             }
             after.version += 1;
+            let entry = self.log.entry(caller, Action::Update, About::User(id));
             let writes = [
                 rows::replace(&self.config.users_table, &user, &after)?,
                 self.is_admin_still(caller)?,
+                self.log.write_of(&entry)?,
             ];
             match commit(&self.client, &writes).await {
                 Ok(()) => {
+                    account();
                     self.kept.forget(id);
                     return Ok(after);
                 }

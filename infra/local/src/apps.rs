@@ -10,6 +10,7 @@ use service::queue::Queues;
 
 use crate::bell::{Bell, ringing};
 use crate::calls::Calls;
+use crate::meter::Meter;
 use crate::names::{OPERATOR, REGION};
 use crate::permissions::{Permissions, guarded};
 use crate::queue::{Outboxes, connector};
@@ -28,6 +29,8 @@ pub(crate) struct Apps {
     pub(crate) clock: Clock,
     pub(crate) permissions: Permissions,
     pub(crate) weather: Option<Weather>,
+    /// Counts what the functions use.
+    pub(crate) meter: Option<Meter>,
     pub(crate) keys: AccessKeys,
     /// Rings when a function has written a change.
     pub(crate) bell: Bell,
@@ -44,6 +47,10 @@ impl Apps {
         let dynamodb = with_key(&self.dynamodb);
         let dynamodb = match self.dynamodb.http_client() {
             Some(client) => {
+                let client = match &self.meter {
+                    Some(meter) => meter.tables(client, function),
+                    None => client,
+                };
                 let client = ringing(client, self.bell.clone());
                 let client = match &self.weather {
                     Some(weather) => weather.tables(client, function),
@@ -53,8 +60,18 @@ impl Apps {
             }
             None => dynamodb,
         };
-        let s3 = with_key(&self.s3).build();
+        let s3 = match (&self.meter, self.s3.http_client()) {
+            (Some(meter), Some(client)) => {
+                with_key(&self.s3).http_client(meter.bucket(client, function))
+            }
+            _ => with_key(&self.s3),
+        };
+        let s3 = s3.build();
         let queues = connector(self.queues.clone(), function, self.permissions.clone());
+        let queues = match &self.meter {
+            Some(meter) => meter.queues(queues, function),
+            None => queues,
+        };
         let queues = match &self.calls {
             Some(calls) => calls.over_at_once(queues),
             None => queues,

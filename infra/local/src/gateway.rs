@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body::Body as _;
 use lambda_http::lambda_runtime::LambdaEvent;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context};
@@ -164,6 +165,7 @@ impl Gateway {
                 return message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
             }
         };
+        let begun = Instant::now();
         let function = route.function.router(&self.0.apps);
         let function = Adapter::from(service_fn(move |request| answer(function.clone(), request)));
         let answer = tokio::time::timeout(
@@ -171,13 +173,18 @@ impl Gateway {
             function.oneshot(LambdaEvent::new(request, Context::default())),
         )
         .await;
-        match answer
+        let answer = match answer
             .map(|answer| answer.map(|answer| serde_json::to_value(answer).unwrap_or_default()))
         {
             Ok(Ok(answer)) => carried(&answer, route.function.endpoint.name(), &request_id),
             Ok(Err(_)) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
             Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        };
+        if let Some(meter) = &self.0.apps.meter {
+            let bytes = answer.body().size_hint().exact().unwrap_or(0);
+            meter.invoked(route.function.endpoint.name(), begun.elapsed(), bytes);
         }
+        answer
     }
 }
 

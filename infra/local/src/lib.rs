@@ -8,7 +8,7 @@
 //! - [`secrets`]: keys and tokens of a folder. `private`: files for nobody else.
 //! - [`database`]: DynamoDB (dynoxide), [`bell`]: its stream. [`s3`]: S3, a crate of its own, [`lifecycle`]: the rules of its bucket. [`queue`]: S3 → SQS → Lambda.
 //! - [`weather`]: what AWS does and no engine does; `draws` when.
-//! - [`permissions`]: IAM. `gateway`: API Gateway. `apps`: the service as each function has it, [`calls`]: all that it asks, for a stack that waits for a test. [`web`]: the page. `docs`: the try-it page.
+//! - [`permissions`]: IAM. `gateway`: API Gateway. `apps`: the service as each function has it, [`calls`]: all that it asks, for a stack that waits for a test. [`meter`]: what AWS would bill. [`web`]: the page. `docs`: the try-it page.
 
 mod apps;
 pub mod bell;
@@ -21,6 +21,7 @@ pub mod error;
 mod gateway;
 pub mod hosts;
 pub mod lifecycle;
+pub mod meter;
 pub mod names;
 pub mod origins;
 pub mod permissions;

@@ -7,6 +7,7 @@ use functions::events::compare_log;
 use imaging::isolated::{Worker, serve_if_worker};
 use local::demo::{DemoUser, users};
 use local::error::StartError;
+use local::meter::Meter;
 use local::names::{OPERATOR, REGION};
 use local::port::Patience;
 use local::ready::Ready;
@@ -223,6 +224,7 @@ fn options(
         weather: weather(&clock)?,
         clock,
         has_schedule: true,
+        meter: variable("METER").map(|_| Meter::default()),
         worker: Worker::this_program()?,
         web: folder.map(|folder| Page { folder, config }),
         record: None,

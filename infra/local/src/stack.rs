@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
 use aws_smithy_http_client::Builder;
+use axum::Router;
 use functions::events::maintenance::Maintenance;
 use functions::events::process_object::Processor;
 use functions::events::run_job::Runner;
@@ -27,6 +28,7 @@ use crate::database::Tables;
 use crate::docs;
 use crate::error::StartError;
 use crate::lifecycle::Lifecycle;
+use crate::meter::Meter;
 use crate::names::OPERATOR;
 use crate::permissions::Permissions;
 use crate::queue::Queue;
@@ -117,15 +119,15 @@ impl Stack {
         let api = web::wrap(parts.gateway(&options)?, options.web.as_ref(), &bucket_url);
         let apps = parts.apps;
         let served = Served {
-            api: docs::router(&bucket_url).fallback_service(api),
+            api: beside_the_api(&bucket_url, options.meter.as_ref()).fallback_service(api),
             store: parts.service,
             tables: (parts.tables, apps.keys.clone(), apps.permissions.clone()),
+            meter: options.meter.clone(),
         };
         let mut tasks = ports.serve(served, options.weather, &door, &stopped);
         let (bell, folds) = (apps.bell.clone(), apps.of("fold-changes"));
         if options.has_schedule {
-            let streams = (folds.clone(), apps.of("copy-log"));
-            tasks.push(bell.begin(streams, &stopped));
+            tasks.push(bell.begin((folds.clone(), apps.of("copy-log")), &stopped));
             let hourly = (parts.verify.clone(), parts.lifecycle.clone());
             tasks.extend(schedules(parts.maintenance.clone(), hourly, stopped));
         }
@@ -165,5 +167,14 @@ impl Stack {
         for task in self.tasks {
             drop(task.await);
         }
+    }
+}
+
+/// What answers beside the API: the try-it page, and what the functions have used.
+fn beside_the_api(bucket_url: &str, meter: Option<&Meter>) -> Router {
+    let docs = docs::router(bucket_url);
+    match meter {
+        Some(meter) => docs.merge(meter.router()),
+        None => docs,
     }
 }

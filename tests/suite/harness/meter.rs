@@ -4,18 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
-use aws_sdk_s3::primitives::SdkBody;
 use aws_smithy_http_client::Builder;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
-    http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
+use local::meter::listening;
 use local::names::{OPERATOR, REGION};
 use local::secrets::AccessKeys;
 use local::stack::Stack;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use service::App;
 use service::config::Config;
 use tokio::net::TcpListener;
@@ -24,27 +20,7 @@ use super::client::Client;
 use super::stack::{ADMIN, TestStack};
 use super::token;
 
-/// One call of DynamoDB.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    /// `Query`, `BatchGetItem`, …
-    pub(crate) operation: String,
-    /// Capacity units.
-    pub(crate) units: f64,
-    /// Rows that a query looked at.
-    pub(crate) rows: u32,
-    /// The call itself.
-    pub(crate) asked: Value,
-    /// Its units by table and index.
-    pub(crate) consumed: Value,
-}
-
-impl Call {
-    /// Whether it writes.
-    pub(crate) fn writes(&self) -> bool {
-        !["GetItem", "BatchGetItem", "Query", "Scan"].contains(&self.operation.as_str())
-    }
-}
+pub(crate) use local::meter::Call;
 
 /// What was asked of DynamoDB.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +30,12 @@ impl Calls {
     /// The calls since the last time.
     pub(crate) fn take(&self) -> Vec<Call> {
         std::mem::take(&mut *lock(&self.0))
+    }
+
+    /// `engine`, whose calls are among these.
+    fn of(&self, engine: SharedHttpClient) -> SharedHttpClient {
+        let calls = self.clone();
+        listening(engine, move |call| lock(&calls.0).push(call))
     }
 }
 
@@ -70,9 +52,7 @@ impl TestStack {
         let calls = Calls::default();
         let tables = &self.stack.tables;
         let engine = tables.http_client().expect("a way to the engine");
-        let tables = tables
-            .to_builder()
-            .http_client(metered(engine, calls.clone()));
+        let tables = tables.to_builder().http_client(calls.of(engine));
         (app_over(self, tables.build(), change).await, calls)
     }
 
@@ -156,66 +136,6 @@ pub(crate) async fn app_over(
         stack.stack.app.queues.clone(),
         stack.clock.clone(),
     )
-}
-
-fn metered(engine: SharedHttpClient, calls: Calls) -> SharedHttpClient {
-    http_client_fn(move |settings, components| {
-        SharedHttpConnector::new(Metered {
-            engine: engine.http_connector(settings, components),
-            calls: calls.clone(),
-        })
-    })
-}
-
-/// The engine's way, with an ear at it. In this process nobody looks at the signature, so a request may be changed on its way.
-#[derive(Debug)]
-struct Metered {
-    engine: SharedHttpConnector,
-    calls: Calls,
-}
-
-impl HttpConnector for Metered {
-    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let (_, operation) = target.split_once('.').unwrap_or_default();
-        let operation = operation.to_owned();
-        let mut asked = json_of(request.body());
-        asked["ReturnConsumedCapacity"] = json!("INDEXES");
-        *request.body_mut() = SdkBody::from(asked.to_string());
-        let answer = self.engine.call(request);
-        let calls = self.calls.clone();
-        HttpConnectorFuture::new(async move {
-            let answer = answer.await?;
-            let told = json_of(answer.body());
-            lock(&calls.0).push(Call {
-                operation,
-                units: units(&told["ConsumedCapacity"]),
-                rows: rows(&told),
-                asked,
-                consumed: told["ConsumedCapacity"].clone(),
-            });
-            Ok(answer)
-        })
-    }
-}
-
-fn json_of(body: &SdkBody) -> Value {
-    let bytes = body.bytes().expect("a body that is there");
-    serde_json::from_slice(bytes).expect("JSON")
-}
-
-/// How many rows a query looked at; 0 for other calls.
-fn rows(answer: &Value) -> u32 {
-    let rows = answer["ScannedCount"].as_u64().unwrap_or(0);
-    u32::try_from(rows).expect("a page of rows")
-}
-
-/// One table's units, or those of several together.
-fn units(consumed: &Value) -> f64 {
-    match consumed {
-        Value::Array(tables) => tables.iter().map(units).sum(),
-        table => table["CapacityUnits"].as_f64().unwrap_or(0.0),
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -252,6 +252,7 @@ pub(crate) fn options(
         patience: Patience::default(),
         clock,
         has_schedule: false,
+        meter: None,
         worker: worker(),
         weather: None,
         web: None,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use imaging::isolated::Worker;
 use service::clock::Clock;
 
+use crate::meter::Meter;
 use crate::port::Patience;
 use crate::queue::Faults;
 use crate::weather::Weather;
@@ -30,6 +31,8 @@ pub struct Options {
     pub has_schedule: bool,
     /// What AWS does now and then, on purpose; without, everything succeeds at once.
     pub weather: Option<Weather>,
+    /// Counts what the functions use; without, nobody does.
+    pub meter: Option<Meter>,
     /// The program that decodes pictures.
     pub worker: Worker,
     /// The built page; without, there is only the API.

@@ -88,6 +88,7 @@ impl Parts {
             clock: options.clock.clone(),
             permissions,
             weather: options.weather.clone(),
+            meter: options.meter.clone(),
             keys,
             bell: Bell::default(),
         };

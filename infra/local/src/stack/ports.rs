@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use http::Request;
+use http_body::Body as _;
 use hyper::body::Incoming;
 use s3::Service;
 use tokio::net::TcpListener;
@@ -18,6 +19,7 @@ use super::schedule::until;
 use crate::database::Tables;
 use crate::error::StartError;
 use crate::hosts::Hosts;
+use crate::meter::{Asked, Meter};
 use crate::origins::Origins;
 use crate::permissions::Permissions;
 use crate::port::{self, Door};
@@ -29,6 +31,7 @@ pub(super) struct Served {
     pub(super) api: Router,
     pub(super) store: Service,
     pub(super) tables: (Tables, AccessKeys, Permissions),
+    pub(super) meter: Option<Meter>,
 }
 
 /// The ports of a stack.
@@ -61,16 +64,26 @@ impl Ports {
         door: &Door,
         stopped: &watch::Receiver<bool>,
     ) -> Vec<JoinHandle<()>> {
-        let Served { api, store, tables } = served;
+        let Served {
+            api,
+            store,
+            tables,
+            meter,
+        } = served;
         let end = || until(stopped.clone());
         let (tables, keys, permissions) = tables;
-        let bucket = move |request| {
-            let (store, weather) = (store.clone(), weather.clone());
+        let bucket = move |request: Request<Incoming>| {
+            let (store, weather, meter) = (store.clone(), weather.clone(), meter.clone());
             async move {
-                match weather {
+                let asked = meter.map(|meter| (meter, asked(&request)));
+                let answer = match weather {
                     Some(weather) => weather.bucket(request, |asked| store.answer(asked)).await,
                     None => Ok(store.answer(request).await?.map(Body::new)),
+                };
+                if let (Some((meter, asked)), Ok(answer)) = (asked, &answer) {
+                    meter.by_url(&asked, answer.size_hint().exact());
                 }
+                answer
             }
         };
         let api = move |request: Request<Incoming>| api.clone().oneshot(request.map(Body::new));
@@ -97,6 +110,16 @@ impl Ports {
         let url = |port: &Port| port.url.clone();
         (url(&self.api), url(&self.bucket), url(&self.tables))
     }
+}
+
+/// As much of a request of the bucket as is billed.
+fn asked(request: &Request<Incoming>) -> Asked {
+    let query = request.uri().query().unwrap_or_default();
+    Asked::new(
+        request.method().as_str(),
+        query,
+        request.size_hint().exact(),
+    )
 }
 
 impl Port {

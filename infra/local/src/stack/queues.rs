@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use functions::events::process_object::Processor;
 use functions::events::run_job::Runner;
@@ -83,10 +83,23 @@ impl Received {
     {
         let options = queue_options(&parts.template, names, faults);
         let time = options.handler_timeout;
+        let (meter, function) = (parts.apps.meter.clone(), names.1.to_owned());
+        let call = move |event| {
+            let (call, meter) = (call(event, time), meter.clone());
+            let function = function.clone();
+            async move {
+                let begun = Instant::now();
+                let answer = call.await;
+                if let Some(meter) = meter {
+                    meter.invoked(&function, begun.elapsed(), 0);
+                }
+                answer
+            }
+        };
         Self {
             outbox: outbox(&parts.store, names.0),
             options,
-            handler: handler(move |event| call(event, time)),
+            handler: handler(call),
         }
     }
 

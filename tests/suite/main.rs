@@ -86,6 +86,7 @@ mod edges;
 mod event_queue;
 mod gateway;
 mod lifecycle;
+mod load;
 mod loopback;
 
 // The sources.

@@ -1,7 +1,7 @@
 //! The whole of Filmroom on one machine, on embedded engines: AWS at the wire, inside one process.
 //!
 //! # Layout
-//! - [`stack`]: starts and stops everything; `make run` and every test use it. [`demo`]: people to try it as, [`samples`]: files to try it with,
+//! - [`stack`]: starts and stops everything; `make run` and every test use it. [`demo`]: people to try it as, [`samples`]: files to try it with, [`load`]: a million of them for measurements,
 //!   [`ready`]: where it is, for people and for programs.
 //! - [`template`]: template.yaml: the tables, routes and variables there are. [`names`]: what they are called here. [`error`]: why a stack did not start.
 //! - [`port`]: what every port refuses. [`hosts`], [`origins`]: the names it answers to, the pages that may use it.
@@ -21,6 +21,7 @@ pub mod error;
 mod gateway;
 pub mod hosts;
 pub mod lifecycle;
+pub mod load;
 pub mod meter;
 pub mod names;
 pub mod origins;

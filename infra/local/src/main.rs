@@ -7,6 +7,7 @@ use functions::events::compare_log;
 use imaging::isolated::{Worker, serve_if_worker};
 use local::demo::{DemoUser, users};
 use local::error::StartError;
+use local::load;
 use local::meter::Meter;
 use local::names::{OPERATOR, REGION};
 use local::port::Patience;
@@ -35,6 +36,7 @@ fn main() -> std::process::ExitCode {
         [] => on_deep_stacks(run(Ready::write_text)),
         ["--json"] => on_deep_stacks(run(Ready::write_json)),
         ["samples", folder] => samples::write(Path::new(folder)).map_err(Into::into),
+        ["load", first, end] => on_deep_stacks(load(first, end)),
         ["key", name] => print_key(name),
         ["verify"] => by_hand(verify("{}")),
         ["verify", task] => by_hand(verify(task)),
@@ -42,7 +44,7 @@ fn main() -> std::process::ExitCode {
         ["audit", task] => by_hand(audit(task)),
         ["redrive"] => by_hand(redrive()),
         _ => Err(
-            "usage: filmroom-local [--json], filmroom-local samples FOLDER, filmroom-local key NAME, filmroom-local verify [TASK], \
+            "usage: filmroom-local [--json], filmroom-local samples FOLDER, filmroom-local load FIRST END, filmroom-local key NAME, filmroom-local verify [TASK], \
              filmroom-local audit [TASK], or filmroom-local redrive"
                 .into(),
         ),
@@ -105,6 +107,16 @@ async fn by_hand(
 ) -> Result<(), Box<dyn std::error::Error>> {
     lambda_http::tracing::init_default_subscriber_with_writer(std::io::stderr);
     work.await
+}
+
+/// Makes the files from number `first` to before `end` of the plan of [`local::load`].
+async fn load(first: &str, end: &str) -> Result<(), Box<dyn std::error::Error>> {
+    lambda_http::tracing::init_default_subscriber_with_writer(std::io::stderr);
+    let numbers = first.parse()?..end.parse()?;
+    let stack = quiet_stack().await?;
+    let loaded = load::load(&stack, numbers).await;
+    stack.stop().await;
+    loaded
 }
 
 /// Runs a task of verification, written as the function on AWS gets it, and prints its report.

@@ -59,10 +59,12 @@ soak: needs-rust ## Random histories against the model of the service: SEEDS=100
 soak-kill: needs-rust ## Real processes that are killed KILLS (50) times in the middle of a history
 	KILLS=$(or $(KILLS),50) cargo test --locked --workspace --all-features --test suite -- model::killed --nocapture
 
-data-model: needs-rust ## Renew the tables of docs/DATA.md: what a slice writes, measured, and what load does to that
-	-cargo test --locked --workspace --all-features --test suite slice:: >/dev/null
+data-model: needs-rust ## Renew the tables of docs/DATA.md and the costs of docs/OPERATIONS.md: what a slice writes and what calls use, metered
+	-cargo test --locked --workspace --all-features --test suite -- slice:: costs::metered --include-ignored >/dev/null
 	cp $${CARGO_TARGET_DIR:-target}/tmp/slice.json infra/lab/data_model/slice.json
+	cp $${CARGO_TARGET_DIR:-target}/tmp/metered-*.json infra/lab/costs/
 	python3 infra/lab/data_model/report.py --write
+	python3 infra/lab/costs/report.py --write
 
 $(VENV)-%/.installed: infra/requirements-%.txt
 	python3 -m venv $(VENV)-$*

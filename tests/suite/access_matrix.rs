@@ -57,7 +57,7 @@ enum Needs {
 struct Row(&'static str, Who, Needs, fn(&Subject) -> Value);
 
 /// What a request is about: the path's parameter, and the file's current version.
-struct Subject {
+pub(crate) struct Subject {
     id: String,
     version: Value,
 }
@@ -162,7 +162,12 @@ fn row(endpoint: &Endpoint) -> &'static Row {
 }
 
 /// A request to `endpoint` about `subject`, as `client`. `suffix` is put behind the path.
-async fn ask(client: &Client, endpoint: &Endpoint, subject: &Subject, suffix: &str) -> Response {
+pub(crate) async fn ask(
+    client: &Client,
+    endpoint: &Endpoint,
+    subject: &Subject,
+    suffix: &str,
+) -> Response {
     let path = endpoint
         .path()
         .strip_prefix("/api/v1")
@@ -193,7 +198,7 @@ async fn ask(client: &Client, endpoint: &Endpoint, subject: &Subject, suffix: &s
 
 impl Subject {
     /// A new one of what `endpoint` needs.
-    async fn of(stack: &TestStack, endpoint: &Endpoint) -> Self {
+    pub(crate) async fn of(stack: &TestStack, endpoint: &Endpoint) -> Self {
         Self::new(stack, row(endpoint).2).await
     }
 
@@ -333,7 +338,7 @@ async fn no_route_opens_to_a_wrong_token_and_nothing_changes() {
 }
 
 /// Somebody whom the route answers.
-fn of_subject(stack: &TestStack, endpoint: &Endpoint) -> Client {
+pub(crate) fn of_subject(stack: &TestStack, endpoint: &Endpoint) -> Client {
     match row(endpoint).1 {
         Who::Beginner => stack.user(OWNER),
         _ => stack.admin(),

@@ -1,11 +1,9 @@
-//! What requests cost in DynamoDB: read units by rows, reads that a page does not need, transactions by files.
+//! What requests cost in DynamoDB: read units by rows, reads that a page does not need, transactions by files. What each call uses altogether is in
+//! [`metered`].
 
-use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use http::Method;
-use imaging::fixtures::{DicomSpec, dicom};
+mod metered;
+
 use serde_json::{Value, json};
-use service::db::records::file_to_item;
-use service::domain::{FileType, NewFile};
 
 use crate::harness::meter::{Call, sum};
 use crate::harness::{Client, TestStack};
@@ -16,21 +14,6 @@ const FILES: u32 = 1000;
 const BATCH: u32 = 100;
 /// Rows that one read unit has to be enough for.
 const ROWS_PER_UNIT: f64 = 25.0;
-
-/// What each call costs: write units, read units. The table of docs/OPERATIONS.md has the same.
-const COSTS: [(&str, f64, f64); 11] = [
-    ("begin an upload", 11.0, 5.0),
-    ("begin 100 in a batch", 720.0, 8.0),
-    ("view a file", 3.0, 1.0),
-    ("change a description", 12.0, 1.0),
-    ("change a modality", 15.0, 1.0),
-    ("delete", 19.0, 1.0),
-    ("restore", 19.0, 1.0),
-    ("a page of 20 of my images", 2.0, 26.0),
-    ("a page of 20 of a patient's images", 3.0, 49.5),
-    ("statistics", 0.0, 5.0),
-    ("statistics of everybody", 0.0, 19.0),
-];
 
 /// Begins `FILES` uploads as hospitals name them; every tenth is a CT, one is the needle.
 async fn fill(client: &Client) {
@@ -148,158 +131,4 @@ async fn a_batch_takes_one_transaction_per_25_files_also_when_some_are_refused()
         let wrong = items.iter().filter(|item| !item["error"].is_null()).count();
         assert_eq!((wrong, meter.take("TransactWriteItems").len()), expected);
     }
-}
-
-/// Units that a call writes and reads.
-fn units_of(calls: &[Call]) -> (f64, f64) {
-    let sum = |writes: bool| {
-        let calls = calls.iter().filter(|call| call.writes() == writes);
-        calls.map(|call| call.units).fold(0.0, std::ops::Add::add)
-    };
-    (sum(true), sum(false))
-}
-
-/// One request: what it does, by which function, how.
-type Request = (&'static str, &'static str, Method, String, Value);
-
-/// What is metered, in this order, of the processed file at `path`.
-fn requests(path: &str, size: usize) -> Vec<Request> {
-    let none = || json!(null);
-    let batch: Vec<Value> = (0..BATCH).map(file).collect();
-    let one = json!({"filename": "b.dcm", "size": size, "patient_id": "P-1"});
-    let described = json!({"version": 2, "description": "new"});
-    let changed = json!({"version": 3, "modality": "MR"});
-    let calls = [
-        ("create-upload", Method::POST, "/uploads", one),
-        (
-            "create-uploads-batch",
-            Method::POST,
-            "/uploads/batch",
-            json!({ "files": batch }),
-        ),
-        ("get-image", Method::GET, path, none()),
-        ("update-image", Method::PATCH, path, described),
-        ("update-image", Method::PATCH, path, changed),
-        ("delete-image", Method::DELETE, path, none()),
-        (
-            "restore-image",
-            Method::POST,
-            &format!("{path}/restore"),
-            none(),
-        ),
-        ("my-images", Method::GET, "/image-files/my-images", none()),
-        (
-            "patient-images",
-            Method::GET,
-            "/image-files/patient/P-1",
-            none(),
-        ),
-        (
-            "stats-summary",
-            Method::GET,
-            "/image-files/stats/summary",
-            none(),
-        ),
-        (
-            "stats-summary",
-            Method::GET,
-            "/image-files/stats/summary?scope=all",
-            none(),
-        ),
-    ];
-    let named = COSTS.iter().zip(calls);
-    let named = named.map(|((what, ..), (function, method, path, body))| {
-        (*what, function, method, path.to_owned(), body)
-    });
-    named.collect()
-}
-
-/// What each call costs, in write and read units.
-async fn costs(stack: &TestStack) -> Vec<(&'static str, f64, f64)> {
-    let user = stack.user(1);
-    let bytes = dicom(&DicomSpec::default());
-    let extra = json!({"patient_id": "P-1"});
-    let id = stack.upload_id(&user, "a.dcm", &bytes, extra).await;
-    let mut costs = Vec::new();
-    for (what, function, method, path, body) in requests(&format!("/image-files/{id}"), bytes.len())
-    {
-        stack.fold().await;
-        let meter = stack.meter(function).await;
-        let client = if path.ends_with("scope=all") {
-            meter.admin()
-        } else {
-            meter.user(1)
-        };
-        // A warm function knows its callers; what it costs to get to know them is in `known_users`.
-        let known = format!(
-            "{path}{}no_such=1",
-            if path.contains('?') { '&' } else { '?' }
-        );
-        let refused = client.json(method.clone(), &known, body.clone()).await;
-        assert_eq!(refused.status, 422, "{what}: {}", refused.text());
-        meter.take_all();
-        let answer = client.json(method, &path, body).await;
-        assert!(answer.status.is_success(), "{what}: {}", answer.text());
-        let (written, read) = units_of(&meter.take_all());
-        costs.push((what, written, read));
-    }
-    costs
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_each_call_costs_with_a_thousand_files() {
-    let stack = TestStack::start().await;
-    fill(&stack.user(1)).await;
-    let found = costs(&stack).await;
-    assert_eq!(found, COSTS, "what, write units, read units");
-}
-
-#[test]
-fn the_table_of_the_operators_has_these_costs() {
-    let document = include_str!("../../docs/OPERATIONS.md");
-    for (what, written, read) in COSTS {
-        let row = format!("| {what} | {written} | {read} |");
-        assert!(
-            document.contains(&row),
-            "docs/OPERATIONS.md has no row {row}"
-        );
-    }
-}
-
-/// Rows that are written past the service, of a user whose files are many.
-async fn fill_past_the_service(stack: &TestStack, files: u32) {
-    let ids = &stack.stack.app.ids;
-    let row = |number: u32| {
-        let file = NewFile {
-            id: ids.file_id(),
-            file_uuid: format!("{number}"),
-            uploaded_by: 1,
-            uploader_name: "Somebody".to_owned(),
-            original_filename: format!("20260105_胸部平扫_{number:06}.dcm"),
-            file_type: FileType::Dicom,
-            mime_type: "application/dicom".to_owned(),
-            file_size: 526_336,
-        };
-        let item = file_to_item(&file.into_record()).expect("an item");
-        let put = PutRequest::builder().set_item(Some(item)).build();
-        WriteRequest::builder()
-            .put_request(put.expect("a put"))
-            .build()
-    };
-    let database = stack.database();
-    let table = &stack.stack.app.config.files_table;
-    for first in (0..files).step_by(25) {
-        let rows = (first..first + 25).map(row).collect();
-        let request = database.batch_write_item().request_items(table, rows);
-        request.send().await.expect("rows");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "minutes: the rows of 100,000 files are written first"]
-async fn no_call_costs_more_with_a_hundred_thousand_files() {
-    let stack = TestStack::start().await;
-    fill(&stack.user(1)).await;
-    fill_past_the_service(&stack, 100_000).await;
-    assert_eq!(costs(&stack).await, COSTS);
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use functions::events::maintenance::{Report, Task};
+use local::meter::Meter;
 use local::port::Patience;
 use local::queue::Faults;
 use local::stack::{Options, Stack};
@@ -43,6 +44,26 @@ impl TestStack {
     /// An empty stack.
     pub(crate) async fn start() -> Self {
         Self::start_with(&[]).await
+    }
+
+    /// An empty stack, and what counts all that its functions use.
+    pub(crate) async fn start_metered() -> (Self, Meter) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (clock, secret) = (Clock::default(), secret_of(folder.path()));
+        let meter = Meter::default();
+        let options = Options {
+            meter: Some(meter.clone()),
+            ..options(folder.path(), &[], &secret, clock.clone())
+        };
+        let stack = Self {
+            stack: Stack::start(options).await.expect("a stack"),
+            clock,
+            secret,
+            http: http(),
+            settings: Vec::new(),
+            folder,
+        };
+        (stack, meter)
     }
 
     /// An empty stack with settings of its own, named as in the environment.

@@ -84,8 +84,9 @@ class Result:
     transactions: int
     given_up: int
     calls: int
-    slowest_partition: tuple[str, float]
     p99: float
+    # Of each table and index: units a second of its busiest partition.
+    busiest: dict[str, float]
 
 
 def simulate(model: str, load: Load, seed: int) -> Result:
@@ -142,5 +143,8 @@ def simulate(model: str, load: Load, seed: int) -> Result:
                 order += 1
                 heapq.heappush(queue, (end + WINDOW, order, 0, *shard, "fold", end + WINDOW))
     latencies.sort()
-    slowest = max(total.items(), key=lambda pair: pair[1]) if total else ("", 0.0)
-    return Result(count, given_up, calls, (slowest[0], slowest[1] / load.seconds), latencies[int(len(latencies) * 0.99)])
+    busiest: dict[str, float] = {}
+    for partition, units in total.items():
+        of = partition.split(" ")[0]
+        busiest[of] = max(busiest.get(of, 0.0), units / load.seconds)
+    return Result(count, given_up, calls, latencies[int(len(latencies) * 0.99)], busiest)

@@ -10,6 +10,7 @@ import sys
 
 import conflicts
 import items
+import limits
 
 DOCUMENT = pathlib.Path(__file__).parents[3] / "docs/DATA.md"
 # Files a second, and people who send them.
@@ -53,7 +54,7 @@ def replaced(document: str, name: str, table: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    tables = {"units": units(), "meetings": meetings()}
+    tables = {"units": units(), "meetings": meetings(), "limits": limits.table(), "busiest": limits.busiest()}
     if not arguments:
         print("\n\n".join(tables.values()))
         return 0

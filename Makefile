@@ -54,6 +54,7 @@ docs: needs-rust
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
 	python3 infra/lab/data_model/report.py --check
 	python3 infra/lab/costs/report.py --check
+	python3 infra/lab/bench/report.py --check
 	python3 infra/check_docs.py
 
 template: $(TOOLS) ## The template: sam, cfn-lint, checkov, and what it repeats of the code and the docs

@@ -48,9 +48,18 @@ lab: needs-rust $(IMAGING_TOOLS) ## Files made from SEED (CASES=2000 of them, or
 	cargo build --locked --workspace --all-features --example render
 	$(IMAGING_VENV)/bin/python infra/lab/imaging/laboratory.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --seed $(or $(SEED),$$RANDOM) $(if $(CASE),--case $(CASE),--cases $(or $(CASES),2000))
 
-bench: needs-rust $(IMAGING_TOOLS) ## Our thumbnails against libvips, DCMTK and GDCM, where installed
-	cargo build --locked --release --package imaging --example thumbnail --example md5
-	$(IMAGING_VENV)/bin/python infra/lab/imaging/speed.py $${CARGO_TARGET_DIR:-target}/release/examples --table docs/IMAGING.md
+# Which of lists, slices, large and pictures, with commas between; the files, rounds, slices and gigabytes of each.
+ONLY ?= lists,slices,large,pictures
+FILES ?= 1000,10000,100000
+ROUNDS ?= 100
+SLICES ?= 1635
+GIGABYTES ?= 2
+PICTURES := $(findstring pictures,$(ONLY))
+
+bench: stack-as-tested $(IMAGING_TOOLS) ## Lists, processing, a large file, pictures beside comparable programs: ONLY=lists FILES=1000,1000000; TABLE=write renews docs/performance
+	$(if $(PICTURES),cargo build --locked --release --package imaging --example thumbnail --example md5)
+	FILMROOM_LOCAL=$${FILMROOM_LOCAL:-$${CARGO_TARGET_DIR:-target}/debug/filmroom-local} $(IMAGING_VENV)/bin/python infra/lab/bench/bench.py --only $(ONLY) --files $(FILES) \
+	  --rounds $(ROUNDS) --slices $(SLICES) --gigabytes $(GIGABYTES) --examples $${CARGO_TARGET_DIR:-target}/release/examples $(if $(TABLE),--write)
 
 soak: needs-rust ## Random histories against the model of the service: SEEDS=1000, MINUTES=60, or one again: SEED=17 (STEPS=60 CUTS=12 WEATHER=rough THREADS=2)
 	SEED=$(SEED) FIRST=$(FIRST) SEEDS=$(SEEDS) MINUTES=$(MINUTES) STEPS=$(STEPS) CUTS=$(CUTS) WEATHER=$(WEATHER) THREADS=$(THREADS) \
@@ -71,7 +80,7 @@ $(VENV)-%/.installed: infra/requirements-%.txt
 	$(VENV)-$*/bin/pip install --quiet --requirement $<
 	@touch $@
 
-$(IMAGING_TOOLS): infra/lab/imaging/requirements.txt
+$(IMAGING_TOOLS): infra/lab/imaging/requirements.txt infra/lab/bench/requirements.txt
 	python3 -m venv $(IMAGING_VENV)
-	$(IMAGING_VENV)/bin/pip install --quiet --requirement infra/lab/imaging/requirements.txt
+	$(IMAGING_VENV)/bin/pip install --quiet $(addprefix --requirement ,$^)
 	@touch $@

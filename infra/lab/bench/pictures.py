@@ -1,13 +1,9 @@
-"""Measures thumbnails against libvips, DCMTK and GDCM: same inputs, same run, each program started anew.
+"""Thumbnails against libvips, DCMTK and GDCM: same inputs, same run, each program started anew.
 
-usage: speed.py EXAMPLES [--table DOCUMENT] [--runs N]
-
-EXAMPLES is the folder of the built examples of shared/imaging (release). `thumbnail` makes a thumbnail and a preview; each
-peer makes one picture of 256 pixels only, so the comparison favours the peers. `md5` is measured against openssl. Peers
-that are not installed are left out.
+`thumbnail`, a release build of shared/imaging's example, makes a thumbnail and a preview; each peer makes one picture of 256 pixels only, so the comparison
+favours the peers. `md5` is measured against openssl. Peers that are not installed are left out.
 """
 
-import argparse
 import pathlib
 import shutil
 import subprocess
@@ -158,36 +154,16 @@ def peak_memory(command):
     return int(done.stdout.split()[-1]) / 1024
 
 
-def insert(document, text):
-    """Replaces what stands between our two marks of a Markdown document."""
-    begin, end = "<!-- speed: begin -->", "<!-- speed: end -->"
-    before, _, rest = document.read_text().partition(begin)
-    document.write_text(f"{before}{begin}\n{text}{end}{rest.partition(end)[2]}")
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("examples", type=pathlib.Path)
-    parser.add_argument("--table", type=pathlib.Path)
-    parser.add_argument("--runs", type=int, default=5)
-    arguments = parser.parse_args()
-    lines = ["| input | ours: 256 and 1024 px (ms) | peak memory (MB) | peers: 256 px only (ms) | ours / fastest |", "|---|---|---|---|---|"]
+def run(examples, runs):
+    """A row for each input."""
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for name, path, kind in inputs(folder):
-            thumbnail = [arguments.examples / "thumbnail", path, folder / "t.jpg", folder / "p.jpg"]
-            command = [arguments.examples / "md5", path] if kind.startswith("hash") else thumbnail
-            runs = 1 if kind.endswith("memory") else arguments.runs
-            others = measure({"ours": command, **peers(kind, path, folder)}, runs)
+            thumbnail = [examples / "thumbnail", path, folder / "t.jpg", folder / "p.jpg"]
+            command = [examples / "md5", path] if kind.startswith("hash") else thumbnail
+            others = measure({"ours": command, **peers(kind, path, folder)}, 1 if kind.endswith("memory") else runs)
             ours = others.pop("ours", None)
-            ratio = f"{ours / min(others.values()):.2f}" if ours and others else "–"
-            text = ", ".join(f"{peer} {value:.0f}" for peer, value in others.items()) or "–"
-            memory = f"{peak_memory(command):.0f}" if ours else "–"
-            lines.append(f"| {name} | {ours and round(ours)} | {memory} | {text} | {ratio} |")
-            print(lines[-1], flush=True)
-    if arguments.table:
-        insert(arguments.table, "\n".join(lines) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+            rows.append({"input": name, "ours, ms": ours, "memory, MB": peak_memory(command) if ours else None, "peers, ms": others})
+            print(rows[-1], flush=True)
+    return rows

@@ -1,0 +1,187 @@
+"""The tables of what `make bench` has found: docs/performance/tables.md and the goals in docs/PERFORMANCE.md, from docs/performance/bench.json.
+
+    python3 infra/lab/bench/report.py --check    fails when the tables are not those of the numbers
+"""
+
+import json
+import pathlib
+import sys
+
+FOLDER = pathlib.Path(__file__).resolve().parents[3] / "docs/performance"
+JSON, TABLES, PAGE = FOLDER / "bench.json", FOLDER / "tables.md", FOLDER.parent / "PERFORMANCE.md"
+#: Goals in ms over 100,000 files, warm; over a million they are three times as long.
+GOALS = {
+    "two filters": 10,
+    "search: most": 20,
+    "search: one": 20,
+    "search: none": 20,
+    "search and modality": 20,
+    "search of 255 wild characters": 20,
+    "date range": 10,
+    "date range: all": 10,
+    "a page at four fifths": 20,
+    "one file": 1,
+}
+HEAD = "<!-- make bench TABLE=write -->"
+
+
+def tables(found):
+    makers = {"lists": lists, "slices": slices, "large": large, "pictures": pictures}
+    parts = [HEAD, "# What `make bench` has measured", "[PERFORMANCE](../PERFORMANCE.md) says what it means. [bench.json](bench.json) has all numbers."]
+    for kind, make in makers.items():
+        if kind in found:
+            parts += [make(found[kind]["found"]), stated(found[kind]["machine"])]
+    return "\n\n".join(parts) + "\n"
+
+
+def stated(machine):
+    return "; ".join(f"{name}: {value}" for name, value in machine.items()) + "."
+
+
+def table(head, rows):
+    """Markdown; what is not text is aligned to the right."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "|".join(["---"] + ["--:"] * (len(head) - 1)) + "|"]
+    return "\n".join(lines + ["| " + " | ".join(map(cell, row)) + " |" for row in rows])
+
+
+def cell(value):
+    match value:
+        case None:
+            return "–"
+        case float():
+            return f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}" if abs(value) < 100 else f"{value:,.0f}"
+        case int():
+            return f"{value:,}"
+    return value
+
+
+def goal(question, files):
+    """Milliseconds; none for what only has to stay as it is."""
+    within = GOALS.get(question)
+    return within and (3 * within if files > 100_000 else within)
+
+
+def lists(found):
+    parts = ["## Lists", "Milliseconds of one user's questions, each with its total and one after the other, warm. Units are DynamoDB's, of one question."]
+    for files, measured in found.items():
+        files = int(files)
+        head = [f"{files:,} files", "total", "p50", "p99", "over SQL: p50", "p99", "goal", "read units", "write units"]
+        rows = []
+        for name, row in measured["questions"].items():
+            ours, peer, units = row["ours"], row.get("peer") or {}, row["units"]
+            times = [ours["p50"], ours["p99"], peer.get("p50"), peer.get("p99"), goal(name, files)]
+            rows.append([name, row["total"], *times, units["read_units"], units["write_units"]])
+        parts.append(table(head, rows))
+    head = ["32 connections that ask for a page of 20", "lists a second", "p50, ms", "p99, ms", "over SQL: a second", "p99, ms"]
+    head += ["memory of the stack, MB", "the client took, of a processor"]
+    rows = []
+    for files, measured in found.items():
+        ours, peer = measured["crowd"]["ours"], measured["crowd"].get("peer") or {}
+        share = f"{ours['client, of a processor']:.0%}"
+        of_both = [ours["a second"], ours["p50"], ours["p99"], peer.get("a second"), peer.get("p99")]
+        rows.append([f"{int(files):,} files", *of_both, measured["memory of the stack, MB"], share])
+    return "\n\n".join([*parts, table(head, rows), "Goal: 800 lists a second, p99 100 ms."])
+
+
+def slices(found):
+    ours, orthanc = found["ours"], found["Orthanc"]
+    arriving = ours["uploads keep arriving"]
+    theirs = orthanc and orthanc["stored and listed, s"]
+    name = f"Orthanc {orthanc['version']}" if orthanc else "Orthanc (not installed)"
+    rows = [
+        ["stored and listed, s", ours["stored and listed, s"], theirs, "≤ Orthanc"],
+        ["all hashed, read and pictured, s", ours["all processed, s"], None, "12"],
+        ["a list meanwhile: p50, ms", ours["a list meanwhile, ms"]["p50"], None, None],
+        ["a list meanwhile: p99, ms", ours["a list meanwhile, ms"]["p99"], None, "20"],
+        ["uploads keep arriving: stored a second", arriving["stored a second"], None, None],
+        ["uploads keep arriving: processed a second", arriving["processed a second"], None, "60"],
+        ["uploads keep arriving: a list, p99, ms", arriving["a list meanwhile, ms"]["p99"], None, None],
+        ["most memory of the stack, MB", ours["memory, MB"]["the stack"], None, None],
+        ["most memory of a process that it started, MB", ours["memory, MB"]["the largest that it started"], None, None],
+    ]
+    head = [f"{found['slices']:,} CT slices, {found['MB']:.0f} MB, by ten clients", "ours", name, "goal"]
+    share = f"{ours['client, of a processor']:.0%}"
+    return "\n\n".join(["## Slices", table(head, rows), f"While it stored, the client took {share} of a processor."])
+
+
+def large(found):
+    return "\n\n".join(["## One large file", table(["", ""], found.items())])
+
+
+def pictures(found):
+    head = ["input", "ours: 256 and 1024 px, ms", "peak memory, MB", "peers: 256 px only, ms", "ours / fastest"]
+    rows = []
+    for row in found:
+        ours, others = row["ours, ms"], row["peers, ms"]
+        text = ", ".join(f"{peer} {value:.0f}" for peer, value in others.items()) or None
+        memory = row["memory, MB"] and round(row["memory, MB"])
+        rows.append([row["input"], ours and round(ours), memory, text, ours / min(others.values()) if ours and others else None])
+    return "\n\n".join(["## Pictures", table(head, rows)])
+
+
+def as_json(found):
+    return json.dumps(rounded(found), ensure_ascii=False, indent=1) + "\n"
+
+
+def rounded(value):
+    match value:
+        case dict():
+            return {name: rounded(one) for name, one in value.items()}
+        case list():
+            return [rounded(one) for one in value]
+        case float():
+            return float(f"{value:.4g}")
+    return value
+
+
+def goals(found):
+    """Each goal and what was measured, over 100,000 files or as many as there were."""
+    rows = []
+    if "lists" in found:
+        sizes = found["lists"]["found"]
+        files = "100000" if "100000" in sizes else max(sizes, key=int)
+        for name, row in sizes[files]["questions"].items():
+            rows.append([name, goal(name, int(files)), row["ours"]["p50"], (row.get("peer") or {}).get("p50")])
+        ours, peer = sizes[files]["crowd"]["ours"], sizes[files]["crowd"].get("peer") or {}
+        rows.append(["32 connections: lists a second", "≥ 800", ours["a second"], peer.get("a second")])
+        rows.append(["32 connections: p99", 100, ours["p99"], peer.get("p99")])
+    if "slices" in found:
+        ours, orthanc = found["slices"]["found"]["ours"], found["slices"]["found"]["Orthanc"] or {}
+        name = f"{found['slices']['found']['slices']:,} CT slices"
+        rows.append([f"{name}: stored and listed, s", "≤ Orthanc", ours["stored and listed, s"], orthanc.get("stored and listed, s")])
+        rows.append([f"{name}: all processed, s", 12, ours["all processed, s"], None])
+        rows.append(["a list meanwhile: p99", 20, ours["a list meanwhile, ms"]["p99"], None])
+        rows.append(["while uploads keep arriving: processed a second", "≥ 60", ours["uploads keep arriving"]["processed a second"], None])
+    return table(["", "goal", "ours", "peer"], rows)
+
+
+def page(found, text):
+    """docs/PERFORMANCE.md with these goals."""
+    before, rest = text.split("<!-- goals -->\n")
+    return f"{before}<!-- goals -->\n{goals(found)}\n<!-- end -->{rest.split('<!-- end -->', 1)[1]}"
+
+
+def write(found):
+    """What was not measured now stays as it was."""
+    before = json.loads(JSON.read_text("utf-8")) if JSON.exists() else {}
+    JSON.parent.mkdir(exist_ok=True)
+    JSON.write_text(as_json({**before, **found}), "utf-8")
+    for document, text in made().items():
+        document.write_text(text, "utf-8")
+
+
+def made():
+    """What the documents must be."""
+    found = json.loads(JSON.read_text("utf-8"))
+    return {TABLES: tables(found), PAGE: page(found, PAGE.read_text("utf-8"))}
+
+
+def main(arguments):
+    if arguments != ["--check"]:
+        sys.exit(__doc__)
+    if any(not document.exists() or document.read_text("utf-8") != text for document, text in made().items()):
+        sys.exit("docs/performance/tables.md or docs/PERFORMANCE.md is not made of bench.json: run `make bench TABLE=write`")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

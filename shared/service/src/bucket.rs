@@ -2,6 +2,7 @@
 
 mod copies;
 mod multipart;
+mod pictures;
 mod presign;
 mod read;
 mod remove;
@@ -35,6 +36,7 @@ pub struct Bucket {
     client: Client,
     config: Arc<Config>,
     signer: sign::Signer,
+    pictures: pictures::Pictures,
 }
 
 impl Bucket {
@@ -45,6 +47,7 @@ impl Bucket {
             client,
             config,
             signer: sign::Signer::of(aws),
+            pictures: pictures::Pictures::default(),
         }
     }
 

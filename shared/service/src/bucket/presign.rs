@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -82,10 +83,7 @@ impl Bucket {
     /// their end: so `end` is a promise of at the most
     /// (<https://repost.aws/knowledge-center/presigned-url-s3-bucket-expiration>), and who is answered 403 asks for another URL.
     async fn until(&self, end: Timestamp) -> Result<Timestamp, Error> {
-        let expiry = self.signer.expiry().await?;
-        let expiry = expiry.and_then(|expiry| expiry.duration_since(UNIX_EPOCH).ok());
-        let expiry = expiry.and_then(|expiry| i64::try_from(expiry.as_millis()).ok());
-        Ok(expiry.map_or(end, |expiry| end.min(Timestamp(expiry))))
+        Ok(until(end, self.signer.credentials().await?.as_ref()))
     }
 
     /// One PUT of a whole original: its size, type and (when declared) MD5 are signed, and an object that exists is never replaced.
@@ -150,10 +148,28 @@ impl Bucket {
             PICTURE_SECONDS + PICTURE_ROUNDING_SECONDS,
             PICTURE_ROUNDING_SECONDS,
         )?;
-        let request = self.client.get_object().bucket(self.bucket()).key(key);
-        let request = request.presigned(config).await.map_err(Error::internal)?;
-        let signed = answer(&request, self.until(expires_at).await?);
-        Ok(self.through_its_distribution(signed))
+        let at = config.start_time();
+        let credentials = self.signer.credentials().await?;
+        let known = credentials.as_ref();
+        let known = known.and_then(|credentials| self.pictures.url(key, credentials, at));
+        let url = if let Some(url) = known {
+            url
+        } else {
+            let request = self.client.get_object().bucket(self.bucket()).key(key);
+            let request = request.presigned(config).await.map_err(Error::internal)?;
+            if let Some(credentials) = &credentials {
+                let region = self.signer.region();
+                self.pictures
+                    .learn(key, request.uri(), credentials, region, at);
+            }
+            request.uri().to_owned()
+        };
+        Ok(self.through_its_distribution(PresignedUrl {
+            url,
+            // A browser asks for it as it stands, with no header of its own.
+            headers: BTreeMap::new(),
+            expires_at: until(expires_at, credentials.as_ref()),
+        }))
     }
 
     /// The same URL on the origin of the distribution, if there is one. It asks the bucket under the bucket's own name, which is the one that is
@@ -169,6 +185,13 @@ impl Bucket {
             ..signed
         }
     }
+}
+
+fn until(end: Timestamp, credentials: Option<&Credentials>) -> Timestamp {
+    let expiry = credentials.and_then(Credentials::expiry);
+    let expiry = expiry.and_then(|expiry| expiry.duration_since(UNIX_EPOCH).ok());
+    let expiry = expiry.and_then(|expiry| i64::try_from(expiry.as_millis()).ok());
+    expiry.map_or(end, |expiry| end.min(Timestamp(expiry)))
 }
 
 /// The headers a client has to set: not those that every HTTP client sets by itself.

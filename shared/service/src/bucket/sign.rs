@@ -2,10 +2,10 @@
 //! operations only; the others are signed here with its own signer.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_sdk_s3::config::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_sdk_s3::config::{Credentials, ProvideCredentials as _, SharedCredentialsProvider};
 use aws_sigv4::http_request::{
     PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
     UriPathNormalizationMode, sign,
@@ -90,14 +90,19 @@ impl Signer {
         }
     }
 
-    /// When the credentials end, if they say so.
-    pub(super) async fn expiry(&self) -> Result<Option<SystemTime>, Error> {
+    pub(super) fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The credentials as they are now, if there are any.
+    pub(super) async fn credentials(&self) -> Result<Option<Credentials>, Error> {
         let Some(provider) = &self.credentials else {
             return Ok(None);
         };
         let credentials = provider.provide_credentials().await;
-        let credentials = credentials.map_err(|error| Error::Unavailable(error.into()))?;
-        Ok(credentials.expiry())
+        credentials
+            .map(Some)
+            .map_err(|error| Error::Unavailable(error.into()))
     }
 }
 

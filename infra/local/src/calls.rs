@@ -65,6 +65,14 @@ impl Calls {
         })
     }
 
+    /// The same, and its calls are over before their caller's thread does anything else.
+    pub(crate) fn counted_at_once(&self, client: SharedHttpClient) -> SharedHttpClient {
+        let calls = self.clone();
+        http_client_fn(move |settings, components| {
+            calls.among(client.http_connector(settings, components), true)
+        })
+    }
+
     /// `connector`, whose calls are among these, and over before their caller's thread does anything else.
     pub(crate) fn over_at_once(&self, connector: SharedHttpConnector) -> SharedHttpConnector {
         self.among(connector, true)

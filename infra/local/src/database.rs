@@ -1,10 +1,11 @@
 //! DynamoDB on one machine: dynoxide in this process, with the tables of template.yaml.
 //!
-//! - [`engine`] answers calls, [`follower`] from a copy that is late · [`inside`] is the functions' way to it, without a port · [`outside`] is the port, for programs beside the stack ·
+//! - [`engine`] answers calls, [`follower`] from a copy that is late · [`disk`] makes writes durable · [`inside`] is the functions' way to it, without a port · [`outside`] is the port, for programs beside the stack ·
 //!   [`signature`] proves who calls there · [`schema`] compares a folder's tables with the template's.
 //!
 //! dynoxide has a server of its own. It checks no signature and lets pages of every origin read and write, so nothing listens but [`outside`].
 
+mod disk;
 mod engine;
 mod follower;
 mod inside;
@@ -29,6 +30,8 @@ use crate::private;
 use crate::secrets::AccessKeys;
 use crate::template::Template;
 
+use self::disk::Disk;
+use self::engine::Answer;
 use self::outside::Outside;
 
 pub(crate) use self::follower::Follower;
@@ -41,6 +44,8 @@ pub(crate) type Listener = Arc<dyn Fn(&str, &[u8]) + Send + Sync>;
 pub struct Tables {
     database: Database,
     listener: Option<Listener>,
+    /// Only of tables that are in a file.
+    disk: Option<Arc<Disk>>,
 }
 
 impl std::fmt::Debug for Tables {
@@ -57,14 +62,39 @@ impl Tables {
     pub fn open(folder: &Path) -> Result<Self, StartError> {
         let path = folder.join(private::TABLES);
         private::database(&path).map_err(StartError::folder(folder))?;
-        let database = Database::new(&path.to_string_lossy());
-        database.map(Self::new).map_err(failed)
+        let database = Database::new(&path.to_string_lossy()).map_err(failed)?;
+        // Its only way to `synchronous = NORMAL`: from here on, `disk` syncs.
+        database.disable_bulk_loading().map_err(failed)?;
+        let disk = Disk::of(&path).map_err(StartError::folder(folder))?;
+        Ok(Self {
+            disk: Some(Arc::new(disk)),
+            ..Self::new(database)
+        })
     }
 
     fn new(database: Database) -> Self {
         Self {
             database,
             listener: None,
+            disk: None,
+        }
+    }
+
+    /// Answers one call. Whoever hears of a write, hears of what is on the disk.
+    async fn answer(&self, operation: &str, body: &[u8]) -> Answer {
+        let answer = engine::answer(&self.database, operation, body);
+        if answer.status != 200 {
+            return answer;
+        }
+        if let Some(hears) = &self.listener {
+            hears(operation, body);
+        }
+        match &self.disk {
+            Some(disk) if engine::writes(operation) => match disk.settled().await {
+                Ok(()) => answer,
+                Err(cause) => Answer::failure(&cause),
+            },
+            _ => answer,
         }
     }
 
@@ -128,7 +158,7 @@ impl Tables {
 
     /// For SDK clients in this process.
     pub(crate) fn client(&self) -> SharedHttpClient {
-        inside::client(self.database.clone(), self.listener.clone())
+        inside::client(self.clone())
     }
 
     /// Answers programs outside this process until `shutdown` resolves: those that sign with one of `keys`, within `permissions`.

@@ -24,6 +24,17 @@ impl Answer {
             body: body.to_string().into_bytes(),
         }
     }
+
+    /// That nobody knows what came of a call, so that it is made again.
+    pub(super) fn failure(message: &str) -> Self {
+        Self {
+            status: 500,
+            ..Self::refusal(
+                "com.amazonaws.dynamodb.v20120810#InternalServerError",
+                message,
+            )
+        }
+    }
 }
 
 /// The operation that the header `X-Amz-Target` names: `DynamoDB_20120810.GetItem`.
@@ -47,6 +58,19 @@ pub(super) fn answer(database: &Database, operation: &str, body: &[u8]) -> Answe
             "the tables of the local stack have no such operation",
         ),
     }
+}
+
+/// Whether an operation may change what is stored.
+pub(super) fn writes(operation: &str) -> bool {
+    let reads = [
+        "BatchGetItem",
+        "GetItem",
+        "Query",
+        "Scan",
+        "TransactGetItems",
+    ];
+    let looks = ["DescribeTable", "ListTables"];
+    !reads.contains(&operation) && !looks.contains(&operation)
 }
 
 /// The operations on data, and those that make and describe tables. No caller needs others.

@@ -7,17 +7,16 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use bytes::Bytes;
-use dynoxide::Database;
 
-use super::{Listener, engine};
+use super::{Tables, engine};
 
 /// An HTTP client that knows one server only.
-pub(super) fn client(database: Database, listener: Option<Listener>) -> SharedHttpClient {
-    let connector = SharedHttpConnector::new(Inside(database, listener));
+pub(super) fn client(tables: Tables) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(Inside(tables));
     http_client_fn(move |_, _| connector.clone())
 }
 
-struct Inside(Database, Option<Listener>);
+struct Inside(Tables);
 
 impl std::fmt::Debug for Inside {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -30,12 +29,9 @@ impl HttpConnector for Inside {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = engine::operation(target).to_owned();
         let body = Bytes::copy_from_slice(request.body().bytes().unwrap_or_default());
-        let (database, listener) = (self.0.clone(), self.1.clone());
+        let tables = self.0.clone();
         HttpConnectorFuture::new(async move {
-            let answer = engine::answer(&database, &operation, &body);
-            if let Some(hears) = listener.filter(|_| answer.status == 200) {
-                hears(&operation, &body);
-            }
+            let answer = tables.answer(&operation, &body).await;
             let status = StatusCode::try_from(answer.status);
             let status = status.map_err(|error| ConnectorError::other(error.into(), None))?;
             let mut response = HttpResponse::new(status, answer.body.into());

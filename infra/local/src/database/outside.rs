@@ -76,23 +76,10 @@ impl Outside {
             }
         };
         let answer = match self.allowed(&parts, &body) {
-            Ok(operation) => self.done(&operation, &body),
+            Ok(operation) => self.tables.answer(&operation, &body).await,
             Err(refused) => refused,
         };
         Ok(over_http(answer))
-    }
-
-    fn done(&self, operation: &str, body: &Bytes) -> Answer {
-        let answer = engine::answer(&self.tables.database, operation, body);
-        if let Some(hears) = self
-            .tables
-            .listener
-            .as_ref()
-            .filter(|_| answer.status == 200)
-        {
-            hears(operation, body);
-        }
-        answer
     }
 
     /// The operation, if whoever signed the call may do it.

@@ -82,7 +82,7 @@ impl Still {
         };
         let clients = |bucket: &Service, tables: &Tables| Clients {
             bucket: calls.counted(in_weather(bucket).client()),
-            tables: calls.counted(tables.client()),
+            tables: calls.counted_at_once(tables.client()),
             calls: Some(calls.clone()),
         };
         let parts = Parts::open(options, origins, &urls, clients).await?;

@@ -10,6 +10,7 @@ mod copies;
 mod findings;
 pub mod scratch;
 mod spool;
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::events::lease::{lease, while_held};
 
+use self::turns::Turns;
+
 /// How long a run tries again what passes. Then its message comes again, perhaps in another environment.
 const TRY_FOR: Duration = Duration::from_secs(20);
 /// The longest pause before the second try; each further one is at most twice as long, up to [`MAX_PAUSE`].
@@ -43,6 +46,7 @@ pub struct Processor {
     app: App,
     worker: Arc<Worker>,
     queue: Queue,
+    turns: Turns,
 }
 
 impl Processor {
@@ -53,6 +57,7 @@ impl Processor {
             app,
             worker: Arc::new(worker),
             queue: Queue::Objects,
+            turns: Turns::new(),
         }
     }
 

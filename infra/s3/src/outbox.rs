@@ -120,7 +120,7 @@ impl Outbox {
     }
 
     /// Up to `limit` visible messages, oldest first; nobody else sees them for `hidden`. What was received
-    /// `max_receives` times already is set aside as dead instead.
+    /// `max_receives` times already is set aside as dead instead, when its turn comes.
     pub async fn receive(
         &self,
         limit: usize,
@@ -129,23 +129,26 @@ impl Outbox {
     ) -> Result<Vec<Message>, StoreError> {
         let (queue, now_ms) = (Arc::clone(&self.queue), self.shared.clock.now_ms());
         let until_ms = now_ms.saturating_add(milliseconds(hidden));
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let received = self.shared.index.write(move |transaction| {
             let sql = transaction.sql();
             sql.prepare_cached(
                 "UPDATE messages SET is_dead = 1
-                 WHERE queue = ?3 AND is_dead = 0 AND visible_ms <= ?1 AND receives >= ?2",
+                 WHERE receives >= ?2
+                   AND seq IN (SELECT seq FROM messages WHERE queue = ?4 AND is_dead = 0 AND visible_ms <= ?1
+                               ORDER BY visible_ms, seq LIMIT ?3)",
             )?
-            .execute(params![now_ms, max_receives, queue])?;
+            .execute(params![now_ms, max_receives, limit, queue])?;
             let mut statement = sql.prepare_cached(&format!(
                 "UPDATE messages
                  SET receives = receives + 1, visible_ms = ?2, receipt = lower(hex(randomblob(16))),
                      first_received_ms = coalesce(first_received_ms, ?1)
                  WHERE seq IN (SELECT seq FROM messages WHERE queue = ?4 AND is_dead = 0 AND visible_ms <= ?1
-                               ORDER BY visible_ms, seq LIMIT ?3)
+                                 AND receives < ?5 ORDER BY visible_ms, seq LIMIT ?3)
                  RETURNING {COLUMNS}"
             ))?;
             let rows = statement
-                .query_map(params![now_ms, until_ms, i64::try_from(limit).unwrap_or(i64::MAX), queue], Message::from_row)?;
+                .query_map(params![now_ms, until_ms, limit, queue, max_receives], Message::from_row)?;
             let mut messages = rows.collect::<Result<Vec<_>, _>>()?;
             messages.sort_by_key(|message| message.seq);
             Ok(messages)

@@ -12,7 +12,7 @@ use service::domain::{
 use service::error::Error;
 
 use super::scratch::on_disk;
-use super::spool::spool;
+use super::spool::{Spooled, read};
 use super::{Processor, scratch};
 use crate::patients::mismatch::mismatch;
 
@@ -23,21 +23,7 @@ impl Processor {
         file: &FileRecord,
         object: &StoredObject,
     ) -> Result<Findings, Error> {
-        let scratch = scratch::folder()?;
-        let copy = scratch.path().join("object");
-        let spooled = spool(&self.app, file, &copy).await?;
-        let (worker, folder) = (self.worker.clone(), scratch.path().to_owned());
-        let limits = Limits {
-            charset: self.app.config.dicom_charset.and_then(Charset::named),
-            ..Limits::default()
-        };
-        let inspection = tokio::task::spawn_blocking(move || {
-            imaging::isolated::inspect(&worker, &copy, &folder, &limits)
-        });
-        let inspection = inspection.await.map_err(Error::internal)?;
-        let inspection = inspection.map_err(on_disk)?;
-        drop(scratch);
-
+        let (spooled, inspection) = self.look_inside(file).await?;
         let (thumbnail_path, preview_path) =
             self.store_pictures(file.id, &inspection.outcome).await?;
         let found = self
@@ -82,6 +68,27 @@ impl Processor {
             dicom: facts,
             warnings,
         })
+    }
+
+    /// Reads the object, hashes it, and has its copy inspected.
+    async fn look_inside(&self, file: &FileRecord) -> Result<(Spooled, Inspection), Error> {
+        let scratch = scratch::folder()?;
+        let copy = scratch.path().join("object");
+        let reading = self.turns.to_read(file.file_size).await;
+        let original = read(&self.app, file, &copy).await?;
+        drop(reading);
+        let worker = self.worker.clone();
+        let limits = Limits {
+            charset: self.app.config.dicom_charset.and_then(Charset::named),
+            ..Limits::default()
+        };
+        let _turn = self.turns.to_decode().await;
+        let inspecting = tokio::task::spawn_blocking(move || {
+            let spooled = original.copied(&copy)?;
+            let inspection = imaging::isolated::inspect(&worker, &copy, scratch.path(), &limits)?;
+            Ok((spooled, inspection))
+        });
+        inspecting.await.map_err(Error::internal)?.map_err(on_disk)
     }
 
     async fn store_pictures(

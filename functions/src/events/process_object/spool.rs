@@ -1,10 +1,12 @@
-//! Reads an object once: hashes every byte, and keeps a copy on local disk for those that have to look inside.
+//! Reads an object once: hashes every byte, and keeps a copy on local disk for those that have to look inside. A small one is in memory until then.
 
+use std::io;
 use std::path::Path;
 
 use futures_util::StreamExt as _;
 use md5::{Digest as _, Md5};
 use service::App;
+use service::bucket::{RANGE, Reading};
 use service::domain::transition::StoredObject;
 use service::domain::{FileRecord, text};
 use service::error::Error;
@@ -19,6 +21,29 @@ const MAX_SPOOLED: u64 = 9 * 1024 * 1024 * 1024;
 /// Bytes collected before they are written.
 const WRITE_SIZE: usize = 1024 * 1024;
 
+/// What was read of an object.
+#[derive(Debug)]
+pub(super) enum Original {
+    /// All of it: it came in one answer.
+    InMemory(Vec<u8>),
+    /// It is on the disk already, if it is not too large for that.
+    Spooled(Spooled),
+}
+
+impl Original {
+    /// Has the copy at `path`. For a thread that may wait.
+    pub(super) fn copied(self, path: &Path) -> io::Result<Spooled> {
+        match self {
+            Self::Spooled(spooled) => Ok(spooled),
+            Self::InMemory(bytes) => {
+                std::fs::write(path, &bytes)?;
+                let md5 = text::hex(&Md5::digest(&bytes));
+                Ok(Spooled { md5, whole: true })
+            }
+        }
+    }
+}
+
 /// What reading found.
 #[derive(Debug)]
 pub(super) struct Spooled {
@@ -28,13 +53,21 @@ pub(super) struct Spooled {
     pub(super) whole: bool,
 }
 
-/// Reads the object of `file` into `path`. Memory does not grow with its size (`bucket/read.rs` says how much it takes).
-pub(super) async fn spool(app: &App, file: &FileRecord, path: &Path) -> Result<Spooled, Error> {
+/// Reads the object of `file`, a large one into `path`. Memory does not grow with its size (`bucket/read.rs` says how much it takes).
+pub(super) async fn read(app: &App, file: &FileRecord, path: &Path) -> Result<Original, Error> {
     let object = StoredObject {
         version: file.object_version.clone(),
         size: file.file_size,
     };
     let mut reading = app.bucket.read(&file.object_key(), &object)?;
+    if object.size <= RANGE {
+        let only = reading.next().await.transpose()?;
+        return Ok(Original::InMemory(only.unwrap_or_default()));
+    }
+    spool(reading, path).await.map(Original::Spooled)
+}
+
+async fn spool(mut reading: Reading, path: &Path) -> Result<Spooled, Error> {
     let mut copy = BufWriter::with_capacity(WRITE_SIZE, File::create(path).await.map_err(on_disk)?);
     let mut hash = Md5::new();
     let mut kept = 0;

@@ -1,4 +1,4 @@
-//! Receives batches while there are any, hands each to the handler, settles what came of it.
+//! Receives batches while there are any, as many at once as there is room for, hands each to the handler, settles what came of it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,7 +92,7 @@ impl Dispatcher {
             let Ok(place) = Arc::clone(places).acquire_owned().await else {
                 return;
             };
-            match self.receive(place).await {
+            match self.receive(self.with_others(place, places)).await {
                 Ok(true) => {}
                 Ok(false) => self.wait().await,
                 Err(StoreError::Closed) => return,
@@ -107,29 +107,48 @@ impl Dispatcher {
         }
     }
 
-    /// Receives one batch and starts its delivery; `false` when there was none.
-    async fn receive(&self, place: OwnedSemaphorePermit) -> Result<bool, StoreError> {
+    /// `first`, and whatever other places are free now: what is received at once is one write.
+    fn with_others(
+        &self,
+        first: OwnedSemaphorePermit,
+        places: &Arc<Semaphore>,
+    ) -> Vec<(Flight, OwnedSemaphorePermit)> {
+        let others = std::iter::from_fn(|| Arc::clone(places).try_acquire_owned().ok());
+        let all = std::iter::once(first).chain(others);
         // Entered before the messages become invisible: whoever waits for the end must see one or the other.
-        let flight = self.in_flight.enter();
+        all.map(|place| (self.in_flight.enter(), place)).collect()
+    }
+
+    /// Receives a batch for each of `places` and starts their deliveries; `false` when there was none.
+    async fn receive(
+        &self,
+        places: Vec<(Flight, OwnedSemaphorePermit)>,
+    ) -> Result<bool, StoreError> {
         let QueueOptions {
             batch_size,
             visibility_timeout,
             max_receives,
             ..
         } = *self.options;
-        let batch = self
+        let limit = batch_size * places.len();
+        let received = self
             .outbox
-            .receive(batch_size, visibility_timeout, max_receives)
+            .receive(limit, visibility_timeout, max_receives)
             .await?;
-        if batch.is_empty() {
-            return Ok(false);
+        let is_something = !received.is_empty();
+        let mut received = received.into_iter();
+        for place in places {
+            let batch: Vec<_> = received.by_ref().take(batch_size).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let dispatcher = self.clone();
+            tokio::spawn(async move {
+                dispatcher.deliver(batch).await;
+                drop(place);
+            });
         }
-        let dispatcher = self.clone();
-        tokio::spawn(async move {
-            dispatcher.deliver(batch).await;
-            drop((flight, place));
-        });
-        Ok(true)
+        Ok(is_something)
     }
 
     /// Until a message is written or the next hidden one is due.

@@ -24,6 +24,9 @@ const LARGE: (&str, &str) = ("LargeObjectQueue", "process-large-object");
 /// The same of what takes long.
 const WORK: (&str, &str) = ("WorkQueue", "run-job");
 
+/// Small files wait for the disk and for the tables most of the time. The function itself sees to it that only as many are decoded as there are processors.
+const OBJECTS_AT_ONCE: usize = 8;
+
 /// A function as its queue calls it: JSON in, JSON out, as Lambda does.
 type Handler = dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync;
 
@@ -39,7 +42,9 @@ impl Received {
     /// Of new objects.
     pub(super) fn objects(parts: &Parts, options: &Options) -> Self {
         let processor = parts.processor.clone();
-        Self::of_processor(parts, FIRST, processor, options)
+        let mut received = Self::of_processor(parts, FIRST, processor, options);
+        received.options.concurrency = OBJECTS_AT_ONCE;
+        received
     }
 
     /// Of large objects.

@@ -1,32 +1,33 @@
 //! Work on a file in a child process: a decoder that crashes, hangs or asks for 4 GB harms nobody.
 //!
-//! The child is the same program, started again with [`JOB_VARIABLE`] in an otherwise empty environment: it sees no
-//! credentials, also not in the memory or environment of its parent, which the kernel hides from it. It limits its own
+//! Each file has a child of its own, forked from a process that was started once and never sees a file (`nursery`). That
+//! is the same program, started again with [`JOB_VARIABLE`] in an otherwise empty environment: it has no
+//! credentials, also not in the memory or environment of its parent, which the kernel hides from it. The child limits its
 //! memory, CPU time, files and file sizes before it opens the file, and answers through files in a folder of its own,
 //! which the parent bounds and parses like any other input (`job`). What is known of a file before its pixels are
 //! touched (type and header) is written first and survives whatever happens to the child.
 
+mod forks;
 mod job;
+mod nursery;
 mod worker;
 
-use std::fs::File;
 use std::io;
 use std::num::NonZeroU32;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::thread;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::dicom::{StoredFrame, View, Which};
 use crate::frames::FramePicture;
 use crate::{Code, Inspection, Limits, Outcome, Reason};
 use job::{Answers, Job, Task};
+use nursery::{End, Nursery};
 
 pub use worker::serve_if_worker;
 
-/// The environment variable that makes a process a worker: the path of its job file.
+/// The environment variable that makes a process a worker.
 pub const JOB_VARIABLE: &str = "FILMROOM_IMAGING_JOB";
 
 /// Who does the work.
@@ -167,36 +168,65 @@ fn run<T>(
         .prefix("imaging-")
         .tempdir_in(scratch)?;
     let answers = Answers::in_folder(folder.path());
-    let job = Job {
+    answers.write_job(&Job {
         path: std::path::absolute(path)?,
         limits: *limits,
         task,
-        parent: std::process::id(),
-    };
-    let job_file = std::path::absolute(answers.write_job(&job)?)?;
-    hide()?;
-    let mut child = worker
-        .command()?
-        .env_clear()
-        .env(JOB_VARIABLE, job_file)
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(File::create(answers.stderr())?)
-        .spawn()?;
-    let status = wait(&mut child, limits.max_time)?;
-    let ended = match status {
-        Some(status) if status.success() => Ok(()),
-        _ => {
+    })?;
+    let ended = match in_a_child(worker, folder.path(), limits.max_time)? {
+        End::Exit(0) => Ok(()),
+        end => {
             answers.have_room()?;
-            Err(cause(status, &answers))
+            Err(cause(end, &answers))
         }
     };
     Ok(read(&answers, ended))
 }
 
+/// Nurseries that nobody needs now, and whose they are.
+static IDLE: Mutex<Vec<(Worker, Nursery)>> = Mutex::new(Vec::new());
+
+fn idle() -> MutexGuard<'static, Vec<(Worker, Nursery)>> {
+    IDLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has a child do the job in `folder`; how it ended.
+fn in_a_child(worker: &Worker, folder: &Path, max_time: Duration) -> io::Result<End> {
+    let folder = std::path::absolute(folder)?;
+    let mut nursery = loop {
+        let used = take(worker);
+        let is_new = used.is_none();
+        let mut nursery = match used {
+            Some(nursery) => nursery,
+            None => start(worker)?,
+        };
+        match nursery.begin(&folder, max_time) {
+            Ok(()) => break nursery,
+            // Whatever became of it says nothing of this file, which nobody has read yet.
+            Err(_) if !is_new => {}
+            Err(end) => return Ok(end),
+        }
+    };
+    let end = nursery.end(max_time);
+    if nursery.goes_on(end) {
+        idle().push((worker.clone(), nursery));
+    }
+    Ok(end)
+}
+
+fn take(worker: &Worker) -> Option<Nursery> {
+    let mut idle = idle();
+    let place = idle.iter().position(|(of, _)| of == worker)?;
+    Some(idle.swap_remove(place).1)
+}
+
+fn start(worker: &Worker) -> io::Result<Nursery> {
+    hide()?;
+    Nursery::start(&mut worker.command()?)
+}
+
 /// Makes the environment and memory of this process unreadable to others of the same user, which the child is:
-/// `/proc/<pid>/environ` and `mem`, and debuggers. Starting another program ends it, so the child is not affected.
+/// `/proc/<pid>/environ` and `mem`, and debuggers. Starting another program ends it, a fork keeps it.
 #[cfg(target_os = "linux")]
 fn hide() -> io::Result<()> {
     use rustix::process::{DumpableBehavior, set_dumpable_behavior};
@@ -209,31 +239,13 @@ fn hide() -> io::Result<()> {
     Ok(())
 }
 
-/// Waits for the end of the child, which closes its standard output; `None` when it had to be killed for taking too
-/// long.
-fn wait(child: &mut Child, max_time: Duration) -> io::Result<Option<ExitStatus>> {
-    let (ended, end) = mpsc::channel();
-    if let Some(mut stdout) = child.stdout.take() {
-        thread::spawn(move || {
-            let _ = io::copy(&mut stdout, &mut io::sink());
-            let _ = ended.send(());
-        });
-    }
-    if end.recv_timeout(max_time).is_err() {
-        child.kill()?;
-        child.wait()?;
-        return Ok(None);
-    }
-    child.wait().map(Some)
-}
-
 /// Why a worker gave no answer.
-fn cause(status: Option<ExitStatus>, answers: &Answers) -> Code {
+fn cause(end: End, answers: &Answers) -> Code {
     const SIGXCPU: i32 = 24;
     const SIGXFSZ: i32 = 25;
-    match status.map(|status| status.signal()) {
-        None | Some(Some(SIGXCPU)) => return Code::TimedOut,
-        Some(Some(SIGXFSZ)) => return Code::TooLarge,
+    match end {
+        End::Late | End::Signal(SIGXCPU) => return Code::TimedOut,
+        End::Signal(SIGXFSZ) => return Code::TooLarge,
         _ => {}
     }
     // What the Rust runtime says before it aborts for want of memory.

@@ -58,9 +58,10 @@ fn a_worker_gives_the_frame_that_this_process_gives() {
     assert_eq!(left, 1, "the worker's files are gone");
 }
 
-/// A worker that answers with this text and so many bytes of a frame.
+/// A worker that answers with this text and so many bytes of a frame, and speaks with its parent as a nursery does.
 fn liar(answer: &str, bytes: usize) -> Worker {
-    let script = "printf %s \"$0\" > answer.json; printf '\\377\\330\\377%*s' \"$1\" '' > frame";
+    let script = "read time folder; echo begun >&0; cd \"$folder\"; printf %s \"$0\" > answer.json; \
+        printf '\\377\\330\\377%*s' \"$1\" '' > frame; echo exit 0 >&0";
     Worker::Program {
         program: "/bin/sh".into(),
         args: ["-c", script, answer, &bytes.saturating_sub(3).to_string()]

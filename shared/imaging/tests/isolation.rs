@@ -103,6 +103,17 @@ fn spied_parent() {
     // And it still finds its own program, starts it, and gets answers.
     let file = folder.join("file");
     picture(inspect(&worker(), &file, &folder, &Limits::default()));
+    // The process that decoders are forked from waits for the next file now.
+    #[cfg(target_os = "linux")]
+    for nursery in children(std::process::id()) {
+        let read = format!("cat /proc/{nursery}/environ > \"$0\"");
+        let target = folder.join("nursery");
+        let read = Command::new("/bin/sh")
+            .args(["-c", &read])
+            .arg(target)
+            .status();
+        read.expect("a shell");
+    }
 }
 
 #[test]
@@ -131,6 +142,7 @@ fn a_worker_cannot_read_the_environment_of_its_parent() {
     let seen = |name| fs::read_to_string(path.join(name)).expect("the spy was there");
     assert!(seen("before").contains("SPIED_PARENT="));
     assert_eq!(seen("after"), "");
+    assert_eq!(seen("nursery"), "");
 }
 
 #[test]
@@ -301,6 +313,127 @@ fn state(pid: u32) -> Option<(String, u32)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let mut rest = stat.rsplit_once(") ")?.1.split(' ');
     Some((rest.next()?.to_owned(), rest.next()?.parse().ok()?))
+}
+
+/// Runs the test `name` of this file in a process of its own, whose children are only its workers. It begins with [`is_alone`].
+#[cfg(target_os = "linux")]
+fn alone(name: &str) {
+    let ended = Command::new(std::env::current_exe().expect("a path"))
+        .args(["--exact", name, "--nocapture"])
+        .env("ALONE", name)
+        .output()
+        .expect("it starts");
+    assert!(ended.status.success(), "{ended:?}");
+}
+
+#[cfg(target_os = "linux")]
+fn is_alone(name: &str) -> bool {
+    std::env::var_os("ALONE").is_some_and(|alone| alone == name)
+}
+
+/// The process that decoders are forked from: the only child there is.
+#[cfg(target_os = "linux")]
+fn nursery() -> u32 {
+    let children = children(std::process::id());
+    let [nursery] = children[..] else {
+        panic!("one nursery: {children:?}");
+    };
+    nursery
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn one_process_serves_many_files_and_each_has_a_decoder_of_its_own() {
+    let name = "isolation::one_process_serves_many_files_and_each_has_a_decoder_of_its_own";
+    if !is_alone(name) {
+        return alone(name);
+    }
+    let folder = Folder::new();
+    let path = folder.file(&dicom(&DicomSpec::default()));
+    let limits = Limits::default();
+    let first = inspect(&worker(), &path, folder.folder.path(), &limits);
+    let served = nursery();
+    for _ in 0..5 {
+        let again = inspect(&worker(), &path, folder.folder.path(), &limits);
+        assert_eq!(again, first);
+        assert_eq!(nursery(), served);
+        assert_eq!(children(served), [0; 0], "its decoder has ended");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_ends_its_decoder_leaves_the_next_one_well() {
+    let name = "isolation::a_file_that_ends_its_decoder_leaves_the_next_one_well";
+    if !is_alone(name) {
+        return alone(name);
+    }
+    let folder = Folder::new();
+    let scratch = folder.folder.path();
+    let good = folder.file(&dicom(&DicomSpec::default()));
+    // Nobody writes into it: whoever opens it waits.
+    let endless = scratch.join("pipe");
+    let made = Command::new("mkfifo").arg(&endless).status();
+    assert!(made.expect("a shell's tools").success());
+    let large = scratch.join("large");
+    let spec = DicomSpec {
+        rows: 8000,
+        columns: 8000,
+        pixels: Some(vec![0; 128_000_000]),
+        ..DicomSpec::default()
+    };
+    fs::write(&large, dicom(&spec)).expect("it takes the bytes");
+    let limits = Limits::default();
+    let well = imaging::inspect(&good, &limits);
+    let short = Limits {
+        max_time: Duration::from_secs(2),
+        ..limits
+    };
+    let little = Limits {
+        max_memory: 128 << 20,
+        ..limits
+    };
+    let no_limits = Limits {
+        max_time: Duration::from_mins(1),
+        ..limits
+    };
+    assert_eq!(inspect(&worker(), &good, scratch, &limits), well);
+    for (file, limits, signal, code) in [
+        (&endless, &short, None, Code::TimedOut),
+        (&large, &little, None, Code::TooLarge),
+        (&endless, &no_limits, Some("ABRT"), Code::DecoderFailed),
+    ] {
+        let before = nursery();
+        let killer = signal.map(|signal| std::thread::spawn(move || kill_decoder(before, signal)));
+        let ended = inspect(&worker(), file, scratch, limits);
+        killer.map(std::thread::JoinHandle::join);
+        assert_eq!(failure(ended).code, code);
+        assert_eq!(inspect(&worker(), &good, scratch, &no_limits), well);
+        assert_ne!(nursery(), before, "{code:?}: another process serves now");
+    }
+    // What came of the process between two files is not the next file's fault.
+    let before = nursery();
+    let before = before.to_string();
+    let killed = Command::new("kill")
+        .args(["-KILL", &before])
+        .status()
+        .expect("a shell's tools");
+    assert!(killed.success());
+    assert_eq!(inspect(&worker(), &good, scratch, &limits), well);
+}
+
+/// Sends the decoder that `nursery` has forked a signal, as its own code might.
+#[cfg(target_os = "linux")]
+fn kill_decoder(nursery: u32, signal: &str) {
+    let decoder = loop {
+        match children(nursery).first() {
+            Some(decoder) => break *decoder,
+            None => std::thread::yield_now(),
+        }
+    };
+    let (signal, decoder) = (format!("-{signal}"), decoder.to_string());
+    let killed = Command::new("kill").args([signal, decoder]).status();
+    assert!(killed.expect("a shell's tools").success());
 }
 
 #[test]

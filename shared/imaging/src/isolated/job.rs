@@ -13,14 +13,13 @@ use crate::{Inspection, Limits, Outcome, Reason};
 
 /// Most bytes of an answer about a whole file: two JPEG files of at most a few hundred kilobytes and a small JSON.
 const MAX_ANSWER: u64 = 16 << 20;
+const JOB: &str = "job.json";
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Job {
     pub(super) path: PathBuf,
     pub(super) limits: Limits,
     pub(super) task: Task,
-    /// The process that waits for the answer.
-    pub(super) parent: u32,
 }
 
 /// What is to be done with the file.
@@ -32,10 +31,6 @@ pub(super) enum Task {
 }
 
 impl Job {
-    pub(super) fn read(path: &Path) -> io::Result<Self> {
-        Ok(serde_json::from_slice(&fs::read(path)?)?)
-    }
-
     /// Most bytes of a file that the worker writes.
     pub(super) fn largest_answer(&self) -> u64 {
         match self.task {
@@ -60,10 +55,12 @@ impl<'a> Answers<'a> {
         Self { folder }
     }
 
-    pub(super) fn write_job(&self, job: &Job) -> io::Result<PathBuf> {
-        let path = self.folder.join("job.json");
-        fs::write(&path, serde_json::to_vec(job)?)?;
-        Ok(path)
+    pub(super) fn write_job(&self, job: &Job) -> io::Result<()> {
+        self.write_json(JOB, job)
+    }
+
+    pub(super) fn job(&self) -> io::Result<Job> {
+        Ok(serde_json::from_slice(&fs::read(self.folder.join(JOB))?)?)
     }
 
     /// Whether there is room for an answer. Without, that there is none says nothing of the file. The worker is not asked: it may have been taken over.

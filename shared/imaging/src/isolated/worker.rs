@@ -1,37 +1,43 @@
-//! The child: it limits itself, does its job, and ends.
+//! The child: it leaves its nursery, limits itself, does its job, and ends.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::JOB_VARIABLE;
+use super::forks;
 use super::job::{Answers, Job, Task};
 use crate::frames;
 use crate::inspect::inspect_with;
 
-/// Files a worker may have open: its standard streams, the job, the picture, an answer.
+/// Files a worker may have open: its standard streams, the nursery's pipe, the job, the picture, an answer.
 const MAX_FILES: u64 = 32;
 
-/// First line of `main` of every program used as a [`Worker`](super::Worker): when this process was started as one, it does its job
+/// How much a worker stands back (nice(2)): whoever waits for an answer of the same machine comes first.
+const STANDS_BACK: i32 = 5;
+
+/// First line of `main` of every program used as a [`Worker`](super::Worker): when this process was started as one, it does its work
 /// and exits; otherwise nothing happens.
 pub fn serve_if_worker() {
     // The variable is the channel between parent and child, not configuration.
-    let Some(job) = std::env::var_os(JOB_VARIABLE) else {
+    if std::env::var_os(JOB_VARIABLE).is_none() {
         return;
-    };
-    let code = match serve(Path::new(&job)) {
-        Ok(()) => 0,
-        Err(_) => 1,
-    };
-    std::process::exit(code);
+    }
+    std::process::exit(i32::from(forks::serve(decode).is_err()));
 }
 
-fn serve(job_file: &Path) -> io::Result<()> {
-    let job = Job::read(job_file)?;
-    let answers = Answers::in_folder(job_file.parent().unwrap_or(Path::new(".")));
-    end_with(job.parent)?;
+/// Does the job in `folder`, in a process of its own that `nursery` has forked.
+fn decode(folder: &Path, nursery: u32) -> io::Result<()> {
+    let answers = Answers::in_folder(folder);
+    forks::leave(&File::create(answers.stderr())?)?;
+    std::env::set_current_dir(folder)?;
+    end_with(nursery)?;
+    let job = answers.job()?;
     restrict(&job)?;
+    // A machine that refuses it only makes others wait.
+    let _ = rustix::process::nice(STANDS_BACK);
     let Job {
         path, limits, task, ..
     } = &job;
@@ -48,8 +54,8 @@ fn serve(job_file: &Path) -> io::Result<()> {
     }
 }
 
-/// When the parent is killed, nobody waits for an answer, and nobody ends this process when its time is up. The kernel does: the signal comes at
-/// the end of the thread that started this process, and that thread waits for it.
+/// When the nursery is killed, nobody ends this process when its time is up. The kernel does: the signal comes at the end of the thread that forked it,
+/// and the nursery has no other.
 #[cfg(target_os = "linux")]
 fn end_with(parent: u32) -> io::Result<()> {
     use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};

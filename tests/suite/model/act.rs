@@ -121,6 +121,8 @@ impl Play {
         if answer.is_lost() {
             file.perhaps_logged(by, "complete");
             file.perhaps_logged(by, "view");
+            // The bucket may have put the parts together, and the record does not say so yet.
+            file.stored |= self.is_stored(file).await;
             return self.settle(file, May::STORE).await;
         }
         if !file.is_shown_to(by) {

@@ -58,16 +58,21 @@ fn a_worker_gives_the_frame_that_this_process_gives() {
     assert_eq!(left, 1, "the worker's files are gone");
 }
 
-/// A worker that answers with this text and so many bytes of a frame, and speaks with its parent as a nursery does.
-fn liar(answer: &str, bytes: usize) -> Worker {
-    let script = "read time folder; echo begun >&0; cd \"$folder\"; printf %s \"$0\" > answer.json; \
-        printf '\\377\\330\\377%*s' \"$1\" '' > frame; echo exit 0 >&0";
+/// A worker that speaks with its parent as a nursery does, and whose decoder is a script with these arguments.
+fn decoder(script: &str, args: &[&str]) -> Worker {
+    let nursery = r#"read time folder; echo begun >&0; cd "$folder"; sh -c "$0" "$@" </dev/null 2>stderr; code=$?
+        if [ $code -gt 128 ]; then echo signal $((code - 128)) >&0; else echo exit $code >&0; fi"#;
+    let args = [&["-c", nursery, script], args].concat();
     Worker::Program {
         program: "/bin/sh".into(),
-        args: ["-c", script, answer, &bytes.saturating_sub(3).to_string()]
-            .map(str::to_owned)
-            .to_vec(),
+        args: args.into_iter().map(str::to_owned).collect(),
     }
+}
+
+/// A worker that answers with this text and so many bytes of a frame.
+fn liar(answer: &str, bytes: usize) -> Worker {
+    let script = "printf %s \"$0\" > answer.json; printf '\\377\\330\\377%*s' \"$1\" '' > frame";
+    decoder(script, &[answer, &bytes.saturating_sub(3).to_string()])
 }
 
 #[test]
@@ -160,12 +165,8 @@ fn a_picture_that_no_worker_gives_is_a_failed_decoder() {
         assert_eq!(found.err().map(|reason| reason.code), expected, "{answer}");
     }
     // No JPEG.
-    let worker = Worker::Program {
-        program: "/bin/sh".into(),
-        args: ["-c", "printf '{\"Ok\":{\"width\":2,\"height\":2,\"warning\":null}}' > answer.json; echo '<html>' > frame"]
-            .map(str::to_owned)
-            .to_vec(),
-    };
+    let script = "printf '{\"Ok\":{\"width\":2,\"height\":2,\"warning\":null}}' > answer.json; echo '<html>' > frame";
+    let worker = decoder(script, &[]);
     let found = isolated::render(&worker, &path, scratch, &view, &Limits::default());
     assert_eq!(found.err().map(|reason| reason.code), failed);
 }
@@ -175,12 +176,8 @@ fn a_worker_that_dies_says_why_there_is_no_frame() {
     let folder = Folder::new();
     let path = folder.file(&three_frames());
     let scratch = folder.folder.path();
-    let shell = |script: &str| Worker::Program {
-        program: "/bin/sh".into(),
-        args: ["-c", script].map(str::to_owned).to_vec(),
-    };
     let limits = Limits {
-        max_time: std::time::Duration::from_millis(200),
+        max_time: std::time::Duration::from_secs(1),
         ..Limits::default()
     };
     for (script, code) in [
@@ -193,7 +190,13 @@ fn a_worker_that_dies_says_why_there_is_no_frame() {
         ),
         ("read x < /dev/zero", Code::TimedOut),
     ] {
-        let found = isolated::decode(&shell(script), &path, scratch, Which::Middle, &limits);
+        let found = isolated::decode(
+            &decoder(script, &[]),
+            &path,
+            scratch,
+            Which::Middle,
+            &limits,
+        );
         assert_eq!(
             found.err().map(|reason| reason.code),
             Some(code),

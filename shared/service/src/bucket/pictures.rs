@@ -12,6 +12,8 @@ use sha2::{Digest as _, Sha256};
 use crate::domain::text;
 
 const SIGNATURE: &str = "&X-Amz-Signature=";
+/// Lower-case hex.
+const SIGNATURE_BYTES: usize = 64;
 
 /// What is signed now. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -57,8 +59,10 @@ struct Pattern {
     origin: String,
     /// What of the path stands before the key.
     path: String,
-    /// All of the query but the signature.
+    /// The query before the signature.
     query: String,
+    /// What is behind it: the token of credentials that end.
+    rest: String,
     /// The canonical request behind the path
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>).
     canonical: String,
@@ -81,12 +85,14 @@ impl Pattern {
         region: &str,
         at: SystemTime,
     ) -> Option<Self> {
-        let (place, rest) = url.split_once('?')?;
-        let (query, _) = rest.split_once(SIGNATURE)?;
+        let (place, query) = url.split_once('?')?;
+        let (query, signed) = query.split_once(SIGNATURE)?;
+        let rest = signed.get(SIGNATURE_BYTES..)?;
         let place = place.strip_suffix(key)?;
         let host = place.find("://")? + "://".len();
         let path = host + place[host..].find('/')?;
         let mut parameters: Vec<_> = query.split('&').collect();
+        parameters.extend(rest.split('&').filter(|parameter| !parameter.is_empty()));
         parameters.sort_unstable();
         let value = |name: &str| {
             let mut parameters = parameters.iter();
@@ -107,6 +113,7 @@ impl Pattern {
             ),
             to_sign: format!("AWS4-HMAC-SHA256\n{time}\n{}\n", scope.replace("%2F", "/")),
             query: query.to_owned(),
+            rest: rest.to_owned(),
             signing_key: signing_key.as_ref().to_vec(),
         })
     }
@@ -121,6 +128,7 @@ impl Pattern {
             origin,
             path,
             query,
+            rest,
             canonical,
             to_sign,
             signing_key,
@@ -129,7 +137,9 @@ impl Pattern {
         let hash = Sha256::digest(format!("GET\n{path}{key}{canonical}"));
         let to_sign = format!("{to_sign}{}", text::hex(&hash));
         let signature = calculate_signature(signing_key, to_sign.as_bytes());
-        Some(format!("{origin}{path}{key}?{query}{SIGNATURE}{signature}"))
+        Some(format!(
+            "{origin}{path}{key}?{query}{SIGNATURE}{signature}{rest}"
+        ))
     }
 }
 

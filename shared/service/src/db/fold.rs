@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::types::{DeleteRequest, TransactWriteItem, WriteRequest};
 use super::batch::{item, write_all};
 use super::files::Files;
 use super::journal::{EVERYBODY, Head, Key, Row, Shard, of_fold, row, row_key, rows};
-use super::transaction::{Refused, commit};
+use super::transaction::{commit, is_written};
 use super::unattended::Unattended;
 use super::{Item, failure};
 use crate::domain::stats::Delta;
@@ -141,11 +141,7 @@ impl Files {
             let everybody = head.shard.of_everybody();
             writes.push(row(&self.config.changes_table, everybody, &key, &sum)?);
         }
-        match commit(&self.client, &writes).await {
-            Ok(()) => Ok(true),
-            Err(Refused::Conditions(_)) => Ok(false),
-            Err(Refused::Failed(error)) => Err(error),
-        }
+        is_written(commit(&self.client, &writes).await)
     }
 
     async fn delete(&self, shard: Shard, keys: Vec<Key>) -> Result<(), Error> {

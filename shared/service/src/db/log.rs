@@ -86,6 +86,18 @@ impl Log {
         Ok(())
     }
 
+    /// Writes a change of a caller and its entry as one.
+    pub(super) async fn commit(
+        &self,
+        change: &[TransactWriteItem],
+        entry: &Entry,
+    ) -> Result<(), Refused> {
+        let entry = self.write_of(entry).map_err(Refused::Failed)?;
+        commit(&self.client, &[change, &[entry]].concat()).await?;
+        account();
+        Ok(())
+    }
+
     /// The write of an entry, for the transaction of a change. Whoever commits it says so with [`account`].
     pub(super) fn write_of(&self, entry: &Entry) -> Result<TransactWriteItem, Error> {
         let put = Put::builder()

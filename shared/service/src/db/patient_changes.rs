@@ -9,8 +9,7 @@ use super::log_entry::{About, Entry};
 use super::patients::{FIRST_VERSION, MARKED_AT, MARKED_BY, Patient, WAS, key, with_fields};
 use super::records;
 use super::references::References;
-use super::transaction::{Refused, commit, part_of};
-use crate::accounted::account;
+use super::transaction::{is_written, part_of};
 use crate::auth::Caller;
 use crate::auth::access::Action;
 use crate::domain::PatientId;
@@ -176,13 +175,7 @@ impl References {
         request = with_fields(request, patient, &mut set, &mut remove);
         let (set, remove) = (set.join(", "), remove.join(", "));
         let request = request.update_expression(format!("SET {set} REMOVE {remove}"));
-        let writes = [part_of(&request)?, self.log.write_of(entry)?];
-        match commit(&self.client, &writes).await {
-            Ok(()) => account(),
-            Err(Refused::Conditions(_)) => return Ok(false),
-            Err(Refused::Failed(error)) => return Err(error),
-        }
-        Ok(true)
+        is_written(self.log.commit(&[part_of(&request)?], entry).await)
     }
 }
 

@@ -14,10 +14,9 @@ use super::files::Files;
 use super::log_entry::About;
 use super::patients::{IdRow, MARKED, MARKED_AT, MARKED_BY, WAS, key};
 use super::source::Source;
-use super::transaction::{Refused, commit, put_unless_refused, unless_refused};
+use super::transaction::{is_written, put_unless_refused, unless_refused};
 use super::unattended::Unattended;
 use super::{Item, keys, query, records, text};
-use crate::accounted::account;
 use crate::auth::Caller;
 use crate::auth::access::Action;
 use crate::domain::{Code, Filter, PatientId, Timestamp};
@@ -88,13 +87,7 @@ impl Files {
         let mark = TransactWriteItem::builder().put(mark).build();
         let about = About::Patient(id.clone());
         let entry = self.log.entry(by, Action::Delete, about);
-        let entry = self.log.write_of(&entry)?;
-        match commit(&self.client, &[mark, entry]).await {
-            Ok(()) => account(),
-            Err(Refused::Conditions(_)) => return Ok(false),
-            Err(Refused::Failed(error)) => return Err(error),
-        }
-        Ok(true)
+        is_written(self.log.commit(&[mark], &entry).await)
     }
 
     /// How many files point at a patient, live or in the trash. While old tables are read, those that an older version counted count too: its index has

@@ -32,6 +32,15 @@ pub(super) enum Refused {
     Failed(Error),
 }
 
+/// Whether it was written: a condition that does not hold is no failure to whoever looks again then.
+pub(super) fn is_written(committed: Result<(), Refused>) -> Result<bool, Error> {
+    match committed {
+        Ok(()) => Ok(true),
+        Err(Refused::Conditions(_)) => Ok(false),
+        Err(Refused::Failed(error)) => Err(error),
+    }
+}
+
 /// Writes `writes` as one; a single put needs no transaction and costs half.
 ///
 /// The SDK sends a transaction again if its answer was lost. Its token makes that harmless for ten minutes: the second one is answered as the first

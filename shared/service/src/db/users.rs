@@ -21,7 +21,7 @@ use super::batch::item;
 use super::log::Log;
 use super::log_entry::{About, Actor};
 use super::records;
-use super::transaction::{Refused, commit};
+use super::transaction::{Refused, commit, is_written};
 use crate::auth::access::Action;
 use crate::auth::{Caller, Identity, Profile, RequestInfo, Who};
 use crate::clock::Clock;
@@ -181,7 +181,7 @@ impl Users {
             let user = User::new(id.number(), told(identity), now);
             let mut writes = vec![
                 rows::put_new(table, rows::row(&user)?)?,
-                self.entry_of(&user, Some(request))?,
+                self.entry_of_sign_in(&user, request)?,
             ];
             if let Some(key) = &key {
                 writes.push(rows::put_new(table, rows::id_row(key, user.id))?);
@@ -241,26 +241,21 @@ impl Users {
     ) -> Result<Vec<TransactWriteItem>, Error> {
         let mut writes = vec![rows::replace(&self.config.users_table, before, seen)?];
         if !seen.is_called_as(before) {
-            writes.push(self.entry_of(seen, Some(request))?);
+            writes.push(self.entry_of_sign_in(seen, request)?);
         }
         Ok(writes)
     }
 
-    /// The entry of a change that somebody's own sign-in makes, or the service by itself, if there is no `request`.
-    fn entry_of(
+    /// The entry of who is new, or called or trusted otherwise than before, by their own sign-in.
+    fn entry_of_sign_in(
         &self,
         user: &User,
-        request: Option<&RequestInfo>,
+        request: &RequestInfo,
     ) -> Result<TransactWriteItem, Error> {
+        let name = user.display_name();
+        let actor = Actor::user(user.id, &name, request);
         let about = About::User(user.id);
-        let entry = match request {
-            None => self.log.own_entry(Action::Update, about),
-            Some(request) => {
-                let name = user.display_name();
-                let actor = Actor::user(user.id, &name, request);
-                self.log.entry_by(&actor, Action::SignIn, about)
-            }
-        };
+        let entry = self.log.entry_by(&actor, Action::SignIn, about);
         self.log.write_of(&entry)
     }
 
@@ -281,17 +276,15 @@ impl Users {
             version: user.version + 1,
             ..user.clone()
         };
+        let entry = self.log.own_entry(Action::Update, About::User(user.id));
         let writes = [
             rows::put_new(table, rows::id_row(&key, user.id))?,
             rows::replace(table, &user, &admin)?,
-            self.entry_of(&user, None)?,
+            self.log.write_of(&entry)?,
         ];
-        match commit(&self.client, &writes).await {
-            Ok(()) => Ok(admin),
-            // The one or the other row has changed: the next look decides.
-            Err(Refused::Conditions(_)) => Ok(user),
-            Err(Refused::Failed(error)) => Err(error),
-        }
+        let is_admin = is_written(commit(&self.client, &writes).await)?;
+        // Otherwise the one or the other row has changed: the next look decides.
+        Ok(if is_admin { admin } else { user })
     }
 }
 

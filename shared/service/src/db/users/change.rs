@@ -3,9 +3,8 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
 
 use super::super::log_entry::About;
-use super::super::transaction::{Refused, commit};
+use super::super::transaction::Refused;
 use super::{ATTEMPTS, Users, rows};
-use crate::accounted::account;
 use crate::auth::Caller;
 use crate::auth::access::{Action, FOR_ADMINS};
 use crate::domain::user::{Role, User};
@@ -52,11 +51,9 @@ impl Users {
             let writes = [
                 rows::replace(&self.config.users_table, &user, &after)?,
                 self.is_admin_still(caller)?,
-                self.log.write_of(&entry)?,
             ];
-            match commit(&self.client, &writes).await {
+            match self.log.commit(&writes, &entry).await {
                 Ok(()) => {
-                    account();
                     self.kept.forget(id);
                     return Ok(after);
                 }

@@ -7,6 +7,11 @@ import json
 import pathlib
 import sys
 
+# What the folders of the laboratory share stands beside them.
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+
+from generated import replaced
+
 FOLDER = pathlib.Path(__file__).resolve().parents[3] / "docs/performance"
 JSON, TABLES, PAGE = FOLDER / "bench.json", FOLDER / "tables.md", FOLDER.parent / "PERFORMANCE.md"
 #: Goals in ms over 100,000 files, warm; over a million they are three times as long.
@@ -39,7 +44,7 @@ def stated(machine):
 
 
 def table(head, rows):
-    """Markdown; what is not text is aligned to the right."""
+    """A table in Markdown. Its first column stands to the left, because it has the names; the others stand to the right."""
     lines = ["| " + " | ".join(head) + " |", "|" + "|".join(["---"] + ["--:"] * (len(head) - 1)) + "|"]
     return "\n".join(lines + ["| " + " | ".join(map(cell, row)) + " |" for row in rows])
 
@@ -155,14 +160,8 @@ def goals(found):
     return table(["", "goal", "ours", "peer"], rows)
 
 
-def page(found, text):
-    """docs/PERFORMANCE.md with these goals."""
-    before, rest = text.split("<!-- goals -->\n")
-    return f"{before}<!-- goals -->\n{goals(found)}\n<!-- end -->{rest.split('<!-- end -->', 1)[1]}"
-
-
 def write(found):
-    """What was not measured now stays as it was."""
+    """Writes the numbers and their tables. Numbers of kinds that this run did not measure stay."""
     before = json.loads(JSON.read_text("utf-8")) if JSON.exists() else {}
     JSON.parent.mkdir(exist_ok=True)
     JSON.write_text(as_json({**before, **found}), "utf-8")
@@ -173,7 +172,7 @@ def write(found):
 def made():
     """What the documents must be."""
     found = json.loads(JSON.read_text("utf-8"))
-    return {TABLES: tables(found), PAGE: page(found, PAGE.read_text("utf-8"))}
+    return {TABLES: tables(found), PAGE: replaced(PAGE.read_text("utf-8"), "goals", goals(found))}
 
 
 def main(arguments):

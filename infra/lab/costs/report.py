@@ -10,6 +10,11 @@ import pathlib
 import sys
 import tomllib
 
+# What the folders of the laboratory share stands beside them.
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+
+from generated import held
+
 FOLDER = pathlib.Path(__file__).parent
 DOCUMENT = FOLDER.parents[2] / "docs/OPERATIONS.md"
 LIST = tomllib.loads((FOLDER / "prices.toml").read_text("utf-8"))
@@ -169,25 +174,11 @@ def examples():
     return "\n".join(lines)
 
 
-def replaced(document, name, table):
-    before, rest = document.split(f"<!-- costs: {name} -->\n")
-    return f"{before}<!-- costs: {name} -->\n{table}\n<!-- end -->{rest.split('<!-- end -->', 1)[1]}"
-
-
 def main(arguments):
     tables = {"prices": prices(), "calls": calls(), "lives": lives(), "examples": examples()}
-    if not arguments:
-        print("\n\n".join([*tables.values(), f"Fixed: {fixed():.2f} $ a month"]))
-        return 0
-    written = DOCUMENT.read_text("utf-8")
-    document = written
-    for name, table in tables.items():
-        document = replaced(document, name, table)
-    if arguments == ["--write"]:
-        DOCUMENT.write_text(document, "utf-8")
-    elif document != written:
-        print("docs/OPERATIONS.md has other costs than infra/lab/costs: run `make data-model`", file=sys.stderr)
-        return 1
+    if arguments:
+        return held(DOCUMENT, {f"costs: {name}": table for name, table in tables.items()}, arguments)
+    print("\n\n".join([*tables.values(), f"Fixed: {fixed():.2f} $ a month"]))
     return 0
 
 

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { bytes, dateTime } from '../format';
 import type { ItemsProps } from './ImageGrid';
+import tables from '../shell/Table.module.css';
 import classes from './ImageTable.module.css';
 import { StatusBadge } from './StatusBadge';
 import { typeLabel } from '../i18n/labels';
@@ -17,7 +18,7 @@ export function ImageTable({ items, chosen, active, onToggle, onToggleAll, onFoc
   const { t } = useTranslation();
   const all = items.length > 0 && chosen.size === items.length;
   return (
-    <div className={classes['frame']}>
+    <div className={tables['frame']}>
       <table className={classes['table']}>
         <thead>
           <tr>

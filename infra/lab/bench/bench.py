@@ -8,8 +8,8 @@ slices: a CT by ten clients, beside Orthanc; processing while uploads keep arriv
 large: one file of 2 GB
 pictures: thumbnails beside libvips, DCMTK and GDCM
 
-It prints the table and keeps the numbers in target/bench.json; --write makes docs/performance/ of them. What was not measured in this run stays there as it
-was. It reports and never fails for being slow.
+It prints the table and keeps the numbers in target/bench.json. With --write it also writes them and their tables into docs/performance/, where numbers of
+kinds that this run did not measure stay. It reports, and never fails for being slow.
 """
 
 import argparse

@@ -91,7 +91,7 @@ def limits() -> list[Limit]:
 def table() -> str:
     lines = ["| limit | met at, files a second | what moves it |", "|---|--:|---|"]
     for limit in limits():
-        # What is met far beyond the load of this page tells nobody anything.
+        # Limits that are met only far beyond the load of this page are left out.
         if limit.at < 2 * FILES:
             lines.append(f"| [{limit.what}]({SOURCES[limit.source]}) | {limit.at:,.0f} | {limit.moved_by} |")
     return "\n".join(lines)

@@ -34,6 +34,7 @@ use self::disk::Disk;
 use self::engine::Answer;
 use self::outside::Outside;
 
+pub(crate) use self::engine::writes;
 pub(crate) use self::follower::Follower;
 
 /// Who hears of every call that the engine has answered: the name of its operation, and its body.
@@ -90,7 +91,7 @@ impl Tables {
             hears(operation, body);
         }
         match &self.disk {
-            Some(disk) if engine::writes(operation) => match disk.settled().await {
+            Some(disk) if writes(operation) => match disk.settled().await {
                 Ok(()) => answer,
                 Err(cause) => Answer::failure(&cause),
             },

@@ -19,6 +19,8 @@ use http::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::database::writes;
+
 /// Who sends and fetches bytes by URLs that functions have signed.
 pub const BY_URL: &str = "by URL";
 /// Query parameters of the reads of a bucket that AWS bills as it bills a PUT: what is listed
@@ -44,7 +46,7 @@ impl Call {
     /// Whether it writes.
     #[must_use]
     pub fn writes(&self) -> bool {
-        !["GetItem", "BatchGetItem", "Query", "Scan"].contains(&self.operation.as_str())
+        writes(&self.operation)
     }
 
     fn of(operation: String, asked: Value, told: &Value) -> Self {

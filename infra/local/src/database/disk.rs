@@ -10,7 +10,6 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use tokio::sync::oneshot;
@@ -21,8 +20,9 @@ type Waiting = oneshot::Sender<Result<(), String>>;
 /// The thread that syncs.
 #[derive(Debug)]
 pub(super) struct Disk {
-    waiting: Mutex<Option<Sender<Waiting>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Both are there until this is dropped.
+    waiting: Option<Sender<Waiting>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Disk {
@@ -36,15 +36,15 @@ impl Disk {
             .name("tables-disk".into())
             .spawn(move || sync(&log, &receiver))?;
         Ok(Self {
-            waiting: Mutex::new(Some(sender)),
-            thread: Mutex::new(Some(thread)),
+            waiting: Some(sender),
+            thread: Some(thread),
         })
     }
 
     /// Until all that was committed before is on the disk.
     pub(super) async fn settled(&self) -> Result<(), String> {
         let (told, synced) = oneshot::channel();
-        let sent = lock(&self.waiting).as_ref().map(|to| to.send(told));
+        let sent = self.waiting.as_ref().map(|to| to.send(told));
         match sent {
             Some(Ok(())) => synced.await.unwrap_or_else(|_| Err(ENDED.to_owned())),
             _ => Err(ENDED.to_owned()),
@@ -57,8 +57,8 @@ const ENDED: &str = "the tables are closed";
 impl Drop for Disk {
     /// Waits for the last fsync.
     fn drop(&mut self) {
-        lock(&self.waiting).take();
-        if let Some(thread) = lock(&self.thread).take() {
+        self.waiting.take();
+        if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
@@ -79,10 +79,6 @@ fn sync(log: &Path, waiting: &Receiver<Waiting>) {
             let _ = told.send(synced.clone());
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

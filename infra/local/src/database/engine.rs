@@ -61,7 +61,7 @@ pub(super) fn answer(database: &Database, operation: &str, body: &[u8]) -> Answe
 }
 
 /// Whether an operation may change what is stored.
-pub(super) fn writes(operation: &str) -> bool {
+pub(crate) fn writes(operation: &str) -> bool {
     let reads = [
         "BatchGetItem",
         "GetItem",

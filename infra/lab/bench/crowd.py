@@ -8,6 +8,8 @@ import selectors
 import socket
 import time
 
+from times import summary
+
 
 class Connection:
     """One of them: what it waits for, and since when."""
@@ -59,15 +61,15 @@ def ask(address, path, headers, connections, seconds):
             for key, _ in ready.select(1):
                 if key.data.is_answered():
                     if now > begun + 1:
-                        times.append(time.perf_counter() - key.data.begun)
+                        times.append(1000 * (time.perf_counter() - key.data.begun))
                     key.data.send()
         share = (time.process_time() - own) / (time.perf_counter() - begun)
         for key in list(ready.get_map().values()):
             key.data.socket.close()
-    times.sort()
+    of_all = summary(times)
     return {
-        "a second": len(times) / seconds,
-        "p50": 1000 * times[len(times) // 2],
-        "p99": 1000 * times[int(len(times) * 0.99)],
+        "a second": of_all["times"] / seconds,
+        "p50": of_all["p50"],
+        "p99": of_all["p99"],
         "client, of a processor": share,
     }

@@ -12,6 +12,7 @@ import urllib.request
 
 import crowd
 import stack
+from times import summary
 
 #: Seconds that one question is asked at most.
 PATIENCE = 3
@@ -58,8 +59,7 @@ def ask(api, path, rounds):
         one = time.perf_counter()
         api.call("GET", path)
         times.append(1000 * (time.perf_counter() - one))
-    times.sort()
-    return {"p50": times[len(times) // 2], "p99": times[int(len(times) * 0.99)], "times": len(times)}, total
+    return summary(times), total
 
 
 def units(api, meter, path):

@@ -22,6 +22,7 @@ import urllib.parse
 import questions
 import stack
 from large import element, short
+from times import summary
 
 CLIENTS = 10
 #: What the page begins at once.
@@ -147,7 +148,7 @@ def look(address, token, stop, answer):
         api.call("GET", "/image-files/my-images?page_size=20")
         times.append(1000 * (time.perf_counter() - begun))
         time.sleep(0.1)
-    answer.put(sorted(times))
+    answer.put(times)
 
 
 class Looker:
@@ -164,7 +165,7 @@ class Looker:
         self.stop.set()
         times = self.answer.get(timeout=60)
         self.process.join()
-        return {"p50": times[len(times) // 2], "p99": times[int(len(times) * 0.99)], "times": len(times)}
+        return summary(times)
 
 
 def of_ours(source, slices):

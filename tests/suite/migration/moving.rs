@@ -189,6 +189,8 @@ async fn two_at_once_copy_every_row_and_harm_none() {
     let written = two.0.expect("moved").written() + two.1.expect("moved").written();
     // Of two that write the same row in the same moment both say that they did, because it is as each would have written it.
     assert!((rows..=2 * rows).contains(&written), "{written} of {rows}");
+    let third = run(app, Options::default()).await.expect("moved");
+    assert_eq!(third.written(), 0, "every row is there: {third:?}");
     let stack = open(stack.close().await, &[]).await;
     assert_eq!(seen(&stack).await, before);
 }

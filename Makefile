@@ -47,6 +47,7 @@ lint: needs-rust
 
 deny: needs-rust $(TOOLS)
 	cargo fetch --locked # of every platform: a build has fetched this one's only
+	cargo fetch --locked --manifest-path shared/imaging/fuzz/Cargo.toml # the fuzzer is a workspace of its own, with a lock file that is easily forgotten
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo deny --offline check bans licenses sources
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo shear
 

@@ -1,0 +1,63 @@
+//! One file as lists see it.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Part {
+    /// In the lists.
+    Live,
+    /// In the trash.
+    Trash,
+    /// Nowhere: its record was removed. Only a change says so, no segment does.
+    Gone,
+}
+
+/// What a list may be narrowed by: a label that many files share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Column {
+    /// The file's type.
+    FileType,
+    /// The file's status.
+    Status,
+    /// The modality.
+    Modality,
+    /// The patient's id.
+    Patient,
+    /// Who owns it.
+    Owner,
+}
+
+impl Column {
+    /// Every column, in the order in which rows and segments have them.
+    pub const ALL: [Self; 5] = [
+        Self::FileType,
+        Self::Status,
+        Self::Modality,
+        Self::Patient,
+        Self::Owner,
+    ];
+}
+
+/// One file at one version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// The file. Lists are in the order of ids, newest first.
+    pub id: u64,
+    /// The version of its record: of two rows of a file the higher one counts.
+    pub version: u64,
+    /// Where it is.
+    pub part: Part,
+    /// Its labels, in the order of [`Column::ALL`].
+    pub labels: [Option<String>; Column::ALL.len()],
+    /// What words are looked for in, folded.
+    pub text: String,
+}
+
+impl Row {
+    /// Its label in this column.
+    #[must_use]
+    pub fn label(&self, column: Column) -> Option<&str> {
+        self.labels[column as usize].as_deref()
+    }
+}

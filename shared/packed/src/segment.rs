@@ -1,0 +1,305 @@
+//! Some thousand files as columns, and their bytes in the bucket.
+//!
+//! The bytes are `FRPS`, the number of the format, a CRC-32 of what follows, and an LZ4 block of the columns in postcard's encoding
+//! (<https://postcard.jamesmunns.com/wire-format>).
+
+use serde::{Deserialize, Serialize};
+
+use crate::row::{Column, Part, Row};
+
+/// Rows of the largest segment. Smaller ones make a view of many objects; larger ones make each merge write more, and a number of a label no longer fit
+/// in 16 bits.
+pub const MAX_ROWS: usize = 8192;
+
+const MAGIC: &[u8; 4] = b"FRPS";
+const FORMAT: u8 = 1;
+/// Bytes before the block.
+const HEADER: usize = 9;
+/// The most that the columns of a segment can be: texts have some 10,000 bytes at the most.
+const MAX_BYTES: usize = 128 * 1024 * 1024;
+/// Between two texts. No text has it, because the service refuses control characters; a row that has it all the same is read as if it had a space there.
+pub(crate) const BETWEEN: u8 = 0;
+
+/// The bytes are no segment that this program can read: it is built again from the table.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no whole segment: {0}")]
+pub struct Damaged(&'static str);
+
+/// Immutable columns of files, in the order of their ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Strictly ascending.
+    pub(crate) ids: Vec<u64>,
+    pub(crate) versions: Vec<u64>,
+    pub(crate) is_trash: Vec<bool>,
+    pub(crate) labels: [Labels; Column::ALL.len()],
+    /// Each text, and [`BETWEEN`] behind it.
+    pub(crate) texts: String,
+    /// Where the text of the same row begins in `texts`.
+    pub(crate) starts: Vec<u32>,
+}
+
+/// One column: for each row the number of its label among all of them, 0 for none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Labels {
+    pub(crate) names: Vec<String>,
+    pub(crate) numbers: Vec<u16>,
+}
+
+impl Labels {
+    fn push(&mut self, label: Option<&str>) {
+        let number = label.map_or(0, |label| {
+            let known = self.names.iter().rposition(|name| name == label);
+            let index = known.unwrap_or_else(|| {
+                self.names.push(label.to_owned());
+                self.names.len() - 1
+            });
+            u16::try_from(index + 1).unwrap_or(u16::MAX)
+        });
+        self.numbers.push(number);
+    }
+
+    pub(crate) fn of(&self, row: usize) -> Option<&str> {
+        let index = usize::from(self.numbers[row]).checked_sub(1)?;
+        Some(&self.names[index])
+    }
+
+    /// The number of a label; `None` if no row has it.
+    pub(crate) fn number(&self, label: &str) -> Option<u16> {
+        let index = self.names.iter().position(|name| name == label)?;
+        u16::try_from(index + 1).ok()
+    }
+}
+
+impl Segment {
+    /// Packs rows.
+    ///
+    /// # Panics
+    /// When there are more than [`MAX_ROWS`], their ids do not ascend, or one of them is gone: [`merged`](crate::merged) sees to all three.
+    #[must_use]
+    pub fn pack(rows: &[Row]) -> Self {
+        assert!(rows.len() <= MAX_ROWS, "so many rows are two segments");
+        assert!(rows.is_sorted_by(|a, b| a.id < b.id), "ids ascend");
+        let mut segment = Self::default();
+        for row in rows {
+            assert!(row.part != Part::Gone, "what is gone is in no segment");
+            segment.ids.push(row.id);
+            segment.versions.push(row.version);
+            segment.is_trash.push(row.part == Part::Trash);
+            for (labels, label) in segment.labels.iter_mut().zip(&row.labels) {
+                labels.push(label.as_deref());
+            }
+            let start = u32::try_from(segment.texts.len()).expect("texts below 4 GB");
+            segment.starts.push(start);
+            segment
+                .texts
+                .extend(row.text.chars().map(|c| if c == '\0' { ' ' } else { c }));
+            segment.texts.push(char::from(BETWEEN));
+        }
+        segment
+    }
+
+    /// How many rows it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether it has no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// The smallest id.
+    #[must_use]
+    pub fn first(&self) -> Option<u64> {
+        self.ids.first().copied()
+    }
+
+    /// The row of this number.
+    pub(crate) fn row(&self, row: usize) -> Row {
+        Row {
+            id: self.ids[row],
+            version: self.versions[row],
+            part: if self.is_trash[row] {
+                Part::Trash
+            } else {
+                Part::Live
+            },
+            labels: self
+                .labels
+                .each_ref()
+                .map(|labels| labels.of(row).map(str::to_owned)),
+            text: self.text(row).to_owned(),
+        }
+    }
+
+    pub(crate) fn text(&self, row: usize) -> &str {
+        let start = self.starts[row] as usize;
+        let end = self
+            .starts
+            .get(row + 1)
+            .map_or(self.texts.len(), |end| *end as usize);
+        &self.texts[start..end - 1]
+    }
+
+    /// Its bytes in the bucket.
+    ///
+    /// # Panics
+    /// Never: postcard writes every value of these types.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let columns = postcard::to_stdvec(self).expect("columns can be written");
+        let block = lz4_flex::block::compress_prepend_size(&columns);
+        let mut bytes = Vec::with_capacity(HEADER + block.len());
+        bytes.extend_from_slice(MAGIC);
+        bytes.push(FORMAT);
+        bytes.extend_from_slice(&crc32fast::hash(&block).to_le_bytes());
+        bytes.extend_from_slice(&block);
+        bytes
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// It is not whole, or of another format.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
+        let (header, block) = bytes
+            .split_at_checked(HEADER)
+            .ok_or(Damaged("it is too short"))?;
+        if !header.starts_with(MAGIC) || header[MAGIC.len()] != FORMAT {
+            return Err(Damaged("it is of another format"));
+        }
+        if header[MAGIC.len() + 1..] != crc32fast::hash(block).to_le_bytes() {
+            return Err(Damaged("its checksum is another one"));
+        }
+        let (size, packed) =
+            lz4_flex::block::uncompressed_size(block).map_err(|_| Damaged("it has no length"))?;
+        if size > MAX_BYTES {
+            return Err(Damaged("it is too long"));
+        }
+        let columns = lz4_flex::block::decompress(packed, size)
+            .map_err(|_| Damaged("it cannot be unpacked"))?;
+        let segment: Self =
+            postcard::from_bytes(&columns).map_err(|_| Damaged("it has no columns"))?;
+        segment
+            .is_whole()
+            .then_some(segment)
+            .ok_or(Damaged("its columns do not fit together"))
+    }
+
+    /// Whether every number in it can be followed.
+    fn is_whole(&self) -> bool {
+        let rows = self.ids.len();
+        let labels_fit = self.labels.iter().all(|labels| {
+            let known = |number: &u16| usize::from(*number) <= labels.names.len();
+            labels.numbers.len() == rows && labels.numbers.iter().all(known)
+        });
+        let text_ends = |end: usize| {
+            end.checked_sub(1)
+                .is_some_and(|last| self.texts.as_bytes().get(last) == Some(&BETWEEN))
+        };
+        let texts_fit = self.starts.first().is_none_or(|start| *start == 0)
+            && self.starts.is_sorted_by(|a, b| a < b)
+            && self
+                .starts
+                .iter()
+                .skip(1)
+                .all(|start| text_ends(*start as usize))
+            && (text_ends(self.texts.len()) || rows == 0)
+            && self
+                .starts
+                .last()
+                .is_none_or(|start| (*start as usize) < self.texts.len());
+        rows <= MAX_ROWS
+            && self.ids.is_sorted_by(|a, b| a < b)
+            && [self.versions.len(), self.is_trash.len(), self.starts.len()] == [rows; 3]
+            && labels_fit
+            && texts_fit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(count: u64) -> Vec<Row> {
+        (0..count)
+            .map(|id| Row {
+                id: id * 3,
+                version: id % 4 + 1,
+                part: if id % 5 == 0 { Part::Trash } else { Part::Live },
+                labels: [
+                    Some("DICOM".to_owned()),
+                    None,
+                    Some(format!("M{}", id % 3)),
+                    Some(format!("P-{id}")),
+                    None,
+                ],
+                text: format!(
+                    "胸部-{id}.dcm\n{}",
+                    "x".repeat(usize::try_from(id % 7).expect("small"))
+                ),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn rows_come_back_from_bytes_as_they_were() {
+        for count in [0, 1, 1000] {
+            let rows = rows(count);
+            let segment = Segment::from_bytes(&Segment::pack(&rows).to_bytes()).expect("a segment");
+            let back: Vec<Row> = (0..segment.len()).map(|row| segment.row(row)).collect();
+            assert_eq!(back, rows);
+        }
+    }
+
+    #[test]
+    fn no_damage_is_taken_for_a_segment() {
+        let bytes = Segment::pack(&rows(50)).to_bytes();
+        for end in 0..bytes.len() {
+            assert!(Segment::from_bytes(&bytes[..end]).is_err(), "cut at {end}");
+        }
+        for place in 0..bytes.len() {
+            let mut bytes = bytes.clone();
+            bytes[place] ^= 0x40;
+            assert!(Segment::from_bytes(&bytes).is_err(), "changed at {place}");
+        }
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_together_are_refused() {
+        let whole = Segment::pack(&rows(10));
+        let mends: [fn(&mut Segment); 8] = [
+            |s| s.ids.swap(0, 1),
+            |s| {
+                s.versions.pop();
+            },
+            |s| {
+                s.is_trash.pop();
+            },
+            |s| s.labels[2].numbers[4] = 9,
+            |s| {
+                s.labels[0].numbers.pop();
+            },
+            |s| s.starts[3] += 1,
+            |s| {
+                s.starts.pop();
+            },
+            |s| {
+                s.texts.pop();
+            },
+        ];
+        for (number, break_it) in mends.into_iter().enumerate() {
+            let mut segment = whole.clone();
+            break_it(&mut segment);
+            let read = Segment::from_bytes(&segment.to_bytes());
+            assert_eq!(
+                read.err(),
+                Some(Damaged("its columns do not fit together")),
+                "{number}"
+            );
+        }
+    }
+}

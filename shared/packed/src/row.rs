@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bytes::{Damaged, packed, unpacked};
+
+const LETTERS: [u8; 4] = *b"FRPR";
+
 /// Where a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Part {
@@ -55,6 +59,33 @@ pub struct Row {
 }
 
 impl Row {
+    /// Rows as the bytes of one attribute.
+    #[must_use]
+    pub fn to_bytes(rows: &[Self]) -> Vec<u8> {
+        packed(LETTERS, &rows)
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// They are not whole, or of another format.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Vec<Self>, Damaged> {
+        unpacked(LETTERS, bytes)
+    }
+
+    /// Whether lists show both rows alike, whatever their versions.
+    #[must_use]
+    pub fn looks_like(&self, other: &Self) -> bool {
+        let Self {
+            id,
+            version: _,
+            part,
+            labels,
+            text,
+        } = self;
+        (id, part, labels, text) == (&other.id, &other.part, &other.labels, &other.text)
+    }
+
     /// Its label in this column.
     #[must_use]
     pub fn label(&self, column: Column) -> Option<&str> {

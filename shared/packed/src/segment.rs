@@ -1,29 +1,17 @@
-//! Some thousand files as columns, and their bytes in the bucket.
-//!
-//! The bytes are `FRPS`, the number of the format, a CRC-32 of what follows, and an LZ4 block of the columns in postcard's encoding
-//! (<https://postcard.jamesmunns.com/wire-format>).
+//! Some thousand files as columns.
 
 use serde::{Deserialize, Serialize};
 
+use crate::bytes::{Damaged, packed, unpacked};
 use crate::row::{Column, Part, Row};
 
 /// Rows of the largest segment. Smaller ones make a view of many objects; larger ones make each merge write more, and a number of a label no longer fit
 /// in 16 bits.
 pub const MAX_ROWS: usize = 8192;
 
-const MAGIC: &[u8; 4] = b"FRPS";
-const FORMAT: u8 = 1;
-/// Bytes before the block.
-const HEADER: usize = 9;
-/// The most that the columns of a segment can be: texts have some 10,000 bytes at the most.
-const MAX_BYTES: usize = 128 * 1024 * 1024;
+const LETTERS: [u8; 4] = *b"FRPS";
 /// Between two texts. No text has it, because the service refuses control characters; a row that has it all the same is read as if it had a space there.
 pub(crate) const BETWEEN: u8 = 0;
-
-/// The bytes are no segment that this program can read: it is built again from the table.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is no whole segment: {0}")]
-pub struct Damaged(&'static str);
 
 /// Immutable columns of files, in the order of their ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,48 +133,21 @@ impl Segment {
     }
 
     /// Its bytes in the bucket.
-    ///
-    /// # Panics
-    /// Never: postcard writes every value of these types.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let columns = postcard::to_stdvec(self).expect("columns can be written");
-        let block = lz4_flex::block::compress_prepend_size(&columns);
-        let mut bytes = Vec::with_capacity(HEADER + block.len());
-        bytes.extend_from_slice(MAGIC);
-        bytes.push(FORMAT);
-        bytes.extend_from_slice(&crc32fast::hash(&block).to_le_bytes());
-        bytes.extend_from_slice(&block);
-        bytes
+        packed(LETTERS, self)
     }
 
     /// Reads what [`Self::to_bytes`] wrote.
     ///
     /// # Errors
-    /// It is not whole, or of another format.
+    /// They are not whole, or of another format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
-        let (header, block) = bytes
-            .split_at_checked(HEADER)
-            .ok_or(Damaged("it is too short"))?;
-        if !header.starts_with(MAGIC) || header[MAGIC.len()] != FORMAT {
-            return Err(Damaged("it is of another format"));
-        }
-        if header[MAGIC.len() + 1..] != crc32fast::hash(block).to_le_bytes() {
-            return Err(Damaged("its checksum is another one"));
-        }
-        let (size, packed) =
-            lz4_flex::block::uncompressed_size(block).map_err(|_| Damaged("it has no length"))?;
-        if size > MAX_BYTES {
-            return Err(Damaged("it is too long"));
-        }
-        let columns = lz4_flex::block::decompress(packed, size)
-            .map_err(|_| Damaged("it cannot be unpacked"))?;
-        let segment: Self =
-            postcard::from_bytes(&columns).map_err(|_| Damaged("it has no columns"))?;
-        segment
-            .is_whole()
+        let segment: Self = unpacked(LETTERS, bytes)?;
+        let is_whole = segment.is_whole();
+        is_whole
             .then_some(segment)
-            .ok_or(Damaged("its columns do not fit together"))
+            .ok_or(Damaged("their columns do not fit together"))
     }
 
     /// Whether every number in it can be followed.
@@ -297,7 +258,7 @@ mod tests {
             let read = Segment::from_bytes(&segment.to_bytes());
             assert_eq!(
                 read.err(),
-                Some(Damaged("its columns do not fit together")),
+                Some(Damaged("their columns do not fit together")),
                 "{number}"
             );
         }

@@ -1,6 +1,7 @@
 //! Segments and what changed since, asked together.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
@@ -68,38 +69,28 @@ impl View {
         let mut end = u64::MAX;
         for segment in self.segments.iter().rev() {
             let first = segment.first().unwrap_or_default();
-            self.ask_range(Some(segment), first, end, query, &words, &mut page);
+            self.ask_range(Some((segment, &words)), first..=end, &mut page);
             if page.is_over() || first == 0 {
                 return page.answer;
             }
             end = first - 1;
         }
-        self.ask_range(None, 0, end, query, &words, &mut page);
+        self.ask_range(None, 0..=end, &mut page);
         page.answer
     }
 
-    /// What the ids from `first` to `last` add to the page.
+    /// What these ids, among which are all of the segment, add to the page.
     fn ask_range(
         &self,
-        segment: Option<&Arc<Segment>>,
-        first: u64,
-        last: u64,
-        query: &Query,
-        words: &Words,
+        segment: Option<(&Arc<Segment>, &Words)>,
+        ids: RangeInclusive<u64>,
         page: &mut Page,
     ) {
-        let changed: Vec<&Row> = self
-            .changed
-            .range(first..=last)
-            .map(|(_, row)| row)
-            .collect();
-        let mut found = changed
-            .iter()
-            .filter(|row| query.matches(row))
-            .map(|row| row.id)
-            .rev()
-            .peekable();
-        let hits = segment.map(|segment| (segment, hits(segment, query, words)));
+        let query = page.query;
+        let changed: Vec<&Row> = self.changed.range(ids).map(|(_, row)| row).collect();
+        let found = changed.iter().filter(|row| query.matches(row));
+        let mut found = found.map(|row| row.id).rev().peekable();
+        let hits = segment.map(|(segment, words)| (segment, hits(segment, query, words)));
         if changed.is_empty() {
             if let Some((segment, hits)) = hits {
                 page.add_all(segment, &hits);

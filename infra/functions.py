@@ -101,7 +101,9 @@ def function(program: str, name: str, declared: dict, route: tuple | None) -> st
     if public:
         more = "".join(f", {variable}: {value}" for variable, value in declared.get("variables", {}).items())
         properties += VERIFIES_NOTHING.format(more=more)
-    elif variables := declared.get("variables"):
+    elif (variables := declared.get("variables")) and declared.get("cursors"):
+        properties += "".join(f"    {name}: {value}\n" for name, value in variables.items())
+    elif variables:
         properties += f"Environment:\n  Variables: {{{', '.join(f'{name}: {value}' for name, value in variables.items())}}}\n"
     may = {**({} if public else FOR_CALLERS), **declared.get("may", {})}
     statements = "".join(statement(*line) for line in may.items())

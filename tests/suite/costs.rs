@@ -75,6 +75,56 @@ async fn a_list_that_looks_at_every_row_reads_one_unit_per_25_rows_at_most() {
     }
 }
 
+/// What a packed search may read, however many files there are: 20 records, the tail when it is longest, heads, and what is not folded.
+const UNITS_OF_A_SEARCH: f64 = 60.0;
+
+/// Searches of an owner and of everybody read no index, and no more than they may.
+async fn searches_are_packed(stack: &TestStack) {
+    for (function, list) in [
+        ("my-images", "/image-files/my-images"),
+        ("list-images", "/image-files"),
+    ] {
+        let meter = stack.meter(function).await;
+        let client = if function == "my-images" {
+            meter.user(1)
+        } else {
+            meter.admin()
+        };
+        for filter in [
+            "search=%E9%92%88",
+            "search=nothing",
+            "search=2026+dcm",
+            "file_type=DICOM&modality=CT",
+            "start_date=2026-01-01",
+            "page=40",
+        ] {
+            let path = format!("{list}?{filter}");
+            client.get(&path).await.ok();
+            meter.take_all();
+            client.get(&path).await.ok();
+            let calls = meter.take_all();
+            let read: f64 = calls
+                .iter()
+                .filter(|call| !call.writes())
+                .map(|call| call.units)
+                .sum();
+            assert!(read <= UNITS_OF_A_SEARCH, "{path} reads {read} units");
+            let index = calls
+                .iter()
+                .find(|call| call.asked["IndexName"].is_string());
+            assert!(index.is_none(), "{path} reads an index: {index:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_of_packed_files_reads_no_index_and_60_units_at_most() {
+    let stack = TestStack::start().await;
+    fill(&stack.user(1)).await;
+    stack.fold().await;
+    searches_are_packed(&stack).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_page_of_a_common_filter_reads_no_rows_it_does_not_need() {
     let stack = TestStack::start().await;

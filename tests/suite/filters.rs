@@ -28,8 +28,19 @@ const NAMES: [&str; 5] = [
     "a.png",
 ];
 const DESCRIPTIONS: [&str; 3] = ["Follow-up", "chest\nＡＢＣ", "%_*"];
-const SEARCHES: [&str; 9] = [
-    "CHEST", "胸部", "%", "_of*", "strasse", "abc", "follow", "chestt", "",
+const SEARCHES: [&str; 12] = [
+    "CHEST",
+    "胸部",
+    "%",
+    "_of*",
+    "strasse",
+    "abc",
+    "follow",
+    "chestt",
+    "",
+    " ",
+    "dcm CHEST",
+    "abc  胸部",
 ];
 const MODALITIES: [&str; 3] = ["CT", "MR", "HOUSEMADE"];
 const PATIENTS: [&str; 2] = ["P-1", "77"];

@@ -311,12 +311,12 @@ async fn a_long_tail_is_counted_whole_and_folded_in_pieces() {
 }
 
 #[tokio::test]
-async fn a_change_that_counts_nothing_writes_no_row() {
+async fn a_change_that_no_counter_and_no_list_could_tell_writes_no_row() {
     let stack = TestStack::start().await;
     let user = stack.user(1);
     let id = id_of(&begin(&user, "a.dcm", 100, json!({})).await["file"]);
     assert_eq!(stack.rows(CHANGES).await.len(), 1);
-    let change = json!({"version": 1, "description": "new"});
+    let change = json!({"version": 1, "body_part": "CHEST"});
     user.patch(&format!("/image-files/{id}"), change).await.ok();
     assert_eq!(stack.rows(CHANGES).await.len(), 1);
     assert!(stack.rows("filmroom-StatsTable").await.is_empty());

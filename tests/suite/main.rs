@@ -66,6 +66,7 @@ mod older_folder;
 mod older_studies;
 mod openapi;
 mod own_patients;
+mod packed;
 mod patient_ids;
 mod permissions;
 mod sign_in;

@@ -58,6 +58,9 @@ pub struct Task {
     pub check: Vec<FileId>,
     /// Instead of what is due: all files of this user, newest first.
     pub check_user: Option<i64>,
+    /// Instead of what is due: lets every owner's files be packed anew from the table, because records were written past the service.
+    #[serde(default)]
+    pub pack_anew: bool,
     /// With `check_user`: only files below this id, the `next` of the run before.
     pub below: Option<FileId>,
 }
@@ -91,6 +94,8 @@ pub struct Report {
     pub folded: usize,
     /// Patients who were marked as deleted an hour ago, and are removed.
     pub patients: usize,
+    /// Owners whose files are to be packed anew, handed to `run-job`.
+    pub packed: usize,
     /// Whether more is due than this run was allowed to do.
     pub more: bool,
     /// With `check_user`: where the next run goes on.
@@ -155,7 +160,11 @@ impl Maintenance {
             is_handed_over: false,
         };
         let mut report = Report::default();
-        if task.check.is_empty() && task.check_user.is_none() {
+        if task.pack_anew {
+            if !run.dry_run {
+                report.packed = self.app.files.unattended().pack_anew().await?;
+            }
+        } else if task.check.is_empty() && task.check_user.is_none() {
             self.do_leftovers(&run, &mut report).await;
             self.do_what_is_due(&run, task.limit, &mut report).await?;
             // Whoever sets a limit knows that there is more.

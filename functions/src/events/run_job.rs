@@ -1,4 +1,4 @@
-//! The queue of what takes long: runs a job, or visits a file that maintenance handed over. It stops in time and hands the rest to its next run.
+//! The queue of what takes long: runs a job, packs a space anew, or visits a file that maintenance handed over. It stops in time and hands the rest to its next run.
 //!
 //! What fails is noted in the job or the file, with the time at which maintenance hands it over again; so a message never comes back to the queue.
 
@@ -47,6 +47,10 @@ impl Runner {
                 Ok(Work::File(id)) => {
                     Box::pin(self.maintenance.visit_handed_over(id, end)).await;
                     Ok(())
+                }
+                Ok(Work::Build(space)) => {
+                    let built = self.app.files.unattended().build(space, end);
+                    Box::pin(built).await.map(drop)
                 }
                 Ok(Work::Job(key)) => Box::pin(self.run(key, end)).await,
                 Err(error) => Err(Error::internal(error)),

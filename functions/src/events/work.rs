@@ -18,6 +18,8 @@ pub(crate) enum Work {
     File(FileId),
     /// A job.
     Job(JobKey),
+    /// A space that is not packed, or not whole.
+    Build(i64),
 }
 
 /// Hands `work` over.

@@ -14,11 +14,13 @@ use service::domain::time::{Edge, parse_edge};
 use service::domain::{
     Cursor, FileId, FileRecord, FileType, Filter, ListRequest, Status, Timestamp,
 };
-use service::error::Error;
+use service::error::{Error, chain};
 use service::fields;
 use service::views::image_file::ImageFile;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
+
+use crate::events::work::{Work, hand_over};
 
 fields! {
     /// The parameters of a list.
@@ -41,7 +43,7 @@ fields! {
         start_date: Option<DateOrTime>,
         /// Only files made then or earlier; a plain date includes the whole day.
         end_date: Option<DateOrTime>,
-        /// Only files whose name or description contains this text, in any case; `%`, `_` and `*` mean themselves.
+        /// Only files whose name or description contains each of these words, in any case; `%`, `_` and `*` mean themselves.
         search: Option<Text<0, 255>>,
         /// The same as `status`, for older clients: give one of them
         file_status: Option<Status>,
@@ -184,6 +186,12 @@ pub async fn read_page<T: Shown>(
     request: &ListRequest,
 ) -> Result<Page<T>, Error> {
     let found = app.files.list(caller, source, request).await?;
+    if let Some(space) = found.to_pack {
+        let handed_over = hand_over(app, Work::Build(space)).await;
+        handed_over.unwrap_or_else(|error| {
+            tracing::warn!(cause = chain(&error), "nobody was asked to pack a space");
+        });
+    }
     let mut items = Vec::with_capacity(found.files.len());
     for file in found.files {
         items.push(T::of(app, file).await?);

@@ -65,6 +65,14 @@ impl Catalog {
         Self(segments)
     }
 
+    /// The catalog with more segments at its end, each with its name: their ids are larger than those of all others.
+    #[must_use]
+    pub fn followed_by(&self, new: Vec<(String, Segment)>) -> Self {
+        let mut segments = self.0.clone();
+        segments.extend(new.into_iter().filter_map(listed));
+        Self(segments)
+    }
+
     /// Its bytes in the table.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -6,7 +6,7 @@
 //! [`Catalog`] says which segments count.
 //!
 //! No row is ever skipped by a guess: conditions are tried on columns of small numbers, words by a search over the joined texts, which passes some
-//! gigabytes a second. An index of n-grams was measured against it and left out: see docs/ARCHITECTURE.md.
+//! gigabytes a second. docs/ARCHITECTURE.md says why there is no index of words.
 
 mod bytes;
 mod catalog;

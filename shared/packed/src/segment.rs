@@ -99,6 +99,16 @@ impl Segment {
         self.ids.is_empty()
     }
 
+    /// How much memory it takes, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let labels = self.labels.iter().flat_map(|labels| &labels.names);
+        let names: usize = labels.map(|name| name.len() + size_of::<String>()).sum();
+        self.len() * (2 * size_of::<u64>() + size_of::<u32>() + 1 + 2 * Column::ALL.len())
+            + self.texts.len()
+            + names
+    }
+
     /// The smallest id.
     #[must_use]
     pub fn first(&self) -> Option<u64> {

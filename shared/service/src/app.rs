@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::db::jobs::Jobs;
 use crate::db::log::Log;
 use crate::db::maintenance::Marks;
+use crate::db::segments::Segments;
 use crate::db::users::Users;
 use crate::db::verification::Verification;
 use crate::db::{Files, References};
@@ -109,8 +110,9 @@ impl App {
             clock.clone(),
             references.log(),
         );
-        let files = Files::new(references.clone(), cursors);
         let bucket = Bucket::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
+        let segments = Segments::new(bucket.clone());
+        let files = Files::new(references.clone(), segments, cursors);
         Self {
             inner: Arc::new(Inner {
                 config,

@@ -6,6 +6,7 @@ mod pictures;
 mod presign;
 mod read;
 mod remove;
+mod segments;
 mod sign;
 mod storage;
 mod versions;

@@ -1,13 +1,14 @@
-//! What other parts of the service leave to maintenance: changes that nobody folded, and patients who are marked as deleted.
+//! What other parts of the service leave to maintenance: changes that nobody folded, patients who are marked as deleted, and what is to be packed anew.
 
 use service::db::patient_removal::Removal;
 use service::error::{Error, chain};
 
 use super::{Maintenance, Report, Run};
 use crate::events::fold_changes::fold;
+use crate::events::work::{Work, hand_over};
 
 impl Maintenance {
-    /// Both. What fails is tried again by the next run, and is in nobody's way.
+    /// All of it. What fails is tried again by the next run, and is in nobody's way.
     pub(super) async fn do_leftovers(&self, run: &Run, report: &mut Report) {
         if run.dry_run {
             return;
@@ -20,6 +21,18 @@ impl Maintenance {
             tracing::error!(cause = chain(&error), "marked patients were not removed");
             report.failed += 1;
         }
+        if let Err(error) = self.hand_over_spaces(report).await {
+            tracing::error!(cause = chain(&error), "nothing was packed anew");
+            report.failed += 1;
+        }
+    }
+
+    async fn hand_over_spaces(&self, report: &mut Report) -> Result<(), Error> {
+        for space in self.app.files.unattended().to_pack().await? {
+            hand_over(&self.app, Work::Build(space)).await?;
+            report.packed += 1;
+        }
+        Ok(())
     }
 
     /// Folds every change there is: usually those of the last second, and those whose bell was lost.

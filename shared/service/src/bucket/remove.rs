@@ -55,7 +55,7 @@ impl Bucket {
         self.remove_below(&prefixes).await
     }
 
-    async fn remove_below(&self, prefixes: &[String]) -> Result<(), Error> {
+    pub(super) async fn remove_below(&self, prefixes: &[String]) -> Result<(), Error> {
         loop {
             let listed = try_join_all(prefixes.iter().map(|prefix| self.list_all(prefix))).await?;
             let is_whole = listed.iter().all(|(_, is_whole)| *is_whole);

@@ -19,6 +19,8 @@ pub(super) const LARGEST_READ: usize = 4000;
 pub(super) struct Found {
     pub(super) ids: Vec<FileId>,
     pub(super) count: u64,
+    /// Rows that were read for it.
+    pub(super) rows: u64,
 }
 
 /// How far an index is read.
@@ -66,7 +68,7 @@ impl Conditions {
             uploaded_by,
             from,
             to,
-            search,
+            search: _,
         } = &read.filter;
         let (from, to) = range(*from, *to, read.below)?;
         let mut this = Self {
@@ -81,12 +83,11 @@ impl Conditions {
             .into(),
         };
         let equal = |name: &str, value: &str| format!("{name} = {value}");
-        let contains = |name: &str, value: &str| format!("contains({name}, {value})");
         let file_type = file_type.map(|kind| text(kind.name()));
         this.require(columns.file_type, file_type, equal);
         let status = status.map(|status| text(status.name()));
         this.require(columns.status, status, equal);
-        this.require(columns.search, search.as_deref().map(text), contains);
+        this.require_words(columns.search, read.filter.words());
         // The partition has only files of this modality, or of this owner.
         if index.hash != keys::BY_MODALITY.hash {
             this.require(columns.modality, modality.as_deref().map(text), equal);
@@ -115,6 +116,15 @@ impl Conditions {
         self.filter.push(how(&name, &placeholder));
         self.names.insert(name, attribute.to_owned());
         self.values.insert(placeholder, value);
+    }
+
+    fn require_words<'a>(&mut self, attribute: &'static str, words: impl Iterator<Item = &'a str>) {
+        for (number, word) in words.enumerate() {
+            let (name, placeholder) = (format!("#{attribute}"), format!(":{attribute}{number}"));
+            self.filter.push(format!("contains({name}, {placeholder})"));
+            self.names.insert(name, attribute.to_owned());
+            self.values.insert(placeholder, text(word));
+        }
     }
 
     /// The query, newest first.

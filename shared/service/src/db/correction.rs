@@ -18,7 +18,13 @@ impl Unattended<'_> {
         let shard = Shard::first(scope.space());
         // A drawn id is no file's, and version 0 is none of a change.
         let key = journal::of_change(files.ids.file_id(), 0);
-        let write = journal::row(&files.config.changes_table, shard, &key, difference)?;
+        let write = journal::row(
+            &files.config.changes_table,
+            shard,
+            &key,
+            difference,
+            Some(&[]),
+        )?;
         commit(&files.client, &[write])
             .await
             .map_err(|refused| match refused {

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::Client;
 use super::log::Log;
 use super::old_tables::OldTables;
 use super::references::References;
+use super::segments::Segments;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::cursor::CursorKey;
@@ -28,13 +29,14 @@ pub struct Files {
     pub(super) ids: Arc<Ids>,
     pub(super) clock: Clock,
     pub(super) log: Log,
+    pub(super) segments: Segments,
     cursors: Option<CursorKey>,
 }
 
 impl Files {
     /// The tables that the configuration names.
     #[must_use]
-    pub fn new(references: References, cursors: Option<CursorKey>) -> Self {
+    pub fn new(references: References, segments: Segments, cursors: Option<CursorKey>) -> Self {
         Self {
             old: references.old.clone(),
             client: references.client.clone(),
@@ -43,6 +45,7 @@ impl Files {
             clock: references.clock.clone(),
             log: references.log.clone(),
             references,
+            segments,
             cursors,
         }
     }

@@ -16,11 +16,12 @@ use aws_sdk_dynamodb::types::{DeleteRequest, TransactWriteItem, WriteRequest};
 use super::batch::{item, write_all};
 use super::files::Files;
 use super::journal::{EVERYBODY, Head, Key, Row, Shard, of_fold, row, row_key, rows};
+use super::packed::tail;
 use super::transaction::{commit, is_written};
 use super::unattended::Unattended;
 use super::{Item, failure};
 use crate::domain::stats::Delta;
-use crate::error::Error;
+use crate::error::{Error, chain};
 
 /// Rows of one fold: with their keys, the head stays below 7 KB.
 const ROWS_AT_ONCE: i32 = 400;
@@ -109,14 +110,20 @@ impl Files {
             .into_iter()
             .filter(|row| !row.is_of_newer_version && !head.pending.contains(&row.key))
             .collect();
+        let (new, was_cut) = tail::what_fits(new);
+        let has_more = has_more || was_cut;
         if new.is_empty() {
             return Ok(Fold::Counted(0, has_more));
         }
-        if !self.count(&head, &new).await? {
+        let Some(is_to_pack) = self.count(&head, &new).await? else {
             return Ok(Fold::Lost);
-        }
+        };
         let keys = new.iter().map(|row| row.key.clone()).collect();
         self.delete(shard, keys).await?;
+        if is_to_pack && let Err(error) = Box::pin(self.pack(shard.space)).await {
+            // The next fold that finds the tail long enough packs it.
+            tracing::warn!(cause = chain(&error), "a tail was not packed");
+        }
         Ok(Fold::Counted(new.len(), has_more))
     }
 
@@ -126,22 +133,33 @@ impl Files {
         found.map_or_else(|| Ok(Head::empty(shard)), |found| Head::read(&found))
     }
 
-    /// Adds rows to the head; answers whether it was still the head that was read. What an owner's fold adds, everybody's journal learns in the same
+    /// Adds rows to the head, if it is still the one that was read; answers then whether the tail is to be packed. What an owner's fold adds, everybody's journal learns in the same
     /// transaction, under a key that this fold alone has.
-    async fn count(&self, head: &Head, rows: &[Row]) -> Result<bool, Error> {
+    async fn count(&self, head: &Head, rows: &[Row]) -> Result<Option<bool>, Error> {
         let mut sum = Delta::default();
         for row in rows {
             sum.add(&row.counted);
         }
         let keys = rows.iter().map(|row| row.key.clone());
-        let put = head.next(&self.config.folds_table, &sum, keys)?;
+        let kept = self.keep(head, rows).await?;
+        let put = head.next(&self.config.folds_table, &sum, keys, kept.tailed)?;
         let mut writes = vec![TransactWriteItem::builder().put(put).build()];
-        if head.shard.space != EVERYBODY && !sum.is_empty() {
+        writes.extend(kept.writes);
+        let has_looks = rows
+            .iter()
+            .any(|row| row.rows.as_ref().is_none_or(|rows| !rows.is_empty()));
+        if head.shard.space != EVERYBODY && (has_looks || !sum.is_empty()) {
             let key = of_fold(head.shard, head.version + 1);
             let everybody = head.shard.of_everybody();
-            writes.push(row(&self.config.changes_table, everybody, &key, &sum)?);
+            let looks = rows.iter().map(|row| row.rows.as_ref());
+            let looks: Option<Vec<_>> = looks.collect();
+            let looks: Option<Vec<_>> =
+                looks.map(|rows| rows.into_iter().flatten().cloned().collect());
+            let table = &self.config.changes_table;
+            writes.push(row(table, everybody, &key, &sum, looks.as_deref())?);
         }
-        is_written(commit(&self.client, &writes).await)
+        let written = is_written(commit(&self.client, &writes).await)?;
+        Ok(written.then_some(kept.is_to_pack))
     }
 
     async fn delete(&self, shard: Shard, keys: Vec<Key>) -> Result<(), Error> {
@@ -185,6 +203,7 @@ mod tests {
                 .map(|key| Row {
                     key: (*key).to_owned(),
                     counted: Delta::default(),
+                    rows: Some(Vec::new()),
                     is_of_newer_version: false,
                 })
                 .collect();

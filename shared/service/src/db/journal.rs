@@ -7,6 +7,8 @@
 //!   gets a version once, so no other row ever has this key, and nobody else writes it: changes of different files do not meet.
 //! - A [fold](super::fold) adds rows to the head, which names them as pending from the same write on, and deletes them afterwards.
 //! - [`heads`] and [`tail`] are read for statistics ([`super::stats`]).
+//!
+//! A row also says what the changed files look like to lists, for the packed search ([`super::packed`]).
 
 mod head;
 
@@ -18,14 +20,14 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
-use super::{Item, query, records, text};
+use super::{Item, columns, query, records, text};
 use crate::chance;
 use crate::config::Config;
 use crate::domain::stats::Delta;
 use crate::domain::{FileId, FileRecord};
 use crate::error::Error;
 
-pub(super) use self::head::{Head, counters_of};
+pub(super) use self::head::{Head, Tailed, counters_of};
 
 /// The space of everybody together.
 pub(super) const EVERYBODY: i64 = 0;
@@ -71,7 +73,8 @@ impl Shard {
     }
 }
 
-fn shards_of(space: i64) -> u64 {
+/// How many shards a space has.
+pub(super) fn shards_of(space: i64) -> u64 {
     if space == EVERYBODY {
         OF_EVERYBODY
     } else {
@@ -120,7 +123,16 @@ pub(super) fn of_fold(shard: Shard, version: u64) -> Key {
 
 /// Sums what one transaction changes, so that it has one row for each owner: the first file's key is the row's.
 #[derive(Debug, Default)]
-pub(super) struct Changes(BTreeMap<i64, (Shard, Key, Delta)>);
+pub(super) struct Changes(BTreeMap<i64, Change>);
+
+/// What one transaction changes for one owner.
+#[derive(Debug)]
+struct Change {
+    shard: Shard,
+    key: Key,
+    counted: Delta,
+    rows: Vec<packed::Row>,
+}
 
 impl Changes {
     /// Adds the change of one record.
@@ -132,41 +144,58 @@ impl Changes {
         let (Some(file), Some(version)) = (after.or(before), version) else {
             return;
         };
-        if delta.is_empty() {
+        let row = columns::changed(before, after);
+        if delta.is_empty() && row.is_none() {
             return;
         }
         let shard = Shard {
             space: file.uploaded_by,
             number: file.id.shard(OF_AN_OWNER),
         };
-        self.0
-            .entry(file.uploaded_by)
-            .or_insert_with(|| (shard, of_change(file.id, version), Delta::default()))
-            .2
-            .add(&delta);
+        let change = self.0.entry(file.uploaded_by).or_insert_with(|| Change {
+            shard,
+            key: of_change(file.id, version),
+            counted: Delta::default(),
+            rows: Vec::new(),
+        });
+        change.counted.add(&delta);
+        change.rows.extend(row);
     }
 
-    /// A put for each row. What counts nothing has none.
+    /// A put for each row. What counts nothing, and looks as before, has none.
     pub(super) fn writes(&self, table: &str) -> Result<Vec<TransactWriteItem>, Error> {
         let rows = self.0.values();
-        rows.filter(|(_, _, delta)| !delta.is_empty())
-            .map(|(shard, key, delta)| row(table, *shard, key, delta))
+        rows.filter(|change| !change.counted.is_empty() || !change.rows.is_empty())
+            .map(|change| {
+                row(
+                    table,
+                    change.shard,
+                    &change.key,
+                    &change.counted,
+                    Some(&change.rows),
+                )
+            })
             .collect()
     }
 }
 
-/// The put of one row. Its columns for search and studies come with what reads them.
+/// The put of one row; `rows` are what the changed files look like, if somebody knows it.
 pub(super) fn row(
     table: &str,
     shard: Shard,
     key: &str,
     delta: &Delta,
+    rows: Option<&[packed::Row]>,
 ) -> Result<TransactWriteItem, Error> {
     let put = Put::builder()
         .table_name(table)
         .set_item(Some(row_key(shard, key)))
         .item("counted", counters_of(delta.iter()))
         .item("schema", records::current_schema());
+    let put = match rows {
+        None => put,
+        Some(rows) => put.item(columns::ATTRIBUTE, columns::attribute(rows)),
+    };
     let put = put.build().map_err(Error::internal)?;
     Ok(TransactWriteItem::builder().put(put).build())
 }
@@ -184,6 +213,9 @@ pub(super) fn row_key(shard: Shard, key: &str) -> Item {
 pub(super) struct Row {
     pub(super) key: Key,
     pub(super) counted: Delta,
+    /// What the changed files look like; `None` if it does not say so, because an older version of the service wrote it, or in a way that is not
+    /// understood.
+    pub(super) rows: Option<Vec<packed::Row>>,
     /// Whether a newer version of the service wrote it: it counts, and is left for that one to fold.
     pub(super) is_of_newer_version: bool,
 }
@@ -195,6 +227,7 @@ impl Row {
         Ok(Self {
             key: key.clone(),
             counted: head::delta(item.get("counted"))?,
+            rows: columns::read(item),
             is_of_newer_version: records::is_newer(item),
         })
     }

@@ -1,11 +1,15 @@
 //! Lists: an index tells which files, the table tells what they are.
 //!
 //! A list reads one partition of an index or merges several (shards), newest first. It reads no further than the page needs, except where an
-//! exact total has to be counted because no counter knows it.
+//! exact total has to be counted because no counter knows it. What an index could only answer by reading many rows, the packed search is asked first
+//! ([`super::packed`]).
+
+use packed::{Part, Query, View};
 
 use super::conditions::Read;
 use super::files::Files;
 use super::log_entry::About;
+use super::packed::{Seen, page, query};
 use super::source::Source;
 use crate::auth::Caller;
 use crate::auth::access::Action;
@@ -21,7 +25,23 @@ pub struct Page {
     pub total: Option<u64>,
     /// Where the next page begins; `None` on the last one.
     pub next_cursor: Option<String>,
+    /// The space that should be packed anew, because an index was read for what the packed search answers.
+    pub to_pack: Option<i64>,
 }
+
+/// Which files are on a page, and what is known beside.
+#[derive(Debug, Default)]
+struct Chosen {
+    /// One more than the page has, if there are more.
+    ids: Vec<FileId>,
+    total: Option<u64>,
+    to_pack: Option<i64>,
+}
+
+/// Files before a page that an index passes over in no time.
+const FEW: usize = 200;
+/// Rows that were read of an index for one page: with more, the packed search would have been faster.
+const MANY: u64 = 5000;
 
 impl Files {
     /// One page of `source` as `request` asks for it.
@@ -46,31 +66,15 @@ impl Files {
             id.ok_or_else(Error::wrong_cursor)
         };
         let below = request.cursor.as_ref().map(open).transpose()?;
-        let has_counter = request.filter.counter().is_some() && source.counters.is_some();
-        // If a counter equals this filter, it has the total. Otherwise the matches are counted while the page is read, unless a cursor is given: then
-        // the page begins in the middle of the list, and a second read counts.
-        let must_count = request.include_total && !has_counter;
-        let last = request.skip().saturating_add(request.page_size as usize);
-        let filter = &request.filter;
-        let read = Read {
-            filter: filter.clone(),
-            below,
-            want: last.saturating_add(1),
-            count_all: must_count && below.is_none(),
-        };
-        let (found, total) =
-            tokio::try_join!(self.read(source, &read), self.total(source, request))?;
-        let more = found.ids.len() > last;
-        let ids: Vec<FileId> = found
-            .ids
-            .into_iter()
-            .take(last)
-            .skip(request.skip())
-            .collect();
+        let chosen = self.choose(source, request, below).await?;
+        let page_size = request.page_size as usize;
+        let more = chosen.ids.len() > page_size;
+        let ids: Vec<FileId> = chosen.ids.into_iter().take(page_size).collect();
         let next_cursor = ids
             .last()
             .filter(|_| more)
             .map(|last| cursors.seal(&scope, &last.to_string()));
+        let filter = &request.filter;
         // The index may lag behind the record: the record decides.
         let shown = |file: &FileRecord| {
             file.is_deleted() == source.is_trash() && !file.purging && filter.matches(file)
@@ -85,8 +89,48 @@ impl Files {
         }
         Ok(Page {
             files,
-            total: total.or(must_count.then_some(found.count)),
+            total: chosen.total,
             next_cursor,
+            to_pack: chosen.to_pack,
+        })
+    }
+
+    /// The ids of a page and of the first file behind it, by the packed search or an index.
+    async fn choose(
+        &self,
+        source: &Source,
+        request: &ListRequest,
+        below: Option<FileId>,
+    ) -> Result<Chosen, Error> {
+        // If a counter equals this filter, it has the total. Otherwise the matches are counted while the page is read, unless a cursor is given: then
+        // the page begins in the middle of the list, and a second read counts.
+        let has_counter = request.filter.counter().is_some() && source.counters.is_some();
+        let must_count = request.include_total && !has_counter;
+        let is_packed = must_count || request.filter.narrows() || request.skip() > FEW;
+        let mut to_pack = None;
+        if let Some((space, part)) = source.packed().filter(|_| is_packed) {
+            match Box::pin(self.seen(space)).await? {
+                Seen::Whole(view) => return of_view(&view, request, below, part),
+                Seen::Nothing => to_pack = Some((space, MANY)),
+                Seen::NotNow => {}
+                Seen::Broken => to_pack = Some((space, 0)),
+            }
+        }
+        let last = request.skip().saturating_add(request.page_size as usize);
+        let read = Read {
+            filter: request.filter.clone(),
+            below,
+            want: last.saturating_add(1),
+            count_all: must_count && below.is_none(),
+        };
+        let (found, total) =
+            tokio::try_join!(self.read(source, &read), self.total(source, request))?;
+        Ok(Chosen {
+            ids: found.ids.into_iter().skip(request.skip()).collect(),
+            total: total.or(must_count.then_some(found.count)),
+            to_pack: to_pack
+                .filter(|(_, many)| found.rows >= *many)
+                .map(|(space, _)| space),
         })
     }
 
@@ -111,4 +155,27 @@ impl Files {
         };
         Ok(Some(self.read(source, &all).await?.count))
     }
+}
+
+/// The ids of a page of a space that is packed. The total is counted with them, also if a counter knows it.
+fn of_view(
+    view: &View,
+    request: &ListRequest,
+    below: Option<FileId>,
+    part: Part,
+) -> Result<Chosen, Error> {
+    let query = Query {
+        skip: request.skip() as u64,
+        take: request.page_size as usize + 1,
+        count: request.include_total,
+        ..query(&request.filter, part)
+    };
+    let answer = page(view, &query, below.map(FileId::number));
+    let ids = answer.ids.into_iter().map(FileId::from_number);
+    let ids: Option<Vec<FileId>> = ids.collect();
+    Ok(Chosen {
+        ids: ids.ok_or_else(|| Error::internal("a segment with an id that is none"))?,
+        total: request.include_total.then_some(answer.total),
+        to_pack: None,
+    })
 }

@@ -36,6 +36,7 @@ impl Files {
         for found in try_join_all(partitions).await? {
             all.ids.extend(found.ids);
             all.count += found.count;
+            all.rows += found.rows;
         }
         all.ids.sort_unstable_by(|a, b| b.cmp(a));
         all.ids.dedup();
@@ -78,6 +79,7 @@ impl Files {
                 .await
                 .map_err(failure)?;
             found.count += u64::try_from(answer.count()).unwrap_or(0);
+            found.rows += u64::try_from(answer.scanned_count()).unwrap_or(0);
             for item in answer
                 .items()
                 .iter()

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use packed::Part;
+
+use super::journal::EVERYBODY;
 use super::keys::{self, Index};
 use super::scope::Scope;
 
@@ -126,6 +129,17 @@ impl Source {
         match &self.of {
             Of::Patient(id) => Some(id.clone()),
             _ => None,
+        }
+    }
+
+    /// The space in which the packed search has it, and the part of it; `None` if an index answers as fast.
+    pub(super) fn packed(&self) -> Option<(i64, Part)> {
+        match self.of {
+            Of::Owner(id) => Some((id, Part::Live)),
+            Of::Trash(id) => Some((id, Part::Trash)),
+            Of::Modality(_) | Of::Everybody => Some((EVERYBODY, Part::Live)),
+            // A patient's files are few, and of several owners.
+            Of::All(_) | Of::Patient(_) => None,
         }
     }
 

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 
 use super::files::Files;
-use super::journal::{Head, Row, Shard, heads, rows, tail};
+use super::journal::{EVERYBODY, Head, Row, Shard, heads, rows, tail};
 use super::query;
 use super::scope::Scope;
 use crate::domain::stats::{Counters, Delta};
@@ -53,6 +53,16 @@ impl Files {
             counters.add(name, value);
         }
         Ok(counters.unfinished())
+    }
+
+    /// Whether older versions have counted nothing in a space.
+    pub(super) async fn is_uncounted(&self, space: i64) -> Result<bool, Error> {
+        let scope = if space == EVERYBODY {
+            Scope::All
+        } else {
+            Scope::Owner(space)
+        };
+        Ok(self.old_counters(scope).await? == Counters::default())
     }
 
     /// What older versions counted, in their table; nothing counts there any more.

@@ -3,6 +3,7 @@
 
 use super::files::Files;
 use super::write::{Change, NotWritten};
+use crate::domain::time::DAY_MS;
 use crate::domain::{FileId, FileRecord};
 use crate::error::Error;
 
@@ -44,7 +45,11 @@ impl Unattended<'_> {
     }
 
     /// Writes the record of an object that has none, with its counters; `false` if its id is taken.
-    pub async fn attach(self, file: FileRecord) -> Result<bool, Error> {
+    ///
+    /// There may have been a record of this id, with a version that the packed search remembers: this one begins above, with one that no record has reached.
+    pub async fn attach(self, mut file: FileRecord) -> Result<bool, Error> {
+        let days = self.files.clock.now().0 / DAY_MS;
+        file.version = file.version.max(u64::try_from(days).unwrap_or_default());
         let change = Change {
             before: None,
             after: Some(file),

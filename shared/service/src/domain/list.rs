@@ -19,7 +19,7 @@ pub struct Filter {
     pub from: Option<FileId>,
     /// Only ids up to here (`end_date`).
     pub to: Option<FileId>,
-    /// Only files whose name or description contains this, already folded.
+    /// Only files whose name or description contains each of its words, already folded.
     pub search: Option<String>,
 }
 
@@ -39,17 +39,42 @@ impl Filter {
             uploaded_by,
             from,
             to,
-            search,
+            search: _,
         } = self;
+        let text = search_text(file);
         is(*file_type, file.file_type)
             && is(*status, file.status)
             && is(modality.as_deref().map(Some), file.modality.as_deref())
             && is(*uploaded_by, file.uploaded_by)
             && from.is_none_or(|from| file.id >= from)
             && to.is_none_or(|to| file.id <= to)
-            && search
-                .as_ref()
-                .is_none_or(|search| search_text(file).contains(search))
+            && self.words().all(|word| text.contains(word))
+    }
+
+    /// The words that are searched: each may be anywhere, and all have to be there.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.search
+            .iter()
+            .flat_map(|search| search.split_whitespace())
+    }
+
+    /// Whether it lets only some of the ids of a range through, so that an index has to be read beyond what is found.
+    #[must_use]
+    pub fn narrows(&self) -> bool {
+        let Self {
+            file_type,
+            status,
+            modality,
+            uploaded_by,
+            from: _,
+            to: _,
+            search: _,
+        } = self;
+        file_type.is_some()
+            || status.is_some()
+            || modality.is_some()
+            || uploaded_by.is_some()
+            || self.words().next().is_some()
     }
 
     /// The name of the one counter that equals this filter's total, when there is one.

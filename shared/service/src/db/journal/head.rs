@@ -22,6 +22,18 @@ pub(in crate::db) struct Head {
     pub(in crate::db) counters: Delta,
     /// The rows that the last fold has counted. They may still be there; those of folds before it are not.
     pub(in crate::db) pending: BTreeSet<Key>,
+    /// The catalog ([`crate::db::packed`]) since whose beginning every fold of this shard has kept a tail. An older version of the service keeps none,
+    /// and writes a head without this: then what it has folded is missing, until everything is packed anew.
+    pub(in crate::db) packed: Option<u64>,
+    /// How much its folds have added to the tail since one of them packed it, about.
+    pub(in crate::db) tail: u64,
+}
+
+/// What a fold makes of the tail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::db) struct Tailed {
+    pub(in crate::db) packed: Option<u64>,
+    pub(in crate::db) tail: u64,
 }
 
 impl Head {
@@ -31,6 +43,8 @@ impl Head {
             version: 0,
             counters: Delta::default(),
             pending: BTreeSet::new(),
+            packed: None,
+            tail: 0,
         }
     }
 
@@ -51,9 +65,8 @@ impl Head {
         let text_of = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
         let number = text_of("row").and_then(|row| row.strip_prefix(PREFIX)?.parse().ok());
         let space = text_of("shard").and_then(|space| space.parse().ok());
-        let version = item
-            .get("version")
-            .and_then(|version| version.as_n().ok()?.parse().ok());
+        let number_of = |name: &str| -> Option<u64> { item.get(name)?.as_n().ok()?.parse().ok() };
+        let version = number_of("version");
         let (Some(space), Some(number), Some(version)) = (space, number, version) else {
             return Err(Error::internal("a head that no fold has written"));
         };
@@ -67,6 +80,8 @@ impl Head {
             version,
             counters: delta(item.get("counters"))?,
             pending: pending.filter_map(|key| key.as_n().ok().cloned()).collect(),
+            packed: number_of("packed"),
+            tail: number_of("tail").unwrap_or_default(),
         })
     }
 
@@ -76,6 +91,7 @@ impl Head {
         table: &str,
         counted: &Delta,
         pending: impl Iterator<Item = Key>,
+        tailed: Tailed,
     ) -> Result<Put, Error> {
         let number = |number: u64| AttributeValue::N(number.to_string());
         let mut counters = self.counters.clone();
@@ -91,6 +107,12 @@ impl Head {
                 AttributeValue::L(pending.map(AttributeValue::N).collect()),
             )
             .expression_attribute_names("#version", "version");
+        let put = match tailed.packed {
+            None => put,
+            Some(packed) => put
+                .item("packed", number(packed))
+                .item("tail", number(tailed.tail)),
+        };
         let put = if self.version == 0 {
             put.condition_expression("attribute_not_exists(#version)")
         } else {

@@ -70,6 +70,8 @@ fn every_condition_lets_through_what_fits_it() {
             search("follow-UP"),
             search("100%"),
             search("abc"),
+            search("dcm follow"),
+            search(" follow\tDCM "),
         ],
     ];
     for (condition, filter) in hits.concat() {
@@ -85,7 +87,7 @@ fn every_condition_lets_through_what_fits_it() {
         only!(from: Some(id(501))),
         only!(to: Some(id(499))),
         search("chestt"),
-        search("dcm follow"),
+        search("dcm nothing"),
         // The name and the description are two lines: no word spans both.
         search("dcmfollow"),
         search("1%"),

@@ -257,6 +257,19 @@ async fn a_bell_may_ring_twice_late_and_for_nothing() {
 }
 
 #[tokio::test]
+async fn a_bell_that_nobody_could_answer_rings_again() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    begin(&user, "a.dcm", 100, json!({})).await;
+    let bell = &stack.stack.bell;
+    let dying = stack.app_with(&Script::dies(0, false)).await;
+    bell.answer(&dying).await.expect_err("it died");
+    let report = bell.answer(&stack.stack.folds).await.expect("folds");
+    assert!(report.changes >= 1, "{report:?}");
+    assert!(stack.rows(CHANGES).await.is_empty());
+}
+
+#[tokio::test]
 async fn maintenance_folds_what_no_bell_was_rung_for() {
     let stack = TestStack::start().await;
     let user = stack.user(1);

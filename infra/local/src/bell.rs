@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use functions::events::copy_log;
-use functions::events::fold_changes::{self, Event, Report};
+use functions::events::fold_changes::{self, Report};
 use serde_json::{Value, json};
 use service::App;
 use service::error::Error;
@@ -68,27 +68,35 @@ impl Bell {
         copied
     }
 
-    /// What the stream would say now; `None` if nothing is new.
-    fn event(&self) -> Option<Event> {
-        let rung = std::mem::take(&mut *lock(&self.0.rung));
-        let record = |shard| json!({"dynamodb": {"Keys": {"shard": {"S": shard}}}});
-        let records: Vec<Value> = rung.into_iter().map(record).collect();
-        let event = (!records.is_empty()).then(|| json!({ "Records": records }));
-        event.and_then(|event| serde_json::from_value(event).ok())
-    }
-
     /// Folds what is new, and what these folds tell everybody's counters, until nothing is new. Tests do it themselves.
     ///
     /// # Errors
-    /// If a fold fails: what it left, the next bell or maintenance folds.
+    /// If a fold fails. The bell still rings for what it left, as a stream sends a batch again until its function has handled it
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>).
     pub async fn answer(&self, app: &App) -> Result<Report, Error> {
         let mut all = Report::default();
-        while let Some(event) = self.event() {
-            let report = fold_changes::handle(app, event).await?;
+        while let Some(report) = self.fold(app).await? {
             all.shards += report.shards;
             all.changes += report.changes;
         }
         Ok(all)
+    }
+
+    /// Calls the function with what the stream would say now; `None` if nothing is new.
+    async fn fold(&self, app: &App) -> Result<Option<Report>, Error> {
+        let rung = std::mem::take(&mut *lock(&self.0.rung));
+        if rung.is_empty() {
+            return Ok(None);
+        }
+        let record = |shard| json!({"dynamodb": {"Keys": {"shard": {"S": shard}}}});
+        let records: Vec<Value> = rung.iter().map(record).collect();
+        let event = serde_json::from_value(json!({ "Records": records }));
+        let folded = fold_changes::handle(app, event.map_err(Error::internal)?).await;
+        if folded.is_err() {
+            lock(&self.0.rung).extend(rung);
+            self.0.rings.notify_one();
+        }
+        folded.map(Some)
     }
 
     /// Calls the functions of the streams of changes and of the log whenever the bell rings, at most once a second, until `stopped`.
@@ -112,9 +120,7 @@ impl Bell {
                 return;
             }
             tokio::time::sleep(EVERY).await;
-            if let Some(event) = self.event()
-                && let Err(error) = fold_changes::handle(&app, event).await
-            {
+            if let Err(error) = self.fold(&app).await {
                 tracing::error!(cause = service::error::chain(&error), "a fold failed");
             }
             self.try_to_copy(&copies).await;

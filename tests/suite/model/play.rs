@@ -56,6 +56,9 @@ impl Play {
             Step::Expire => self.expire().await,
             Step::Wait { ms } => {
                 self.world.clock.advance(*ms);
+                if let Some(weather) = &self.world.weather {
+                    weather.look();
+                }
                 Ok(())
             }
             Step::Cut { calls, step } => {

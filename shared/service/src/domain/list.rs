@@ -133,14 +133,30 @@ impl Filter {
     }
 }
 
-/// What `search` looks at: name and description, folded, on lines of their own.
+/// What `search` looks at, folded, on lines of their own: name, description, and of whom the DICOM header says it is.
 #[must_use]
 pub fn search_text(file: &FileRecord) -> String {
-    let name = text::fold(&file.original_filename);
-    match &file.description {
-        Some(description) => format!("{name}\n{}", text::fold(description)),
-        None => name,
+    let name = file.original_filename.clone();
+    let mut lines = vec![name];
+    lines.extend(file.description.clone());
+    if let Some(dicom) = &file.dicom {
+        lines.extend(dicom.patient_name.as_deref().map(person_name));
+        lines.extend(dicom.patient_id.clone());
     }
+    text::fold(&lines.join("\n"))
+}
+
+/// A person's name as people look for it. DICOM stores `Zhang^San=张^三`: groups for alphabets and characters, and in each of them family and given name
+/// (PS3.5 6.2.1.1). Characters are written without a space between the two, so the words of a group stand together as well.
+fn person_name(stored: &str) -> String {
+    let groups = stored.split('=').map(|group| {
+        let words: Vec<_> = group.split('^').filter(|word| !word.is_empty()).collect();
+        match words.len() {
+            0 | 1 => words.concat(),
+            _ => format!("{} {}", words.join(" "), words.concat()),
+        }
+    });
+    groups.collect::<Vec<_>>().join("\n")
 }
 
 /// A request for one page.

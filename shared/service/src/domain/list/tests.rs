@@ -1,8 +1,8 @@
 //! What each condition of a list lets through, and which counter knows how many files that are.
 
 use super::*;
-use crate::domain::Timestamp;
 use crate::domain::new_file::tests::record;
+use crate::domain::{Dicom, Timestamp};
 
 type Change = fn(&mut FileRecord);
 
@@ -14,6 +14,11 @@ fn file() -> FileRecord {
         modality: Some("CT".to_owned()),
         original_filename: "胸部 Chest.DCM".to_owned(),
         description: Some("Follow-up\n100% of ＡＢＣ".to_owned()),
+        dicom: Some(Dicom {
+            patient_id: some("P-0001"),
+            patient_name: some("Zhang^San=张^三"),
+            ..Dicom::default()
+        }),
         ..record(Status::Processed)
     }
 }
@@ -72,6 +77,10 @@ fn every_condition_lets_through_what_fits_it() {
             search("abc"),
             search("dcm follow"),
             search(" follow\tDCM "),
+            search("san zhang"),
+            search("ZhangSan"),
+            search("张三"),
+            search("张 三 p-0001"),
         ],
     ];
     for (condition, filter) in hits.concat() {
@@ -90,6 +99,9 @@ fn every_condition_lets_through_what_fits_it() {
         search("dcm nothing"),
         // The name and the description are two lines: no word spans both.
         search("dcmfollow"),
+        search("三张"),
+        search("三p-0001"),
+        search("^"),
         search("1%"),
     ];
     for (condition, filter) in misses {

@@ -622,6 +622,34 @@ async fn no_key_of_the_bucket_and_no_answer_has_anything_of_another_owner_or_a_p
 }
 
 #[tokio::test]
+async fn a_file_that_is_gone_does_not_come_back_because_its_beginning_is_folded_later() {
+    // Files that begin together are told of in the shard of the first one, what becomes of each in its own.
+    for is_first in [true, false] {
+        let stack = TestStack::start().await;
+        let user = stack.user(1);
+        let one = |number: usize| json!({"client_file_id": number.to_string(), "filename": "a.dcm", "size": 10});
+        let files: Vec<Value> = (0..8).map(one).collect();
+        let begun = user.post("/uploads/batch", json!({ "files": files })).await;
+        for item in begun.ok()["items"].as_array().expect("items") {
+            let path = format!("/uploads/{}", id_of(&item["file"]));
+            user.delete(&path).await.ok();
+        }
+        let mut shards = shards(&stack).await;
+        assert_eq!(shards.len(), 2);
+        if is_first {
+            shards.reverse();
+        }
+        for shard in shards {
+            let folded = unattended(&stack).fold_changes(shard).await;
+            folded.expect("a fold");
+            lists_are_right(&stack).await.expect("right");
+        }
+        fold_all(&stack).await;
+        lists_are_right(&stack).await.expect("right");
+    }
+}
+
+#[tokio::test]
 async fn a_purged_file_is_in_no_segment_an_hour_later() {
     let stack = TestStack::start().await;
     let user = stack.user(1);

@@ -310,12 +310,12 @@ mod tests {
     fn changes_of_one_owner_in_one_transaction_share_a_row_and_what_counts_nothing_has_none() {
         let mut changes = Changes::default();
         let file = record(Status::Uploading);
-        let renamed = FileRecord {
-            original_filename: "b.png".to_owned(),
+        let moved = FileRecord {
+            body_part: Some("CHEST".to_owned()),
             version: file.version + 1,
             ..file.clone()
         };
-        changes.add(Some(&file), Some(&renamed));
+        changes.add(Some(&file), Some(&moved));
         assert!(changes.writes("t").expect("writes").is_empty());
         for _ in 0..3 {
             changes.add(None, Some(&file));

@@ -4,6 +4,7 @@ use futures_util::future::try_join_all;
 use packed::{Answer, Column, Part, Query, Row, View};
 
 use super::catalog::Found;
+use super::tail::Fold;
 use crate::db::files::Files;
 use crate::db::journal::{self, EVERYBODY, Shard, tail};
 use crate::domain::{FileId, Filter};
@@ -11,6 +12,28 @@ use crate::error::{Error, chain};
 
 /// Files of the largest space that is asked here: their columns have to fit into a function's memory, with some 100 bytes each.
 const MOST_FILES: u64 = 4_000_000;
+
+/// Reads of what is not packed: one of them is done between two packs, unless a space is packed faster than it is read.
+const ATTEMPTS: usize = 4;
+
+/// What is not packed yet.
+#[derive(Debug)]
+struct Unpacked {
+    unfolded: Vec<Row>,
+    tail: Vec<Fold>,
+}
+
+impl Unpacked {
+    /// The rows beside the segments of this epoch; `None` if a fold of it cannot be read.
+    fn of_epoch(self, epoch: u64) -> Option<Vec<Row>> {
+        let folds = self.tail.into_iter();
+        let folds = folds.filter(|fold| fold.epoch == Some(epoch));
+        let kept: Vec<Vec<Row>> = folds.map(|fold| fold.rows).collect::<Option<_>>()?;
+        let mut rows = self.unfolded;
+        rows.extend(kept.into_iter().flatten());
+        Some(rows)
+    }
+}
 
 /// What a question finds.
 #[derive(Debug)]
@@ -29,48 +52,58 @@ impl Files {
     /// Everything in a space.
     pub(in crate::db) async fn seen(&self, space: i64) -> Result<Seen, Error> {
         // A look, which may be old, so that a space that is not packed costs no more than that.
-        let listed = match self.catalog(space, false).await? {
+        let mut looked = match self.catalog(space, false).await? {
             Found::Listed(listed) => *listed,
             Found::Nothing => return Ok(Seen::Nothing),
             Found::Unreadable { .. } => return Ok(Seen::Broken),
         };
-        if !listed.is_ready || listed.catalog.rows() > MOST_FILES || self.old.is_some() {
+        if !looked.is_ready || looked.catalog.rows() > MOST_FILES || self.old.is_some() {
             return Ok(Seen::NotNow);
         }
-        // In this order: see the module above.
-        let Some(mut rows) = self.unfolded_rows(space).await? else {
-            return Ok(Seen::NotNow);
-        };
-        let tail = self.tail(space).await?;
-        let (heads, listed) = tokio::try_join!(self.heads_of(space), self.catalog(space, true))?;
-        let Some(listed) = listed.listed().filter(|listed| listed.is_ready) else {
-            return Ok(Seen::NotNow);
-        };
-        let mut heads = heads.values();
-        if !heads.all(|head| head.packed == Some(listed.epoch)) {
-            return Ok(Seen::Broken);
-        }
-        for fold in tail {
-            if fold.epoch != Some(listed.epoch) {
+        for _ in 0..ATTEMPTS {
+            let Some(rows) = self.unpacked_rows(space).await? else {
+                return Ok(Seen::NotNow);
+            };
+            let (heads, listed) =
+                tokio::try_join!(self.heads_of(space), self.catalog(space, true))?;
+            let Some(listed) = listed.listed().filter(|listed| listed.is_ready) else {
+                return Ok(Seen::NotNow);
+            };
+            let mut heads = heads.values();
+            if !heads.all(|head| head.packed == Some(listed.epoch)) {
+                return Ok(Seen::Broken);
+            }
+            // Somebody has packed meanwhile: a file of these rows may be gone, and what said so packed away.
+            if listed.version != looked.version {
+                looked = listed;
                 continue;
             }
-            match fold.rows {
-                Some(kept) => rows.extend(kept),
-                None => return Ok(Seen::Broken),
-            }
+            let Some(rows) = rows.of_epoch(listed.epoch) else {
+                return Ok(Seen::Broken);
+            };
+            return Ok(match self.segments.all(space, &listed.catalog).await {
+                Ok(Some(segments)) => Seen::Whole(View::new(segments, rows)),
+                Ok(None) => Seen::Broken,
+                Err(error) => {
+                    tracing::warn!(cause = chain(&error), "a segment was not read");
+                    Seen::NotNow
+                }
+            });
         }
-        Ok(match self.segments.all(space, &listed.catalog).await {
-            Ok(Some(segments)) => Seen::Whole(View::new(segments, rows)),
-            Ok(None) => Seen::Broken,
-            Err(error) => {
-                tracing::warn!(cause = chain(&error), "a segment was not read");
-                Seen::NotNow
-            }
-        })
+        Ok(Seen::NotNow)
+    }
+
+    /// What is not packed yet; `None` if a change does not say what its file looks like. In this order: see the module above.
+    async fn unpacked_rows(&self, space: i64) -> Result<Option<Unpacked>, Error> {
+        let Some(unfolded) = self.unfolded_rows(space).await? else {
+            return Ok(None);
+        };
+        let tail = self.tail(space).await?;
+        Ok(Some(Unpacked { unfolded, tail }))
     }
 
     /// What the changes say that nobody has folded; `None` if one does not say it.
-    async fn unfolded_rows(&self, space: i64) -> Result<Option<Vec<Row>>, Error> {
+    pub(super) async fn unfolded_rows(&self, space: i64) -> Result<Option<Vec<Row>>, Error> {
         let mut changes = Vec::new();
         if space == EVERYBODY {
             // What owners' folds have not told everybody yet. They do it in the transaction in which they count, so it is found here or below.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use packed::{Row, Segment, merged};
+use packed::{Part, Row, Segment, merged};
 
 use super::catalog::Listed;
 use super::tail::Fold;
@@ -27,6 +27,9 @@ impl Unattended<'_> {
 impl Files {
     /// Packs the tail of a space; answers whether it did. Another call may be faster, the space may not be packed, or not any more.
     pub(in crate::db) async fn pack(&self, space: i64) -> Result<bool, Error> {
+        let Some(unfolded) = self.unfolded_rows(space).await? else {
+            return Ok(false);
+        };
         // A read of many rows may miss one that is written meanwhile and find one of the same shard that follows it. What the heads know is there.
         let heads = self.heads_of(space).await?;
         let tail = self.tail(space).await?;
@@ -40,17 +43,25 @@ impl Files {
                 heads.any(|head| head.shard.number == shard && version <= head.version)
             })
         };
+        let of_epoch = |fold: &Fold| fold.epoch == Some(listed.epoch);
+        let (known, newer): (Vec<Fold>, Vec<Fold>) =
+            tail.into_iter().filter(of_epoch).partition(is_known);
+        let newer = newer.into_iter().filter_map(|fold| fold.rows).flatten();
+        let later: BTreeSet<u64> = unfolded
+            .into_iter()
+            .chain(newer)
+            .map(|row| row.id)
+            .collect();
         let mut rows = Vec::new();
         let mut names = Vec::new();
-        for fold in tail.into_iter().filter(is_known) {
-            if fold.epoch != Some(listed.epoch) {
-                continue;
-            }
+        for fold in known {
             let Some(kept) = fold.rows else {
                 return Ok(false);
             };
+            if !must_stay(&kept, &later) {
+                names.push(fold.name);
+            }
             rows.extend(kept);
-            names.push(fold.name);
         }
         if names.is_empty() {
             return Ok(false);
@@ -130,4 +141,11 @@ impl Files {
         listed.left = left;
         Ok(old.into_keys().collect())
     }
+}
+
+/// Whether one of these rows has to stay in the tail: it says that a file is gone, and what became of the file before was folded later, because files
+/// that begin together are told of in the shard of the first one. Without this row the earlier one would bring the file back.
+fn must_stay(rows: &[Row], later: &BTreeSet<u64>) -> bool {
+    let is_awaited = |row: &Row| row.part == Part::Gone && later.contains(&row.id);
+    rows.iter().any(is_awaited)
 }

@@ -351,7 +351,7 @@ describe('an image', () => {
     await conflict.waitFor();
     expect(await conflict.innerText()).toContain('theirs');
     await window.shot('conflict');
-    await conflict.getByRole('button', { name: '用我的内容覆盖' }).click();
+    await conflict.getByRole('button', { name: '按所选继续' }).click();
     await mine.getByRole('button', { name: '保存' }).click();
     await mine.getByText('已保存').waitFor();
     const saved = await stack.api('GET', `/image-files/${file.id}`);

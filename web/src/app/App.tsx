@@ -1,6 +1,6 @@
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-router';
 import { createApi } from '../api/api';
 import { createApiClient } from '../api/client';
@@ -11,27 +11,27 @@ import { DemoSession } from '../session/demo';
 import type { Session, User } from '../session/session';
 import { CrashGuard } from '../shell/CrashGuard';
 import { Layout } from '../shell/Layout';
-import { NotFound, PageSkeleton } from '../shell/states';
+import { lazily } from '../shell/lazily';
+import { NotFound } from '../shell/states';
 import { SessionExpired } from '../shell/SessionExpired';
 import { SignedOut } from '../shell/SignedOut';
 import { SignIn } from '../shell/SignIn';
 import { openUploads } from '../upload/open';
 import { ServicesContext } from './context';
 import { AsTheServiceKnows } from './me';
+import { PageTitle } from './PageTitle';
 
 // The list is what people open first; everything else loads when it is needed.
-const DetailPage = lazy(() => import('../detail/DetailPage').then((m) => ({ default: m.DetailPage })));
-const UploadPage = lazy(() => import('../upload/UploadPage').then((m) => ({ default: m.UploadPage })));
-const PatientsPage = lazy(() =>
-  import('../patients/PatientsPage').then((m) => ({ default: m.PatientsPage })),
+const DetailPage = lazily('detail', () => import('../detail/DetailPage').then((m) => m.DetailPage));
+const UploadPage = lazily('upload', () => import('../upload/UploadPage').then((m) => m.UploadPage));
+const PatientsPage = lazily('patients', () => import('../patients/PatientsPage').then((m) => m.PatientsPage));
+const PatientPage = lazily('patient', () => import('../patients/PatientPage').then((m) => m.PatientPage));
+const StatisticsPage = lazily('statistics', () =>
+  import('../statistics/StatisticsPage').then((m) => m.StatisticsPage),
 );
-const PatientPage = lazy(() => import('../patients/PatientPage').then((m) => ({ default: m.PatientPage })));
-const StatisticsPage = lazy(() =>
-  import('../statistics/StatisticsPage').then((m) => ({ default: m.StatisticsPage })),
-);
-const AuditPage = lazy(() => import('../audit/AuditPage').then((m) => ({ default: m.AuditPage })));
-const UsersPage = lazy(() => import('../users/UsersPage').then((m) => ({ default: m.UsersPage })));
-const TrashPage = lazy(() => import('../trash/TrashPage').then((m) => ({ default: m.TrashPage })));
+const AuditPage = lazily('audit', () => import('../audit/AuditPage').then((m) => m.AuditPage));
+const UsersPage = lazily('users', () => import('../users/UsersPage').then((m) => m.UsersPage));
+const TrashPage = lazily('trash', () => import('../trash/TrashPage').then((m) => m.TrashPage));
 
 export function App({ config, session }: { config: Config; session: Session }) {
   const [user, setUser] = useState(session.user());
@@ -74,6 +74,7 @@ function SignedIn({ config, session, user, onSignedOut }: SignedInProps) {
       <ServicesContext value={services}>
         <AsTheServiceKnows>
           <BrowserRouter>
+            <PageTitle />
             <Layout onSignOut={() => void signOut()}>
               <Pages />
             </Layout>
@@ -91,21 +92,19 @@ function Pages() {
   const { pathname } = useLocation();
   return (
     <CrashGuard key={pathname}>
-      <Suspense fallback={<PageSkeleton />}>
-        <Routes>
-          <Route path="/" element={<Navigate to="/images" replace />} />
-          <Route path="/images" element={<ListPage />} />
-          <Route path="/images/:id" element={<DetailPage />} />
-          <Route path="/upload" element={<UploadPage />} />
-          <Route path="/patients" element={<PatientsPage />} />
-          <Route path="/patients/record" element={<PatientPage />} />
-          <Route path="/statistics" element={<StatisticsPage />} />
-          <Route path="/trash" element={<TrashPage />} />
-          <Route path="/audit" element={<AuditPage />} />
-          <Route path="/users" element={<UsersPage />} />
-          <Route path="*" element={<NotFound />} />
-        </Routes>
-      </Suspense>
+      <Routes>
+        <Route path="/" element={<Navigate to="/images" replace />} />
+        <Route path="/images" element={<ListPage />} />
+        <Route path="/images/:id" element={<DetailPage />} />
+        <Route path="/upload" element={<UploadPage />} />
+        <Route path="/patients" element={<PatientsPage />} />
+        <Route path="/patients/record" element={<PatientPage />} />
+        <Route path="/statistics" element={<StatisticsPage />} />
+        <Route path="/trash" element={<TrashPage />} />
+        <Route path="/audit" element={<AuditPage />} />
+        <Route path="/users" element={<UsersPage />} />
+        <Route path="*" element={<NotFound />} />
+      </Routes>
     </CrashGuard>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Textarea, TextInput } from '@mantine/core';
+import { Alert, Button, Radio, Textarea, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconUsersGroup } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -8,6 +8,7 @@ import { useServices } from '../app/context';
 import { ApiError } from '../api/problem';
 import type { ImageFile } from '../api/types';
 import { fieldError } from '../i18n/errors';
+import { useUnsaved } from '../shell/Dialog';
 import { Failure } from '../shell/states';
 import classes from './EditForm.module.css';
 import { changesOf, differences, draftOf, merged, type Draft, type Field } from './draft';
@@ -23,28 +24,40 @@ export function EditForm({ file, onDone }: { file: ImageFile; onDone: () => void
   const [current, setCurrent] = useState<ImageFile | null>(null);
 
   const save = useMutation({
-    mutationFn: () => api.change(base.id, { ...changesOf(draft, base), version: base.version }),
+    mutationFn: ({ wanted, from }: { wanted: Draft; from: ImageFile }) =>
+      api.change(from.id, { ...changesOf(wanted, from), version: from.version }),
     onSuccess: (saved) => {
       queries.setQueryData(['images', 'one', saved.id], saved);
       void queries.invalidateQueries({ queryKey: ['images', 'list'] });
       notifications.show({ message: t('edit.saved'), color: 'teal' });
       onDone();
     },
-    onError: (error) => {
-      if (error instanceof ApiError && error.code === 'version_conflict') setCurrent(recordOf(error));
+    onError: (error, { wanted, from }) => {
+      const now = error instanceof ApiError && error.code === 'version_conflict' ? recordOf(error) : null;
+      if (now && differences(wanted, now, from).length === 0) followed(wanted, now, from);
+      else if (now) setCurrent(now);
     },
   });
+  /** Somebody changed other fields: nothing has to be decided. */
+  const followed = (wanted: Draft, now: ImageFile, from: ImageFile) => {
+    const both = merged(wanted, now, from, []);
+    setDraft(both);
+    setBase(now);
+    save.mutate({ wanted: both, from: now });
+  };
   const resolve = (theirs: Field[]) => {
     if (!current) return;
-    setDraft((mine) => merged(mine, current, base, theirs));
+    setDraft(merged(draft, current, base, theirs));
     setBase(current);
     setCurrent(null);
     save.reset();
   };
+  const isChanged = Object.keys(changesOf(draft, base)).length > 0;
+  const close = useUnsaved(isChanged && !save.isSuccess);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (Object.keys(changesOf(draft, base)).length === 0) onDone();
-    else save.mutate();
+    if (isChanged) save.mutate({ wanted: draft, from: base });
+    else onDone();
   };
   const field = (name: Field) => ({
     value: draft[name],
@@ -81,7 +94,7 @@ export function EditForm({ file, onDone }: { file: ImageFile; onDone: () => void
         <TextInput label={t('edit.patient')} {...field('patient_id')} />
       </div>
       <div className={classes['buttons']}>
-        <Button variant="default" onClick={onDone}>
+        <Button variant="default" onClick={close}>
           {t('edit.cancel')}
         </Button>
         <Button type="submit" loading={save.isPending} disabled={current !== null}>
@@ -104,7 +117,7 @@ interface ConflictProps {
   onResolve: (theirs: Field[]) => void;
 }
 
-/** Both sides of every field that differs, and a choice between them. */
+/** Both sides of every field that both changed, and a choice between them for each. */
 function Conflict({ mine, base, current, onResolve }: ConflictProps) {
   const { t } = useTranslation();
   const labels: Record<Field, string> = {
@@ -116,6 +129,24 @@ function Conflict({ mine, base, current, onResolve }: ConflictProps) {
     patient_id: t('edit.patient'),
   };
   const rows = differences(mine, current, base);
+  const [theirs, setTheirs] = useState<ReadonlySet<Field>>(new Set());
+  const choose = (field: Field, isTheirs: boolean) => {
+    const next = new Set(theirs);
+    if (isTheirs) next.add(field);
+    else next.delete(field);
+    setTheirs(next);
+  };
+  const side = (field: Field, text: string, isTheirs: boolean) => (
+    <td>
+      <Radio
+        name={field}
+        label={text || '—'}
+        aria-label={`${labels[field]}, ${t(isTheirs ? 'edit.theirs' : 'edit.yours')}: ${text || '—'}`}
+        checked={theirs.has(field) === isTheirs}
+        onChange={() => choose(field, isTheirs)}
+      />
+    </td>
+  );
   return (
     <Alert color="orange" icon={<IconUsersGroup />} title={t('edit.conflictTitle')} role="alert">
       <p className="alert-text">{t('edit.conflictHint')}</p>
@@ -128,21 +159,18 @@ function Conflict({ mine, base, current, onResolve }: ConflictProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ field, mine: yours, theirs }) => (
-            <tr key={field}>
-              <th>{labels[field]}</th>
-              <td>{yours || '—'}</td>
-              <td>{theirs || '—'}</td>
+          {rows.map((row) => (
+            <tr key={row.field}>
+              <th>{labels[row.field]}</th>
+              {side(row.field, row.mine, false)}
+              {side(row.field, row.theirs, true)}
             </tr>
           ))}
         </tbody>
       </table>
       <div className={classes['buttons']}>
-        <Button size="xs" variant="default" onClick={() => onResolve(rows.map(({ field }) => field))}>
-          {t('edit.takeTheirs')}
-        </Button>
-        <Button size="xs" color="orange.9" onClick={() => onResolve([])}>
-          {t('edit.keepMine')}
+        <Button size="xs" color="orange.9" onClick={() => onResolve([...theirs])}>
+          {t('edit.resolve')}
         </Button>
       </div>
     </Alert>

@@ -3,17 +3,15 @@ import { IconAlertOctagon, IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { ImageFile, Notice } from '../api/types';
 import { noticeText } from '../i18n/errors';
+import { severityOf } from '../images/severity';
 import classes from './Warnings.module.css';
-
-/** What could hurt a patient when it is overlooked. */
-const GRAVE = new Set(['patient_mismatch']);
 
 /** Warnings stand above the picture, in colour and in words; the grave ones follow the reader down the page. */
 export function Warnings({ file }: { file: ImageFile }) {
   const { t } = useTranslation();
   const text = (notice: Notice) => noticeText(notice, t);
-  const grave = file.warnings.filter(({ code }) => GRAVE.has(code));
-  const others = file.warnings.filter(({ code }) => !GRAVE.has(code));
+  const grave = file.warnings.filter((warning) => severityOf(warning) === 'grave');
+  const others = file.warnings.filter((warning) => severityOf(warning) !== 'grave');
   return (
     <>
       {grave.map((warning) => (

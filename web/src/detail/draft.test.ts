@@ -35,7 +35,6 @@ describe('editing', () => {
     const current = { ...base, description: 'theirs', patient_id: 'P2', version: 4 };
     expect(differences(mine, current, base)).toEqual([
       { field: 'description', mine: 'mine', theirs: 'theirs' },
-      { field: 'body_part', mine: 'KNEE', theirs: '' },
     ]);
   });
 
@@ -46,6 +45,16 @@ describe('editing', () => {
     expect(merged(mine, current, base, ['description'])).toMatchObject({
       description: 'theirs',
       patient_id: 'P2',
+    });
+  });
+
+  it('keeps what nobody else changed when the other side is taken in a conflict', () => {
+    const mine = { ...draftOf(base), description: 'mine', body_part: 'KNEE' };
+    const current = { ...base, description: 'theirs', version: 4 };
+    const conflicts = differences(mine, current, base).map(({ field }) => field);
+    expect(merged(mine, current, base, conflicts)).toMatchObject({
+      description: 'theirs',
+      body_part: 'KNEE',
     });
   });
 });

@@ -45,16 +45,12 @@ export interface Difference {
   theirs: string;
 }
 
-/** Fields in which a save would change what somebody else has just written, or what the user wants anew. */
+/** Fields that both sides changed, to different values: only those need a choice. */
 export function differences(mine: Draft, current: ImageFile, base: ImageFile): Difference[] {
   const [theirs, before] = [draftOf(current), draftOf(base)];
-  return FIELDS.filter((field) => mine[field] !== theirs[field] && mine[field] !== before[field]).map(
-    (field) => ({
-      field,
-      mine: mine[field],
-      theirs: theirs[field],
-    }),
-  );
+  const isOpen = (field: Field) =>
+    mine[field] !== theirs[field] && mine[field] !== before[field] && theirs[field] !== before[field];
+  return FIELDS.filter(isOpen).map((field) => ({ field, mine: mine[field], theirs: theirs[field] }));
 }
 
 /** The draft on top of the current record: untouched fields follow it, chosen ones give way to it. */

@@ -47,7 +47,6 @@ async function applyLanguage(language: Language): Promise<void> {
   }
   await i18next.changeLanguage(language);
   document.documentElement.lang = TAGS[language];
-  document.title = i18next.t('app.name');
 }
 
 /** For Intl: the tag of the language on screen. */

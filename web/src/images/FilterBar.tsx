@@ -20,6 +20,7 @@ import {
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FILE_TYPES, LIVE_STATUSES } from '../api/types';
+import { DateField } from '../shell/DateField';
 import { activeFilters, MODALITIES, PAGE_SIZES, type Filters, type ViewOptions } from './filters';
 import classes from './FilterBar.module.css';
 import { UploaderChoice } from '../users/UploaderChoice';
@@ -126,17 +127,17 @@ function Choices({ filters, isAdmin, onChange }: ChoicesProps) {
         {...field('status')}
       />
       <NativeSelect label={t('images.modality')} data={[any, ...modalities]} {...field('modality')} />
-      <TextInput
+      <DateField
         label={t('images.from')}
-        type="date"
         max={filters.end_date || undefined}
-        {...field('start_date')}
+        value={filters.start_date}
+        onChange={(start_date) => onChange({ start_date })}
       />
-      <TextInput
+      <DateField
         label={t('images.to')}
-        type="date"
         min={filters.start_date || undefined}
-        {...field('end_date')}
+        value={filters.end_date}
+        onChange={(end_date) => onChange({ end_date })}
       />
       <PatientField key={filters.patient_id} filters={filters} onChange={onChange} />
       {isAdmin && (

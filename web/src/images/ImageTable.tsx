@@ -1,25 +1,53 @@
 import { Checkbox } from '@mantine/core';
-import { IconAlertTriangleFilled } from '@tabler/icons-react';
+import { memo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { bytes, dateTime } from '../format';
+import type { ImageFile } from '../api/types';
 import type { ItemsProps } from './ImageGrid';
 import tables from '../shell/Table.module.css';
 import classes from './ImageTable.module.css';
 import { StatusBadge } from './StatusBadge';
 import { typeLabel } from '../i18n/labels';
 import { Thumbnail } from './Thumbnail';
+import { useListHandle, useVirtualRows } from './useVirtualRows';
+import { WarningMark } from './WarningMark';
 
 interface TableProps extends ItemsProps {
   onToggleAll: () => void;
 }
 
-export function ImageTable({ items, chosen, active, onToggle, onToggleAll, onFocusItem }: TableProps) {
+/** As the stylesheet says. */
+const ROW_HEIGHT = 54;
+
+export function ImageTable({
+  items,
+  chosen,
+  active,
+  handle,
+  onToggle,
+  onToggleAll,
+  onFocusItem,
+  loadMore,
+  onDrawn,
+}: TableProps) {
   const { t } = useTranslation();
+  const body = useRef<HTMLDivElement>(null);
+  const span = useVirtualRows({
+    list: body,
+    count: items.length,
+    columns: 1,
+    rowHeight: ROW_HEIGHT,
+    overscan: 12,
+    ahead: 8,
+  });
+  useListHandle({ handle, loadMore, onDrawn }, span, 1);
   const all = items.length > 0 && chosen.size === items.length;
+  // Somewhere in the list the Tab key has to stop.
+  const reachable = active >= span.first && active < span.end ? active : span.first;
   return (
-    <div className={tables['frame']}>
-      <table className={classes['table']}>
+    <div ref={body} className={tables['frame']}>
+      <table className={classes['table']} aria-rowcount={items.length + 1}>
         <thead>
           <tr>
             <th>
@@ -41,47 +69,75 @@ export function ImageTable({ items, chosen, active, onToggle, onToggleAll, onFoc
           </tr>
         </thead>
         <tbody>
-          {items.map((file, index) => (
-            <tr key={file.id} data-chosen={chosen.has(file.id) || undefined}>
-              <td>
-                <Checkbox
-                  tabIndex={-1}
-                  checked={chosen.has(file.id)}
-                  aria-label={t('images.select', { name: file.original_filename })}
-                  onChange={(event) => onToggle(file.id, (event.nativeEvent as MouseEvent).shiftKey)}
-                />
-              </td>
-              <td className={classes['name']}>
-                <Link
-                  to={`/images/${file.id}`}
-                  data-index={index}
-                  tabIndex={index === active ? 0 : -1}
-                  onFocus={() => onFocusItem(index)}
-                >
-                  <Thumbnail file={file} />
-                  <span title={file.original_filename}>{file.original_filename}</span>
-                  {file.warnings.length > 0 && (
-                    <IconAlertTriangleFilled
-                      size={16}
-                      className={classes['warning']}
-                      aria-label={t('images.warnings', { count: file.warnings.length })}
-                    />
-                  )}
-                </Link>
-              </td>
-              <td>{typeLabel(file.file_type, t)}</td>
-              <td>{file.modality}</td>
-              <td>{file.patient_id}</td>
-              <td>
-                <StatusBadge status={file.status} />
-              </td>
-              <td className={classes['number']}>{bytes(file.file_size)}</td>
-              <td>{dateTime(file.created_at)}</td>
-              <td>{file.uploader_name}</td>
-            </tr>
+          <Room height={span.before} />
+          {items.slice(span.first, span.end).map((file, offset) => (
+            <Row
+              key={file.id}
+              file={file}
+              index={span.first + offset}
+              chosen={chosen.has(file.id)}
+              reachable={span.first + offset === reachable}
+              onToggle={onToggle}
+              onFocusItem={onFocusItem}
+            />
           ))}
+          <Room height={span.after} />
         </tbody>
       </table>
     </div>
   );
 }
+
+/** In place of the rows that are out of view. */
+function Room({ height }: { height: number }) {
+  if (height <= 0) return null;
+  return (
+    <tr className={classes['room']} aria-hidden>
+      <td colSpan={9} style={{ height }} />
+    </tr>
+  );
+}
+
+interface RowProps extends Pick<ItemsProps, 'onToggle' | 'onFocusItem'> {
+  file: ImageFile;
+  index: number;
+  chosen: boolean;
+  reachable: boolean;
+}
+
+const Row = memo(function Row({ file, index, chosen, reachable, onToggle, onFocusItem }: RowProps) {
+  const { t } = useTranslation();
+  return (
+    <tr data-chosen={chosen || undefined} aria-rowindex={index + 2}>
+      <td>
+        <Checkbox
+          tabIndex={-1}
+          checked={chosen}
+          aria-label={t('images.select', { name: file.original_filename })}
+          onChange={(event) => onToggle(file.id, (event.nativeEvent as MouseEvent).shiftKey)}
+        />
+      </td>
+      <td className={classes['name']}>
+        <Link
+          to={`/images/${file.id}`}
+          data-index={index}
+          tabIndex={reachable ? 0 : -1}
+          onFocus={() => onFocusItem(index)}
+        >
+          <Thumbnail file={file} />
+          <span title={file.original_filename}>{file.original_filename}</span>
+          <WarningMark warnings={file.warnings} size={16} />
+        </Link>
+      </td>
+      <td>{typeLabel(file.file_type, t)}</td>
+      <td>{file.modality}</td>
+      <td>{file.patient_id}</td>
+      <td>
+        <StatusBadge status={file.status} />
+      </td>
+      <td className={classes['number']}>{bytes(file.file_size)}</td>
+      <td>{dateTime(file.created_at)}</td>
+      <td>{file.uploader_name}</td>
+    </tr>
+  );
+});

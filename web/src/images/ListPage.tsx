@@ -1,6 +1,6 @@
 import { Button, Skeleton } from '@mantine/core';
 import { IconFilterOff, IconPhotoSearch, IconUpload } from '@tabler/icons-react';
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useCallback, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { addressOf, useAddress } from '../app/address';
@@ -17,6 +17,7 @@ import { useBulkActions } from './useBulkActions';
 import { itemsOf, useImageList } from './useImageList';
 import { useListKeys } from './useListKeys';
 import { useSelection } from './useSelection';
+import type { ListHandle } from './useVirtualRows';
 
 /** Every image the caller may see, as the URL asks for. */
 export function ListPage() {
@@ -83,10 +84,20 @@ function Results({ list, view, onClear }: ResultsProps) {
     selection.clear();
     return actions.remove(ids);
   };
+  const area = useRef<HTMLDivElement>(null);
+  const handle = useRef<ListHandle>(null);
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = list;
+  const canLoad = hasNextPage && !isFetching && !isFetchNextPageError;
+  const more = useCallback(() => void fetchNextPage({ cancelRefetch: false }), [fetchNextPage]);
   const keys = useListKeys({
     count: items.length,
+    area,
+    handle,
     toggle: (index, range) => selection.toggle(idAt(index), range),
-    remove: (index) => void remove(selection.chosen.size > 0 ? [...selection.chosen] : [idAt(index)]),
+    remove: (index) => {
+      const ids = selection.chosen.size > 0 ? [...selection.chosen] : index === null ? [] : [idAt(index)];
+      if (ids.length > 0) void remove(ids);
+    },
     all: selection.all,
     clear: selection.clear,
   });
@@ -97,11 +108,14 @@ function Results({ list, view, onClear }: ResultsProps) {
     items,
     chosen: selection.chosen,
     active: keys.active,
+    handle,
     onToggle: selection.toggle,
     onFocusItem: keys.setActive,
+    loadMore: canLoad ? more : null,
+    onDrawn: keys.onDrawn,
   };
   return (
-    <div onKeyDown={keys.onKeyDown} aria-busy={list.isPlaceholderData} aria-describedby="list-keys">
+    <div ref={area} aria-busy={list.isPlaceholderData} aria-describedby="list-keys">
       <p id="list-keys" className="visually-hidden">
         {t('images.keys')}
       </p>
@@ -120,33 +134,19 @@ function Results({ list, view, onClear }: ResultsProps) {
           onToggleAll={() => (selection.chosen.size === items.length ? selection.clear() : selection.all())}
         />
       )}
-      <ListEnd list={list} shown={items.length} />
+      <ListEnd list={list} shown={items.length} onMore={more} />
     </div>
   );
 }
 
-/** Loads the next page shortly before the end comes into view; the button is for the keyboard. */
-function ListEnd({ list, shown }: { list: List; shown: number }) {
+/** The list loads more by itself when its end is near; the button is for when it does not. */
+function ListEnd({ list, shown, onMore }: { list: List; shown: number; onMore: () => void }) {
   const { t } = useTranslation();
-  const sentinel = useRef<HTMLDivElement>(null);
-  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage, error } = list;
-  const more = useCallback(() => void fetchNextPage({ cancelRefetch: false }), [fetchNextPage]);
-
-  useEffect(() => {
-    const element = sentinel.current;
-    if (!element || !hasNextPage || isFetching || isFetchNextPageError) return;
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && more(), {
-      rootMargin: '600px',
-    });
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [hasNextPage, isFetching, isFetchNextPageError, more]);
-
   return (
-    <div ref={sentinel} className="list-end">
-      {isFetchNextPageError && <Failure error={error} onRetry={more} />}
-      {hasNextPage ? (
-        <Button variant="subtle" loading={list.isFetchingNextPage} onClick={more}>
+    <div className="list-end">
+      {list.isFetchNextPageError && <Failure error={list.error} onRetry={onMore} />}
+      {list.hasNextPage ? (
+        <Button variant="subtle" loading={list.isFetchingNextPage} onClick={onMore}>
           {t('images.more')}
         </Button>
       ) : (

@@ -1,42 +1,73 @@
-import { useCallback, useState, type KeyboardEvent } from 'react';
+import { useEffect, useEffectEvent, useRef, useState, type RefObject } from 'react';
+import type { ListHandle } from './useVirtualRows';
 
 interface Actions {
   count: number;
+  /** The list and the bar above it. */
+  area: RefObject<HTMLElement | null>;
+  handle: RefObject<ListHandle | null>;
   toggle: (index: number, range: boolean) => void;
-  remove: (index: number) => void;
+  /** Without an index: what is chosen. */
+  remove: (index: number | null) => void;
   all: () => void;
   clear: () => void;
 }
 
 /**
  * Moves the focus through the list with the arrow keys: one tab stop for the whole list (WAI-ARIA roving tabindex).
- * Items carry `data-index`; Enter is the link's own.
+ * Items carry `data-index`; Enter is the link's own. What acts on the choice works wherever the mouse left the focus:
+ * on a checkbox, a button of the bar, or nothing at all.
  */
-export function useListKeys({ count, toggle, remove, all, clear }: Actions) {
+export function useListKeys({ count, area, handle, toggle, remove, all, clear }: Actions) {
   const [active, setActive] = useState(0);
+  /** Gets the focus as soon as it exists. */
+  const wanted = useRef<number | null>(null);
 
-  const onKeyDown = useCallback(
-    (event: KeyboardEvent<HTMLElement>) => {
-      const target = event.target as HTMLElement;
-      const index = Number(target.dataset['index']);
-      if (!Number.isInteger(index)) return;
-      const step = stepOf(event.key, columnsOf(event.currentTarget));
-      if (step !== null) {
-        const next = Math.max(0, Math.min(count - 1, step === Infinity ? count - 1 : index + step));
-        if (event.shiftKey) toggle(next, true);
-        setActive(next);
-        event.currentTarget.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus();
-      } else if (event.key === ' ') toggle(index, event.shiftKey);
-      else if (event.key === 'Delete') remove(index);
-      else if (event.key === 'Escape') clear();
-      else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) all();
-      else return;
-      event.preventDefault();
-    },
-    [count, toggle, remove, all, clear],
-  );
+  const move = (index: number, step: number, range: boolean) => {
+    const next = Math.max(0, Math.min(count - 1, step === Infinity ? count - 1 : index + step));
+    if (range) toggle(next, true);
+    wanted.current = next;
+    setActive(next);
+    handle.current?.reveal(next);
+    focusItem(area.current, wanted);
+  };
+  const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
+    const target = event.target as HTMLElement;
+    if (event.defaultPrevented || !isForList(target, area.current)) return;
+    const index = target.dataset['index'] === undefined ? null : Number(target.dataset['index']);
+    const step = index === null ? null : stepOf(event.key, handle.current?.columns() ?? 1);
+    if (index !== null && step !== null) move(index, step, event.shiftKey);
+    else if (event.key === ' ' && index !== null) toggle(index, event.shiftKey);
+    else if (event.key === 'Delete') remove(index);
+    else if (event.key === 'Escape') clear();
+    else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) all();
+    else return;
+    event.preventDefault();
+  });
+  useEffect(() => {
+    const hear = (event: KeyboardEvent) => onKeyDown(event);
+    document.addEventListener('keydown', hear);
+    return () => document.removeEventListener('keydown', hear);
+  }, []);
+  // A row that was out of view exists only once the list has drawn it.
+  const onDrawn = () => focusItem(area.current, wanted);
 
-  return { active: Math.min(active, Math.max(0, count - 1)), setActive, onKeyDown };
+  return { active: Math.min(active, Math.max(0, count - 1)), setActive, onDrawn };
+}
+
+function focusItem(area: HTMLElement | null, wanted: RefObject<number | null>): void {
+  const item = area?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`);
+  if (wanted.current === null || !item) return;
+  wanted.current = null;
+  item.focus();
+}
+
+/** Keys that somebody types, or presses in a dialog or a menu, are not meant for the list. */
+function isForList(target: HTMLElement, area: HTMLElement | null): boolean {
+  if (target.matches('input:not([type=checkbox]), textarea, select, [contenteditable]')) return false;
+  if (document.querySelector('[role=dialog], [role=menu]')) return false;
+  // A click beside everything gives the focus to the page, or to the main part of it.
+  return area !== null && (target.contains(area) || area.contains(target));
 }
 
 function stepOf(key: string, columns: number): number | null {
@@ -56,14 +87,4 @@ function stepOf(key: string, columns: number): number | null {
     default:
       return null;
   }
-}
-
-/** How many items stand side by side right now. */
-function columnsOf(container: HTMLElement): number {
-  const items = [...container.querySelectorAll<HTMLElement>('[data-index]')];
-  const top = items[0]?.offsetTop;
-  const inFirstRow = items.findIndex(
-    (item) => item.getBoundingClientRect().top !== items[0]?.getBoundingClientRect().top,
-  );
-  return top === undefined ? 1 : inFirstRow < 0 ? items.length : inFirstRow;
 }

@@ -7,6 +7,7 @@ import { useServices } from '../app/context';
 import { ApiError } from '../api/problem';
 import type { Patient } from '../api/types';
 import { fieldError } from '../i18n/errors';
+import { useUnsaved } from '../shell/Dialog';
 import { Failure } from '../shell/states';
 import { SEXES, sexText } from './sex';
 
@@ -21,13 +22,14 @@ export function PatientForm({
   const { t } = useTranslation();
   const { api } = useServices();
   const queries = useQueryClient();
-  const [values, setValues] = useState({
+  const [start] = useState({
     patient_id: String(patient?.patient_id ?? ''),
     name: patient?.name ?? '',
     medical_record_number: patient?.medical_record_number ?? '',
     sex: patient?.sex ?? '',
     birth_date: patient?.birth_date ?? '',
   });
+  const [values, setValues] = useState(start);
   const [version, setVersion] = useState(patient?.version ?? null);
   const save = useMutation({
     mutationFn: () => api.putPatient(values.patient_id.trim(), { ...wholeOf(values), version }),
@@ -42,14 +44,23 @@ export function PatientForm({
       onSaved(saved);
     },
   });
+  const errorOf = (key: keyof typeof values) => {
+    const text = fieldError(save.error, key, t);
+    // Of a patient who is being added, the rule for ids is what matters.
+    return text && key === 'patient_id' ? t('field.new_patient_id') : text;
+  };
   const field = (key: keyof typeof values) => ({
     value: values[key],
-    error: fieldError(save.error, key, t),
+    error: errorOf(key),
     onChange: (event: { currentTarget: { value: string } }) => {
       const { value } = event.currentTarget;
       setValues((before) => ({ ...before, [key]: value }));
     },
   });
+  useUnsaved(
+    !save.isSuccess &&
+      (Object.keys(start) as (keyof typeof start)[]).some((key) => values[key] !== start[key]),
+  );
   const submit = (event: FormEvent) => {
     event.preventDefault();
     save.mutate();

@@ -93,7 +93,8 @@ function SkipLink() {
 
 function SchemeSwitch() {
   const { t } = useTranslation();
-  const { setColorScheme } = useMantineColorScheme();
+  // Without transitions it would inject <style>, which the Content-Security-Policy forbids.
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const dark = useComputedColorScheme('light') === 'dark';
   const label = t(dark ? 'app.themeLight' : 'app.themeDark');
   return (

@@ -27,7 +27,7 @@ export function SessionExpired() {
   };
 
   return (
-    <Dialog opened={open} onClose={() => sessionExpiry.set(false)} title={t('signIn.expiredTitle')}>
+    <Dialog first opened={open} onClose={() => sessionExpiry.set(false)} title={t('signIn.expiredTitle')}>
       <Text mb="md">{t('signIn.expiredHint')}</Text>
       {failed && (
         <Text c="red" mb="md" role="alert">

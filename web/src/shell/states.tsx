@@ -61,6 +61,21 @@ export function LoadMore({ list }: LoadMoreProps) {
   );
 }
 
+/** Code that did not come: the server is away, or has a newer page than this one. */
+export function NotLoaded({ onRetry }: { onRetry: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <EmptyState whole title={t('app.notLoadedTitle')} hint={t('app.notLoadedHint')}>
+      <div className="form-buttons">
+        <Button onClick={onRetry}>{t('error.retry')}</Button>
+        <Button variant="default" onClick={() => window.location.reload()}>
+          {t('app.reload')}
+        </Button>
+      </div>
+    </EmptyState>
+  );
+}
+
 /** Stands in for a page whose code is on its way. */
 export function PageSkeleton() {
   const { t } = useTranslation();

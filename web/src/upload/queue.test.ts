@@ -194,6 +194,24 @@ describe('UploadQueue', () => {
     await vi.waitFor(() => expect(queue.snapshot().items).toMatchObject([{ state: 'done' }]));
   });
 
+  it('no longer waits for the network as soon as bytes move', async () => {
+    const contexts: TransferContext[] = [];
+    const { queue, runs } = world();
+    runs.mockImplementation((_, context) => new Promise<void>(() => void contexts.push(context)));
+    add(queue, fileOf('a.dcm', 'x'.repeat(100)));
+    const context = await vi.waitFor(() => {
+      expect(contexts).toHaveLength(1);
+      return contexts[0]!;
+    });
+    const state = () => queue.snapshot().items[0]?.state;
+    context.onSent(40);
+    context.onSent(0);
+    context.onWaiting(true);
+    await vi.waitFor(() => expect(state()).toBe('offline'));
+    context.onSent(10);
+    await vi.waitFor(() => expect(state()).toBe('uploading'));
+  });
+
   it('keeps what the bucket holds when paused, and frees it when cancelled', async () => {
     const { queue, api, journal, runs } = world({ run: () => new Promise(() => undefined) });
     add(queue, fileOf('a.dcm'));

@@ -252,7 +252,9 @@ export class UploadQueue {
     const item = this.items.get(key);
     if (!item || bytes === item.sent) return;
     this.meter.add(bytes - item.sent);
-    this.change(key, { sent: bytes });
+    // Bytes that move are the best proof that the network is back; the answer to the PUT may take minutes.
+    const isBack = item.state === 'offline' && bytes > item.sent;
+    this.change(key, isBack ? { sent: bytes, state: 'uploading' } : { sent: bytes });
   }
 
   /** Shows that a file waits for the network, and what it does again afterwards. */

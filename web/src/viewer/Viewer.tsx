@@ -1,10 +1,11 @@
 import { Button, Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useCallback, useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import type { ImageFile } from '../api/types';
 import { noticeText } from '../i18n/errors';
+import { lazily } from '../shell/lazily';
 import { Failure } from '../shell/states';
 import { compare, Differs, fetchPreview } from './compare';
 import { fetchBytes } from './fetchBytes';
@@ -14,7 +15,11 @@ import classes from './Viewer.module.css';
 import { inTime } from './watch';
 
 // Cornerstone3D and its decoders: only for those who open a DICOM file.
-const DicomViewer = lazy(() => import('./DicomViewer').then((module) => ({ default: module.DicomViewer })));
+const DicomViewer = lazily(
+  'viewer',
+  () => import('./DicomViewer').then((m) => m.DicomViewer),
+  () => <Waiting />,
+);
 
 /** Types a browser shows by itself. */
 const BROWSER_TYPES = new Set(['JPEG', 'PNG']);
@@ -172,15 +177,13 @@ function Dicom({ file, onFailed }: Props) {
   if (bytes.isError) return <Failure error={bytes.error} onRetry={() => void bytes.refetch()} />;
   if (!bytes.data || preview === undefined) return <Waiting text={t('viewer.loading', { percent })} />;
   return (
-    <Suspense fallback={<Waiting text={t('viewer.loading', { percent: '' })} />}>
-      <DicomViewer
-        bytes={bytes.data}
-        preview={preview}
-        notice={preview === null ? t('viewer.unchecked') : undefined}
-        modality={file.modality}
-        onFailed={onFailed}
-      />
-    </Suspense>
+    <DicomViewer
+      bytes={bytes.data}
+      preview={preview}
+      notice={preview === null ? t('viewer.unchecked') : undefined}
+      modality={file.modality}
+      onFailed={onFailed}
+    />
   );
 }
 

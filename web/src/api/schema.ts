@@ -2121,7 +2121,7 @@ export interface operations {
                 start_date?: (string) | "";
                 /** @description Only files made then or earlier; a plain date includes the whole day. */
                 end_date?: (string) | "";
-                /** @description Only files whose name or description contains each of these words, in any case; `%`, `_` and `*` mean themselves. */
+                /** @description Only files that have each of these words, in any case, in their name or description, or in the patient's name or id of a DICOM header; `%`, `_` and `*` mean themselves. */
                 search?: string;
                 /** @description The same as `status`, for older clients: give one of them */
                 file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
@@ -2295,7 +2295,7 @@ export interface operations {
                 start_date?: (string) | "";
                 /** @description Only files made then or earlier; a plain date includes the whole day. */
                 end_date?: (string) | "";
-                /** @description Only files whose name or description contains each of these words, in any case; `%`, `_` and `*` mean themselves. */
+                /** @description Only files that have each of these words, in any case, in their name or description, or in the patient's name or id of a DICOM header; `%`, `_` and `*` mean themselves. */
                 search?: string;
                 /** @description The same as `status`, for older clients: give one of them */
                 file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
@@ -2408,7 +2408,7 @@ export interface operations {
                 start_date?: (string) | "";
                 /** @description Only files made then or earlier; a plain date includes the whole day. */
                 end_date?: (string) | "";
-                /** @description Only files whose name or description contains each of these words, in any case; `%`, `_` and `*` mean themselves. */
+                /** @description Only files that have each of these words, in any case, in their name or description, or in the patient's name or id of a DICOM header; `%`, `_` and `*` mean themselves. */
                 search?: string;
                 /** @description The same as `status`, for older clients: give one of them */
                 file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
@@ -2572,7 +2572,7 @@ export interface operations {
                 start_date?: (string) | "";
                 /** @description Only files made then or earlier; a plain date includes the whole day. */
                 end_date?: (string) | "";
-                /** @description Only files whose name or description contains each of these words, in any case; `%`, `_` and `*` mean themselves. */
+                /** @description Only files that have each of these words, in any case, in their name or description, or in the patient's name or id of a DICOM header; `%`, `_` and `*` mean themselves. */
                 search?: string;
                 /** @description The same as `status`, for older clients: give one of them */
                 file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";

@@ -19,7 +19,7 @@ pub struct Filter {
     pub from: Option<FileId>,
     /// Only ids up to here (`end_date`).
     pub to: Option<FileId>,
-    /// Only files whose name or description contains each of its words, already folded.
+    /// Only files in whose [`search_text`] is each of its words, already folded.
     pub search: Option<String>,
 }
 

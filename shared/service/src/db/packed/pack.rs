@@ -27,12 +27,17 @@ impl Unattended<'_> {
 impl Files {
     /// Packs the tail of a space; answers whether it did. Another call may be faster, the space may not be packed, or not any more.
     pub(in crate::db) async fn pack(&self, space: i64) -> Result<bool, Error> {
-        let Some(unfolded) = self.unfolded_rows(space).await? else {
-            return Ok(false);
-        };
         // A read of many rows may miss one that is written meanwhile and find one of the same shard that follows it. What the heads know is there.
-        let heads = self.heads_of(space).await?;
-        let tail = self.tail(space).await?;
+        let (mut heads, mut tail) = (self.heads_of(space).await?, self.tail(space).await?);
+        let mut unfolded = Vec::new();
+        // What happened to a file before it went was in Changes when this began, or in the tail that is read after them.
+        if tail.iter().any(Fold::says_that_files_are_gone) {
+            let Some(rows) = self.unfolded_rows(space).await? else {
+                return Ok(false);
+            };
+            unfolded = rows;
+            (heads, tail) = (self.heads_of(space).await?, self.tail(space).await?);
+        }
         let listed = self.catalog(space, true).await?.listed();
         let Some(listed) = listed.filter(|listed| listed.is_ready) else {
             return Ok(false);

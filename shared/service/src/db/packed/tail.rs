@@ -155,6 +155,11 @@ impl Fold {
         })
     }
 
+    pub(super) fn says_that_files_are_gone(&self) -> bool {
+        let mut rows = self.rows.iter().flatten();
+        rows.any(|row| row.part == Part::Gone)
+    }
+
     /// The shard that it is of, and the version of the head that it was written with.
     pub(super) fn shard_and_version(&self) -> Option<(u64, u64)> {
         let (shard, version) = self.name.strip_prefix(PREFIX)?.split_once('#')?;

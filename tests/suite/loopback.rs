@@ -205,6 +205,8 @@ async fn stack_with_a_page(folder: &std::path::Path) -> Stack {
     let page = folder.join("page");
     fs::create_dir(&page).expect("a folder");
     fs::write(page.join("index.html"), "<!doctype html>").expect("a page");
+    fs::create_dir(page.join("assets")).expect("a folder");
+    fs::write(page.join("assets/main-1a2b.js"), "let a = 1").expect("code");
     let data = folder.join("data");
     let config = json!({"auth": {"users": [{"token": "a-token"}]}});
     let web = Some(Page {
@@ -239,6 +241,27 @@ async fn tokens_to_try_it_with_are_for_the_own_page_only() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(answer.header(ALLOWED), "");
         assert!(answer.text().contains("a-token"), "{headers:?}");
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn files_of_the_page_that_are_named_by_their_content_are_kept_and_others_asked_for_again() {
+    const KEPT: &str = "public, max-age=31536000, immutable";
+    let folder = tempfile::tempdir().expect("a folder");
+    let stack = stack_with_a_page(folder.path()).await;
+    for (path, status, cached) in [
+        ("/", 200, "no-cache"),
+        ("/images", 200, "no-cache"),
+        ("/assets/main-1a2b.js", 200, KEPT),
+        // A page of an older version asks for code that is not there any more: that is no page, and may come.
+        ("/assets/main-0000.js", 404, "no-cache"),
+    ] {
+        let url = format!("{}{path}", stack.url);
+        let answer = ask(&http(), Method::GET, &url, &[]).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(answer.header("cache-control"), cached, "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
     }
     stack.stop().await;
 }

@@ -27,19 +27,34 @@ pub(crate) fn wrap(api: Router, page: Option<&Page>, bucket_url: &str) -> Router
     let config = page.config.clone();
     let config = async move |headers: HeaderMap| config_for(&headers, config);
     let index = ServeFile::new(page.folder.join("index.html"));
+    let folder = |folder: PathBuf| {
+        ServeDir::new(folder)
+            .precompressed_br()
+            .precompressed_gzip()
+    };
+    let assets = Router::new()
+        .fallback_service(folder(page.folder.join("assets")))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CACHE_CONTROL,
+            of_asset,
+        ));
     let files = Router::new()
         .route("/config.json", get(config))
-        .fallback_service(
-            ServeDir::new(&page.folder)
-                .precompressed_br()
-                .precompressed_gzip()
-                .fallback(index),
-        )
+        .nest("/assets", assets)
+        .fallback_service(folder(page.folder.clone()).fallback(index))
         .layer(set(header::CONTENT_SECURITY_POLICY, &policy(bucket_url)))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::REFERRER_POLICY, "no-referrer"))
         .layer(set(header::CACHE_CONTROL, "no-cache"));
     files.route("/api/{*path}", any_service(api))
+}
+
+/// A file that is named by its content never changes, as `aws s3 sync` says of it in the cloud (docs/OPERATIONS.md). One that is not there may come.
+fn of_asset<B>(answer: &http::Response<B>) -> Option<HeaderValue> {
+    let is_there = answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED;
+    is_there.then_some(HeaderValue::from_static(
+        "public, max-age=31536000, immutable",
+    ))
 }
 
 /// Tells the page of this stack, and a person who types the address, where the API is and what the demo users' tokens are. Pages of other sites

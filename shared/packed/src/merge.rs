@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::row::{Part, Row};
+use crate::row::{Part, Row, keep_newer};
 use crate::segment::{MAX_ROWS, Segment};
 
 /// The segments that take the place of `old`, which is one segment or nothing, when `changes` are packed into it. All changes must be of files
-/// that belong into the range of `old`. What is gone is in none of them, so there may be none.
+/// that belong into the range of `old`. No segment has a file that is gone: if all are gone, there is no segment.
 #[must_use]
 pub fn merged<'a>(
     old: Option<&Segment>,
@@ -17,10 +17,7 @@ pub fn merged<'a>(
         rows.extend((0..old.len()).map(|row| (old.ids[row], old.row(row))));
     }
     for change in changes {
-        let known = rows.get(&change.id);
-        if known.is_none_or(|known| known.version < change.version) {
-            rows.insert(change.id, change.clone());
-        }
+        keep_newer(&mut rows, change.clone());
     }
     let rows: Vec<Row> = rows
         .into_values()

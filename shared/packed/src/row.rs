@@ -1,5 +1,7 @@
 //! One file as lists see it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::{Damaged, packed, unpacked};
@@ -56,6 +58,14 @@ pub struct Row {
     pub labels: [Option<String>; Column::ALL.len()],
     /// What words are looked for in, folded.
     pub text: String,
+}
+
+/// Of two rows of a file, the one of the higher version counts.
+pub(crate) fn keep_newer(rows: &mut BTreeMap<u64, Row>, row: Row) {
+    let known = rows.get(&row.id);
+    if known.is_none_or(|known| known.version < row.version) {
+        rows.insert(row.id, row);
+    }
 }
 
 impl Row {

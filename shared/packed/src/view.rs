@@ -7,7 +7,7 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 
 use crate::query::{Answer, Query};
-use crate::row::{Part, Row};
+use crate::row::{Part, Row, keep_newer};
 use crate::segment::Segment;
 
 /// All files of a space at one moment.
@@ -33,10 +33,7 @@ impl View {
         segments.sort_unstable_by_key(|segment| segment.first());
         let mut changed: BTreeMap<u64, Row> = BTreeMap::new();
         for row in changes {
-            let known = changed.get(&row.id);
-            if known.is_none_or(|known| known.version < row.version) {
-                changed.insert(row.id, row);
-            }
+            keep_newer(&mut changed, row);
         }
         let mut view = Self { segments, changed };
         view.forget_what_is_packed();

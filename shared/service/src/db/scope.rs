@@ -12,6 +12,15 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Whose counters a space of the journal has.
+    pub(super) fn of(space: i64) -> Self {
+        if space == EVERYBODY {
+            Self::All
+        } else {
+            Self::Owner(space)
+        }
+    }
+
     /// The key of what older versions counted.
     pub(super) fn key(self) -> String {
         match self {

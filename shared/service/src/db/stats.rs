@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 
 use super::files::Files;
-use super::journal::{EVERYBODY, Head, Row, Shard, heads, rows, tail};
+use super::journal::{Head, Row, Shard, heads, rows, tail};
 use super::query;
 use super::scope::Scope;
 use crate::domain::stats::{Counters, Delta};
@@ -57,12 +57,8 @@ impl Files {
 
     /// Whether older versions have counted nothing in a space.
     pub(super) async fn is_uncounted(&self, space: i64) -> Result<bool, Error> {
-        let scope = if space == EVERYBODY {
-            Scope::All
-        } else {
-            Scope::Owner(space)
-        };
-        Ok(self.old_counters(scope).await? == Counters::default())
+        let counted = self.old_counters(Scope::of(space)).await?;
+        Ok(counted == Counters::default())
     }
 
     /// What older versions counted, in their table; nothing counts there any more.

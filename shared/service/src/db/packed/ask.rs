@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use packed::{Answer, Column, Part, Query, Row, View};
 
 use super::catalog::Found;
-use super::tail::Fold;
+use super::tail::all_keep;
 use crate::db::files::Files;
 use crate::db::journal::{self, EVERYBODY, Shard, tail};
 use crate::domain::{FileId, Filter};
@@ -15,25 +15,6 @@ const MOST_FILES: u64 = 4_000_000;
 
 /// Reads of what is not packed: one of them is done between two packs, unless a space is packed faster than it is read.
 const ATTEMPTS: usize = 4;
-
-/// What is not packed yet.
-#[derive(Debug)]
-struct Unpacked {
-    unfolded: Vec<Row>,
-    tail: Vec<Fold>,
-}
-
-impl Unpacked {
-    /// The rows beside the segments of this epoch; `None` if a fold of it cannot be read.
-    fn of_epoch(self, epoch: u64) -> Option<Vec<Row>> {
-        let folds = self.tail.into_iter();
-        let folds = folds.filter(|fold| fold.epoch == Some(epoch));
-        let kept: Vec<Vec<Row>> = folds.map(|fold| fold.rows).collect::<Option<_>>()?;
-        let mut rows = self.unfolded;
-        rows.extend(kept.into_iter().flatten());
-        Some(rows)
-    }
-}
 
 /// What a question finds.
 #[derive(Debug)]
@@ -61,16 +42,17 @@ impl Files {
             return Ok(Seen::NotNow);
         }
         for _ in 0..ATTEMPTS {
-            let Some(rows) = self.unpacked_rows(space).await? else {
+            // In this order: see the module above.
+            let Some(mut rows) = self.unfolded_rows(space).await? else {
                 return Ok(Seen::NotNow);
             };
+            let tail = self.tail(space).await?;
             let (heads, listed) =
                 tokio::try_join!(self.heads_of(space), self.catalog(space, true))?;
             let Some(listed) = listed.listed().filter(|listed| listed.is_ready) else {
                 return Ok(Seen::NotNow);
             };
-            let mut heads = heads.values();
-            if !heads.all(|head| head.packed == Some(listed.epoch)) {
+            if !all_keep(&heads, listed.epoch) {
                 return Ok(Seen::Broken);
             }
             // Somebody has packed meanwhile: a file of these rows may be gone, and what said so packed away.
@@ -78,9 +60,12 @@ impl Files {
                 looked = listed;
                 continue;
             }
-            let Some(rows) = rows.of_epoch(listed.epoch) else {
+            let folds = tail.into_iter();
+            let folds = folds.filter(|fold| fold.epoch == Some(listed.epoch));
+            let Some(kept) = folds.map(|fold| fold.rows).collect::<Option<Vec<_>>>() else {
                 return Ok(Seen::Broken);
             };
+            rows.extend(kept.into_iter().flatten());
             return Ok(match self.segments.all(space, &listed.catalog).await {
                 Ok(Some(segments)) => Seen::Whole(View::new(segments, rows)),
                 Ok(None) => Seen::Broken,
@@ -91,15 +76,6 @@ impl Files {
             });
         }
         Ok(Seen::NotNow)
-    }
-
-    /// What is not packed yet; `None` if a change does not say what its file looks like. In this order: see the module above.
-    async fn unpacked_rows(&self, space: i64) -> Result<Option<Unpacked>, Error> {
-        let Some(unfolded) = self.unfolded_rows(space).await? else {
-            return Ok(None);
-        };
-        let tail = self.tail(space).await?;
-        Ok(Some(Unpacked { unfolded, tail }))
     }
 
     /// What the changes say that nobody has folded; `None` if one does not say it.

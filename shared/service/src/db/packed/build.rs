@@ -9,19 +9,20 @@
 //! The catalog says how far it is, so a run may stop anywhere, and another one goes on. Two at once do no harm: the version of the catalog lets one win.
 //! A row `pack#<space>` of the space 0 says that there is something to go on with, until it is ready: maintenance hands it over.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use futures_util::future::try_join_all;
 use packed::{Catalog, Part, Row, merged};
 use tokio::time::Instant;
 
 use super::catalog::{Found, Listed};
+use super::tail::all_keep;
 use crate::db::columns::row_of;
 use crate::db::files::Files;
 use crate::db::folds::Folds;
 use crate::db::journal::{EVERYBODY, Tailed};
 use crate::db::query::partition as partition_of;
 use crate::db::source::Source;
-use crate::db::transaction::put_unless_refused;
+use crate::db::transaction::{commit, is_written};
 use crate::db::unattended::Unattended;
 use crate::db::{Item, failure, records};
 use crate::domain::FileId;
@@ -145,8 +146,7 @@ impl Files {
 
     /// Whether every head of a space names the epoch.
     async fn is_kept(&self, space: i64, epoch: u64) -> Result<bool, Error> {
-        let heads = self.heads_of(space).await?;
-        Ok(heads.values().all(|head| head.packed == Some(epoch)))
+        Ok(all_keep(&self.heads_of(space).await?, epoch))
     }
 
     async fn begin(&self, space: i64, before: Option<Listed>) -> Result<(), Error> {
@@ -178,16 +178,9 @@ impl Files {
             let pending = head.pending.iter().cloned();
             let table = &self.config.folds_table;
             let put = head.next(table, &Delta::default(), pending, tailed)?;
-            let request = self
-                .client
-                .put_item()
-                .table_name(put.table_name())
-                .set_item(Some(put.item().clone()))
-                .set_condition_expression(put.condition_expression().map(str::to_owned))
-                .set_expression_attribute_names(put.expression_attribute_names().cloned())
-                .set_expression_attribute_values(put.expression_attribute_values().cloned());
+            let write = TransactWriteItem::builder().put(put).build();
             // If a fold was faster, the next call sees to it.
-            put_unless_refused(request).await?;
+            is_written(commit(&self.client, &[write]).await)?;
         }
         Ok(all_did)
     }

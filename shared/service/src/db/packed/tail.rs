@@ -117,6 +117,11 @@ impl Files {
     }
 }
 
+/// Whether every fold of a space has kept a tail since this epoch began.
+pub(super) fn all_keep(heads: &BTreeMap<Shard, Head>, epoch: u64) -> bool {
+    heads.values().all(|head| head.packed == Some(epoch))
+}
+
 /// The put of what the fold after `head` has seen.
 fn put(table: &str, head: &Head, epoch: u64, rows: &[&Row]) -> Result<TransactWriteItem, Error> {
     let rows: Vec<Row> = rows.iter().map(|row| (*row).clone()).collect();

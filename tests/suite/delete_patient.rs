@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use functions::events::maintenance::{Report, Task};
 use serde_json::{Value, json};
-use service::auth::{Caller, RequestInfo};
 use service::domain::{FileType, NewFile, PatientId};
 
 use crate::harness::TestStack;
+use crate::harness::client::caller;
 use crate::harness::mortal::Script;
 use crate::harness::upload::begin;
 
@@ -116,13 +116,7 @@ async fn nobody_can_name_a_deleted_patient_and_who_writes_them_makes_a_new_one()
 /// A file that the service begins for P-1; `script` happens to it meanwhile.
 async fn begin_with(stack: &TestStack, script: &Script) {
     let app = stack.app_with(script).await;
-    let caller = Caller {
-        id: 1,
-        name: "Somebody".to_owned(),
-        admin: false,
-        admin_by_token: false,
-        request: RequestInfo::default(),
-    };
+    let caller = caller(1, false);
     let file = NewFile {
         id: app.ids.file_id(),
         file_uuid: app.ids.uuid(),

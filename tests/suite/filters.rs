@@ -3,7 +3,6 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use service::auth::{Caller, RequestInfo};
 use service::db::records;
 use service::db::source::Source;
 use service::domain::{
@@ -11,6 +10,7 @@ use service::domain::{
 };
 
 use crate::harness::TestStack;
+use crate::harness::client::caller;
 use crate::harness::property::holds;
 
 /// Draws the rows and filters.
@@ -96,13 +96,7 @@ async fn read(stack: &TestStack, list: List, filter: &Filter) -> (Vec<FileId>, O
         List::Modality => Source::modality(MODALITIES[0]),
         List::Everything => Source::everything(),
     };
-    let caller = Caller {
-        id: 1,
-        name: "One".to_owned(),
-        admin: true,
-        admin_by_token: false,
-        request: RequestInfo::default(),
-    };
+    let caller = caller(1, true);
     let request = ListRequest {
         filter: filter.clone(),
         page: 1,

@@ -9,12 +9,12 @@ use local::names::BUCKET;
 use local::queue::Faults;
 use serde_json::json;
 use service::auth::access::Action;
-use service::auth::{Caller, RequestInfo};
 use service::domain::record::{Lease, StorageClass};
 use service::domain::transition::StoredObject;
 use service::domain::{FileId, FileRecord};
 
 use crate::harness::TestStack;
+use crate::harness::client::caller;
 use crate::harness::upload::{begin, id_of, md5_of};
 
 const MINUTE_MS: i64 = 60 * 1000;
@@ -34,13 +34,7 @@ enum Died {
 /// Begins to archive file `id` as its owner, and stops; it holds the file for a minute.
 async fn archive_until(stack: &TestStack, id: i64, died: Died) {
     let app = &stack.stack.app;
-    let owner = Caller {
-        id: 1,
-        name: "Somebody".to_owned(),
-        admin: false,
-        admin_by_token: false,
-        request: RequestInfo::default(),
-    };
+    let owner = caller(1, false);
     let id = FileId::from_number(id.unsigned_abs()).expect("an id");
     let opened = app.files.open(&owner, Action::Archive, id).await;
     let now = app.clock.now();

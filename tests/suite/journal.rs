@@ -22,30 +22,10 @@ const STEPS: std::ops::Range<usize> = 15..40;
 /// More calls than any fold of these tests makes.
 const CALLS: usize = 12;
 
-/// The shards in which these users, or everybody, have something new.
-async fn shards(stack: &TestStack) -> Vec<Shard> {
-    let unfolded = stack.stack.app.files.unattended().unfolded(None).await;
-    unfolded.expect("shards").shards.into_iter().collect()
-}
-
 /// Folds everything as `app`, which may die.
 async fn fold_as(app: &App, shards: &[Shard]) {
     for shard in shards {
         drop(app.files.unattended().fold_changes(*shard).await);
-    }
-}
-
-/// Folds everything there is, also what folds tell everybody's counters.
-async fn fold_all(stack: &TestStack) {
-    loop {
-        let shards = shards(stack).await;
-        if shards.is_empty() {
-            return;
-        }
-        for shard in shards {
-            let folded = stack.stack.app.files.unattended().fold_changes(shard).await;
-            folded.expect("a fold");
-        }
     }
 }
 
@@ -61,7 +41,7 @@ async fn is_counted(client: &Client, scope: &str, files: &[Value]) -> Result<(),
 
 /// At rest: what was folded is what there is, and no change is left.
 async fn is_at_rest(stack: &TestStack) -> Result<(), String> {
-    fold_all(stack).await;
+    stack.fold_all().await;
     let mut everything = Vec::new();
     for user in 1..=2 {
         let client = stack.user(user);
@@ -152,16 +132,16 @@ async fn take(stack: &TestStack, files: &mut Vec<(i64, i64)>, step: &Step) {
         }
         Step::FoldUntil(at, deaf) => {
             let app = stack.app_with(&Script::dies(*at, *deaf)).await;
-            fold_as(&app, &shards(stack).await).await;
+            fold_as(&app, &stack.unfolded().await).await;
         }
         Step::FoldTwice => fold_beside(stack, &Script::quiet()).await,
         Step::FoldBeside(at, deaf) => fold_beside(stack, &Script::dies(*at, *deaf)).await,
-        Step::FoldAll => fold_all(stack).await,
+        Step::FoldAll => stack.fold_all().await,
     }
 }
 
 async fn fold_beside(stack: &TestStack, script: &Script) {
-    let shards = shards(stack).await;
+    let shards = stack.unfolded().await;
     let one = stack.app_with(&Script::quiet()).await;
     let other = stack.app_with(script).await;
     join(fold_as(&one, &shards), fold_as(&other, &shards)).await;
@@ -177,7 +157,7 @@ async fn a_fold_that_dies_at_any_call_loses_nothing_and_counts_nothing_twice() {
             }
             let script = Script::dies(at, deaf);
             let app = stack.app_with(&script).await;
-            let rung = shards(&stack).await;
+            let rung = stack.unfolded().await;
             fold_as(&app, &rung).await;
             // What an admin reads follows; what an owner reads does not wait for anything.
             for user in 1..=2 {
@@ -200,10 +180,10 @@ async fn a_fold_that_dies_at_any_call_loses_nothing_and_counts_nothing_twice() {
 /// Two folds and two new files, and one more fold: more than once between two reads.
 async fn fold_and_begin(stack: &TestStack, new: usize) {
     for _ in 0..new {
-        fold_all(stack).await;
+        stack.fold_all().await;
         begin(&stack.user(1), "late.dcm", 100, json!({})).await;
     }
-    fold_all(stack).await;
+    stack.fold_all().await;
 }
 
 #[tokio::test]

@@ -10,13 +10,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 use service::App;
-use service::auth::{Caller, RequestInfo};
 use service::db::packed::Built;
 use service::db::source::Source;
 use service::domain::{Cursor, FileId, FileRecord, Filter, ListRequest, Status, text};
 use tokio::time::Instant;
 
 use crate::harness::TestStack;
+use crate::harness::client::caller;
 use crate::harness::mortal::Script;
 use crate::harness::old_tables::Row;
 use crate::harness::property::holds;
@@ -106,7 +106,7 @@ async fn play(steps: &[Step]) -> Result<(), String> {
     }
     // Whatever it was, it is packed again in the end. Folds come first, as they do within seconds: as long as a change of an older version is not folded,
     // the indexes answer, and its fold breaks what was built before.
-    fold_all(&stack).await;
+    stack.fold_all().await;
     for space in 0..3 {
         build(&stack, space).await;
         if is_packed(&stack, space).await {
@@ -131,10 +131,10 @@ async fn take(stack: &TestStack, files: &mut Vec<(i64, i64)>, step: &Step) {
             send(stack, chosen(nth), Method::POST, "/image-files", "/restore").await;
         }
         Step::Abort(nth) => send(stack, chosen(nth), Method::DELETE, "/uploads", "").await,
-        Step::Fold => fold_all(stack).await,
+        Step::Fold => stack.fold_all().await,
         Step::FoldUntil(at, deaf) => {
             let app = stack.app_with(&Script::dies(*at, *deaf)).await;
-            for shard in shards(stack).await {
+            for shard in stack.unfolded().await {
                 drop(app.files.unattended().fold_changes(shard).await);
             }
         }
@@ -196,24 +196,6 @@ fn later() -> Instant {
     Instant::now() + std::time::Duration::from_mins(1)
 }
 
-async fn shards(stack: &TestStack) -> Vec<service::db::journal::Shard> {
-    let unfolded = unattended(stack).unfolded(None).await;
-    unfolded.expect("shards").shards.into_iter().collect()
-}
-
-/// Folds everything there is, also what folds tell everybody's counters.
-async fn fold_all(stack: &TestStack) {
-    loop {
-        let shards = shards(stack).await;
-        if shards.is_empty() {
-            return;
-        }
-        for shard in shards {
-            unattended(stack).fold_changes(shard).await.expect("a fold");
-        }
-    }
-}
-
 /// Packs a space anew if it is not whole, as maintenance hands it over again and again.
 async fn build(stack: &TestStack, space: i64) {
     for _ in 0..5 {
@@ -248,7 +230,7 @@ async fn is_packed(stack: &TestStack, space: i64) -> bool {
 }
 
 async fn old_fold(stack: &TestStack, user: i64) {
-    let shards = shards(stack).await;
+    let shards = stack.unfolded().await;
     for shard in shards {
         let number = shard.to_string();
         let Some((space, number)) = number.split_once('#') else {
@@ -394,13 +376,7 @@ async fn pages(
         (owner, false) => Source::owner(owner),
         (owner, true) => Source::trash(owner),
     };
-    let caller = Caller {
-        id: 1,
-        name: "One".to_owned(),
-        admin: true,
-        admin_by_token: false,
-        request: RequestInfo::default(),
-    };
+    let caller = caller(1, true);
     let mut found = Vec::new();
     let (mut cursor, mut totals) = (None, Vec::new());
     for page in 1.. {
@@ -453,7 +429,7 @@ async fn a_new_owner_is_packed_from_the_first_fold_on_and_a_change_is_found_at_o
     let user = stack.user(1);
     begin(&user, "first.dcm", 100, json!({})).await;
     assert!(!is_packed(&stack, 1).await);
-    fold_all(&stack).await;
+    stack.fold_all().await;
     for space in 0..2 {
         assert!(is_packed(&stack, space).await, "{space}");
     }
@@ -472,7 +448,7 @@ async fn an_owner_with_files_of_an_older_version_is_packed_when_none_of_it_runs_
     for name in ["first.dcm", "second.dcm"] {
         begin(&user, name, 100, json!({})).await;
         old_change(&stack).await;
-        fold_all(&stack).await;
+        stack.fold_all().await;
     }
     let find = async || stack.user(1).get("/image-files?search=first").await.ok()["total"].clone();
     assert!(!is_packed(&stack, 1).await);
@@ -487,7 +463,7 @@ async fn a_space_whose_segments_are_lost_is_packed_anew_by_who_is_asked_for_it()
     let stack = TestStack::start().await;
     let user = stack.user(1);
     begin(&user, "first.dcm", 100, json!({})).await;
-    fold_all(&stack).await;
+    stack.fold_all().await;
     unattended(&stack).pack_tail(1).await.expect("a pack");
     let stack = stack.restart().await;
     lose(&stack, 1).await;
@@ -569,7 +545,7 @@ async fn records_that_were_written_past_the_service_are_found_when_an_operator_h
  {
     let stack = TestStack::start().await;
     let begun = begin(&stack.user(1), "first.dcm", 100, json!({})).await;
-    fold_all(&stack).await;
+    stack.fold_all().await;
     unattended(&stack).pack_tail(1).await.expect("a pack");
     let mut record = stack.record(id_of(&begun["file"])).await.expect("it");
     record.description = Some("restored".to_owned());
@@ -602,7 +578,7 @@ async fn no_key_of_the_bucket_and_no_answer_has_anything_of_another_owner_or_a_p
         let extra = json!({"patient_id": "P-77", "description": "secret"});
         begin(&stack.user(user), "chest.dcm", 100, extra).await;
     }
-    fold_all(&stack).await;
+    stack.fold_all().await;
     for space in 0..3 {
         unattended(&stack).pack_tail(space).await.expect("a pack");
     }
@@ -636,7 +612,7 @@ async fn a_file_that_is_gone_does_not_come_back_because_its_beginning_is_folded_
             let path = format!("/uploads/{}", id_of(&item["file"]));
             user.delete(&path).await.ok();
         }
-        let mut shards = shards(&stack).await;
+        let mut shards = stack.unfolded().await;
         assert_eq!(shards.len(), 2);
         if is_first {
             shards.reverse();
@@ -646,7 +622,7 @@ async fn a_file_that_is_gone_does_not_come_back_because_its_beginning_is_folded_
             folded.expect("a fold");
             lists_are_right(&stack).await.expect("right");
         }
-        fold_all(&stack).await;
+        stack.fold_all().await;
         lists_are_right(&stack).await.expect("right");
     }
 }
@@ -657,16 +633,16 @@ async fn a_purged_file_is_in_no_segment_an_hour_later() {
     let user = stack.user(1);
     let begun = begin(&user, "gone.dcm", 100, json!({})).await;
     begin(&user, "stays.dcm", 100, json!({})).await;
-    fold_all(&stack).await;
+    stack.fold_all().await;
     unattended(&stack).pack_tail(1).await.expect("a pack");
     let before = stack.versions("segments/1/").await;
     assert_eq!(before.len(), 1);
     let path = format!("/uploads/{}", id_of(&begun["file"]));
     stack.user(1).delete(&path).await;
-    fold_all(&stack).await;
+    stack.fold_all().await;
     stack.clock.advance(HOUR_MS);
     begin(&stack.user(1), "new.dcm", 100, json!({})).await;
-    fold_all(&stack).await;
+    stack.fold_all().await;
     unattended(&stack).pack_tail(1).await.expect("a pack");
     let after = stack.versions("segments/1/").await;
     let key = before[0].key();

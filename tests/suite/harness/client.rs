@@ -7,6 +7,7 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use service::auth::{Caller, RequestInfo};
 
 use super::documented::assert_documented;
 
@@ -16,6 +17,17 @@ pub(crate) type Http = legacy::Client<HttpConnector, Full<Bytes>>;
 /// A plain HTTP client.
 pub(crate) fn http() -> Http {
     legacy::Client::builder(TokioExecutor::new()).build_http()
+}
+
+/// Who asks, for what a test calls without a request.
+pub(crate) fn caller(id: i64, admin: bool) -> Caller {
+    Caller {
+        id,
+        name: "Somebody".to_owned(),
+        admin,
+        admin_by_token: false,
+        request: RequestInfo::default(),
+    }
 }
 
 /// A caller of the API.

@@ -10,6 +10,7 @@ use local::stack::{Options, Stack};
 use local::weather::{Profile, Weather};
 use serde_json::Value;
 use service::clock::Clock;
+use service::db::journal::Shard;
 use service::domain::time::DAY_MS;
 use tempfile::TempDir;
 
@@ -237,6 +238,26 @@ impl TestStack {
     pub(crate) async fn fold(&self) {
         let folded = self.stack.bell.answer(&self.stack.folds).await;
         folded.expect("folds");
+    }
+
+    /// The shards in which something is not folded yet.
+    pub(crate) async fn unfolded(&self) -> Vec<Shard> {
+        let unfolded = self.stack.app.files.unattended().unfolded(None).await;
+        unfolded.expect("shards").shards.into_iter().collect()
+    }
+
+    /// Folds everything that the table of changes has, without a bell, and what these folds tell everybody's counters.
+    pub(crate) async fn fold_all(&self) {
+        loop {
+            let shards = self.unfolded().await;
+            if shards.is_empty() {
+                return;
+            }
+            for shard in shards {
+                let folded = self.stack.app.files.unattended().fold_changes(shard).await;
+                folded.expect("a fold");
+            }
+        }
     }
 
     /// Resolves when no event is left, also none that waits to come again: the clock moves until then.

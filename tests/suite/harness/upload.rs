@@ -5,9 +5,8 @@ use http::{Method, Request};
 use http_body_util::Full;
 use imaging::fixtures::png;
 use serde_json::{Value, json};
-use service::auth::{Caller, RequestInfo};
 
-use super::client::{Client, Response, send};
+use super::client::{Client, Response, caller, send};
 use super::stack::TestStack;
 
 impl TestStack {
@@ -123,13 +122,7 @@ impl TestStack {
 
 /// What user `actor` did with file `id`, newest first: as the database has it, because the log of a file that is gone has no route.
 pub(crate) async fn entries(stack: &TestStack, id: &str, actor: i64) -> Vec<String> {
-    let reader = Caller {
-        id: actor,
-        name: String::new(),
-        admin: true,
-        admin_by_token: false,
-        request: RequestInfo::default(),
-    };
+    let reader = caller(actor, true);
     let id = id.parse().expect("a file's id");
     let log = stack
         .stack

@@ -2,7 +2,6 @@
 //! What is read must be what could have happened.
 
 use local::names::BUCKET;
-use service::auth::{Caller, RequestInfo};
 use service::domain::record::FileRecord;
 use service::domain::{FileId, Status};
 
@@ -10,6 +9,7 @@ use super::file::{File, life};
 use super::may::May;
 use super::play::{Play, Verdict};
 use super::step::{ADMIN, New};
+use crate::harness::client::caller;
 
 impl Play {
     /// The record of a file, as it is stored.
@@ -96,13 +96,7 @@ impl Play {
 
     /// Who did what with a file, as the database has it, because the log of a file that is gone has no route.
     pub(super) async fn log(&self, file: &File) -> Vec<(i64, String)> {
-        let reader = Caller {
-            id: ADMIN,
-            name: String::new(),
-            admin: true,
-            admin_by_token: false,
-            request: RequestInfo::default(),
-        };
+        let reader = caller(ADMIN, true);
         let id = FileId::from_number(file.id).expect("an id");
         let files = &self.world.stack.app.files;
         let log = files.access_log(&reader, id, None, 1000).await;

@@ -8,7 +8,7 @@ import { typeLabel } from '../i18n/labels';
 import classes from './ImageGrid.module.css';
 import { StatusBadge } from './StatusBadge';
 import { Thumbnail } from './Thumbnail';
-import { useListHandle, useVirtualRows, type ListHandle } from './useVirtualRows';
+import { reachableOf, useListHandle, useVirtualRows, type ListHandle } from './useVirtualRows';
 import { WarningMark } from './WarningMark';
 
 export interface ItemsProps {
@@ -42,8 +42,7 @@ export function ImageGrid({
   const { columns, rowHeight } = useGridSize(list);
   const span = useVirtualRows({ list: room, count: items.length, columns, rowHeight, overscan: 3, ahead: 0 });
   useListHandle({ handle, loadMore, onDrawn }, span, columns);
-  // Somewhere in the list the Tab key has to stop.
-  const reachable = active >= span.first && active < span.end ? active : span.first;
+  const reachable = reachableOf(active, span);
   return (
     <div ref={room} style={{ paddingTop: span.before, paddingBottom: span.after }}>
       <ul ref={list} className={classes['grid']} aria-label={t('images.title')}>

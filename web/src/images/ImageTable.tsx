@@ -10,7 +10,7 @@ import classes from './ImageTable.module.css';
 import { StatusBadge } from './StatusBadge';
 import { typeLabel } from '../i18n/labels';
 import { Thumbnail } from './Thumbnail';
-import { useListHandle, useVirtualRows } from './useVirtualRows';
+import { reachableOf, useListHandle, useVirtualRows } from './useVirtualRows';
 import { WarningMark } from './WarningMark';
 
 interface TableProps extends ItemsProps {
@@ -43,8 +43,7 @@ export function ImageTable({
   });
   useListHandle({ handle, loadMore, onDrawn }, span, 1);
   const all = items.length > 0 && chosen.size === items.length;
-  // Somewhere in the list the Tab key has to stop.
-  const reachable = active >= span.first && active < span.end ? active : span.first;
+  const reachable = reachableOf(active, span);
   return (
     <div ref={body} className={tables['frame']}>
       <table className={classes['table']} aria-rowcount={items.length + 1}>

@@ -1,10 +1,12 @@
+import type { Notice } from '../api/types';
+
 /** Somebody could be hurt, somebody should look, or nobody has to do anything. */
 export type Severity = 'grave' | 'check' | 'harmless';
 
 /** What could hurt a patient when it is overlooked. */
-const GRAVE = new Set(['patient_mismatch']);
+const GRAVE = new Set<string>(['patient_mismatch'] satisfies Notice['code'][]);
 /** Why a file that is as it should be has no picture. */
-const HARMLESS = new Set([
+const HARMLESS = new Set<string>([
   'directory',
   'document',
   'no_pixel_data',
@@ -14,7 +16,7 @@ const HARMLESS = new Set([
   'structured_report',
   'video',
   'waveform',
-]);
+] satisfies Notice['code'][]);
 
 /** A code that is newer than this page is one, too. */
 interface Coded {

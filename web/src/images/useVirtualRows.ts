@@ -75,6 +75,11 @@ function watchView(act: () => void): () => void {
   };
 }
 
+/** Where the Tab key stops: at the active item, or at the first one there is while that one is out of view. */
+export function reachableOf(active: number, { first, end }: Span): number {
+  return active >= first && active < end ? active : first;
+}
+
 /** What a list hands to the page around it. */
 export interface ListHandle {
   reveal: (index: number) => void;

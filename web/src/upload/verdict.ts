@@ -1,21 +1,13 @@
 import type { ImageFile, Notice } from '../api/types';
+import { severityOf } from '../images/severity';
 import { Rejected } from './failures';
 import type { UploadItem } from './item';
 
-/** The file is intact and is what it is; there is only no picture to show, or its names were read by a guess. Said, but nothing to worry about. */
-const HARMLESS = new Set<string>([
+/** A list asks somebody to look at these. After an upload nobody has to worry: the file is intact, only its names were guessed or its picture is missing. */
+const NO_DOUBT = new Set<string>([
   'charset_guessed',
-  'directory',
-  'document',
-  'no_pixel_data',
-  'not_image_file',
-  'presentation_state',
-  'radiotherapy',
-  'structured_report',
   'unsupported_compression',
   'unsupported_pixels',
-  'video',
-  'waveform',
 ] satisfies Notice['code'][]);
 
 type Verdict = Pick<UploadItem, 'state' | 'notices' | 'record' | 'error'>;
@@ -36,7 +28,7 @@ export function verdictOn(file: ImageFile, existing: boolean): Verdict | null {
     return { state: 'failed', notices, record, error: new Rejected(notices) };
   }
   if (status !== 'PROCESSED' && status !== 'ARCHIVED') return null;
-  const doubtful = warnings.some(({ code }) => !HARMLESS.has(code));
+  const doubtful = warnings.some((notice) => severityOf(notice) !== 'harmless' && !NO_DOUBT.has(notice.code));
   const state = doubtful ? 'doubt' : existing ? 'duplicate' : 'done';
   return { state, notices: warnings, record, error: null };
 }

@@ -1,4 +1,5 @@
-//! The queue of what takes long: runs a job, packs a space anew, or visits a file that maintenance handed over. It stops in time and hands the rest to its next run.
+//! The queue of what takes long: runs a job, packs a space anew, or visits a file that maintenance handed over. It stops in time and hands the rest to
+//! its next run.
 //!
 //! What fails is noted in the job or the file, with the time at which maintenance hands it over again; so a message never comes back to the queue.
 

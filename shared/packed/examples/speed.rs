@@ -1,6 +1,9 @@
 //! How long a question to a packed space takes: `cargo run --release -p packed --example speed -- 1000000`.
 
-#![expect(clippy::print_stdout, reason = "this is what it is for")]
+#![expect(
+    clippy::print_stdout,
+    reason = "the program prints what it has measured"
+)]
 
 use std::hint::black_box;
 use std::sync::Arc;

@@ -70,7 +70,7 @@ impl Segment {
         assert!(rows.is_sorted_by(|a, b| a.id < b.id), "ids ascend");
         let mut segment = Self::default();
         for row in rows {
-            assert!(row.part != Part::Gone, "what is gone is in no segment");
+            assert!(row.part != Part::Gone, "a segment has no file that is gone");
             segment.ids.push(row.id);
             segment.versions.push(row.version);
             segment.is_trash.push(row.part == Part::Trash);

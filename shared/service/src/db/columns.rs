@@ -58,7 +58,7 @@ pub(super) fn attribute(rows: &[Row]) -> AttributeValue {
     AttributeValue::B(Blob::new(Row::to_bytes(rows)))
 }
 
-/// The rows of an item; `None` if it has none that can be read.
+/// Reads the rows of an item; `None` if it has none, or if this version of the service cannot read them.
 pub(super) fn read(item: &Item) -> Option<Vec<Row>> {
     let bytes = item.get(ATTRIBUTE)?.as_b().ok()?;
     Row::from_bytes(bytes.as_ref()).ok()

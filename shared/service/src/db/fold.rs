@@ -133,8 +133,8 @@ impl Files {
         found.map_or_else(|| Ok(Head::empty(shard)), |found| Head::read(&found))
     }
 
-    /// Adds rows to the head, if it is still the one that was read; answers then whether the tail is to be packed. What an owner's fold adds, everybody's journal learns in the same
-    /// transaction, under a key that this fold alone has.
+    /// Adds rows to the head, if it is still the one that was read; answers then whether the tail is to be packed. What an owner's fold adds, everybody's
+    /// journal learns in the same transaction, under a key that this fold alone has.
     async fn count(&self, head: &Head, rows: &[Row]) -> Result<Option<bool>, Error> {
         let mut sum = Delta::default();
         for row in rows {

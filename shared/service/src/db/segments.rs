@@ -104,7 +104,7 @@ impl Segments {
         Ok(names.map(str::to_owned).collect())
     }
 
-    /// Removes segments that nobody reads any more.
+    /// Removes segments from the bucket. The caller knows that no question reads them any more.
     pub(super) async fn remove(&self, space: i64, names: &[String]) -> Result<(), Error> {
         let keys: Vec<String> = names.iter().map(|name| key(space, name)).collect();
         self.bucket.remove_segments(&keys).await

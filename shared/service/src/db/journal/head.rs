@@ -22,8 +22,8 @@ pub(in crate::db) struct Head {
     pub(in crate::db) counters: Delta,
     /// The rows that the last fold has counted. They may still be there; those of folds before it are not.
     pub(in crate::db) pending: BTreeSet<Key>,
-    /// The catalog ([`crate::db::packed`]) since whose beginning every fold of this shard has kept a tail. An older version of the service keeps none,
-    /// and writes a head without this: then what it has folded is missing, until everything is packed anew.
+    /// The catalog ([`crate::db::packed`]) since whose beginning every fold of this shard has kept a tail. An older version of the service keeps none
+    /// and writes a head without this number. Then the tail lacks what that version has folded, and the space has to be packed anew.
     pub(in crate::db) packed: Option<u64>,
     /// How much its folds have added to the tail since one of them packed it, about.
     pub(in crate::db) tail: u64,

@@ -137,7 +137,7 @@ fn key(space: i64) -> Item {
 }
 
 impl Files {
-    /// The catalog of a space. Only what is read consistently says what is true of heads and tails that were read before.
+    /// Reads the catalog of a space. Whoever has read heads or a tail before reads it consistently, because an old catalog may not fit them.
     pub(in crate::db) async fn catalog(
         &self,
         space: i64,

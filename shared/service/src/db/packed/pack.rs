@@ -84,7 +84,8 @@ impl Files {
         Ok(true)
     }
 
-    /// The catalog in which `rows` are packed, and the objects that nobody reads any more; `None` if a segment is not there.
+    /// Packs `rows` into the segments of a catalog. Answers the catalog that follows, and the objects that may be removed once it is written; `None` if the
+    /// bucket has lost a segment.
     async fn with_packed(
         &self,
         space: i64,

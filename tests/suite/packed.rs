@@ -460,25 +460,31 @@ async fn an_owner_with_files_of_an_older_version_is_packed_when_none_of_it_runs_
 
 #[tokio::test]
 async fn a_space_whose_segments_are_lost_is_packed_anew_by_who_is_asked_for_it() {
-    let stack = TestStack::start().await;
-    let user = stack.user(1);
-    begin(&user, "first.dcm", 100, json!({})).await;
-    stack.fold_all().await;
-    unattended(&stack).pack_tail(1).await.expect("a pack");
-    let stack = stack.restart().await;
-    lose(&stack, 1).await;
-    let path = "/image-files/my-images?search=first";
-    let find = async || stack.user(1).get(path).await.ok()["total"].clone();
-    assert_eq!(find().await, 1);
-    stack.settle().await;
-    stack.clock.advance(HOUR_MS);
-    for _ in 0..2 {
-        stack.maintain(Task::default()).await;
+    for list in ["my-images", "trash"] {
+        let stack = TestStack::start().await;
+        let user = stack.user(1);
+        let begun = begin(&user, "first.dcm", 100, json!({})).await;
+        if list == "trash" {
+            let path = format!("/image-files/{}", id_of(&begun["file"]));
+            user.delete(&path).await.ok();
+        }
+        stack.fold_all().await;
+        unattended(&stack).pack_tail(1).await.expect("a pack");
+        let stack = stack.restart().await;
+        lose(&stack, 1).await;
+        let path = format!("/image-files/{list}?search=first");
+        let find = async || stack.user(1).get(&path).await.ok()["total"].clone();
+        assert_eq!(find().await, 1, "{list}");
+        stack.settle().await;
         stack.clock.advance(HOUR_MS);
+        for _ in 0..2 {
+            stack.maintain(Task::default()).await;
+            stack.clock.advance(HOUR_MS);
+        }
+        assert!(!stack.versions("segments/1/").await.is_empty(), "{list}");
+        assert!(is_packed(&stack, 1).await, "{list}");
+        assert_eq!(find().await, 1, "{list}");
     }
-    assert!(!stack.versions("segments/1/").await.is_empty());
-    assert!(is_packed(&stack, 1).await);
-    assert_eq!(find().await, 1);
 }
 
 #[tokio::test]

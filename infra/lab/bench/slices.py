@@ -139,11 +139,13 @@ def processed(api):
     return api.call("GET", "/image-files/stats/summary")["by_status"].get("PROCESSED", 0)
 
 
-def look(address, token, stop, answer):
-    """A person who opens a list ten times a second, in a process of their own: milliseconds of each time."""
+def look(address, token, ready, begin, stop, answer):
+    """A person who opens a list ten times a second, and at least once, in a process of their own: milliseconds of each time."""
     api = stack.Api(address, token)
     times = []
-    while not stop.is_set():
+    ready.set()
+    begin.wait()
+    while not times or not stop.is_set():
         begun = time.perf_counter()
         api.call("GET", "/image-files/my-images?page_size=20")
         times.append(1000 * (time.perf_counter() - begun))
@@ -152,14 +154,17 @@ def look(address, token, stop, answer):
 
 
 class Looker:
-    """The same beside what is measured."""
+    """The same beside what is measured. Its process is there before the measurement begins, which may last for less than a process needs to start."""
 
     def __init__(self, ours):
         # Not forked: this process has threads.
         processes = multiprocessing.get_context("spawn")
-        self.stop, self.answer = processes.Event(), processes.Queue()
-        self.process = processes.Process(target=look, args=(ours.address, ours.token, self.stop, self.answer))
+        ready, self.begin, self.stop = processes.Event(), processes.Event(), processes.Event()
+        self.answer = processes.Queue()
+        self.process = processes.Process(target=look, args=(ours.address, ours.token, ready, self.begin, self.stop, self.answer))
         self.process.start()
+        if not ready.wait(timeout=60):
+            raise TimeoutError("the process that looks at lists did not start within a minute")
 
     def times(self):
         self.stop.set()
@@ -173,6 +178,7 @@ def of_ours(source, slices):
     files = [(number, source.slice(number)) for number in range(slices)]
     with tempfile.TemporaryDirectory() as folder, stack.running(folder) as ours:
         api = ours.api()
+        looker = Looker(ours)
         begun = time.perf_counter()
         own = time.process_time()
         sent = send_all(files, lambda: Client(ours).send)
@@ -180,7 +186,7 @@ def of_ours(source, slices):
         listed = api.call("GET", "/image-files/my-images?page_size=20")["total"]
         stored = time.perf_counter() - begun
         assert listed == slices, f"{listed} of {slices} files are listed"
-        looker = Looker(ours)
+        looker.begin.set()
         most = {}
         while processed(api) < slices:
             for process, peak in ours.memory().items():
@@ -199,6 +205,7 @@ def of_ours(source, slices):
 def arriving(ours, source, there):
     """What is processed in the seconds in which ten clients send without a pause."""
     api = ours.api()
+    looker = Looker(ours)
     numbers = itertools.count(there)
     end = time.perf_counter() + ARRIVING
     lock = threading.Lock()
@@ -215,7 +222,7 @@ def arriving(ours, source, there):
                 sent += len(batch)
 
     begun = time.perf_counter()
-    looker = Looker(ours)
+    looker.begin.set()
     with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
         for done in [pool.submit(client) for _ in range(CLIENTS)]:
             done.result()

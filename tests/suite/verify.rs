@@ -8,6 +8,7 @@ use functions::events::maintenance;
 use functions::events::verify::{Kind, Report, Task};
 use imaging::fixtures::png;
 use local::names::BUCKET;
+use local::weather::Profile;
 use serde_json::{Value, json};
 use service::domain::FileRecord;
 use service::domain::time::DAY_MS;
@@ -375,6 +376,30 @@ async fn a_wrong_counter_is_found_and_put_right() {
     let summary = "/image-files/stats/summary?scope=all";
     let summary = stack.admin().get(summary).await.ok();
     assert_eq!(summary, recount::summary(&files));
+}
+
+/// Everybody's counters are corrected if nothing is left to fold. A read that is behind does not see what is left.
+#[tokio::test]
+async fn a_change_that_nobody_has_folded_is_not_counted_twice_because_a_read_is_behind() {
+    let stale = Profile::named("stale").expect("a profile");
+    let (stack, _) = TestStack::start_in(3, stale).await;
+    let one = stack.user(1);
+    stack
+        .upload_id(&one, "a.png", &png(8, 8, 1), json!({}))
+        .await;
+    let task = Task {
+        task: Kind::Recount,
+        ..Task::default()
+    };
+    let report = run(&stack, task).await;
+    assert_eq!(
+        (report.busy.first, report.counters.count),
+        (vec!["all".to_owned()], 0)
+    );
+    stack.fold().await;
+    let summary = "/image-files/stats/summary?scope=all";
+    let summary = stack.admin().get(summary).await.ok();
+    assert_eq!(summary["by_status"], json!({"PROCESSED": 1}));
 }
 
 #[tokio::test]

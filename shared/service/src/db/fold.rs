@@ -77,6 +77,8 @@ impl Unattended<'_> {
             .table_name(&self.files.config.changes_table)
             .projection_expression("#shard")
             .expression_attribute_names("#shard", "shard")
+            // Who corrects counters relies on it that nothing is unfolded.
+            .consistent_read(true)
             .set_exclusive_start_key(start);
         let page = scan.send().await.map_err(failure)?;
         let mut unfolded = Unfolded {

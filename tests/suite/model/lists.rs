@@ -8,8 +8,9 @@ use super::play::{Play, Verdict, expect, same};
 use super::step::{ADMIN, Filter};
 use crate::harness::recount;
 
-/// Folds that may fail one after the other in the worst weather.
-const FOLDS: usize = 50;
+/// Folds that may fail one after the other in the worst weather: if half of all calls fail, a function has soon used up what its SDK may try again
+/// (`aws::own_attempts`). The first fold of a space makes eight calls, so one in 256 succeeds then. A stream tries for a day.
+const FOLDS: usize = 5000;
 
 impl Play {
     /// A list, page after page by its cursor: exactly the files that belong into it, newest first.
@@ -72,15 +73,16 @@ impl Play {
             return Ok(());
         }
         // What fails is tried again, as a stream does, and nobody waits for its pauses here.
+        let mut last = None;
         for _ in 0..FOLDS {
             self.world.operations += 1;
             match self.world.stack.fold().await {
                 Ok(_) => return Ok(()),
                 Err(error) if !self.is_rough => return Err(format!("a fold failed: {error}")),
-                Err(_) => {}
+                Err(error) => last = Some(error),
             }
         }
-        Err("folds fail all the time".to_owned())
+        Err(format!("folds fail all the time: {last:?}"))
     }
 
     fn expected(&self, by: i64, filter: Filter) -> Vec<u64> {

@@ -8,9 +8,12 @@ use super::{Played, Script, history};
 const TRIES: usize = 400;
 
 /// What is to be printed about a history that failed.
+#[expect(clippy::print_stdout, reason = "a finding is what one waits for")]
 pub(super) fn shrink(seed: u64, steps: usize, style: Style, played: Played) -> String {
     let (cuts, weather) = (style.cuts, style.weather.unwrap_or_default());
     let (whole, finding) = (played.steps.len(), played.finding.unwrap_or_default());
+    // To make it shorter takes minutes in bad weather.
+    println!("seed {seed}: {finding}\nIt is made shorter now.");
     let (steps_left, last) = shorter(seed, style, played.steps, &finding);
     let lines: Vec<String> = (1..)
         .zip(&steps_left)

@@ -11,6 +11,7 @@ use super::log::Log;
 use super::old_tables::OldTables;
 use super::references::References;
 use super::segments::Segments;
+use super::stats::KnownHeads;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::cursor::CursorKey;
@@ -30,6 +31,7 @@ pub struct Files {
     pub(super) clock: Clock,
     pub(super) log: Log,
     pub(super) segments: Segments,
+    pub(super) heads: KnownHeads,
     cursors: Option<CursorKey>,
 }
 
@@ -46,6 +48,7 @@ impl Files {
             log: references.log.clone(),
             references,
             segments,
+            heads: KnownHeads::default(),
             cursors,
         }
     }

@@ -1,6 +1,7 @@
 //! Counters: what older versions counted, what was folded since, and the changes that are not folded yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
@@ -16,6 +17,33 @@ use crate::error::Error;
 const ATTEMPTS: usize = 8;
 /// Rows of a tail that are enough to know how many uploads wait.
 const ENOUGH_TO_ESTIMATE: i32 = 250;
+
+/// Spaces whose heads a function keeps.
+const MOST_KNOWN: usize = 1000;
+
+/// The heads that a function has read last, by space. They save a read of those who ask again, and nothing is answered from them alone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KnownHeads(Arc<Mutex<HashMap<i64, Arc<Heads>>>>);
+
+type Heads = BTreeMap<Shard, Head>;
+
+impl KnownHeads {
+    fn of(&self, space: i64) -> Option<Arc<Heads>> {
+        self.lock().get(&space).map(Arc::clone)
+    }
+
+    fn keep(&self, space: i64, heads: &Arc<Heads>) {
+        let mut known = self.lock();
+        if known.len() >= MOST_KNOWN && !known.contains_key(&space) {
+            known.clear();
+        }
+        known.insert(space, Arc::clone(heads));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<i64, Arc<Heads>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Files {
     /// The counters of `scope`: what a recount would give, if nobody changes anything meanwhile.
@@ -84,8 +112,9 @@ impl Files {
     /// What the journal of a space counts.
     ///
     /// Heads and rows are different reads, and folds go on meanwhile. So the heads are read before the rows and after them, until no shard was folded
-    /// more than once in between. Then every change is counted once. Let the first read find the head of a shard in version v, the second in version
-    /// w ≤ v + 1, and let a change that was answered before the first read have been folded in version f, or not yet:
+    /// more than once in between. The first of the two reads may be as old as you like: a warm function takes the heads that it read last
+    /// ([`KnownHeads`]). Then every change is counted once. Let the first read have found the head of a shard in version v, the second in version
+    /// v ≤ w ≤ v + 1, and let a change that was answered before the rows were read have been folded in version f, or not yet:
     ///
     /// - f ≤ w: it is in the counters of w. If its row was seen all the same, it is not counted a second time: before version v was written, the rows
     ///   of the versions before it were deleted ([`super::fold`], 2), so f is v or w, and the row is pending in one of the two heads.
@@ -95,19 +124,25 @@ impl Files {
     /// A change that is answered during the reads may be counted or not, as if it came after them.
     async fn journal(&self, space: i64) -> Result<Delta, Error> {
         let (client, config) = (&self.client, &*self.config);
-        let mut before = heads(client, config, space).await?;
+        let mut before = match self.heads.of(space) {
+            Some(known) => known,
+            None => Arc::new(heads(client, config, space).await?),
+        };
         for _ in 0..ATTEMPTS {
             let tails = Shard::all(space).map(async |shard| {
                 let rows = tail(client, config, shard).await?;
                 Ok::<_, Error>((shard, rows))
             });
             let tails = try_join_all(tails).await?;
-            let after = heads(client, config, space).await?;
-            let version = |heads: &BTreeMap<Shard, Head>, shard| {
-                heads.get(shard).map_or(0, |head| head.version)
+            let after = Arc::new(heads(client, config, space).await?);
+            self.heads.keep(space, &after);
+            let version = |heads: &Heads, shard| heads.get(shard).map_or(0, |head| head.version);
+            // A table that was restored to an earlier moment has heads of smaller versions.
+            let is_one_fold = |shard| {
+                let known = version(&before, shard);
+                (known..=known + 1).contains(&version(&after, shard))
             };
-            let is_one_fold = |shard| version(&after, shard) <= version(&before, shard) + 1;
-            if after.keys().all(is_one_fold) {
+            if after.keys().chain(before.keys()).all(is_one_fold) {
                 return Ok(sum(&before, &after, tails));
             }
             before = after;
@@ -119,11 +154,7 @@ impl Files {
 }
 
 /// The counters of the heads `after`, and the rows that neither heads name as pending.
-fn sum(
-    before: &BTreeMap<Shard, Head>,
-    after: &BTreeMap<Shard, Head>,
-    tails: Vec<(Shard, Vec<Row>)>,
-) -> Delta {
+fn sum(before: &Heads, after: &Heads, tails: Vec<(Shard, Vec<Row>)>) -> Delta {
     let mut sum = Delta::default();
     for head in after.values() {
         sum.add(&head.counters);

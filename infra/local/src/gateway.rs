@@ -155,7 +155,7 @@ impl Gateway {
         );
         // `Invoke` refuses it with 413 (RequestTooLargeException), which API Gateway hands on
         // (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>).
-        if size(&event) > MAX_PAYLOAD {
+        if is_too_large(&event, body.len()) {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         }
         let request: LambdaRequest = match serde_json::from_value(event) {
@@ -257,11 +257,18 @@ fn allow(headers: &mut HeaderMap, cors: &Cors, origin: HeaderValue, is_preflight
 /// A function's answer as HTTP, if Lambda can carry it. If not, its runtime says `Function.ResponseSizeTooLarge`, which to API Gateway is a function
 /// that failed.
 fn carried(answer: &serde_json::Value, function: &str, request_id: &str) -> Response {
-    if size(answer) <= MAX_PAYLOAD {
+    let body = answer["body"].as_str().map_or(0, str::len);
+    if !is_too_large(answer, body) {
         return payload::response(answer, request_id);
     }
     tracing::error!(function, "the answer exceeds what Lambda carries");
     message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+}
+
+/// Whether an event or an answer is larger than what goes to or from a function. Its JSON is only written for that if it may be: a byte of the body
+/// becomes six at most (`\u0000`), and headers have far less than the other half.
+fn is_too_large(payload: &serde_json::Value, body: usize) -> bool {
+    body > MAX_PAYLOAD / 12 && size(payload) > MAX_PAYLOAD
 }
 
 /// Bytes of an event or an answer on its way to or from a function.

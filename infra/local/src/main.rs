@@ -18,6 +18,7 @@ use local::stack::{Options, Stack};
 use local::template::Template;
 use local::weather::Weather;
 use local::web::Page;
+use mimalloc::MiMalloc;
 use serde_json::json;
 use service::clock::Clock;
 use service::config::variable::CHOICES;
@@ -25,6 +26,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Settings of this stack alone. They are handed on if they are set, and so are those that the functions leave to whoever runs them.
 const SETTINGS: [&str; 2] = ["ALLOWED_HOSTS", "ALLOWED_ORIGINS"];
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 

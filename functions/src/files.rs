@@ -7,6 +7,7 @@ endpoints! {
     download_image,
     download_urls,
     update_image,
+    assign_images,
     delete_image,
     restore_image,
     archive_image,

@@ -85,6 +85,12 @@ const ROWS: &[Row] = &[
         Needs::File,
         |subject| json!({"version": subject.version, "description": "changed"}),
     ),
+    Row(
+        "assign-images",
+        Who::SignedIn,
+        Needs::Patient,
+        |subject| json!({"ids": [1], "patient_id": subject.id}),
+    ),
     Row("delete-image", Who::Owner, Needs::File, NO_BODY),
     Row("restore-image", Who::Owner, Needs::Deleted, NO_BODY),
     Row("archive-image", Who::Owner, Needs::File, NO_BODY),

@@ -307,6 +307,51 @@ async fn only_the_same_bytes_of_the_same_user_that_are_still_there_are_duplicate
 }
 
 #[tokio::test]
+async fn a_file_in_the_trash_with_these_bytes_is_named_beside_the_upload() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let bytes = imaging::fixtures::png(20, 20, 1);
+    let md5 = md5_of(&bytes);
+    let same = json!({"md5": md5});
+    let mut trashed = Vec::new();
+    for _ in 0..2 {
+        let id = stack.upload_id(&user, "a.png", &bytes, json!({})).await;
+        user.delete(&format!("/image-files/{id}")).await.ok();
+        trashed.push(id);
+    }
+    let wanted = json!({"md5": md5, "allow_duplicate": true});
+    for (client, size, extra, expected) in [
+        (user.clone(), bytes.len(), &same, json!(trashed[1])),
+        (user.clone(), bytes.len() + 1, &same, Value::Null),
+        (user.clone(), bytes.len(), &wanted, Value::Null),
+        (stack.user(2), bytes.len(), &same, Value::Null),
+        (stack.admin(), bytes.len(), &same, Value::Null),
+    ] {
+        let begun = begin(&client, "b.png", size, extra.clone()).await;
+        assert_eq!(begun["duplicate_in_trash"], expected, "{size} {extra}");
+        assert_eq!(begun["duplicate"], false);
+        assert!(begun["upload"].is_object(), "it may be sent all the same");
+    }
+    let item = json!({"client_file_id": 1, "filename": "b.png", "size": bytes.len(), "md5": md5});
+    let batch = json!({"files": [item, {"client_file_id": 2, "filename": "", "size": 1}]});
+    let answer = user.post("/uploads/batch", batch).await.ok();
+    let [first, wrong] = &answer["items"].as_array().expect("items")[..] else {
+        panic!("two answers: {answer}");
+    };
+    assert_eq!(first["duplicate_in_trash"], trashed[1]);
+    assert_eq!(wrong["duplicate_in_trash"], Value::Null);
+    let restore = format!("/image-files/{}/restore", trashed[1]);
+    user.post(&restore, Value::Null).await.ok();
+    let begun = begin(&user, "c.png", bytes.len(), same).await;
+    assert_eq!(begun["duplicate"], true);
+    assert_eq!(
+        begun["duplicate_in_trash"],
+        Value::Null,
+        "it is there again"
+    );
+}
+
+#[tokio::test]
 async fn the_bucket_takes_the_declared_bytes_and_no_others() {
     let stack = TestStack::start().await;
     let user = stack.user(1);

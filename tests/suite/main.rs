@@ -6,6 +6,7 @@ mod harness;
 mod abort_upload;
 mod access_log;
 mod archive_image;
+mod assign_images;
 mod audit;
 mod cancel_job;
 mod complete_upload;

@@ -183,7 +183,10 @@ async fn text_whose_uid_nobody_knows_stays_and_is_in_nobodys_way() {
 async fn every_change_of_a_processed_file_numbers_it() {
     let stack = TestStack::start_with(&OLD_TABLES).await;
     let user = stack.user(1);
-    let steps = ["delete", "restore", "archive", "unarchive"];
+    user.put("/patients/P-1", json!({"name": "Somebody"}))
+        .await
+        .ok();
+    let steps = ["delete", "restore", "archive", "unarchive", "assign"];
     let bytes = png(8, 8, 1);
     let id = stack.upload_id(&user, "a.png", &bytes, json!({})).await;
     let path = format!("/image-files/{id}");
@@ -192,6 +195,10 @@ async fn every_change_of_a_processed_file_numbers_it() {
         age(&stack, id, &study, &series).await;
         match step {
             "delete" => drop(user.delete(&path).await.ok()),
+            "assign" => {
+                let asked = json!({"ids": [id], "patient_id": "P-1"});
+                user.post("/image-files/assign", asked).await.ok();
+            }
             step => drop(user.post(&format!("{path}/{step}"), Value::Null).await.ok()),
         }
         assert!(is_numbered(&stack, id).await, "{step}");

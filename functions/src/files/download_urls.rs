@@ -63,6 +63,15 @@ pub(crate) struct Failure {
     message: String,
 }
 
+impl Failure {
+    pub(super) fn of(error: &Error) -> Self {
+        Self {
+            code: error.code(),
+            message: error.to_string(),
+        }
+    }
+}
+
 /// Download URLs of many files
 ///
 /// Presigned URLs of up to 100 files, or of their pictures. One that cannot be had does not harm the others: it is in `errors`, by its id.
@@ -95,13 +104,7 @@ pub(crate) async fn handle(
         match signed {
             Ok(download) => drop(urls.items.insert(id, download)),
             Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
-            Err(error) => drop(urls.errors.insert(
-                id,
-                Failure {
-                    code: error.code(),
-                    message: error.to_string(),
-                },
-            )),
+            Err(error) => drop(urls.errors.insert(id, Failure::of(&error))),
         }
     }
     Ok(Json(urls))

@@ -9,7 +9,7 @@ use service::auth::access::Action;
 use service::db::studies::Choice;
 use service::domain::text::{BodyPart, Description, FileName, Modality, StudyDate};
 use service::domain::{
-    Code, FileId, FileRecord, PatientId, SeriesId, StudyId, Warning, WarningCode,
+    Code, FileId, FileRecord, PatientId, SeriesId, StudyId, Warning,
 };
 use service::error::Error;
 use service::fields;
@@ -95,10 +95,9 @@ impl ImageFileChanges {
             (Patch::Clear, _) => file.belong_to(None, None),
         }
         if self.patient_id != Patch::Keep {
-            self.patient_id.apply(&mut file.patient_id);
-            let mismatch = WarningCode::PatientMismatch.name();
-            file.warnings.retain(|warning| warning.code != mismatch);
-            file.warnings.extend(warning);
+            let mut patient = file.patient_id.take();
+            self.patient_id.apply(&mut patient);
+            file.belong_to_patient(patient, warning);
         }
         file
     }

@@ -10,20 +10,23 @@ pub(crate) async fn mismatch(
     header: Option<&Dicom>,
     chosen: &PatientId,
 ) -> Result<Option<Warning>, Error> {
-    let in_header = header
-        .and_then(|header| header.patient_id.as_deref())
-        .map(str::trim)
-        .filter(|id| !id.is_empty());
-    let Some(in_header) = in_header else {
-        return Ok(None);
-    };
-    let record_number = app
-        .references
-        .patient(chosen)
-        .await?
-        .and_then(|patient| patient.medical_record_number);
-    if in_header == chosen.as_str() || record_number.as_deref() == Some(in_header) {
+    // Most headers that can be agreed with agree by the id: then nobody has to be asked.
+    if contradiction(header, chosen, None).is_none() {
         return Ok(None);
     }
-    Ok(Some(WarningCode::PatientMismatch.into()))
+    let patient = app.references.patient(chosen).await?;
+    let record_number = patient.and_then(|patient| patient.medical_record_number);
+    Ok(contradiction(header, chosen, record_number.as_deref()))
+}
+
+/// The warning if a header names a patient who is not the chosen one, whose record number is this.
+pub(crate) fn contradiction(
+    header: Option<&Dicom>,
+    chosen: &PatientId,
+    record_number: Option<&str>,
+) -> Option<Warning> {
+    let in_header = header?.patient_id.as_deref()?.trim();
+    let agrees =
+        in_header.is_empty() || in_header == chosen.as_str() || record_number == Some(in_header);
+    (!agrees).then(|| WarningCode::PatientMismatch.into())
 }

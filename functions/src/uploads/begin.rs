@@ -7,7 +7,7 @@ use service::auth::Caller;
 use service::db::create::NotCreated;
 use service::db::references::unknown_patient;
 use service::db::studies::Choice;
-use service::domain::{Code, FileRecord, NewFile, text};
+use service::domain::{Code, FileId, FileRecord, NewFile, text};
 use service::error::Error;
 use service::views::image_file::ImageFile;
 use utoipa::ToSchema;
@@ -27,6 +27,8 @@ pub struct Begun {
     upload: Option<Upload>,
     /// Whether the caller has these bytes already.
     duplicate: bool,
+    /// A file in the caller's trash with these bytes, which may be restored instead; `null` if there is none, for a duplicate, and with `allow_duplicate`.
+    duplicate_in_trash: Option<FileId>,
 }
 
 /// Begins many uploads at once; each stands or falls alone. Answers in the order given.
@@ -36,30 +38,32 @@ pub async fn begin_all(
     uploads: Vec<NewUpload>,
 ) -> Vec<Result<Begun, Error>> {
     let mut results: Vec<Option<Result<Begun, Error>>> = uploads.iter().map(|_| None).collect();
-    let duplicates = join_all(
-        uploads
-            .iter()
-            .map(|upload| find_duplicate(app, caller, upload)),
-    )
-    .await;
+    let same = uploads
+        .iter()
+        .map(|upload| find_same(app, caller, upload));
+    let duplicates = join_all(same).await;
     let there = duplicates
         .iter()
-        .filter_map(|found| found.as_ref().ok()?.clone());
+        .filter_map(|found| found.as_ref().ok()?.live.clone());
     let there: Vec<FileRecord> = there.collect();
     let told = app.files.show(caller, &there).await;
     let (is_untold, mut untold) = (told.is_err(), told.err());
     let mut waiting = Vec::new();
+    let mut in_trash = vec![None; results.len()];
     for (position, (upload, duplicate)) in uploads.into_iter().zip(duplicates).enumerate() {
         match duplicate {
-            Ok(None) => waiting.push((position, upload)),
+            Ok(Same { live: None, trashed }) => {
+                in_trash[position] = trashed;
+                waiting.push((position, upload));
+            }
             // What the log does not know of is not shown.
-            Ok(Some(_)) if is_untold => results[position] = Some(Err(first_or_same(&mut untold))),
-            Ok(Some(file)) => {
+            Ok(_) if is_untold => results[position] = Some(Err(first_or_same(&mut untold))),
+            Ok(Same { live: Some(file), .. }) => {
                 let file = ImageFile::of(app, file).await;
                 results[position] = Some(file.map(|file| Begun {
                     file: Some(file),
-                    upload: None,
                     duplicate: true,
+                    ..Begun::default()
                 }));
             }
             Err(error) => results[position] = Some(Err(error)),
@@ -74,10 +78,15 @@ pub async fn begin_all(
         }
     }
     let contended = || Err(Error::Unavailable("no id was free".into()));
-    results
-        .into_iter()
-        .map(|result| result.unwrap_or_else(contended))
-        .collect()
+    let answered = results.into_iter().zip(in_trash);
+    let answered = answered.map(|(result, duplicate_in_trash)| {
+        let begun = result.unwrap_or_else(contended);
+        begun.map(|begun| Begun {
+            duplicate_in_trash,
+            ..begun
+        })
+    });
+    answered.collect()
 }
 
 /// Lets as many go on as may still be unfinished beside the caller's others. Requests at the same time see the same room: together they may begin
@@ -207,26 +216,31 @@ async fn begin_once(
     again
 }
 
-/// The caller's own live file with these bytes, unless a second one is wanted.
-async fn find_duplicate(
-    app: &App,
-    caller: &Caller,
-    upload: &NewUpload,
-) -> Result<Option<FileRecord>, Error> {
+/// What the caller has of these bytes.
+#[derive(Default)]
+struct Same {
+    live: Option<FileRecord>,
+    trashed: Option<FileId>,
+}
+
+/// The caller's own file with these bytes, unless a second one is wanted: the live one, otherwise one in the trash.
+async fn find_same(app: &App, caller: &Caller, upload: &NewUpload) -> Result<Same, Error> {
     let limit = app.config.max_upload_bytes;
     if upload.size.0 > limit {
         return Err(Error::TooLarge(format!(
             "The file is larger than the limit of {limit} bytes."
         )));
     }
-    match &upload.md5 {
-        Some(md5) if !upload.allow_duplicate.0 => {
-            app.files
-                .own_duplicate(caller, md5.as_str(), upload.size.0)
-                .await
-        }
-        _ => Ok(None),
-    }
+    let Some(md5) = upload.md5.as_ref().filter(|_| !upload.allow_duplicate.0) else {
+        return Ok(Same::default());
+    };
+    let (md5, size) = (md5.as_str(), upload.size.0);
+    let live = app.files.own_duplicate(caller, md5, size).await?;
+    let trashed = match live {
+        Some(_) => None,
+        None => app.files.own_trashed(caller, md5, size).await?,
+    };
+    Ok(Same { live, trashed })
 }
 
 /// The record to be, with its multipart upload begun when it needs one. What is begun and never recorded, the bucket's lifecycle ends.
@@ -272,7 +286,7 @@ async fn answer(app: &App, file: FileRecord) -> Result<Begun, Error> {
     Ok(Begun {
         file: Some(ImageFile::of(app, file).await?),
         upload: Some(upload),
-        duplicate: false,
+        ..Begun::default()
     })
 }
 

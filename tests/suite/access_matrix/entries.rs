@@ -69,8 +69,9 @@ async fn no_route_shows_a_file_to_somebody_else_without_an_entry() {
 }
 
 /// Routes that tell of no file, patient or person, so that no answer of theirs needs an entry. A new one has to be written here and in its `endpoint!`.
-const TELL_OF_NOBODY: [&str; 12] = [
+const TELL_OF_NOBODY: [&str; 13] = [
     "access-log",
+    "assign-images",
     "audit",
     "cancel-job",
     "create-study",

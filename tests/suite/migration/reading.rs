@@ -95,6 +95,13 @@ async fn change_everything(stack: &TestStack, world: &World) {
         .ok();
     let urls = json!({"ids": [world.slice, world.picture]});
     user.post("/image-files/download-urls", urls).await.ok();
+    let given = json!({"ids": [world.slice, world.archived], "patient_id": "P-2"});
+    let given = user.post("/image-files/assign", given).await.ok();
+    assert_eq!(
+        given["updated"].as_array().map(Vec::len),
+        Some(2),
+        "{given}"
+    );
     let same = json!({"filename": "e.png", "size": world.bytes.len(), "md5": md5_of(&world.bytes), "patient_id": "P-2"});
     let begun = user.post("/uploads", same.clone()).await.expect(201);
     assert_eq!(

@@ -28,6 +28,7 @@ impl Play {
             Act::Patch {
                 patient, is_stale, ..
             } => self.patch(by, file, *patient, *is_stale).await,
+            Act::Assign { patient, .. } => self.assign(by, file, *patient).await,
             Act::Delete { .. } => self.delete(by, file).await,
             Act::Restore { .. } => self.restore(by, file).await,
             Act::Archive { .. } => self.shift(by, file, "archive").await,
@@ -319,6 +320,42 @@ impl Play {
             (file.patient, file.description) = (patient, Some(description));
         }
         self.settle(file, May::default()).await
+    }
+
+    async fn assign(&mut self, by: i64, file: &mut File, patient: u8) -> Verdict {
+        let body = json!({ "ids": [file.id], "patient_id": patient_id(patient) });
+        let path = "/image-files/assign";
+        let answer = self.world.ask(by, Method::POST, path, Some(body)).await;
+        let id = file.id.to_string();
+        let code = &answer.json["errors"][&id]["code"];
+        if answer.is_lost() || code == "unavailable" {
+            file.perhaps_logged(by, "view");
+            let record = self.record(file).await;
+            let is_given = record.is_some_and(|record| {
+                record
+                    .patient_id
+                    .is_some_and(|it| it.as_str() == patient_id(patient))
+            });
+            if is_given && file.patient != Some(patient) {
+                file.logged(by, "update");
+                file.patient = Some(patient);
+            }
+            return self.settle(file, May::default()).await;
+        }
+        if !self.patients.contains(&patient) {
+            return expect(&answer, 422, "invalid");
+        }
+        expect(&answer, 200, "")?;
+        if !file.is_shown_to(by) {
+            return same(code, &"not_found".into(), "the code");
+        }
+        let is_new = file.patient.replace(patient) != Some(patient);
+        file.logged(by, if is_new { "update" } else { "view" });
+        same(
+            &answer.json["updated"],
+            &json!([file.id]),
+            "what is changed",
+        )
     }
 
     async fn delete(&mut self, by: i64, file: &mut File) -> Verdict {

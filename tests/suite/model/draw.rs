@@ -233,7 +233,7 @@ impl Draw {
     }
 
     fn any(&mut self, file: u32) -> Act {
-        match self.random.u8(..16) {
+        match self.random.u8(..17) {
             0 => Act::Put { file },
             1 => Act::PutOthers { file },
             2 => Act::Part { file, number: 1 },
@@ -253,6 +253,10 @@ impl Draw {
             12 => Act::Archive { file },
             13 => Act::Job { file },
             14 => Act::CancelJob { file },
+            15 => Act::Assign {
+                file,
+                patient: self.random.u8(..3),
+            },
             _ => Act::Unarchive { file },
         }
     }

@@ -90,6 +90,7 @@ impl Play {
             | Act::Download { file }
             | Act::Url { file }
             | Act::Patch { file, .. }
+            | Act::Assign { file, .. }
             | Act::Delete { file }
             | Act::Restore { file }
             | Act::Job { file }

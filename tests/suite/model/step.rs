@@ -68,6 +68,11 @@ pub(super) enum Act {
         patient: Option<u8>,
         is_stale: bool,
     },
+    /// Gives the file to a patient, without its version.
+    Assign {
+        file: u32,
+        patient: u8,
+    },
     Delete {
         file: u32,
     },

@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/image-files/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give many files to a patient
+         * @description The same as a change of `patient_id` of each file, without its version: whatever else was changed meanwhile stays. Each file stands or falls alone and has its entry in the log. What went wrong is in `errors`, by its id; to repeat the request is harmless.
+         */
+        post: operations["assign-images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/image-files/download-urls": {
         parameters: {
             query?: never;
@@ -657,6 +677,22 @@ export interface components {
             /** @description Their program. */
             user_agent: string | null;
         };
+        /** @description Which files, and whose they are. */
+        AssignRequest: {
+            /** @description The files; an id that is given twice has one answer. */
+            ids: components["schemas"]["FileId"][];
+            /** @description An existing patient. */
+            patient_id: components["schemas"]["PatientId"];
+        };
+        /** @description Which files are the patient's now, and what went wrong by id. */
+        Assigned: {
+            /** @description What went wrong, by id: `not_found`; `unavailable` if the time was up or a table did not answer, then ask again. */
+            errors: {
+                [key: string]: components["schemas"]["Failure"];
+            };
+            /** @description The files that are the patient's now, ascending; those that were before are among them. */
+            updated: components["schemas"]["FileId"][];
+        };
         /** @description A page of entries. */
         Audit: {
             /** @description Newest first. */
@@ -742,6 +778,7 @@ export interface components {
         Begun: {
             /** @description Whether the caller has these bytes already. */
             duplicate: boolean;
+            duplicate_in_trash: components["schemas"]["FileId"] | null;
             file: components["schemas"]["ImageFile"] | null;
             upload: components["schemas"]["Upload"] | null;
         };
@@ -2211,6 +2248,55 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["AnswerTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "assign-images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         241413742592123
+                 *       ],
+                 *       "patient_id": "P-0001"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AssignRequest"];
+            };
+        };
+        responses: {
+            /** @description Which files are the patient's now, and what went wrong by id */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "errors": {},
+                     *       "updated": [
+                     *         241413742592123
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Assigned"];
+                };
+            };
+            400: components["responses"]["NotJson"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
+            413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
@@ -3961,6 +4047,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "duplicate": false,
+                     *       "duplicate_in_trash": 241413742592123,
                      *       "file": {
                      *         "body_part": "CHEST",
                      *         "created_at": "2026-01-05T14:30:22.000Z",
@@ -4087,6 +4174,7 @@ export interface operations {
                      *         {
                      *           "client_file_id": null,
                      *           "duplicate": false,
+                     *           "duplicate_in_trash": 241413742592123,
                      *           "error": null,
                      *           "file": {
                      *             "body_part": "CHEST",

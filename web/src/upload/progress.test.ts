@@ -20,6 +20,7 @@ function item(state: UploadStateName, size: number, sent: number): UploadItem {
     record: null,
     notices: [],
     kept: false,
+    inTrash: null,
     error: null,
   };
 }

@@ -54,6 +54,7 @@ function world({ run = () => Promise.resolve() as Promise<void> } = {}) {
     file: { ...PROCESSED, id: ++ids, patient_id: file.patient_id ?? null },
     upload: plan,
     duplicate: false,
+    duplicate_in_trash: null,
     error: null,
   });
   const api = {
@@ -75,7 +76,7 @@ function world({ run = () => Promise.resolve() as Promise<void> } = {}) {
       journal,
       onArrived: () => undefined,
       soon: { few: 5, many: 5 },
-      hash: (file) => Promise.resolve(`md5-${file.size}`),
+      hash: (file) => Promise.resolve(`md5 of ${(file as File).name}`),
       run: runs,
     });
   return { api, journal, runs, open, queue: open(), created };

@@ -4,6 +4,7 @@ use super::files::Files;
 use super::query::{first_items, partition};
 use super::{keys, records};
 use crate::auth::Caller;
+use crate::auth::access::{self, Action};
 use crate::domain::{FileId, FileRecord};
 use crate::error::Error;
 
@@ -19,6 +20,30 @@ impl Files {
         size: u64,
     ) -> Result<Option<FileRecord>, Error> {
         self.same_content(caller.id, md5, size, None).await
+    }
+
+    /// The newest file of `caller` with these bytes that can be taken out of the trash, if there is one. Those that are in an older version's table
+    /// only are not found: it has no index of the trash.
+    pub async fn own_trashed(
+        &self,
+        caller: &Caller,
+        md5: &str,
+        size: u64,
+    ) -> Result<Option<FileId>, Error> {
+        let content = keys::trashed_content(caller.id, md5);
+        let table = &self.config.files_table;
+        let query = partition(&self.client, table, keys::BY_CONTENT, content)
+            .scan_index_forward(false)
+            .limit(LOOK_AT);
+        let rows = first_items(query).await?;
+        let ids: Vec<FileId> = rows.iter().map(records::id_of).collect::<Result<_, _>>()?;
+        let files = self.records(&ids).await?.into_iter();
+        let mut same = files.filter(|file| {
+            access::check(caller, Action::Restore, file).is_ok()
+                && file.file_size == size
+                && file.file_hash.as_deref() == Some(md5)
+        });
+        Ok(same.next().map(|file| file.id))
     }
 
     /// The oldest live file of `owner` with these bytes that is older than `before`, if there is one. Never another user's.

@@ -143,6 +143,12 @@ pub fn content(owner: i64, md5: &str) -> String {
     format!("{owner}#{md5}")
 }
 
+/// The partition of an owner's files in the trash with these bytes.
+#[must_use]
+pub fn trashed_content(owner: i64, md5: &str) -> String {
+    format!("{owner}#{TRASH}{md5}")
+}
+
 /// The partitions of what is due on a day.
 pub fn due(day: &str) -> impl Iterator<Item = String> {
     (0..DUE_SHARDS).map(move |shard| format!("{day}#{shard}"))
@@ -204,7 +210,7 @@ pub fn index_attributes(file: &FileRecord) -> Item {
     }
     if let Some(md5) = &file.file_hash {
         let content = if file.is_deleted() {
-            format!("{}#{TRASH}{md5}", file.uploaded_by)
+            trashed_content(file.uploaded_by, md5)
         } else {
             content(file.uploaded_by, md5)
         };

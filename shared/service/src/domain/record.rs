@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     FileId, FileType, ObjectKey, PartPlan, PatientId, SeriesId, StatusReason, StoredId, StudyId,
-    Timestamp, Warning, patient_id, schema,
+    Timestamp, Warning, WarningCode, patient_id, schema,
 };
 
 /// Where a file is in its life.
@@ -290,6 +290,18 @@ impl FileRecord {
     pub fn belong_to(&mut self, study: Option<StudyId>, series: Option<SeriesId>) {
         self.study_id = study.map(StoredId::Drawn);
         self.series_id = series.map(StoredId::Drawn);
+    }
+
+    /// Gives it to a patient, or to nobody; `mismatch` is the warning if its header names another one.
+    pub fn belong_to_patient(&mut self, patient: Option<PatientId>, mismatch: Option<Warning>) {
+        self.patient_id = patient;
+        let code = WarningCode::PatientMismatch.name();
+        let warned = self.warnings.iter().any(|warning| warning.code == code);
+        match mismatch {
+            None => self.warnings.retain(|warning| warning.code != code),
+            Some(warning) if !warned => self.warnings.push(warning),
+            Some(_) => {}
+        }
     }
 
     /// How its bytes travel; `None` for one PUT.

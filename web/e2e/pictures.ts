@@ -14,6 +14,7 @@ interface DicomOptions {
   frames?: number;
   pixel?: Pixel;
   patientId?: string;
+  patientName?: string;
   uid?: string;
   modality?: string;
   /** Pixel Spacing. */
@@ -27,6 +28,7 @@ export function dicom(seed: number, options: DicomOptions = {}): Buffer {
     frames = 1,
     pixel = pattern(seed),
     patientId = 'P-1',
+    patientName = 'TEST^PERSON',
     modality = 'CT',
     spacing,
   } = options;
@@ -48,11 +50,12 @@ export function dicom(seed: number, options: DicomOptions = {}): Buffer {
     Buffer.from('DICM'),
     element(0x0002, 0x0000, 'UL', uint32(metaLength)),
     ...meta,
+    element(0x0008, 0x0005, 'CS', 'ISO_IR 192'),
     element(0x0008, 0x0016, 'UI', '1.2.840.10008.5.1.4.1.1.7'),
     element(0x0008, 0x0018, 'UI', uid),
     element(0x0008, 0x0020, 'DA', '20260105'),
     element(0x0008, 0x0060, 'CS', modality),
-    element(0x0010, 0x0010, 'PN', 'TEST^PERSON'),
+    element(0x0010, 0x0010, 'PN', patientName),
     element(0x0010, 0x0020, 'LO', patientId),
     element(0x0018, 0x0015, 'CS', 'CHEST'),
     element(0x0020, 0x000d, 'UI', '1.2.826.0.1.3680043.10.2.1'),

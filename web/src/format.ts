@@ -27,6 +27,18 @@ export function day(value: string | null | undefined): string {
   return new Intl.DateTimeFormat(localeTag(), options).format(new Date(value));
 }
 
+/**
+ * A name of a DICOM header as people write it (PS3.5 6.2.1.1): the one in the characters of its language when there are
+ * several, otherwise the alphabetic one.
+ */
+export function personName(value: string | null | undefined): string {
+  const [alphabetic = '', ideographic = ''] = (value ?? '').split('=');
+  const parts = (ideographic.replaceAll('^', '').trim() === '' ? alphabetic : ideographic).split('^');
+  const [family = '', given = '', ...rest] = parts.map((part) => part.trim());
+  const isChinese = /^\p{Script=Han}+$/u.test(family + given) && rest.every((part) => part === '');
+  return isChinese ? family + given : [family, given, ...rest].filter(Boolean).join(' ');
+}
+
 export function count(value: number): string {
   return new Intl.NumberFormat(localeTag()).format(value);
 }

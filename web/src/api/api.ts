@@ -27,6 +27,8 @@ export function createApi(client: ApiClient) {
     downloadUrls: (ids: number[]) => answer(client.POST('/image-files/download-urls', { body: { ids } })),
     remove: (id: number) => answer(client.DELETE('/image-files/{file_id}', file(id))),
     restore: (id: number) => answer(client.POST('/image-files/{file_id}/restore', file(id))),
+    assign: (ids: number[], patient_id: string) =>
+      answer(client.POST('/image-files/assign', { body: { ids, patient_id } })),
     change: (id: number, body: ImageChange) =>
       answer(client.PATCH('/image-files/{file_id}', { ...file(id), body })),
     archive: (id: number) => answer(client.POST('/image-files/{file_id}/archive', file(id))),

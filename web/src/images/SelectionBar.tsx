@@ -1,10 +1,11 @@
 import { Button, CloseButton } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconArchive, IconArchiveOff, IconDownload, IconTrash } from '@tabler/icons-react';
+import { IconArchive, IconArchiveOff, IconDownload, IconTrash, IconUserCheck } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ImageFile } from '../api/types';
 import { errorText } from '../i18n/errors';
+import { AssignDialog } from './AssignDialog';
 import classes from './SelectionBar.module.css';
 import type { useBulkActions } from './useBulkActions';
 
@@ -18,6 +19,7 @@ interface Props {
 export function SelectionBar({ files, actions, onClear }: Props) {
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
+  const [assigning, setAssigning] = useState(false);
   const archived = files.filter(({ status }) => status === 'ARCHIVED').map(({ id }) => id);
   const active = files.filter(({ status }) => status === 'PROCESSED').map(({ id }) => id);
 
@@ -41,6 +43,16 @@ export function SelectionBar({ files, actions, onClear }: Props) {
       >
         {t('images.download')}
       </Button>
+      <Button
+        size="sm"
+        variant="default"
+        leftSection={<IconUserCheck size={17} />}
+        disabled={busy}
+        onClick={() => setAssigning(true)}
+      >
+        {t('images.assign')}
+      </Button>
+      <AssignDialog ids={files.map(({ id }) => id)} opened={assigning} onClose={() => setAssigning(false)} />
       {active.length > 0 && (
         <Button
           size="sm"

@@ -4,8 +4,10 @@ import { useTranslation } from 'react-i18next';
 import { useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { DropZone } from './DropZone';
+import { HeaderQuestion } from './HeaderQuestion';
 import { PatientChoice } from './PatientChoice';
 import { PatientQuestion } from './PatientQuestion';
+import { TrashQuestion } from './TrashQuestion';
 import { UploadList } from './UploadList';
 import { UploadSummary } from './UploadSummary';
 import { useUploads } from './useUploads';
@@ -40,6 +42,8 @@ export function UploadPage() {
         <>
           <UploadSummary view={view} />
           <PatientQuestion items={view.items} />
+          <HeaderQuestion items={view.items} />
+          <TrashQuestion items={view.items} />
           <UploadList items={view.items} />
         </>
       )}

@@ -8,6 +8,7 @@ import type { UploadItem } from './item';
 import { fingerprint, type Journal } from './journal';
 import { persist } from './persist';
 import type { Slots } from './slots';
+import type { Twins } from './twins';
 import { transfer, Vanished, workOfPlan, workOfState, type Work } from './transfer';
 
 /** Why an attempt was stopped that nobody will take up again: what it has begun is of no use. */
@@ -19,6 +20,7 @@ export interface AttemptNeeds {
   journal: Pick<Journal, 'find' | 'save'>;
   forget: (print: string) => Promise<void>;
   creations: Creations;
+  twins: Twins;
   /** Places for files that are hashed and registered, for files whose bytes move, and for PUTs. */
   ahead: Slots;
   active: Slots;
@@ -41,7 +43,7 @@ const SENT: End = { end: 'sent' };
 const isEnd = (step: Work | End): step is End => 'end' in step;
 
 /** What an attempt needs to know of a file. The patient may be named while it waits for its turn. */
-export type Task = Pick<UploadItem, 'file' | 'path'> & { patientId: () => string | null };
+export type Task = Pick<UploadItem, 'key' | 'file' | 'path'> & { patientId: () => string | null };
 
 /** One attempt to bring one file into the bucket, until it is there, fails, or is stopped by its signal. */
 export class Attempt {
@@ -82,7 +84,11 @@ export class Attempt {
     if (file.size === 0) throw new Refused('empty');
     this.board.show({ state: 'hashing' });
     const md5 = await (this.needs.hash ?? md5Of)(file, this.signal);
-    return (await this.resumed(md5)) ?? this.created(md5);
+    const resumed = await this.resumed(md5);
+    if (resumed) return resumed;
+    // The same bytes again are answered by the record that the first file will have.
+    if (md5 !== undefined) await this.needs.twins.turn(`${md5} ${file.size}`, this.item.key, this.signal);
+    return this.created(md5);
   }
 
   /** What is left of an upload begun before, in this visit or an earlier one; null when there was none. */
@@ -115,11 +121,11 @@ export class Attempt {
     if (file.type !== '') wanted.mime_type = file.type;
     if (patientId !== null) wanted.patient_id = patientId;
     if (md5 !== undefined) wanted.md5 = md5;
-    const { file: record, upload } = await persist(
-      () => creations.create(wanted),
-      this.signal,
-      this.board.waiting,
-    );
+    const {
+      file: record,
+      upload,
+      duplicate_in_trash: inTrash,
+    } = await persist(() => creations.create(wanted), this.signal, this.board.waiting);
     if (!upload) {
       this.belongsTo(record.id);
       return { end: 'existing', record };
@@ -128,6 +134,7 @@ export class Attempt {
     else if (this.print !== null)
       await journal.save({ key: this.print, fileId: record.id, md5: md5 ?? null });
     this.belongsTo(record.id);
+    if (inTrash) this.board.show({ inTrash });
     this.signal.throwIfAborted();
     return workOfPlan(upload);
   }

@@ -8,7 +8,9 @@ const LARGEST = 100;
 const GATHER_MS = 60;
 
 /** A file that is registered: to be sent, or there already. */
-export type CreatedUpload = Pick<BatchItem, 'upload' | 'duplicate'> & { file: ImageFile };
+export type CreatedUpload = Pick<BatchItem, 'upload' | 'duplicate' | 'duplicate_in_trash'> & {
+  file: ImageFile;
+};
 
 interface Pending {
   upload: NewUpload;
@@ -42,7 +44,7 @@ export class Creations {
       const answers = new Map(items.map((item) => [item.client_file_id, item]));
       batch.forEach(({ resolve, reject }, index) => {
         const item = answers.get(String(index));
-        if (item?.file) resolve({ file: item.file, upload: item.upload, duplicate: item.duplicate });
+        if (item?.file) resolve({ ...item, file: item.file });
         else reject(refusalOf(item?.error));
       });
     } catch (error) {

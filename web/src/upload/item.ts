@@ -35,6 +35,8 @@ export interface UploadItem {
   readonly record: Known | null;
   /** What the server remarked on it. */
   readonly notices: readonly Notice[];
+  /** A file with these bytes in the trash, which may be restored instead. */
+  readonly inTrash: number | null;
   /** The user was asked about its patient and wants the record to stay as it is. */
   readonly kept: boolean;
   readonly error: unknown;
@@ -53,13 +55,21 @@ export function newItem(key: string, { file, path }: ChosenFile, patientId: stri
     existing: false,
     record: null,
     notices: [],
+    inTrash: null,
     kept: false,
     error: null,
   };
 }
 
 /** What the queue keeps of a record: two thousand whole ones would be megabytes of signed URLs. */
-export type Known = Pick<ImageFile, 'patient_id' | 'version'>;
+export type Known = Pick<ImageFile, 'patient_id' | 'version'> & { header?: HeaderPatient | null };
+
+/** Whom a DICOM header names. */
+export interface HeaderPatient {
+  id: string;
+  /** As people write it. */
+  name: string;
+}
 
 const RUNNING = new Set<UploadStateName>(['waiting', 'hashing', 'uploading', 'offline', 'finishing']);
 const OVER = new Set<UploadStateName>(['done', 'duplicate', 'doubt', 'cancelled']);
@@ -92,6 +102,15 @@ export const isElsewhere = ({ patientId, record }: UploadItem) =>
   patientId !== null && record !== null && idOf(record.patient_id) !== patientId;
 /** {@link isElsewhere}, and nobody has decided yet what is to become of it. */
 export const isMisplaced = (item: UploadItem) => !item.kept && isElsewhere(item);
+
+/** It belongs to nobody and was dropped for nobody, but its header names somebody, and nobody has decided yet. */
+export const isUnassigned = (item: UploadItem) =>
+  !item.kept &&
+  item.patientId === null &&
+  isAnswered(item) &&
+  item.record !== null &&
+  idOf(item.record.patient_id) === null &&
+  Boolean(item.record.header);
 
 /** The same file of the same folder, as far as can be told without reading it. */
 export const identity = ({ file, path }: ChosenFile) => JSON.stringify([path, file.size, file.lastModified]);

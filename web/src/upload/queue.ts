@@ -1,4 +1,4 @@
-import { isSignedOut } from '../api/problem';
+import { ApiError, isSignedOut } from '../api/problem';
 import type { ImageFile } from '../api/types';
 import { SignedOut } from '../session/session';
 import { Attempt, freed, GIVEN_UP, type AttemptNeeds, type End } from './attempt';
@@ -21,6 +21,7 @@ import {
 import type { Journal, JournalEntry } from './journal';
 import { Meter } from './meter';
 import { Slots } from './slots';
+import { Twins } from './twins';
 import { verdictOn } from './verdict';
 
 /** Hashed and registered before their turn comes: enough for full batches, few enough not to flood the list. */
@@ -66,6 +67,7 @@ export class UploadQueue {
   constructor(private readonly needs: Dependencies) {
     this.shared = {
       creations: new Creations(needs.api),
+      twins: new Twins(),
       ahead: new Slots(AHEAD),
       active: new Slots(ACTIVE_FILES),
       puts: new Slots(ACTIVE_PUTS),
@@ -159,12 +161,54 @@ export class UploadQueue {
   clearJudged = () => this.each(isJudged, (key) => this.remove(key));
   remove(key: string): void {
     this.items.delete(key);
+    this.shared.twins.over(key);
     this.notify();
   }
 
   /** These stay with the patient they have, or without one. */
   keep(keys: string[]): void {
     for (const key of keys) this.change(key, { kept: true });
+  }
+
+  /** These are a patient's now. What the server finds against that is asked for. */
+  given(fileIds: ReadonlySet<number>, patientId: string): void {
+    for (const { key, fileId, record } of [...this.items.values()]) {
+      if (fileId === null || record === null || !fileIds.has(fileId)) continue;
+      this.change(key, { record: { ...record, patient_id: patientId } });
+      this.follower.follow(fileId);
+    }
+    this.needs.onArrived();
+  }
+
+  /** Takes the file out of the trash that has the same bytes, and gives up the new one. */
+  async restoreInstead(key: string): Promise<void> {
+    const item = this.items.get(key);
+    if (!item || item.inTrash === null) return;
+    const { api } = this.needs;
+    const restored = await api.restore(item.inTrash).catch((error: unknown) => {
+      // Another file of this queue has the same bytes.
+      if (!(error instanceof ApiError)) throw error;
+      return api.image(item.inTrash ?? 0);
+    });
+    const { print, fileId } = this.items.get(key) ?? item;
+    this.controllers.get(key)?.abort(GIVEN_UP);
+    if (print !== null) await this.forget(print);
+    // What has arrived is no upload any more.
+    if (fileId !== null) await api.abortUpload(fileId).catch(() => api.remove(fileId).catch(() => undefined));
+    this.change(key, {
+      state: 'processing',
+      existing: true,
+      inTrash: null,
+      fileId: restored.id,
+      sent: item.file.size,
+      error: null,
+    });
+    if (!this.learn(restored)) this.follower.follow(restored.id);
+  }
+
+  /** The new one stays beside the one in the trash. */
+  keepNew(keys: string[]): void {
+    for (const key of keys) this.change(key, { inTrash: null });
   }
 
   /** Takes over a record from the server. Answers whether the server is done with the file. */
@@ -218,7 +262,7 @@ export class UploadQueue {
       this.change(key, state === undefined || signal.aborted ? facts : { ...facts, state });
     const { file, path } = item;
     const patientId = () => this.items.get(key)?.patientId ?? null;
-    new Attempt({ file, path, patientId }, needs, signal, {
+    new Attempt({ key, file, path, patientId }, needs, signal, {
       show,
       sent: (bytes) => !signal.aborted && this.sent(key, bytes),
       waiting: this.waiting(key),
@@ -284,7 +328,11 @@ export class UploadQueue {
   private change(key: string, change: Partial<UploadItem>): void {
     const item = this.items.get(key);
     if (!item) return;
-    this.items.set(key, { ...item, ...change });
+    const next = { ...item, ...change };
+    this.items.set(key, next);
+    // One that waits for the network or a person lets others go on, too.
+    if (isAnswered(next) || ['failed', 'cancelled', 'paused'].includes(next.state))
+      this.shared.twins.over(key);
     this.notify();
   }
 

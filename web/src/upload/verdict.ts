@@ -1,7 +1,8 @@
 import type { ImageFile, Notice } from '../api/types';
 import { severityOf } from '../images/severity';
 import { Rejected } from './failures';
-import type { UploadItem } from './item';
+import { personName } from '../format';
+import type { HeaderPatient, UploadItem } from './item';
 
 /** A list asks somebody to look at these. After an upload nobody has to worry: the file is intact, only its names were guessed or its picture is missing. */
 const NO_DOUBT = new Set<string>([
@@ -18,11 +19,16 @@ function remarksOn({ file_type, status, warnings }: ImageFile): readonly Notice[
   return [{ code: 'not_image_file', message: '' }];
 }
 
+function headerOf({ dicom }: ImageFile): HeaderPatient | null {
+  const id = dicom?.patient_id?.trim() ?? '';
+  return id === '' ? null : { id, name: personName(dicom?.patient_name) };
+}
+
 /** What has become of an uploaded file; null while the server is at work. A remark this page does not know is a doubt. */
 export function verdictOn(file: ImageFile, existing: boolean): Verdict | null {
   const { status, status_reason, patient_id, version } = file;
   const warnings = remarksOn(file);
-  const record = { patient_id, version };
+  const record = { patient_id, version, header: headerOf(file) };
   if (status === 'FAILED') {
     const notices = status_reason ? [status_reason, ...warnings] : warnings;
     return { state: 'failed', notices, record, error: new Rejected(notices) };

@@ -1,0 +1,71 @@
+import { Button } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useServices } from '../app/context';
+import { errorText } from '../i18n/errors';
+import { PatientChoice } from '../upload/PatientChoice';
+import { assignAll } from '../upload/headers';
+import { Dialog } from '../shell/Dialog';
+
+interface Props {
+  ids: readonly number[];
+  opened: boolean;
+  onClose: () => void;
+}
+
+/** Gives the chosen files to one patient. */
+export function AssignDialog({ ids, opened, onClose }: Props) {
+  const { t } = useTranslation();
+  return (
+    <Dialog opened={opened} onClose={onClose} title={t('images.assignTitle', { count: ids.length })}>
+      {opened && <Assign ids={ids} onClose={onClose} />}
+    </Dialog>
+  );
+}
+
+function Assign({ ids, onClose }: Omit<Props, 'opened'>) {
+  const { t } = useTranslation();
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const [patientId, setPatientId] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const save = async (patient: string) => {
+    setBusy(true);
+    try {
+      const { succeeded, failures } = await assignAll(api, ids, patient);
+      const count = succeeded.length;
+      if (count > 0) {
+        notifications.show({ message: t('upload.question.given', { count, patient }), color: 'teal' });
+      }
+      const first = failures[0];
+      if (first) {
+        const reason = errorText(first.error, t);
+        notifications.show({
+          message: t('images.partly', { failed: failures.length, reason }),
+          color: 'red',
+        });
+      }
+      onClose();
+    } catch (error) {
+      notifications.show({ message: errorText(error, t), color: 'red' });
+      setBusy(false);
+    }
+    void queries.invalidateQueries({ queryKey: ['images'] });
+    void queries.invalidateQueries({ queryKey: ['patients', 'studies'] });
+  };
+  return (
+    <div className="form">
+      <PatientChoice patientId={patientId} onChange={setPatientId} />
+      <p className="alert-text">{t('images.assignHint')}</p>
+      <Button
+        loading={busy}
+        disabled={patientId === null}
+        onClick={() => patientId !== null && void save(patientId)}
+      >
+        {t('images.assignSave', { count: ids.length })}
+      </Button>
+    </div>
+  );
+}

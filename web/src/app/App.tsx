@@ -6,6 +6,7 @@ import { createApi } from '../api/api';
 import { createApiClient } from '../api/client';
 import { isTransient } from '../api/problem';
 import type { Config } from '../config';
+import { Downloads } from '../download/downloads';
 import { ListPage } from '../images/ListPage';
 import { DemoSession } from '../session/demo';
 import type { Session, User } from '../session/session';
@@ -62,9 +63,10 @@ function SignedIn({ config, session, user, onSignedOut }: SignedInProps) {
       user.name,
       () => void queries.invalidateQueries({ queryKey: ['images'] }),
     );
-    return { api, session, user, uploads };
+    return { api, session, user, uploads, downloads: new Downloads(api) };
   }, [config, session, user, queries]);
   const signOut = async () => {
+    services.downloads.close();
     await services.uploads.close();
     await session.signOut();
     onSignedOut();

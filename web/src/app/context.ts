@@ -1,6 +1,7 @@
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { Api } from '../api/api';
 import { sessionExpiry, type Session, type User } from '../session/session';
+import type { Downloads } from '../download/downloads';
 import type { UploadQueue } from '../upload/queue';
 
 /** What every page needs: built once in App, handed down through React. */
@@ -9,6 +10,7 @@ export interface Services {
   session: Session;
   user: User;
   uploads: UploadQueue;
+  downloads: Downloads;
 }
 
 export const ServicesContext = createContext<Services | null>(null);

@@ -9,7 +9,7 @@ import { patientPage, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { actionText } from '../detail/AccessLog';
 import { dateTime } from '../format';
-import { saveUrl } from '../images/download';
+import { saveUrl } from '../download/saveUrl';
 import { EmptyState, Failure, LoadMore, NotFound } from '../shell/states';
 import { useFirstItems } from '../shell/useFirstItems';
 import tables from '../shell/Table.module.css';

@@ -18,7 +18,7 @@ import { useServices } from '../app/context';
 import { ApiError } from '../api/problem';
 import type { ImageFile } from '../api/types';
 import { errorText } from '../i18n/errors';
-import { saveUrl } from '../images/download';
+import { saveUrl } from '../download/saveUrl';
 import { useBulkActions } from '../images/useBulkActions';
 import { EmptyState, Failure } from '../shell/states';
 import { Viewer } from '../viewer/Viewer';

@@ -4,7 +4,8 @@ import { createElement } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import { errorText } from '../i18n/errors';
-import { saveMany, type Named } from './download';
+import type { Savable } from '../download/names';
+import { useDownload } from '../download/useDownload';
 import type { Job } from '../api/types';
 import { eachOf, type Outcome } from './eachOf';
 import { followJob, startedJob } from './jobs';
@@ -19,6 +20,7 @@ export function useBulkActions() {
   const { api } = useServices();
   const { t } = useTranslation();
   const queries = useQueryClient();
+  const save = useDownload();
 
   const refresh = () => queries.invalidateQueries({ queryKey: ['images'] });
 
@@ -113,9 +115,7 @@ export function useBulkActions() {
       (id) => api.unarchive(id),
       (count) => t('images.unarchived', { count }),
     );
-  const download = async (files: Named[]) => {
-    report(await saveMany(api, files), (count) => t('images.downloadStarted', { count }));
-  };
+  const download = (files: Savable[]) => save(files);
 
   return { remove, restore, archive, unarchive, download };
 }

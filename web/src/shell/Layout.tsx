@@ -24,6 +24,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, NavLink } from 'react-router';
 import { Dialog } from './Dialog';
 import { useServices } from '../app/context';
+import { DownloadPanel } from '../download/DownloadPanel';
 import { DropAnywhere } from '../upload/DropAnywhere';
 import { isUnfinished } from '../upload/item';
 import { UploadBadge } from '../upload/UploadBadge';
@@ -73,6 +74,7 @@ export function Layout({ children, onSignOut }: { children: ReactNode; onSignOut
         {children}
       </main>
       <DropAnywhere />
+      <DownloadPanel />
     </div>
   );
 }

@@ -1,29 +1,41 @@
 import { Loader } from '@mantine/core';
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { described, Differs } from './compare';
 import { isLike, type Difference } from './likeness';
-import { Stage, type StageView, type ToolName } from './stage';
+import { PictureMarks } from './PictureMarks';
+import { Stage, type StageSource, type StageView, type ToolName } from './stage';
 import { ViewerTools } from './ViewerTools';
 import classes from './Viewer.module.css';
 
 interface Props {
-  bytes: Blob;
+  source: StageSource;
   /** The server's picture of it, which the first one drawn has to be like; null when there is none. */
   preview: ImageBitmap | null;
   /** What the reader has to know of it. */
-  notice?: string | undefined;
-  modality: string | null;
+  notice?: ReactNode;
+  /** Who it is, and what. */
+  caption?: Caption | undefined;
   onFailed: (error: unknown) => void;
+  /** After every change of what is on the screen. */
+  onView?: (view: StageView, stage: Stage) => void;
+}
+
+/** Lines that stand on the picture: the patient, and the study. */
+export interface Caption {
+  patient: string[];
+  study: string[];
 }
 
 const ZOOM_STEP = 1.2;
 /** Frames per second of the cine loop, as most ultrasound clips are recorded. */
 const CINE_MS = 1000 / 15;
+const PAGE = 10;
 
-/** DICOM with window/level, zoom, pan and frames. Everything the mouse does, the keyboard and the buttons do too. */
-export function DicomViewer({ bytes, preview, notice, modality, onFailed }: Props) {
+/** DICOM with window/level, zoom, pan, frames and measurements. Everything the mouse does, the keyboard and the buttons do too. */
+export function DicomViewer({ source, preview, notice, caption, onFailed, onView }: Props) {
   const { t } = useTranslation();
+  const frame = useRef<HTMLDivElement>(null);
   const element = useRef<HTMLDivElement>(null);
   const [stage, setStage] = useState<Stage | null>(null);
   const [view, setView] = useState<StageView | null>(null);
@@ -31,42 +43,58 @@ export function DicomViewer({ bytes, preview, notice, modality, onFailed }: Prop
   const [tool, setTool] = useState<ToolName>('window');
   const [playing, setPlaying] = useState(false);
 
-  useStage({ element, bytes, preview, setStage, setView, setDifference, onFailed });
+  useStage({ element, source, preview, setStage, setView, setDifference, onFailed });
   useCine(playing, stage, view);
+  useEffect(() => {
+    if (stage && view) onView?.(view, stage);
+  }, [stage, view, onView]);
 
   const choose = (name: ToolName) => {
     setTool(name);
     stage?.useTool(name);
   };
+  const fill = () => {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else void frame.current?.requestFullscreen?.().catch(() => undefined);
+  };
   const keys: Record<string, (stage: Stage, view: StageView) => void> = {
-    ArrowRight: (on, { frame }) => void on.showFrame(frame + 1),
-    ArrowDown: (on, { frame }) => void on.showFrame(frame + 1),
-    ArrowLeft: (on, { frame }) => void on.showFrame(frame - 1),
-    ArrowUp: (on, { frame }) => void on.showFrame(frame - 1),
+    ArrowRight: (on, { frame: now }) => void on.showFrame(now + 1),
+    ArrowDown: (on, { frame: now }) => void on.showFrame(now + 1),
+    ArrowLeft: (on, { frame: now }) => void on.showFrame(now - 1),
+    ArrowUp: (on, { frame: now }) => void on.showFrame(now - 1),
+    PageDown: (on, { frame: now }) => void on.showFrame(now + PAGE),
+    PageUp: (on, { frame: now }) => void on.showFrame(now - PAGE),
+    Home: (on) => void on.showFrame(1),
+    End: (on, { frames }) => void on.showFrame(frames),
     '+': (on) => on.zoomBy(ZOOM_STEP),
     '=': (on) => on.zoomBy(ZOOM_STEP),
     '-': (on) => on.zoomBy(1 / ZOOM_STEP),
     '0': (on) => on.reset(),
     i: (on) => on.invert(),
+    r: (on) => on.rotate(),
+    h: (on) => on.flip(),
+    f: fill,
+    ' ': (_, { frames }) => frames > 1 && setPlaying(!playing),
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const act = keys[event.key];
-    if (!act || !stage || !view || event.ctrlKey || event.metaKey) return;
+    if (!act || !stage || !view || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     act(stage, view);
   };
 
   return (
-    <div className={classes['viewer']}>
+    <div ref={frame} className={classes['viewer']}>
       {stage && view && (
         <ViewerTools
           stage={stage}
           view={view}
-          modality={modality}
+          modality={source.modality}
           tool={tool}
           playing={playing}
           onTool={choose}
           onPlay={() => setPlaying(!playing)}
+          onFill={fill}
         />
       )}
       {notice && (
@@ -74,39 +102,33 @@ export function DicomViewer({ bytes, preview, notice, modality, onFailed }: Prop
           {notice}
         </p>
       )}
-      <div
-        ref={element}
-        className={classes['stage']}
-        tabIndex={0}
-        role="application"
-        aria-label={t('viewer.label')}
-        aria-description={t('viewer.keys')}
-        data-ready={view !== null || undefined}
-        data-zoom={view?.zoom.toFixed(3)}
-        data-difference={difference ? described(difference) : undefined}
-        data-place={stage && view ? Object.values(stage.place()).join(' ') : undefined}
-        onKeyDown={onKeyDown}
-        onContextMenu={(event) => event.preventDefault()}
-      />
+      <div className={classes['ground']}>
+        <div
+          ref={element}
+          className={classes['stage']}
+          tabIndex={0}
+          role="application"
+          aria-label={t('viewer.label')}
+          aria-description={t('viewer.keys')}
+          data-ready={view !== null || undefined}
+          data-zoom={view?.zoom.toFixed(3)}
+          data-frame={view?.frame}
+          data-difference={difference ? described(difference) : undefined}
+          data-place={stage && view ? Object.values(stage.place()).join(' ') : undefined}
+          data-measures={stage && view && view.measures > 0 ? stage.measurements().join('\n') : undefined}
+          onKeyDown={onKeyDown}
+          onContextMenu={(event) => event.preventDefault()}
+        />
+        {view && <PictureMarks view={view} caption={caption} />}
+      </div>
       {!view && <Loader className={classes['loader']} color="gray" />}
-      {view && (
-        <div className={classes['overlay']} aria-live="off">
-          {view.window &&
-            t('viewer.wl', { width: written(view.window.width), center: written(view.window.center) })}
-          {view.frames > 1 && <span>{t('viewer.frame', { frame: view.frame, total: view.frames })}</span>}
-        </div>
-      )}
     </div>
   );
 }
 
-/** A number of a window: whole ones as they are, others with what can be seen of them. */
-const written = (value: number) =>
-  Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(3));
-
 interface Staging {
   element: React.RefObject<HTMLDivElement | null>;
-  bytes: Blob;
+  source: StageSource;
   preview: ImageBitmap | null;
   setStage: (stage: Stage | null) => void;
   setView: (view: StageView | null) => void;
@@ -115,7 +137,7 @@ interface Staging {
 }
 
 /** Opens the file, and shows it once it is known to look like the server's picture. */
-function useStage({ element, bytes, preview, setStage, setView, setDifference, onFailed }: Staging) {
+function useStage({ element, source, preview, setStage, setView, setDifference, onFailed }: Staging) {
   useEffect(() => {
     let gone = false;
     let opened: Stage | null = null;
@@ -124,16 +146,17 @@ function useStage({ element, bytes, preview, setStage, setView, setDifference, o
     const resizing = new ResizeObserver(() => opened?.resize());
     const fail = (error: unknown) => !gone && onFailed(error);
     const open = async () => {
-      const stage = await Stage.open(target, bytes, fail);
+      const stage = await Stage.open(target, source, fail);
       if (gone) return stage.close();
       opened = stage;
-      if (preview) {
+      if (preview && !stage.view().isBroken) {
         const difference = await stage.compare(preview);
         if (gone) return;
         setDifference(difference);
         if (!isLike(difference)) throw new Differs(difference);
       }
-      if (stage.view().frame > 1 && !(await stage.showFrame(1))) return;
+      const { first } = source;
+      if (first !== null && stage.view().frame !== first && !(await stage.showFrame(first))) return;
       if (gone) return;
       stage.onChange(() => setView(stage.view()));
       setStage(stage);
@@ -148,7 +171,7 @@ function useStage({ element, bytes, preview, setStage, setView, setDifference, o
       setView(null);
       opened?.close();
     };
-  }, [element, bytes, preview, setStage, setView, setDifference, onFailed]);
+  }, [element, source, preview, setStage, setView, setDifference, onFailed]);
 }
 
 function useCine(playing: boolean, stage: Stage | null, view: StageView | null) {

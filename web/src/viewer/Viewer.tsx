@@ -1,12 +1,13 @@
 import { Button, Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import type { ImageFile } from '../api/types';
 import { noticeText } from '../i18n/errors';
 import { lazily } from '../shell/lazily';
 import { Failure } from '../shell/states';
+import { captionOf } from './caption';
 import { compare, Differs, fetchPreview } from './compare';
 import { fetchBytes } from './fetchBytes';
 import { isLike, PHOTO } from './likeness';
@@ -176,12 +177,26 @@ function Dicom({ file, onFailed }: Props) {
   useFallback(bytes.error, file, onFailed);
   if (bytes.isError) return <Failure error={bytes.error} onRetry={() => void bytes.refetch()} />;
   if (!bytes.data || preview === undefined) return <Waiting text={t('viewer.loading', { percent })} />;
+  return <OpenDicom file={file} bytes={bytes.data} preview={preview} onFailed={onFailed} />;
+}
+
+function OpenDicom({ file, bytes, preview, onFailed }: Props & { bytes: Blob; preview: ImageBitmap | null }) {
+  const { t } = useTranslation();
+  const { modality } = file;
+  const source = useMemo(
+    () => ({
+      open: () => import('./loader').then(({ openFile }) => openFile(bytes)),
+      modality,
+      first: 1,
+    }),
+    [bytes, modality],
+  );
   return (
     <DicomViewer
-      bytes={bytes.data}
+      source={source}
       preview={preview}
       notice={preview === null ? t('viewer.unchecked') : undefined}
-      modality={file.modality}
+      caption={captionOf(file)}
       onFailed={onFailed}
     />
   );

@@ -1,12 +1,19 @@
 import { ActionIcon, NativeSelect, Slider, Tooltip } from '@mantine/core';
 import {
   IconAdjustments,
+  IconAngle,
+  IconArrowsMaximize,
   IconArrowsMove,
   IconContrast2,
+  IconEraser,
+  IconFlipVertical,
+  IconGeometry,
+  IconOvalVertical,
   IconPlayerPause,
   IconPlayerPlay,
   IconRefresh,
   IconRotateClockwise2,
+  IconRuler2,
   IconStack2,
   IconZoomIn,
 } from '@tabler/icons-react';
@@ -15,7 +22,16 @@ import { useTranslation } from 'react-i18next';
 import { isSameWindow, type Stage, type StageView, type ToolName } from './stage';
 import classes from './Viewer.module.css';
 
-const TOOL_ICONS = { window: IconAdjustments, zoom: IconZoomIn, pan: IconArrowsMove, scroll: IconStack2 };
+const TOOL_ICONS: Record<ToolName, typeof IconAdjustments> = {
+  window: IconAdjustments,
+  zoom: IconZoomIn,
+  pan: IconArrowsMove,
+  scroll: IconStack2,
+  length: IconRuler2,
+  angle: IconAngle,
+  cobb: IconGeometry,
+  ellipse: IconOvalVertical,
+};
 
 /** Usual windows of CT reading, in Hounsfield units. */
 const CT_WINDOWS = {
@@ -34,9 +50,10 @@ interface Props {
   playing: boolean;
   onTool: (tool: ToolName) => void;
   onPlay: () => void;
+  onFill: () => void;
 }
 
-export function ViewerTools({ stage, view, modality, tool, playing, onTool, onPlay }: Props) {
+export function ViewerTools({ stage, view, modality, tool, playing, onTool, onPlay, onFill }: Props) {
   const { t } = useTranslation();
   const many = view.frames > 1;
   const tools = (Object.keys(TOOL_ICONS) as ToolName[]).filter((name) => many || name !== 'scroll');
@@ -62,6 +79,19 @@ export function ViewerTools({ stage, view, modality, tool, playing, onTool, onPl
       <ToolButton label={t('viewer.rotate')} onClick={() => stage.rotate()}>
         <IconRotateClockwise2 size={19} />
       </ToolButton>
+      <ToolButton label={t('viewer.flip')} onClick={() => stage.flip()}>
+        <IconFlipVertical size={19} />
+      </ToolButton>
+      {view.measures > 0 && (
+        <ToolButton label={t('viewer.clearMeasures')} onClick={() => stage.clearMeasures()}>
+          <IconEraser size={19} />
+        </ToolButton>
+      )}
+      {document.fullscreenEnabled && (
+        <ToolButton label={t('viewer.fill')} onClick={onFill}>
+          <IconArrowsMaximize size={19} />
+        </ToolButton>
+      )}
       <ToolButton label={t('viewer.reset')} onClick={() => stage.reset()}>
         <IconRefresh size={19} />
       </ToolButton>

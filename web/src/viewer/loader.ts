@@ -10,7 +10,9 @@ import {
   type Types,
 } from '@cornerstonejs/core';
 import { init as startDecoders } from '@cornerstonejs/dicom-image-loader';
+import { Unreachable } from '../api/problem';
 import type { Decoder } from './dicom/codestream';
+import type { Geometry } from './dicom/geometry';
 import { DicomFile } from './dicom/file';
 import type { Picture } from './dicom/picture';
 import type { ToneWindow } from './dicom/tone';
@@ -19,6 +21,8 @@ const { MetadataModules } = Enums;
 /** Before every provider of the library: what a file says of its pictures is read here only. */
 const OUTERMOST = 1_000_000;
 const SCHEME = 'film';
+/** Bytes of pictures that are kept: a thousand slices of a CT. */
+const MOST_DECODED = 512 * 1024 * 1024;
 
 /** What the page has to know of a picture besides its pixels. */
 export interface Facts {
@@ -30,11 +34,16 @@ export interface Facts {
   window: ToneWindow | null;
   /** Whether its values are what the file measures; see {@link Picture}. */
   inUnits: boolean;
+  spacing: [number, number];
+  geometry: Geometry;
+  /** It is a black picture in the place of one that cannot be shown. */
+  isBroken: boolean;
 }
 
 /** The files that are open, by what their addresses begin with, and what is known of the frames that were loaded. */
-const files = new Map<string, DicomFile>();
+const files = new Map<string, () => Promise<DicomFile>>();
 const facts = new Map<string, Facts>();
+const modalities = new Map<string, string>();
 let opened = 0;
 
 /** Starts the library with one WebGL context, and hands it finished pictures. */
@@ -44,6 +53,8 @@ export async function startLoader(): Promise<void> {
   await initCore({ ...usual, rendering: { ...usual.rendering, webGlContextCount: 1 } });
   // Two decoders: more would fight the page itself for the processor.
   startDecoders({ maxWebWorkers: 2 });
+  // Of a series, what was looked at longest ago is loaded again.
+  cache.setMaxCacheSize(MOST_DECODED);
   metaData.addProvider(described, OUTERMOST);
   imageLoader.registerImageLoader(SCHEME, (imageId) => ({ promise: load(imageId) }));
 }
@@ -59,26 +70,64 @@ export interface OpenFile {
 export async function openFile(bytes: Blob): Promise<OpenFile> {
   const file = await DicomFile.open(new Uint8Array(await bytes.arrayBuffer()), decode);
   const name = `${SCHEME}:${++opened}`;
-  files.set(name, file);
+  files.set(name, () => Promise.resolve(file));
   const imageIds = Array.from({ length: file.count }, (_, frame) => `${name}?frame=${frame}`);
   return { imageIds, middle: file.middle };
 }
 
+/** Reads one file after the other when its picture is asked for. Of each, the frame that stands for it is shown. */
+export function openSeries(
+  sizes: readonly { columns: number; rows: number }[],
+  first: number,
+  bytesOf: (index: number) => Promise<Blob>,
+): OpenFile {
+  const imageIds = sizes.map((size, index) => {
+    const name = `${SCHEME}:${++opened}`;
+    files.set(name, async () =>
+      DicomFile.open(new Uint8Array(await (await bytesOf(index)).arrayBuffer()), decode),
+    );
+    gaps.set(name, size);
+    return `${name}?frame=${MIDDLE}`;
+  });
+  return { imageIds, middle: first };
+}
+
+/** How large files of a series are, for those that turn out to be no picture. */
+const gaps = new Map<string, { columns: number; rows: number }>();
+
+/** Loads a picture before it is asked for. */
+export async function loadAhead(imageId: string): Promise<void> {
+  await imageLoader.loadAndCacheImage(imageId);
+}
+export const isLoaded = (imageId: string) => cache.getImageLoadObject(imageId) !== undefined;
+/** Bytes of pictures that are kept. */
+export const keptBytes = MOST_DECODED;
+
+/** In the place of a number: the frame of a file that the server makes its preview of. */
+const MIDDLE = 'middle';
+
 /** Leaves nothing of a file behind. */
 export function forgetFile({ imageIds }: OpenFile): void {
   for (const imageId of imageIds) {
+    modalities.delete(placeOf(imageId).name);
     if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId, { force: true });
     facts.delete(imageId);
     files.delete(placeOf(imageId).name);
+    gaps.delete(placeOf(imageId).name);
   }
+}
+
+/** Says what has been measured. */
+export function setModality({ imageIds }: OpenFile, modality: string | null): void {
+  if (modality !== null) for (const imageId of imageIds) modalities.set(placeOf(imageId).name, modality);
 }
 
 /** What is known of a frame that was loaded. */
 export const factsOf = (imageId: string): Facts | undefined => facts.get(imageId);
 
-function placeOf(imageId: string): { name: string; frame: number } {
+function placeOf(imageId: string): { name: string; frame: string } {
   const [name = '', frame = ''] = imageId.split('?frame=');
-  return { name, frame: Number(frame) };
+  return { name, frame };
 }
 
 /** The codestreams of frames are decoded by the library's workers. */
@@ -114,18 +163,58 @@ const decode: Decoder = async (transferSyntax, bytes, { rows, columns, bitsAlloc
 
 const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);
 
+/** One file that cannot be shown does not end a series: there is a gap in its place. */
 async function load(imageId: string): Promise<Types.IImage> {
-  const { name, frame } = placeOf(imageId);
-  const file = files.get(name);
-  if (!file) throw new Error('closed');
+  const gap = gaps.get(placeOf(imageId).name);
+  if (!gap) return loadPicture(imageId);
+  return loadPicture(imageId).catch((error: unknown) => {
+    // What the network did is tried again with the next look at it.
+    if (error instanceof Unreachable || !gaps.has(placeOf(imageId).name)) throw error;
+    console.error('viewer', error);
+    return gapOf(imageId, gap);
+  });
+}
+
+function gapOf(imageId: string, { columns, rows }: { columns: number; rows: number }): Types.IImage {
+  const spacing: [number, number] = [1, 1];
+  const window = { center: 128, width: 256, shape: 'LINEAR' } as const;
+  const geometry = { orientation: null, scale: 'pixels' } as const;
+  facts.set(imageId, {
+    ...{ columns, rows, spacing, window, geometry },
+    photometric: 'MONOCHROME2',
+    inUnits: false,
+    isBroken: true,
+  });
+  const values = new Uint8Array(columns * rows);
+  return imageOf(imageId, {
+    kind: 'gray',
+    columns,
+    rows,
+    spacing,
+    values,
+    window,
+    inverted: false,
+    inUnits: false,
+  });
+}
+
+async function loadPicture(imageId: string): Promise<Types.IImage> {
+  const place = placeOf(imageId);
+  const open = files.get(place.name);
+  if (!open) throw new Error('closed');
+  const file = await open();
+  const frame = place.frame === MIDDLE ? file.middle : Number(place.frame);
   const picture = await file.picture(frame);
-  const { columns, rows } = picture;
+  const { columns, rows, spacing } = picture;
   facts.set(imageId, {
     columns,
     rows,
     photometric: picture.kind === 'colour' ? 'RGB' : picture.inverted ? 'MONOCHROME1' : 'MONOCHROME2',
     window: picture.kind === 'gray' ? picture.window : null,
     inUnits: picture.kind === 'gray' && picture.inUnits,
+    spacing,
+    geometry: file.geometry(frame),
+    isBroken: false,
   });
   return imageOf(imageId, picture);
 }
@@ -198,11 +287,14 @@ function extremes(values: ArrayLike<number>): { min: number; max: number } {
 /** What the library asks about a frame. */
 function described(type: string, imageId: unknown): unknown {
   if (typeof imageId !== 'string' || !imageId.startsWith(`${SCHEME}:`)) return undefined;
-  const { name, frame } = placeOf(imageId);
+  const { name } = placeOf(imageId);
   const known = facts.get(imageId);
   switch (type) {
     case MetadataModules.IMAGE_PLANE:
-      return planeOf(name, files.get(name)?.spacing(frame) ?? [1, 1], known);
+      return planeOf(name, known?.spacing ?? [1, 1], known);
+    case MetadataModules.CALIBRATION:
+    case 'calibratedPixelSpacing':
+      return CALIBRATIONS[known?.geometry.scale ?? 'patient'];
     case MetadataModules.IMAGE_PIXEL:
       return {
         bitsAllocated: 8,
@@ -213,11 +305,19 @@ function described(type: string, imageId: unknown): unknown {
         photometricInterpretation: known?.photometric ?? 'MONOCHROME2',
       };
     case MetadataModules.GENERAL_SERIES:
-      return { modality: '' };
+      // It decides in which unit values are written.
+      return { modality: known?.inUnits && known.photometric !== 'RGB' ? (modalities.get(name) ?? '') : '' };
     default:
       return undefined;
   }
 }
+
+/** What stands behind a length: the tools write it beside the number. */
+const CALIBRATIONS = {
+  patient: undefined,
+  detector: { type: Enums.CalibrationTypes.PROJECTION },
+  pixels: { type: Enums.CalibrationTypes.UNCALIBRATED },
+};
 
 /** Where a picture lies: it is looked at from the front, whatever the file says. */
 function planeOf(name: string, [down, across]: [number, number], known: Facts | undefined) {

@@ -1,8 +1,14 @@
 import { Enums, eventTarget, RenderingEngine, utilities, type StackViewport } from '@cornerstonejs/core';
 import {
   addTool,
+  AngleTool,
+  annotation,
+  cancelActiveManipulations,
+  CobbAngleTool,
+  EllipticalROITool,
   Enums as ToolEnums,
   init as initTools,
+  LengthTool,
   PanTool,
   StackScrollTool,
   ToolGroupManager,
@@ -12,11 +18,22 @@ import {
 import { compare } from './compare';
 import { drawn, onTrouble } from './drawn';
 import type { Difference, Rectangle } from './likeness';
-import { factsOf, forgetFile, openFile, startLoader, type OpenFile } from './loader';
+import { factsOf, forgetFile, setModality, startLoader, type OpenFile } from './loader';
+import { edgesOf, type Axes, type Letters } from './orientation';
 import { inTime } from './watch';
 
 /** What dragging with the main button does. */
-export const TOOLS = { window: WindowLevelTool, pan: PanTool, zoom: ZoomTool, scroll: StackScrollTool };
+export const TOOLS = {
+  window: WindowLevelTool,
+  pan: PanTool,
+  zoom: ZoomTool,
+  scroll: StackScrollTool,
+  length: LengthTool,
+  angle: AngleTool,
+  cobb: CobbAngleTool,
+  ellipse: EllipticalROITool,
+};
+export const MEASURES = ['length', 'angle', 'cobb', 'ellipse'] as const satisfies (keyof typeof TOOLS)[];
 export type ToolName = keyof typeof TOOLS;
 
 /** Window width and centre (DICOM PS3.3 C.11.2). */
@@ -35,6 +52,27 @@ export interface StageView {
   /** The window is in what the file measures, such as Hounsfield units: windows from elsewhere make sense. */
   inUnits: boolean;
   zoom: number;
+  /** What is towards the edges; null where the file does not say how it lies in the patient. */
+  letters: Letters | null;
+  /** Pixels of the screen that a millimetre has; null where the file does not say how large it is. */
+  pixelsPerMillimetre: number | null;
+  /** Lengths are at the detector: they are larger than in the patient. */
+  isProjection: boolean;
+  /** Measurements on this picture. */
+  measures: number;
+  /** This file of a series cannot be shown: there is nothing on the screen. */
+  isBroken: boolean;
+  /** Nobody has changed the window, the place or the size. */
+  isUntouched: boolean;
+}
+
+/** What is opened. */
+export interface StageSource {
+  open: () => Promise<OpenFile>;
+  /** The modality, which says in what values are measured. */
+  modality: string | null;
+  /** The frame that is shown at first; null for the one that is opened. */
+  first: number | null;
 }
 
 /** A window that differs by less is the same one: the library computes with its ends. */
@@ -86,7 +124,7 @@ export class Stage {
    */
   static async open(
     element: HTMLDivElement,
-    bytes: Blob,
+    source: StageSource,
     onFailed: (error: unknown) => void,
   ): Promise<Stage> {
     await start();
@@ -94,7 +132,8 @@ export class Stage {
     let stage: Stage | null = null;
     let givenUp = false;
     const opening = async () => {
-      const found = await openFile(bytes);
+      const found = await source.open();
+      setModality(found, source.modality);
       file = found;
       if (givenUp) {
         forgetFile(found);
@@ -168,7 +207,79 @@ export class Stage {
       isOwnWindow: window !== null && own !== null && isSameWindow(window, own),
       inUnits,
       zoom: this.viewport.getZoom(),
+      ...this.measured(),
     };
+  }
+
+  /** How the picture lies in the patient, and how large it is. */
+  private measured(): Pick<
+    StageView,
+    'letters' | 'pixelsPerMillimetre' | 'isProjection' | 'measures' | 'isBroken' | 'isUntouched'
+  > {
+    const {
+      geometry,
+      spacing,
+      isBroken = false,
+      window: own,
+    } = factsOf(this.viewport.getCurrentImageId()) ?? {};
+    const axes = this.axes();
+    const wide = axes ? Math.hypot(...axes.row) / (spacing?.[1] ?? 1) : NaN;
+    return {
+      letters: geometry?.orientation && axes ? edgesOf(geometry.orientation, axes) : null,
+      pixelsPerMillimetre: geometry && geometry.scale !== 'pixels' && wide > 0 ? wide : null,
+      isProjection: geometry?.scale === 'detector',
+      measures: this.annotations().length,
+      isBroken,
+      isUntouched: this.isUntouched(own ?? null),
+    };
+  }
+
+  private isUntouched(own: Window | null): boolean {
+    const {
+      zoom = 1,
+      pan = [0, 0],
+      rotation = 0,
+      flipHorizontal = false,
+    } = this.viewport.getViewPresentation();
+    const window = this.window();
+    const isOwn = own === null || (window !== null && isSameWindow(window, own));
+    const isPlaced = Math.abs(zoom - 1) < SAME && pan.every((by) => Math.abs(by) < SAME);
+    return isOwn && isPlaced && rotation === 0 && !flipHorizontal && this.annotations().length === 0;
+  }
+
+  /** Where the next pixel of a row and of a column are on the screen. */
+  private axes(): Axes | null {
+    const drawn = this.viewport.getImageData();
+    if (!drawn) return null;
+    const onCanvas = (x: number, y: number) =>
+      this.viewport.worldToCanvas(utilities.transformIndexToWorld(drawn.imageData, [x, y, 0]));
+    const [[x, y], [rx, ry], [cx, cy]] = [onCanvas(0, 0), onCanvas(1, 0), onCanvas(0, 1)];
+    return { row: [rx - x, ry - y], column: [cx - x, cy - y] };
+  }
+
+  private annotations() {
+    const imageId = this.viewport.getCurrentImageId();
+    return annotation.state
+      .getAllAnnotations()
+      .filter(({ metadata }) => metadata?.referencedImageId === imageId);
+  }
+
+  /** The words of all measurements on this picture, as they stand on it. */
+  measurements(): string[] {
+    return this.annotations().flatMap(({ data }) => {
+      const stats = Object.values((data as { cachedStats?: Record<string, unknown> }).cachedStats ?? {});
+      return stats.map((each) => JSON.stringify(each));
+    });
+  }
+
+  /** Takes the measurements off this picture. */
+  clearMeasures(): void {
+    // One that is only half drawn would leave its tool waiting for the rest.
+    cancelActiveManipulations(this.element);
+    for (const { annotationUID } of this.annotations()) {
+      if (annotationUID) annotation.state.removeAnnotation(annotationUID);
+    }
+    this.viewport.render();
   }
 
   /** The window as a header would say it. */
@@ -188,8 +299,14 @@ export class Stage {
   onChange(listener: () => void): () => void {
     const { IMAGE_RENDERED, STACK_NEW_IMAGE, VOI_MODIFIED, CAMERA_MODIFIED } = Enums.Events;
     const events = [IMAGE_RENDERED, STACK_NEW_IMAGE, VOI_MODIFIED, CAMERA_MODIFIED];
+    const { ANNOTATION_COMPLETED, ANNOTATION_REMOVED, ANNOTATION_MODIFIED } = ToolEnums.Events;
+    const measures = [ANNOTATION_COMPLETED, ANNOTATION_REMOVED, ANNOTATION_MODIFIED];
     events.forEach((event) => this.element.addEventListener(event, listener));
-    return () => events.forEach((event) => this.element.removeEventListener(event, listener));
+    measures.forEach((event) => eventTarget.addEventListener(event, listener));
+    return () => {
+      events.forEach((event) => this.element.removeEventListener(event, listener));
+      measures.forEach((event) => eventTarget.removeEventListener(event, listener));
+    };
   }
 
   useTool(name: ToolName): void {
@@ -199,19 +316,16 @@ export class Stage {
       group.setToolPassive(TOOLS[other].toolName, { removeAllBindings: true });
     }
     const { Primary, Secondary, Auxiliary, Wheel } = ToolEnums.MouseBindings;
-    const bindings: Record<ToolName, ToolEnums.MouseBindings[]> = {
-      window: [],
-      pan: [Auxiliary],
-      zoom: [Secondary],
-      scroll: this.file.imageIds.length > 1 ? [Wheel] : [],
+    type Bindings = ({ mouseButton: ToolEnums.MouseBindings } | { numTouchPoints: number })[];
+    const many = this.file.imageIds.length > 1;
+    const bindings: Partial<Record<ToolName, Bindings>> = {
+      pan: [{ mouseButton: Auxiliary }, { numTouchPoints: 3 }],
+      zoom: [{ mouseButton: Secondary }, { numTouchPoints: 2 }],
     };
-    if (this.file.imageIds.length === 1) bindings.zoom.push(Wheel);
-    bindings[name].unshift(Primary);
-    for (const tool of Object.keys(TOOLS) as ToolName[]) {
-      if (bindings[tool].length === 0) continue;
-      group.setToolActive(TOOLS[tool].toolName, {
-        bindings: bindings[tool].map((mouseButton) => ({ mouseButton })),
-      });
+    (bindings[many ? 'scroll' : 'zoom'] ??= []).push({ mouseButton: Wheel });
+    (bindings[name] ??= []).unshift({ mouseButton: Primary }, { numTouchPoints: 1 });
+    for (const [tool, bound] of Object.entries(bindings) as [ToolName, Bindings][]) {
+      group.setToolActive(TOOLS[tool].toolName, { bindings: bound });
     }
   }
 
@@ -268,10 +382,16 @@ export class Stage {
     this.viewport.render();
   }
 
+  flip(): void {
+    const { flipHorizontal = false } = this.viewport.getViewPresentation();
+    this.viewport.setViewPresentation({ flipHorizontal: !flipHorizontal });
+    this.viewport.render();
+  }
+
   /** Back to what the file asks for. */
   reset(): void {
     this.resetProperties();
-    this.viewport.setViewPresentation({ rotation: 0 });
+    this.viewport.setViewPresentation({ rotation: 0, flipHorizontal: false });
     this.viewport.resetCamera();
     this.viewport.render();
   }
@@ -281,6 +401,11 @@ export class Stage {
   }
 
   close(): void {
+    const own = new Set(this.file.imageIds);
+    for (const { annotationUID, metadata } of annotation.state.getAllAnnotations()) {
+      const of = metadata?.referencedImageId;
+      if (annotationUID && of !== undefined && own.has(of)) annotation.state.removeAnnotation(annotationUID);
+    }
     this.gone.abort();
     this.unwatch();
     ToolGroupManager.destroyToolGroup(this.id);

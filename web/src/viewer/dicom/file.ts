@@ -1,6 +1,7 @@
 import { decodeFrame, type Decoded, type Decoder } from './codestream';
 import { eightBits, fromPalette, fromYbr } from './colour';
 import { framesOf, type Frames } from './frames';
+import { geometryOf, type Geometry } from './geometry';
 import { grayPicture } from './gray';
 import { layoutOf, type Layout } from './layout';
 import { withOverlays } from './overlay';
@@ -41,6 +42,11 @@ export class DicomFile {
   /** How high a pixel of a frame is, and how wide. */
   spacing(frame: number): [number, number] {
     return spacingOf(this.parsed.dataSet, frame);
+  }
+
+  /** How a frame lies in the patient, and what its distances mean. */
+  geometry(frame: number): Geometry {
+    return geometryOf(this.parsed.dataSet, frame);
   }
 
   async picture(frame: number): Promise<Picture> {

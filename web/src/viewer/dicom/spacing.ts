@@ -12,16 +12,27 @@ const LONGEST = 10;
  * the Pixel Aspect Ratio, which is there if no spacing is (PS3.3 C.7.6.3.1.7, 10.7.1.3). The server decides the same way.
  */
 export function spacingOf(dataSet: DataSet, frame: number): [number, number] {
-  const groups = groupsOf(dataSet, frame, TAG.pixelMeasuresSequence).map((group) =>
-    group.numbers(TAG.pixelSpacing),
-  );
-  const others = [TAG.imagerPixelSpacing, TAG.nominalScannedPixelSpacing, TAG.pixelAspectRatio].map((tag) =>
-    dataSet.numbers(tag),
-  );
-  const [height = 1, width = 1] =
-    [...groups, ...others].find(([down = 0, across = 0]) => down > 0 && across > 0) ?? [];
+  const [patient, detector] = spacingElements(dataSet, frame);
+  const all = [...patient, ...detector, dataSet.numbers(TAG.pixelAspectRatio)];
+  const [height = 1, width = 1] = all.find(([down = 0, across = 0]) => down > 0 && across > 0) ?? [];
   const ratio = height / width;
   if (!(ratio <= LONGEST && ratio >= 1 / LONGEST)) return [1, 1];
-  const isLength = [height, width].every((length) => length >= FINEST && length <= COARSEST);
-  return isLength ? [height, width] : [ratio, 1];
+  return isLength([height, width]) ? [height, width] : [ratio, 1];
 }
+
+/** The spacings that a frame may have: in the patient, and at the detector. */
+export function spacingElements(
+  dataSet: DataSet,
+  frame: number,
+): [patient: number[][], detector: number[][]] {
+  const groups = groupsOf(dataSet, frame, TAG.pixelMeasuresSequence);
+  const detector = [TAG.imagerPixelSpacing, TAG.nominalScannedPixelSpacing];
+  return [
+    groups.map((group) => group.numbers(TAG.pixelSpacing)),
+    detector.map((tag) => dataSet.numbers(tag)),
+  ];
+}
+
+/** Whether these are millimetres that a picture can have. */
+export const isLength = ([height = 0, width = 0]: number[]) =>
+  [height, width].every((length) => length >= FINEST && length <= COARSEST);

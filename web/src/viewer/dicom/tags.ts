@@ -4,6 +4,8 @@ export const TAG = {
   sopClass: 0x0008_0016,
   imagerPixelSpacing: 0x0018_1164,
   nominalScannedPixelSpacing: 0x0018_2010,
+  imageOrientation: 0x0020_0037,
+  planeOrientationSequence: 0x0020_9116,
   samplesPerPixel: 0x0028_0002,
   photometricInterpretation: 0x0028_0004,
   planarConfiguration: 0x0028_0006,

@@ -1,0 +1,71 @@
+import type { Api } from '../api/api';
+import type { ImageFile } from '../api/types';
+import { Signer } from '../download/signer';
+import { fetchBytes } from './fetchBytes';
+import { isLoaded, keptBytes, loadAhead, openSeries } from './loader';
+import { Prefetch } from './prefetch';
+import type { StageSource } from './stage';
+
+/** Of what may be kept, so much stands around the slice that is looked at; the rest was looked at before. */
+const SHARE = 0.6;
+const FARTHEST = 2_000;
+
+/** The files of a series as one stack, read when they are looked at or are near to it. */
+export class Series {
+  private gone = new AbortController();
+  private prefetch: Prefetch | null = null;
+  private readonly signer: Signer;
+  readonly source: StageSource;
+
+  constructor(
+    api: Pick<Api, 'downloadUrls'>,
+    private readonly files: readonly ImageFile[],
+    private readonly first: number,
+  ) {
+    this.signer = new Signer(
+      api,
+      files.map(({ id }) => id),
+    );
+    this.source = {
+      modality: files[0]?.modality ?? null,
+      first: null,
+      open: () => Promise.resolve(this.open()),
+    };
+  }
+
+  /** Somebody looks at this slice, counted from 0. */
+  look(index: number): void {
+    this.prefetch?.around(index);
+  }
+
+  close(): void {
+    this.gone.abort();
+    this.prefetch?.stop();
+  }
+
+  private open() {
+    this.gone = new AbortController();
+    const sizes = this.files.map(({ dicom }) => ({ columns: dicom?.columns || 64, rows: dicom?.rows || 64 }));
+    const opened = openSeries(sizes, this.first, (index) => this.bytesOf(index));
+    const largest = Math.max(...sizes.map(({ columns, rows }) => columns * rows * 2));
+    const radius = Math.floor((keptBytes * SHARE) / largest / 2);
+    this.prefetch = new Prefetch({
+      count: this.files.length,
+      radius: Math.max(1, Math.min(FARTHEST, radius)),
+      isLoaded: (index) => isLoaded(opened.imageIds[index] ?? ''),
+      load: (index) => loadAhead(opened.imageIds[index] ?? ''),
+    });
+    return opened;
+  }
+
+  private async bytesOf(index: number): Promise<Blob> {
+    const id = this.files[index]?.id ?? 0;
+    const url = await this.signer.urlOf(id);
+    try {
+      return await fetchBytes(url, this.gone.signal, () => undefined);
+    } catch (error) {
+      this.signer.forget(id);
+      throw error;
+    }
+  }
+}

@@ -24,6 +24,7 @@ import { PageTitle } from './PageTitle';
 
 // The list is what people open first; everything else loads when it is needed.
 const DetailPage = lazily('detail', () => import('../detail/DetailPage').then((m) => m.DetailPage));
+const StackPage = lazily('stack', () => import('../studies/StackPage').then((m) => m.StackPage));
 const UploadPage = lazily('upload', () => import('../upload/UploadPage').then((m) => m.UploadPage));
 const PatientsPage = lazily('patients', () => import('../patients/PatientsPage').then((m) => m.PatientsPage));
 const PatientPage = lazily('patient', () => import('../patients/PatientPage').then((m) => m.PatientPage));
@@ -98,6 +99,7 @@ function Pages() {
         <Route path="/" element={<Navigate to="/images" replace />} />
         <Route path="/images" element={<ListPage />} />
         <Route path="/images/:id" element={<DetailPage />} />
+        <Route path="/stack" element={<StackPage />} />
         <Route path="/upload" element={<UploadPage />} />
         <Route path="/patients" element={<PatientsPage />} />
         <Route path="/patients/record" element={<PatientPage />} />

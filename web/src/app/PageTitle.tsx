@@ -7,6 +7,7 @@ import { matchPath, useLocation } from 'react-router';
 const TITLES: [path: string, title: (t: TFunction, id: string) => string][] = [
   ['/images', (t) => t('nav.images')],
   ['/images/:id', (t, id) => t('app.imageTitle', { id })],
+  ['/stack', (t) => t('app.stackTitle')],
   ['/upload', (t) => t('nav.upload')],
   ['/patients', (t) => t('nav.patients')],
   ['/patients/record', (t) => t('app.patientTitle')],

@@ -26,6 +26,7 @@ import { AccessLog } from './AccessLog';
 import classes from './DetailPage.module.css';
 import { EditForm } from './EditForm';
 import { Facts, HeaderFacts } from './Facts';
+import { Neighbours } from './Neighbours';
 import { Warnings } from './Warnings';
 
 const MOVING = new Set(['UPLOADING', 'UPLOADED', 'PROCESSING']);
@@ -110,6 +111,7 @@ function Head({ file }: { file: ImageFile }) {
         {file.original_filename}
       </h1>
       <span className="grow" />
+      <Neighbours id={file.id} />
       <Button
         leftSection={<IconDownload size={18} />}
         loading={download.isPending}

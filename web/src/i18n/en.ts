@@ -31,6 +31,7 @@ export const en: Texts = {
     unsavedDiscard: 'Discard',
     imageTitle: 'Image {{id}}',
     patientTitle: 'Patient',
+    stackTitle: 'Reading',
   },
   nav: {
     images: 'Images',
@@ -129,6 +130,8 @@ export const en: Texts = {
   },
   detail: {
     back: 'Back to the list',
+    previous: 'Previous file',
+    next: 'Next file',
     download: 'Download original',
     edit: 'Edit',
     delete: 'Delete',
@@ -438,6 +441,12 @@ export const en: Texts = {
       restore: 'Restore {{count}} from the trash',
       keep: 'Keep the new ones',
     },
+  },
+  stack: {
+    read: 'Read as a stack',
+    title: 'A stack of {{count}} images',
+    emptyTitle: 'No images were chosen',
+    emptyHint: 'Choose some DICOM images in the list, then “Read as a stack”.',
   },
   download: {
     title: 'Downloads',

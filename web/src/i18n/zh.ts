@@ -29,6 +29,7 @@ export const zh = {
     unsavedDiscard: '放弃修改',
     imageTitle: '影像 {{id}}',
     patientTitle: '患者信息',
+    stackTitle: '连续阅读',
   },
   nav: {
     images: '影像',
@@ -123,6 +124,8 @@ export const zh = {
   },
   detail: {
     back: '返回列表',
+    previous: '上一个文件',
+    next: '下一个文件',
     download: '下载原文件',
     edit: '编辑',
     delete: '删除',
@@ -404,6 +407,12 @@ export const zh = {
       restore: '恢复回收站中的 {{count}} 个',
       keep: '保留新的',
     },
+  },
+  stack: {
+    read: '连续阅读',
+    title: '连续阅读 {{count}} 幅图像',
+    emptyTitle: '没有选择图像',
+    emptyHint: '请在影像列表中选择几幅 DICOM 图像，然后点“连续阅读”。',
   },
   download: {
     title: '下载',

@@ -1,8 +1,16 @@
 import { Button, CloseButton } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconArchive, IconArchiveOff, IconDownload, IconTrash, IconUserCheck } from '@tabler/icons-react';
+import {
+  IconArchive,
+  IconArchiveOff,
+  IconDownload,
+  IconStack2,
+  IconTrash,
+  IconUserCheck,
+} from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
 import type { ImageFile } from '../api/types';
 import { errorText } from '../i18n/errors';
 import { AssignDialog } from './AssignDialog';
@@ -20,6 +28,8 @@ export function SelectionBar({ files, actions, onClear }: Props) {
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
   const [assigning, setAssigning] = useState(false);
+  const navigate = useNavigate();
+  const films = files.filter(({ file_type, preview_url }) => file_type === 'DICOM' && preview_url !== null);
   const archived = files.filter(({ status }) => status === 'ARCHIVED').map(({ id }) => id);
   const active = files.filter(({ status }) => status === 'PROCESSED').map(({ id }) => id);
 
@@ -34,6 +44,17 @@ export function SelectionBar({ files, actions, onClear }: Props) {
       <CloseButton aria-label={t('images.clearSelection')} onClick={onClear} />
       <strong aria-live="polite">{t('images.selected', { count: files.length })}</strong>
       <span className={classes['grow']} />
+      {films.length > 1 && (
+        <Button
+          size="sm"
+          variant="default"
+          leftSection={<IconStack2 size={17} />}
+          disabled={busy}
+          onClick={() => void navigate('/stack', { state: { ids: films.map(({ id }) => id) } })}
+        >
+          {t('stack.read')}
+        </Button>
+      )}
       <Button
         size="sm"
         variant="default"

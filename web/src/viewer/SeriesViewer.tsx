@@ -30,7 +30,7 @@ const RESTS_MS = 600;
 const SIGNING_MS = 30_000;
 
 /** A series as a stack. The first slice is shown once it is like the server's preview; the others are compared where one stays. */
-export default function SeriesViewer({ files, first, title, onLook }: Props) {
+export function SeriesViewer({ files, first, title, onLook }: Props) {
   const { t } = useTranslation();
   const { api } = useServices();
   const series = useMemo(() => new Series(api, files, first), [api, files, first]);

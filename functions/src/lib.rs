@@ -18,6 +18,7 @@
 mod endpoints;
 
 pub mod events;
+pub(crate) mod mismatch;
 
 subjects! {
     lists,

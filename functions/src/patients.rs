@@ -1,6 +1,5 @@
 //! Patients: whom files are of.
 
-pub(crate) mod mismatch;
 pub mod patient;
 
 endpoints! {

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::download_urls::Failure;
-use crate::patients::mismatch::contradiction;
+use crate::mismatch::contradiction;
 
 endpoint!(shows_no_record);
 
@@ -80,7 +80,10 @@ pub(crate) async fn handle(
     let given = opened
         .into_iter()
         .map(|(id, opened)| give(&app, &chosen, until, id, opened));
-    let given: Vec<_> = stream::iter(given).buffer_unordered(AT_ONCE).collect().await;
+    let given: Vec<_> = stream::iter(given)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
     let mut answer = Assigned::default();
     for (id, given) in given {
         match given {

@@ -8,14 +8,12 @@ use service::auth::Caller;
 use service::auth::access::Action;
 use service::db::studies::Choice;
 use service::domain::text::{BodyPart, Description, FileName, Modality, StudyDate};
-use service::domain::{
-    Code, FileId, FileRecord, PatientId, SeriesId, StudyId, Warning,
-};
+use service::domain::{Code, FileId, FileRecord, PatientId, SeriesId, StudyId, Warning};
 use service::error::Error;
 use service::fields;
 use service::views::image_file::ImageFile;
 
-use crate::patients::mismatch::mismatch;
+use crate::mismatch::mismatch;
 
 endpoint!(conflicts(VersionConflict));
 

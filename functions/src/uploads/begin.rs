@@ -38,9 +38,7 @@ pub async fn begin_all(
     uploads: Vec<NewUpload>,
 ) -> Vec<Result<Begun, Error>> {
     let mut results: Vec<Option<Result<Begun, Error>>> = uploads.iter().map(|_| None).collect();
-    let same = uploads
-        .iter()
-        .map(|upload| find_same(app, caller, upload));
+    let same = uploads.iter().map(|upload| find_same(app, caller, upload));
     let duplicates = join_all(same).await;
     let there = duplicates
         .iter()
@@ -52,13 +50,18 @@ pub async fn begin_all(
     let mut in_trash = vec![None; results.len()];
     for (position, (upload, duplicate)) in uploads.into_iter().zip(duplicates).enumerate() {
         match duplicate {
-            Ok(Same { live: None, trashed }) => {
+            Ok(Same {
+                live: None,
+                trashed,
+            }) => {
                 in_trash[position] = trashed;
                 waiting.push((position, upload));
             }
             // What the log does not know of is not shown.
             Ok(_) if is_untold => results[position] = Some(Err(first_or_same(&mut untold))),
-            Ok(Same { live: Some(file), .. }) => {
+            Ok(Same {
+                live: Some(file), ..
+            }) => {
                 let file = ImageFile::of(app, file).await;
                 results[position] = Some(file.map(|file| Begun {
                     file: Some(file),

@@ -24,6 +24,7 @@ mod folds;
 pub mod jobs;
 pub mod journal;
 pub mod keys;
+mod known_heads;
 pub mod list;
 mod load;
 pub mod log;

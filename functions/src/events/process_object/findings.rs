@@ -14,7 +14,7 @@ use service::error::Error;
 use super::scratch::on_disk;
 use super::spool::{Spooled, read};
 use super::{Processor, scratch};
-use crate::patients::mismatch::mismatch;
+use crate::mismatch::mismatch;
 
 impl Processor {
     /// Reads the object and makes everything that is made from it. Doing it again makes the same.

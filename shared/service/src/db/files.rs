@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
+use super::known_heads::KnownHeads;
 use super::log::Log;
 use super::old_tables::OldTables;
 use super::references::References;
 use super::segments::Segments;
-use super::stats::KnownHeads;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::cursor::CursorKey;

@@ -1,13 +1,13 @@
 //! Counters: what older versions counted, what was folded since, and the changes that are not folded yet.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 
 use super::files::Files;
-use super::journal::{Head, Row, Shard, heads, rows, tail};
+use super::journal::{Row, Shard, heads, rows, tail};
+use super::known_heads::Heads;
 use super::query;
 use super::scope::Scope;
 use crate::domain::stats::{Counters, Delta};
@@ -17,33 +17,6 @@ use crate::error::Error;
 const ATTEMPTS: usize = 8;
 /// Rows of a tail that are enough to know how many uploads wait.
 const ENOUGH_TO_ESTIMATE: i32 = 250;
-
-/// Spaces whose heads a function keeps.
-const MOST_KNOWN: usize = 1000;
-
-/// The heads that a function has read last, by space. They save a read of those who ask again, and nothing is answered from them alone.
-#[derive(Clone, Debug, Default)]
-pub(super) struct KnownHeads(Arc<Mutex<HashMap<i64, Arc<Heads>>>>);
-
-type Heads = BTreeMap<Shard, Head>;
-
-impl KnownHeads {
-    fn of(&self, space: i64) -> Option<Arc<Heads>> {
-        self.lock().get(&space).map(Arc::clone)
-    }
-
-    fn keep(&self, space: i64, heads: &Arc<Heads>) {
-        let mut known = self.lock();
-        if known.len() >= MOST_KNOWN && !known.contains_key(&space) {
-            known.clear();
-        }
-        known.insert(space, Arc::clone(heads));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<i64, Arc<Heads>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Files {
     /// The counters of `scope`: what a recount would give, if nobody changes anything meanwhile.
@@ -113,7 +86,7 @@ impl Files {
     ///
     /// Heads and rows are different reads, and folds go on meanwhile. So the heads are read before the rows and after them, until no shard was folded
     /// more than once in between. The first of the two reads may be as old as you like: a warm function takes the heads that it read last
-    /// ([`KnownHeads`]). Then every change is counted once. Let the first read have found the head of a shard in version v, the second in version
+    /// ([`super::known_heads`]). Then every change is counted once. Let the first read have found the head of a shard in version v, the second in version
     /// v ≤ w ≤ v + 1, and let a change that was answered before the rows were read have been folded in version f, or not yet:
     ///
     /// - f ≤ w: it is in the counters of w. If its row was seen all the same, it is not counted a second time: before version v was written, the rows

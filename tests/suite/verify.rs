@@ -392,10 +392,7 @@ async fn a_change_that_nobody_has_folded_is_not_counted_twice_because_a_read_is_
         ..Task::default()
     };
     let report = run(&stack, task).await;
-    assert_eq!(
-        (report.busy.first, report.counters.count),
-        (vec!["all".to_owned()], 0)
-    );
+    assert_eq!(report.counters.count, 0);
     stack.fold().await;
     let summary = "/image-files/stats/summary?scope=all";
     let summary = stack.admin().get(summary).await.ok();

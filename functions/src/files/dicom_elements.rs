@@ -21,7 +21,7 @@ const MOST: u64 = 4 << 20;
 
 /// DICOM elements
 ///
-/// All elements of a DICOM file as DICOM JSON (PS3.18 annex F), an array of one data set. The text is UTF-8, whatever the file is written in. Pixels and other long values are not in it: their `BulkDataURI` is relative to the instance in the DICOMweb service. What is longer than an answer may be is a redirect to a presigned URL that works for five minutes.
+/// All elements of a DICOM file as DICOM JSON (PS3.18 annex F), an array of one data set. The text is UTF-8, whatever the file is written in. Pixels and other long values are not in it: their `BulkDataURI` is relative to the instance in a service of PS3.18. What is longer than an answer may be is a redirect to a presigned URL that works for five minutes.
 #[utoipa::path(
     get,
     path = "/api/v1/image-files/{file_id}/dicom",

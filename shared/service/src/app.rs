@@ -89,14 +89,7 @@ impl App {
             .timeout_config(budget.tables.config())
             .build();
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
-        let s3_config = aws_sdk_s3::config::Builder::from(s3)
-            .force_path_style(config.s3_path_style)
-            .retry_config(aws::retries())
-            .retry_partition(aws::own_attempts())
-            .timeout_config(budget.bucket.config())
-            // A presigned request must carry the caller's own checksum or none, not one of a body that is not there.
-            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-            .build();
+        let s3_config = s3_config(s3, &config, &budget);
         let cursors = config.cursor_secret.as_ref();
         let cursors = cursors.map(|secret| CursorKey::new(secret.expose().as_bytes()));
         let marks = Marks::new(dynamodb.clone(), &config);
@@ -144,4 +137,16 @@ impl App {
             }),
         }
     }
+}
+
+/// How the bucket is reached.
+fn s3_config(s3: &SdkConfig, config: &Config, budget: &Budget) -> aws_sdk_s3::Config {
+    aws_sdk_s3::config::Builder::from(s3)
+        .force_path_style(config.s3_path_style)
+        .retry_config(aws::retries())
+        .retry_partition(aws::own_attempts())
+        .timeout_config(budget.bucket.config())
+        // A presigned request must carry the caller's own checksum or none, not one of a body that is not there.
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .build()
 }

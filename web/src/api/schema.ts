@@ -241,7 +241,7 @@ export interface paths {
         };
         /**
          * DICOM elements
-         * @description All elements of a DICOM file as DICOM JSON (PS3.18 annex F), an array of one data set. The text is UTF-8, whatever the file is written in. Pixels and other long values are not in it: their `BulkDataURI` is relative to the instance in the DICOMweb service. What is longer than an answer may be is a redirect to a presigned URL that works for five minutes.
+         * @description All elements of a DICOM file as DICOM JSON (PS3.18 annex F), an array of one data set. The text is UTF-8, whatever the file is written in. Pixels and other long values are not in it: their `BulkDataURI` is relative to the instance in a service of PS3.18. What is longer than an answer may be is a redirect to a presigned URL that works for five minutes.
          */
         get: operations["dicom-elements"];
         put?: never;

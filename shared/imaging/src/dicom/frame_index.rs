@@ -181,19 +181,15 @@ impl FrameIndex {
             length: (element.length != UNDEFINED).then_some(u64::from(element.length)),
         };
         let layout = Layout::new(&parsed.data_set, frame::float_bits(pixels), limits).ok();
-        match pixels.length {
-            Some(claimed) => {
-                let native = native(stream, pixels, claimed, layout, parsed);
-                (Self::Native(native), stream.skip(claimed))
-            }
-            None => {
-                let announced = layout.map_or(1, |layout| layout.frames);
-                let is_film = parsed.syntax.compression == Compression::Video;
-                let found = fragments(stream, parsed.found.offset_table, announced, is_film);
-                let (fragments, read) = found.unwrap_or_else(|stop| (Fragments::NONE, Err(stop)));
-                (Self::Fragments(fragments), read)
-            }
+        if let Some(claimed) = pixels.length {
+            let native = native(stream, pixels, claimed, layout, parsed);
+            return (Self::Native(native), stream.skip(claimed));
         }
+        let announced = layout.map_or(1, |layout| layout.frames);
+        let is_film = parsed.syntax.compression == Compression::Video;
+        let found = fragments(stream, parsed.found.offset_table, announced, is_film);
+        let (fragments, read) = found.unwrap_or_else(|stop| (Fragments::NONE, Err(stop)));
+        (Self::Fragments(fragments), read)
     }
 }
 

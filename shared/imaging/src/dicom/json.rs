@@ -9,7 +9,7 @@
 //!   gzip file around it.
 //!
 //! # Bulk data
-//! What is long is not in the JSON. Its `BulkDataURI` is relative to the instance in a DICOMweb service:
+//! What is long is not in the JSON. Its `BulkDataURI` is relative to the instance in a service of PS3.18:
 //! `bulkdata/{how}/{offset}/{length}` says by itself which bytes of the file it is ([`Bulk`]), and `pixeldata` is told by the
 //! [`FrameIndex`] of the instance.
 

@@ -89,6 +89,9 @@ pub const DUE_SHARDS: u64 = 64;
 /// The index of all patients in the order of their ids, in shards. Its sort key is `patient_id`.
 pub(super) const PATIENTS: &str = "patients-by-shard-1";
 
+/// The index of people by name.
+pub(super) const USERS: &str = "users-by-name-1";
+
 impl Index {
     /// Refuses a query on attributes that this index does not have: DynamoDB would, the embedded engine would not.
     ///

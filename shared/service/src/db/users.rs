@@ -37,7 +37,6 @@ use self::rows::IdRow;
 
 pub use self::change::Change;
 pub use self::list::{Found, Place};
-pub(super) use self::rows::BY_NAME;
 
 /// Tries of a write that others may be faster at.
 const ATTEMPTS: usize = 8;

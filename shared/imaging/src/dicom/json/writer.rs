@@ -157,7 +157,7 @@ impl Sink for Writer {
     fn want(&self, element: &Element) -> Want {
         let tag = element.tag;
         // Lengths of groups are not part of it (PS3.18 F.2.2), nor is what belongs before the data set, or to the end of an item.
-        if tag & 0xFFFF == 0 || matches!(tag >> 16, 0 | 2 | 0xFFFE) || !self.is_new(tag) {
+        if tag.trailing_zeros() >= 16 || matches!(tag >> 16, 0 | 2 | 0xFFFE) || !self.is_new(tag) {
             return Want::Skip;
         }
         match Kind::of(self.vr(element)) {

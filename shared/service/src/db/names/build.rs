@@ -19,7 +19,6 @@ use crate::db::batch::item;
 use crate::db::keys::{self, PATIENTS};
 use crate::db::query::rows_until;
 use crate::db::unattended::Unattended;
-use crate::db::users::BY_NAME;
 use crate::db::{Item, failure, records, text};
 use crate::domain::Timestamp;
 use crate::error::Error;
@@ -264,7 +263,7 @@ impl Lists {
             ),
             People::Users => (
                 &self.config.users_table,
-                BY_NAME,
+                keys::USERS,
                 "name_shard",
                 "folded_name",
                 "folded_name, #key",

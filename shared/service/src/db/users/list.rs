@@ -7,6 +7,7 @@ use futures_util::future::try_join_all;
 use packed::names::{Directory, Name};
 
 use super::super::batch::batch_get;
+use super::super::keys;
 use super::super::names::{People, Seen};
 use super::super::query::rows_until;
 use super::super::text;
@@ -162,7 +163,7 @@ impl Users {
             .client
             .query()
             .table_name(&self.config.users_table)
-            .index_name(rows::BY_NAME)
+            .index_name(keys::USERS)
             .key_condition_expression(match after {
                 // Several may have one name.
                 Some(_) => "name_shard = :shard AND folded_name >= :after",

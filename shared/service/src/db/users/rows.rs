@@ -8,8 +8,6 @@ use crate::domain::text::fold;
 use crate::domain::user::User;
 use crate::error::Error;
 
-/// The index of people by name.
-pub(in crate::db) const BY_NAME: &str = "users-by-name-1";
 /// Bytes of `folded_name`: a sort key has 1,024 at the most
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-partition-sort-keys>).
 const MAX_NAME_BYTES: usize = 1000;

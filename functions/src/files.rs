@@ -4,6 +4,7 @@ mod archive;
 
 endpoints! {
     get_image,
+    dicom_elements,
     download_image,
     download_urls,
     update_image,

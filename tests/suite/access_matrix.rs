@@ -6,7 +6,7 @@ mod entries;
 mod wrong_tokens;
 
 use http::Method;
-use imaging::fixtures::png;
+use imaging::fixtures::{DicomSpec, dicom, png};
 use serde_json::{Value, json};
 use service::api::Endpoint;
 use service::domain::job::{Job, JobId, JobKind};
@@ -41,6 +41,8 @@ enum Needs {
     SentParts,
     /// A processed file.
     File,
+    /// A processed DICOM file.
+    Dicom,
     /// A file in the trash.
     Deleted,
     /// A file in the archive.
@@ -72,6 +74,7 @@ const ROWS: &[Row] = &[
     Row("trash", Who::SignedIn, Needs::Nothing, NO_BODY),
     Row("openapi", Who::Public, Needs::Nothing, NO_BODY),
     Row("get-image", Who::Owner, Needs::File, NO_BODY),
+    Row("dicom-elements", Who::Owner, Needs::Dicom, NO_BODY),
     Row("download-image", Who::Owner, Needs::File, NO_BODY),
     Row(
         "download-urls",
@@ -217,6 +220,10 @@ impl Subject {
             Needs::PartsUpload => begin(&owner, "a.dcm", 20 << 20, json!({})).await["file"].clone(),
             Needs::SentParts => sent_parts(stack, &owner).await,
             Needs::File => processed(stack, &owner).await,
+            Needs::Dicom => {
+                let bytes = dicom(&DicomSpec::default());
+                stack.upload(&owner, "a.dcm", &bytes, json!({})).await
+            }
             Needs::Deleted => {
                 let file = processed(stack, &owner).await;
                 owner

@@ -15,6 +15,7 @@ mod create_upload;
 mod create_uploads_batch;
 mod delete_image;
 mod delete_patient;
+mod dicom_elements;
 mod download_image;
 mod download_urls;
 mod get_image;

@@ -161,7 +161,7 @@ async fn pictures_of_a_run_that_died_go_with_the_file() {
         .ok();
     stack.clock.advance(31 * DAY_MS);
     assert_eq!(maintain(&stack).await.purged, 1);
-    for prefix in ["thumbnails/", "previews/", "originals/"] {
+    for prefix in ["thumbnails/", "previews/", "instances/", "originals/"] {
         assert!(stack.versions(prefix).await.is_empty(), "{prefix}");
     }
     let url = text(&again["thumbnail_url"]);

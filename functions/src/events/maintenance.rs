@@ -74,6 +74,8 @@ pub struct Report {
     pub abandoned: usize,
     /// Files handed to `run-job` to be processed: their event was lost or their run died.
     pub processed: usize,
+    /// Files handed to `run-job` to be read again: an older version has processed them.
+    pub read_again: usize,
     /// Files handed to `run-job` to bring a move between storage classes to its end.
     pub moved: usize,
     /// Files handed to `run-job` because the bucket may hold more of them than the record names.

@@ -263,6 +263,22 @@ impl Processor {
         Ok(())
     }
 
+    /// Reads a file again that an older version has processed, and keeps of it what this version keeps. At `end` it gives up.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`]: it has to be tried again. The conflict `version_conflict`: its bytes are not those that
+    /// were hashed, or it is not at rest any more.
+    pub async fn read_again(&self, file: FileRecord, end: Option<Instant>) -> Result<(), Error> {
+        let object = StoredObject {
+            version: file.object_version.clone(),
+            size: file.file_size,
+        };
+        let found = before(end, self.find_out(&file, &object)).await?;
+        let files = self.app.files.unattended();
+        let written = files.advance(file, |file| Ok(file.read_again(found.clone())?));
+        written.await.map(drop)
+    }
+
     /// Gives the file up, so that the next try need not wait until the lease has run out.
     async fn release(&self, claimed: FileRecord, holder: &str) {
         let (files, now) = (self.app.files.unattended(), self.app.clock.now());

@@ -14,6 +14,7 @@ use service::lambda;
 const USAGE: &str = "\
 filmroom-migrate            moves what is in the tables of an older version into the new ones (OLD_TABLES=on)
 filmroom-migrate rewrite    writes every record again as this version writes it, for an index that is new
+filmroom-migrate read-again has DICOM files that an older version processed read again: maintenance does it, from its next run on
 
   --dry-run    only counts what would be done
   --rate N     rows a second at the most; 500 unless it is given";
@@ -21,8 +22,16 @@ const RATE: u32 = 500;
 /// How often the program prints how far it is.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// What is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    Move,
+    Rewrite,
+    ReadAgain,
+}
+
 struct Asked {
-    rewrites: bool,
+    work: Work,
     options: Options,
 }
 
@@ -51,7 +60,7 @@ async fn main() -> ExitCode {
 /// What was asked for; `None` for how to ask.
 fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Asked>, String> {
     let mut asked = Asked {
-        rewrites: false,
+        work: Work::Move,
         options: Options {
             rate: Some(RATE),
             dry_run: false,
@@ -61,7 +70,8 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Asked>, String
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--help" | "-h" => return Ok(None),
-            "rewrite" => asked.rewrites = true,
+            "rewrite" => asked.work = Work::Rewrite,
+            "read-again" => asked.work = Work::ReadAgain,
             "--dry-run" => asked.options.dry_run = true,
             "--rate" => {
                 let rate = arguments.next().and_then(|rate| rate.parse().ok());
@@ -89,12 +99,13 @@ async fn run(asked: &Asked) -> Result<ExitCode, String> {
         }
         is_time
     };
-    let verb = if asked.options.dry_run {
-        "would write"
-    } else {
-        "wrote"
+    let verb = match (asked.work, asked.options.dry_run) {
+        (Work::ReadAgain, true) => "would make due",
+        (Work::ReadAgain, false) => "made due",
+        (_, true) => "would write",
+        (_, false) => "wrote",
     };
-    if asked.rewrites {
+    if asked.work != Work::Move {
         let line = |report: &rewrite::Report| {
             eprintln!(
                 "{verb} {}; {} are as they should be, {} are of a newer version",
@@ -106,7 +117,12 @@ async fn run(asked: &Asked) -> Result<ExitCode, String> {
                 line(report);
             }
         };
-        let report = Rewrite::new(&app.files, asked.options).run(progress).await;
+        let rewrite = if asked.work == Work::ReadAgain {
+            Rewrite::of_unread(&app.files, asked.options)
+        } else {
+            Rewrite::new(&app.files, asked.options)
+        };
+        let report = rewrite.run(progress).await;
         line(&report.map_err(text)?);
         return Ok(ExitCode::SUCCESS);
     }

@@ -163,15 +163,20 @@ impl CharacterSet {
 
     /// The text of a value, without its padding.
     pub(crate) fn decode(&self, bytes: &[u8]) -> String {
-        let text = match (self.extended, self.whole) {
+        self.text(bytes)
+            .trim_matches(|c: char| c == '\0' || c.is_whitespace())
+            .replace('\0', "")
+    }
+
+    /// The text of a value as it stands.
+    pub(crate) fn text(&self, bytes: &[u8]) -> String {
+        match (self.extended, self.whole) {
             (Some(initial), _) if bytes.contains(&ESC) || self.whole.is_none() => {
                 decode_extended(bytes, initial)
             }
             (_, Some(encoding)) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
             (_, None) => String::from_utf8_lossy(bytes).into_owned(),
-        };
-        text.trim_matches(|c: char| c == '\0' || c.is_whitespace())
-            .replace('\0', "")
+        }
     }
 }
 

@@ -6,8 +6,10 @@ mod element;
 mod encapsulated;
 mod encoding;
 mod frame;
+mod frame_index;
 mod gray;
 mod header;
+mod json;
 mod kind;
 mod landmarks;
 mod layout;
@@ -17,6 +19,7 @@ mod parse;
 mod render;
 mod samples;
 mod segments;
+mod sink;
 mod stored;
 mod stream;
 mod tag;
@@ -37,10 +40,12 @@ use transfer_syntax::Compression;
 use crate::orientation::Orientation;
 use crate::picture::Decoded;
 use crate::raster::Raster;
-use crate::{Code, DicomHeader, Limits, Reason};
+use crate::{Code, DicomHeader, Instance, Limits, Reason};
 
 pub use crate::charset::Charset;
 pub use encoding::{has_preamble, looks_like_data_set};
+pub use frame_index::{Fragments, FrameIndex, FramePart, Head, Native};
+pub use json::{Bulk, How};
 pub use samples::Kind;
 pub use stored::{Colours, StoredFrame};
 pub use view::{Function, View, Which, Window};
@@ -116,6 +121,15 @@ pub(crate) fn open<R: Read + Seek>(
 }
 
 impl<R: Read + Seek> Opened<R> {
+    /// Everything that the file says of itself, read anew from `reader`.
+    pub(crate) fn instance(
+        &self,
+        reader: impl Read + Seek,
+        limits: &Limits,
+    ) -> Result<Instance, Reason> {
+        json::instance(reader, &self.parsed, limits)
+    }
+
     /// The frame of `view`, which is the one the file was opened for. Where its codec can, it is decoded at a reduced size
     /// that still has the pixels asked for.
     pub(crate) fn picture(mut self, view: &View, limits: &Limits) -> Result<Shown, Reason> {

@@ -21,11 +21,12 @@ pub fn inspect(path: &Path, limits: &Limits) -> Inspection {
     inspect_with(path, limits, |_| {})
 }
 
-/// Like [`inspect`], and hands over what is known before the pixels are decoded, which may be the last thing it does.
+/// Like [`inspect`], and hands over what is known before more is read, and before the pixels are decoded, which may be the last
+/// thing it does.
 pub(crate) fn inspect_with(
     path: &Path,
     limits: &Limits,
-    known: impl FnOnce(&Inspection),
+    known: impl FnMut(&Inspection),
 ) -> Inspection {
     let mut inspection = Inspection::failed(Code::DecoderFailed);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -39,7 +40,7 @@ fn look(
     path: &Path,
     limits: &Limits,
     inspection: &mut Inspection,
-    known: impl FnOnce(&Inspection),
+    mut known: impl FnMut(&Inspection),
 ) -> Outcome {
     let unreadable = || Outcome::Failed(Code::Unreadable.into());
     let Ok(mut file) = File::open(path) else {
@@ -66,6 +67,12 @@ fn look(
             Ok(opened) => {
                 inspection.dicom = Some(DicomHeader::clone(&opened.header));
                 inspection.warnings.clone_from(&opened.warnings);
+                known(inspection);
+                let again = File::open(path).map_err(|_| Code::Unreadable.into());
+                match again.and_then(|file| opened.instance(file, limits)) {
+                    Ok(instance) => inspection.instance = Some(instance),
+                    Err(_) => inspection.warnings.push(Code::ElementsNotListed.into()),
+                }
                 known(inspection);
                 let view = View {
                     side: Some(Picture::PREVIEW),

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 use words::FileType;
 
-use crate::{Code, DicomHeader, Reason};
+use crate::{Code, DicomHeader, Instance, Reason};
 
 /// Everything found out about one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub struct Inspection {
     pub mime_type: String,
     /// Facts of the header when the file is DICOM and its header could be read, also when its pixels could not.
     pub dicom: Option<DicomHeader>,
+    /// All elements of a DICOM file, and where its frames are; `None` as well if there are too many, which is then a warning.
+    pub instance: Option<Instance>,
     /// The picture, or why there is none.
     pub outcome: Outcome,
     /// Things worth telling that did not prevent the outcome.
@@ -29,6 +31,7 @@ impl Inspection {
             file_type: FileType::Other,
             mime_type: "application/octet-stream".to_owned(),
             dicom: None,
+            instance: None,
             outcome: Outcome::Failed(code.into()),
             warnings: Vec::new(),
         }

@@ -5,6 +5,7 @@
 //! - [`sniff()`] / [`declared`]: which kind of file the bytes are, or the name claims ([`FileType`]).
 //! - [`inspect()`]: everything about one file: type, DICOM header, thumbnail and preview ([`Inspection`]).
 //! - [`dicom::render_frame`] / [`dicom::decode_frame`]: any frame of a DICOM file, shown or as it is stored.
+//! - [`Instance`]: the DICOM JSON of a file (`dicom::json`) and where its frames are ([`dicom::FrameIndex`]).
 //! - [`isolated`]: all this in a child process with hard limits, for files nobody vouches for.
 //! - [`Limits`]: what a file may claim and cost before it is refused.
 //! - [`dicom`]: the DICOM reader. `stream` and `parse` walk elements, `header` names the facts, `frame` finds the
@@ -27,6 +28,7 @@ mod frames;
 mod icc;
 mod inspect;
 mod inspection;
+mod instance;
 pub mod isolated;
 mod jpeg;
 mod jpeg2000;
@@ -46,6 +48,7 @@ pub use dicom_header::DicomHeader;
 pub use frames::FramePicture;
 pub use inspect::inspect;
 pub use inspection::{Inspection, Outcome, Picture};
+pub use instance::Instance;
 pub use limits::Limits;
 pub use raster::{Channels, Raster};
 pub use reason::{Code, Reason};

@@ -23,6 +23,8 @@ pub struct Limits {
     pub max_depth: u32,
     /// Bytes of DICOM values kept in memory.
     pub max_header_bytes: usize,
+    /// Bytes of the DICOM JSON of a header, before it is compressed. That of a slide of 130,000 frames has some 150 MB, and takes 2 s.
+    pub max_json_bytes: u64,
     /// Bytes a deflated DICOM data set may inflate to.
     pub max_inflated_bytes: u64,
     /// Address space of an isolated worker, in bytes.
@@ -44,6 +46,7 @@ impl Default for Limits {
             max_elements: 20_000_000,
             max_depth: 32,
             max_header_bytes: 4 << 20,
+            max_json_bytes: 256 << 20,
             max_inflated_bytes: 2 << 30,
             max_memory: 512 << 20,
             max_time: Duration::from_secs(20),

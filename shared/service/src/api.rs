@@ -12,6 +12,7 @@ mod fields;
 mod layers;
 mod values;
 
+pub use encoding::takes_gzip;
 pub use endpoint::Endpoint;
 pub use extract::{Body, Path, Query};
 pub use field::{Field, Raw, variant};

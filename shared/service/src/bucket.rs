@@ -1,6 +1,7 @@
 //! The bucket: S3 calls the functions make themselves, and presigned URLs for the calls browsers make.
 
 mod copies;
+mod instances;
 mod multipart;
 mod pictures;
 mod presign;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 
 pub use multipart::{Completed, StoredPart};
@@ -38,6 +40,17 @@ pub struct Bucket {
     config: Arc<Config>,
     signer: sign::Signer,
     pictures: pictures::Pictures,
+}
+
+/// What a small object is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Object {
+    #[expect(missing_docs, reason = "the name says it")]
+    Bytes(Vec<u8>),
+    /// It has more bytes than were asked for.
+    TooLarge,
+    /// There is none.
+    Missing,
 }
 
 impl Bucket {
@@ -80,6 +93,26 @@ impl Bucket {
             }
             Err(error) => Err(failure(error)),
         }
+    }
+
+    /// The bytes of an object that is asked for, at most so many.
+    async fn object(&self, request: GetObjectFluentBuilder, most: u64) -> Result<Object, Error> {
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            // Who may not list the bucket is not told that there is nothing
+            // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions").
+            Err(error) if is(&error, "NoSuchKey") || is(&error, "AccessDenied") => {
+                return Ok(Object::Missing);
+            }
+            Err(error) => return Err(failure(error)),
+        };
+        let length = answer.content_length().unwrap_or_default();
+        if u64::try_from(length).is_ok_and(|length| length > most) {
+            return Ok(Object::TooLarge);
+        }
+        let bytes = answer.body.collect().await;
+        let bytes = bytes.map_err(|error| Error::Unavailable(error.into()))?;
+        Ok(Object::Bytes(bytes.to_vec()))
     }
 
     /// Stores a picture. Its content's hash is in the key, so writing it twice changes nothing.

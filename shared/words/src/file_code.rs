@@ -43,6 +43,8 @@ codes! {
     PixelsMismatch = "pixels_mismatch", "The header announces more or fewer pixels than the file contains; what is there is shown.";
     /// A warning, DICOM: the declared character set gives no words, so another one was chosen.
     CharsetGuessed = "charset_guessed", "The header names the wrong character set, or none; the set of its texts was guessed.";
+    /// A warning, DICOM: all else is there, but nobody can be shown every element.
+    ElementsNotListed = "elements_not_listed", "The DICOM elements of the file are too many to be listed.";
     /// DICOM: a frame of another number than the file has.
     NoSuchFrame = "no_such_frame", "The DICOM file has no frame of this number.";
     /// A window that is not defined.

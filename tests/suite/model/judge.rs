@@ -7,6 +7,7 @@ use functions::events::verify::Kind;
 use http::Method;
 use local::names::BUCKET;
 use serde_json::Value;
+use service::domain::object_key;
 
 use super::background::{QUEUES, is_final};
 use super::draw::USERS;
@@ -236,6 +237,8 @@ impl Play {
             }
             let pictures = [record.thumbnail_path.clone(), record.preview_path.clone()];
             named.extend(pictures.into_iter().flatten());
+            let instance = record.instance;
+            named.extend(instance.map(|made| object_key::instance(record.id, made)));
             if file.stored {
                 named.insert(record.object_key().to_string());
             }
@@ -263,9 +266,9 @@ impl Play {
             if !named.contains(&key) {
                 return Err(format!("the bucket holds {key}, which no record names"));
             }
-            // A picture is written again, the same, by whoever takes over from a run that died: the lifecycle rule removes the first.
-            let is_picture = !key.starts_with("originals/");
-            let may_be_more = self.was_cut && is_picture || with_kept.contains(&key);
+            // What is made of a file is written again, the same, by whoever takes over from a run that died: the lifecycle rule removes the first.
+            let is_made = !key.starts_with("originals/");
+            let may_be_more = self.was_cut && is_made || with_kept.contains(&key);
             if !(found.insert(key.clone()) || may_be_more) {
                 return Err(format!("the bucket holds several versions of {key}"));
             }

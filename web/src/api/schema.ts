@@ -232,6 +232,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/image-files/{file_id}/dicom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * DICOM elements
+         * @description All elements of a DICOM file as DICOM JSON (PS3.18 annex F), an array of one data set. The text is UTF-8, whatever the file is written in. Pixels and other long values are not in it: their `BulkDataURI` is relative to the instance in the DICOMweb service. What is longer than an answer may be is a redirect to a presigned URL that works for five minutes.
+         */
+        get: operations["dicom-elements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/image-files/{file_id}/download": {
         parameters: {
             query?: never;
@@ -944,7 +964,7 @@ export interface components {
          */
         DownloadVariant: "original" | "thumbnail" | "preview";
         /** @enum {string} */
-        ErrorCode: "not_json" | "unauthenticated" | "user_disabled" | "forbidden" | "not_found" | "answer_too_large" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "job_over" | "not_archived" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "own_account" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
+        ErrorCode: "not_json" | "unauthenticated" | "user_disabled" | "forbidden" | "not_found" | "answer_too_large" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "job_over" | "not_archived" | "not_dicom" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "own_account" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
         Failure: {
             /** @description Stable, `snake_case`. */
             code: components["schemas"]["ErrorCode"];
@@ -1910,7 +1930,7 @@ export interface components {
              * @description Stable, `snake_case`.
              * @enum {string}
              */
-            code: "bytes_decayed" | "bytes_missing" | "charset_guessed" | "damaged" | "decoder_failed" | "directory" | "document" | "no_pixel_data" | "not_image_file" | "patient_mismatch" | "pixels_mismatch" | "presentation_state" | "radiotherapy" | "structured_report" | "timed_out" | "too_large" | "truncated" | "type_mismatch" | "unreadable" | "unsupported_compression" | "unsupported_pixels" | "video" | "waveform";
+            code: "bytes_decayed" | "bytes_missing" | "charset_guessed" | "damaged" | "decoder_failed" | "directory" | "document" | "elements_not_listed" | "no_pixel_data" | "not_image_file" | "patient_mismatch" | "pixels_mismatch" | "presentation_state" | "radiotherapy" | "structured_report" | "timed_out" | "too_large" | "truncated" | "type_mismatch" | "unreadable" | "unsupported_compression" | "unsupported_pixels" | "video" | "waveform";
             /** @description For a person; no patient data. */
             message: string;
         };
@@ -3169,6 +3189,60 @@ export interface operations {
                         code?: "already_archived" | "already_moving" | "not_processed" | "version_conflict";
                         /** @description With a stale `version`: the record as it is now. */
                         current?: components["schemas"]["ImageFile"];
+                        /** @constant */
+                        status?: 409;
+                    };
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "dicom-elements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file */
+                file_id: components["schemas"]["FileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The elements */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown[];
+                };
+            };
+            /** @description Where they are */
+            307: {
+                headers: {
+                    /** @description A presigned URL. It is a secret until it expires */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
+            /** @description `not_dicom`: This file is not DICOM: it has no DICOM elements. `not_ready`: The bytes of this file are not here yet. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not_dicom" | "not_ready";
                         /** @constant */
                         status?: 409;
                     };

@@ -214,6 +214,7 @@ export const en: Texts = {
       'The header announces more or fewer pixels than the file contains. What is there is shown.',
     charset_guessed:
       'The header names no character set, or the wrong one. Names were read in the one that fits best: check them.',
+    elements_not_listed: 'The file has too many DICOM elements to list them.',
   },
   audit: {
     title: 'Audit log',
@@ -570,6 +571,7 @@ export const en: Texts = {
     patient_in_use: 'Files still belong to this patient.',
     already_deleted: 'The file is in the trash already.',
     not_deleted: 'The file is not in the trash.',
+    not_dicom: 'The file is not DICOM: it has no DICOM elements.',
     not_processed: 'Only a file that is ready can be archived.',
     already_uploaded: 'The file has arrived already and cannot be cancelled.',
     not_multipart: 'This file is not sent in parts.',

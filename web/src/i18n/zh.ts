@@ -202,6 +202,7 @@ export const zh = {
     directory: '这是 DICOM 光盘的目录文件，不含图像。',
     pixels_mismatch: '文件头声明的像素多于或少于文件实际包含的像素，仅显示实际存在的部分。',
     charset_guessed: '文件头没有声明字符集，或声明有误。姓名等文字按最可能的字符集读取，请核对。',
+    elements_not_listed: '该文件的 DICOM 数据元素过多，无法逐项列出。',
   } satisfies Record<Notice['code'], string>,
   audit: {
     title: '审计记录',
@@ -527,6 +528,7 @@ export const zh = {
     patient_in_use: '仍有文件属于这位患者，不能删除。',
     already_deleted: '文件已在回收站中。',
     not_deleted: '文件不在回收站中。',
+    not_dicom: '该文件不是 DICOM 文件，没有 DICOM 数据元素。',
     not_processed: '文件处理完成后才能归档。',
     already_uploaded: '文件已经上传完成，不能再取消。',
     not_multipart: '这个文件不是分段上传的。',

@@ -4,9 +4,10 @@ import { Rejected } from './failures';
 import { personName } from '../format';
 import type { HeaderPatient, UploadItem } from './item';
 
-/** A list asks somebody to look at these. After an upload nobody has to worry: the file is intact, only its names were guessed or its picture is missing. */
+/** A list asks somebody to look at these. After an upload nobody has to worry: the file is intact, only its names were guessed, or its picture or the list of its elements is missing. */
 const NO_DOUBT = new Set<string>([
   'charset_guessed',
+  'elements_not_listed',
   'unsupported_compression',
   'unsupported_pixels',
 ] satisfies Notice['code'][]);

@@ -22,6 +22,8 @@ pub(super) enum Need {
     FinishMove,
     Settle,
     Process,
+    /// An older version has read it, and kept less of it than this one.
+    ReadAgain,
     Abandon,
     Wait(Timestamp),
     /// It is as it should be, and had no reason to be due.
@@ -31,7 +33,10 @@ pub(super) enum Need {
 impl Need {
     /// Whether it may take minutes, because bytes are read or copied.
     fn takes_long(self) -> bool {
-        matches!(self, Self::FinishMove | Self::Settle | Self::Process)
+        matches!(
+            self,
+            Self::FinishMove | Self::Settle | Self::Process | Self::ReadAgain
+        )
     }
 
     /// Whether a file can do without it after it failed often enough.
@@ -59,6 +64,7 @@ impl Outcome {
             Self::Done(Need::Purge) => report.purged += 1,
             Self::Done(Need::FinishMove) => report.moved += 1,
             Self::Done(Need::Settle) => report.settled += 1,
+            Self::Done(Need::ReadAgain) => report.read_again += 1,
             Self::Done(Need::Process) => report.processed += 1,
             Self::Done(Need::Abandon) => report.abandoned += 1,
             Self::Done(Need::Wait(_)) => report.postponed += 1,
@@ -193,6 +199,7 @@ impl Maintenance {
                 _ => Need::Abandon,
             },
             Status::Uploaded | Status::Processing => Need::Process,
+            _ if file.is_unread() => Need::ReadAgain,
             _ => Need::Nothing,
         })
     }
@@ -215,6 +222,7 @@ impl Maintenance {
                 settled.await.map(drop)
             }
             Need::Process => Box::pin(self.processor.process(file, Some(run.deadline))).await,
+            Need::ReadAgain => Box::pin(self.processor.read_again(file, Some(run.deadline))).await,
             Need::Abandon => self.abandon(file).await,
             Need::Wait(until) => {
                 let files = self.app.files.unattended();

@@ -1,7 +1,7 @@
 //! What the bytes say: from a stored object to the result of a run.
 
 use imaging::dicom::Charset;
-use imaging::{DicomHeader, Inspection, Limits, Outcome, Reason};
+use imaging::{DicomHeader, Inspection, Instance, Limits, Outcome, Reason};
 use md5::{Digest as _, Md5};
 use service::db::studies::{Choice, SeriesHeader, StudyHeader};
 use service::domain::transition::StoredObject;
@@ -24,8 +24,11 @@ impl Processor {
         object: &StoredObject,
     ) -> Result<Findings, Error> {
         let (spooled, inspection) = self.look_inside(file).await?;
-        let (thumbnail_path, preview_path) =
-            self.store_pictures(file.id, &inspection.outcome).await?;
+        let pictures = self.store_pictures(file.id, &inspection.outcome);
+        // Of an object that was not read whole, the frames are not known.
+        let instance = inspection.instance.as_ref().filter(|_| spooled.whole);
+        let instance = self.store_instance(file.id, instance);
+        let ((thumbnail_path, preview_path), instance) = tokio::try_join!(pictures, instance)?;
         let found = self
             .find_study(file.uploaded_by, inspection.dicom.as_ref())
             .await?;
@@ -64,6 +67,7 @@ impl Processor {
             series_id: found.series,
             thumbnail_path,
             preview_path,
+            instance,
             duplicate_of: duplicate.map(|file| file.id),
             dicom: facts,
             warnings,
@@ -110,6 +114,30 @@ impl Processor {
                 .put_picture(&preview, picture.preview.clone())
         )?;
         Ok((Some(thumbnail), Some(preview)))
+    }
+
+    /// Stores what the file says of itself; which version of it there is now.
+    async fn store_instance(
+        &self,
+        id: FileId,
+        instance: Option<&Instance>,
+    ) -> Result<Option<u32>, Error> {
+        let Some(instance) = instance else {
+            return Ok(None);
+        };
+        let made = object_key::INSTANCE;
+        let bucket = &self.app.bucket;
+        let key = object_key::instance(id, made);
+        let json = bucket.put_instance(&key, instance.json.clone());
+        let index = async {
+            let Some(index) = instance.frames.clone() else {
+                return Ok(());
+            };
+            let key = object_key::frame_index(id, made);
+            bucket.put_frame_index(&key, index).await
+        };
+        tokio::try_join!(json, index)?;
+        Ok(Some(made))
     }
 
     /// The study and series of the header's UIDs, found or created, for the file's owner.

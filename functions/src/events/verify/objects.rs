@@ -38,7 +38,7 @@ impl Verify {
             let looked = if prefix == object_key::ORIGINALS {
                 Box::pin(self.original(&key, listed, &records, run, report)).await
             } else {
-                self.picture(&key, &listed, &records, run, report).await
+                self.made(&key, &listed, &records, run, report).await
             };
             if let Err(error) = looked {
                 // Keys name no patient.
@@ -130,5 +130,5 @@ impl Verify {
 /// The file that an object of this key belongs to.
 fn id_in(key: &str) -> Option<FileId> {
     let original = key.parse::<ObjectKey>().ok().map(|key| key.id);
-    original.or_else(|| object_key::pictured(key))
+    original.or_else(|| object_key::made_of(key))
 }

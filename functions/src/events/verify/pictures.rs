@@ -1,4 +1,4 @@
-//! Pictures that nothing names: those of files that are gone, and those that a later run of process-object made again.
+//! What was made of files and nothing names: pictures and elements of files that are gone, and what a later run of process-object made again.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use super::{Report, Run, Verify};
 const KEPT_MS: i64 = 7 * DAY_MS;
 
 impl Verify {
-    pub(super) async fn picture(
+    pub(super) async fn made(
         &self,
         key: &str,
         listed: &Listed,
@@ -22,7 +22,7 @@ impl Verify {
         run: &Run,
         report: &mut Report,
     ) -> Result<(), Error> {
-        let file = object_key::pictured(key).and_then(|id| records.get(&id));
+        let file = object_key::made_of(key).and_then(|id| records.get(&id));
         let is_old = listed
             .modified
             .is_some_and(|at| at.plus(KEPT_MS) <= run.now);
@@ -32,7 +32,7 @@ impl Verify {
         report.pictures += 1;
         if !run.dry_run {
             for version in &listed.versions {
-                self.app.bucket.remove_picture(key, &version.id).await?;
+                self.app.bucket.remove_made(key, &version.id).await?;
             }
         }
         Ok(())
@@ -41,6 +41,12 @@ impl Verify {
 
 /// Whether the record names it, or a run is on its way that will.
 fn may_need(file: &FileRecord, key: &str) -> bool {
-    let named = [&file.thumbnail_path, &file.preview_path];
-    !file.is_at_rest() || named.into_iter().flatten().any(|named| named == key)
+    let pictures = [&file.thumbnail_path, &file.preview_path];
+    let is_picture = pictures.into_iter().flatten().any(|named| named == key);
+    let of_instance = [object_key::instance, object_key::frame_index];
+    let is_of_instance = file.instance.is_some_and(|made| {
+        let mut keys = of_instance.iter().map(|name| name(file.id, made));
+        keys.any(|named| named == key)
+    });
+    !file.is_at_rest() || is_picture || is_of_instance
 }

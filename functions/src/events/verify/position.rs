@@ -6,10 +6,11 @@ use std::str::FromStr;
 use service::domain::{FileId, object_key};
 
 /// What a round of reconciliation goes through, in this order: first the prefixes of the bucket, then the table.
-pub(super) const PREFIXES: [&str; 3] = [
+pub(super) const PREFIXES: [&str; 4] = [
     object_key::ORIGINALS,
     object_key::THUMBNAILS,
     object_key::PREVIEWS,
+    object_key::INSTANCES,
 ];
 /// How a position in the table begins. No key of the bucket does.
 const RECORDS: &str = "records:";
@@ -79,6 +80,7 @@ mod tests {
             "originals/",
             "originals/5/12/u",
             "previews/12/a.jpg",
+            "instances/12/1.json",
             "records:",
             "records:12",
         ] {

@@ -20,6 +20,7 @@ pub const LIMITS: Limits = Limits {
     max_elements: 10_000,
     max_depth: 32,
     max_header_bytes: 1 << 20,
+    max_json_bytes: 1 << 20,
     max_inflated_bytes: 4 << 20,
     max_memory: 512 << 20,
     max_time: std::time::Duration::from_secs(5),

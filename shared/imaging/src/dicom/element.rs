@@ -4,48 +4,49 @@ use std::collections::BTreeMap;
 
 use super::tag::Tag;
 
-/// One kept value.
+/// One kept value: raw bytes, with the value representation when the file states one.
 #[derive(Clone, Debug)]
-pub(crate) enum Value {
-    /// Raw bytes, with the value representation when the file states one.
-    Bytes {
-        vr: Option<[u8; 2]>,
-        big_endian: bool,
-        bytes: Vec<u8>,
-    },
-    /// The items of a sequence.
-    Items(Vec<DataSet>),
+pub(crate) struct Value {
+    pub(crate) vr: Option<[u8; 2]>,
+    pub(crate) big_endian: bool,
+    pub(crate) bytes: Vec<u8>,
 }
 
-/// The kept elements of a data set or of a sequence item.
+/// The kept elements of a data set or of a sequence item. Of a tag there is a value or a sequence, and the first one
+/// wins: a second one is an error of the writer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DataSet {
-    elements: BTreeMap<Tag, Value>,
+    values: BTreeMap<Tag, Value>,
+    sequences: BTreeMap<Tag, Vec<DataSet>>,
 }
 
 impl DataSet {
-    /// Keeps a value. The first one wins: a second one of the same tag is an error of the writer.
-    pub(crate) fn insert(&mut self, tag: Tag, value: Value) {
-        self.elements.entry(tag).or_insert(value);
+    /// Whether anything of this tag is kept.
+    pub(crate) fn has(&self, tag: Tag) -> bool {
+        self.values.contains_key(&tag) || self.sequences.contains_key(&tag)
     }
 
-    /// Keeps a value instead of the one there.
-    pub(crate) fn replace(&mut self, tag: Tag, value: Value) {
-        self.elements.insert(tag, value);
+    pub(crate) fn insert(&mut self, tag: Tag, value: Value) {
+        self.values.insert(tag, value);
+    }
+
+    /// Keeps these items instead of those there.
+    pub(crate) fn replace_items(&mut self, tag: Tag, items: Vec<Self>) {
+        self.sequences.insert(tag, items);
+    }
+
+    /// The items of the sequence `tag`, which is empty at first.
+    pub(crate) fn items_mut(&mut self, tag: Tag) -> &mut Vec<Self> {
+        self.sequences.entry(tag).or_default()
     }
 
     pub(crate) fn bytes(&self, tag: Tag) -> Option<&[u8]> {
-        match self.elements.get(&tag)? {
-            Value::Bytes { bytes, .. } if !bytes.is_empty() => Some(bytes),
-            _ => None,
-        }
+        let value = self.values.get(&tag)?;
+        (!value.bytes.is_empty()).then_some(&value.bytes)
     }
 
     pub(crate) fn items(&self, tag: Tag) -> &[Self] {
-        match self.elements.get(&tag) {
-            Some(Value::Items(items)) => items,
-            _ => &[],
-        }
+        self.sequences.get(&tag).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn first_item(&self, tag: Tag) -> Option<&Self> {
@@ -84,11 +85,11 @@ impl DataSet {
     /// All numbers: text separated by `\`, or binary by its representation. Without a representation (implicit VR) the
     /// tag decides: those read here are text (DS, IS) or 16 bits.
     pub(crate) fn numbers(&self, tag: Tag) -> Vec<f64> {
-        let Some(Value::Bytes {
+        let Some(Value {
             vr,
             big_endian,
             bytes,
-        }) = self.elements.get(&tag)
+        }) = self.values.get(&tag)
         else {
             return Vec::new();
         };
@@ -135,8 +136,8 @@ impl DataSet {
 
     /// The entries of a table that has one byte for each. In a big endian file the bytes of its words are swapped.
     pub(crate) fn byte_entries(&self, tag: Tag) -> Vec<u8> {
-        match self.elements.get(&tag) {
-            Some(Value::Bytes {
+        match self.values.get(&tag) {
+            Some(Value {
                 vr,
                 big_endian,
                 bytes,
@@ -150,18 +151,15 @@ impl DataSet {
                 }
                 bytes
             }
-            _ => Vec::new(),
+            None => Vec::new(),
         }
     }
 
     /// The value as 16-bit words.
     pub(crate) fn words(&self, tag: Tag) -> Vec<u16> {
-        match self.elements.get(&tag) {
-            Some(Value::Bytes {
-                big_endian, bytes, ..
-            }) => words(bytes, *big_endian).collect(),
-            _ => Vec::new(),
-        }
+        self.values.get(&tag).map_or_else(Vec::new, |value| {
+            words(&value.bytes, value.big_endian).collect()
+        })
     }
 }
 

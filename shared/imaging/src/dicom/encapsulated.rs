@@ -18,9 +18,9 @@ const MAX_FRAGMENTS: usize = 1_000_000;
 
 /// One fragment: where its bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Fragment {
-    position: u64,
-    length: u32,
+pub(super) struct Fragment {
+    pub(super) position: u64,
+    pub(super) length: u32,
     /// Whether they begin as a compressed image does.
     is_start: bool,
 }
@@ -61,8 +61,8 @@ pub(crate) fn frame<R: Read + Seek>(
         }
     } else {
         stream.go_to(first)?;
-        let (all, is_cut) = fragments_until(stream, None)?;
-        choose(&all, is_cut, which, layout.frames)?
+        let (all, end) = fragments_until(stream, None)?;
+        choose(&all, end == Err(Stop::Truncated), which, layout.frames)?
     };
     Ok(Found {
         frame: bytes_of(stream, &found.frame, limits)?,
@@ -97,7 +97,9 @@ fn bytes_of<R: Read + Seek>(
 }
 
 /// The next item, stepping over its bytes; `None` at the end of the sequence or of the file.
-fn next_fragment<R: Read + Seek>(stream: &mut Stream<R>) -> Result<Option<Fragment>, Stop> {
+pub(super) fn next_fragment<R: Read + Seek>(
+    stream: &mut Stream<R>,
+) -> Result<Option<Fragment>, Stop> {
     let mut head = [0; Head::SIZE];
     if !stream.read_or_end(&mut head)? {
         return Ok(None);
@@ -132,26 +134,24 @@ fn next_fragment<R: Read + Seek>(stream: &mut Stream<R>) -> Result<Option<Fragme
     }
 }
 
-/// All fragments with content from here to `end`, or to the end of the sequence, and whether the end of the file came
-/// first: frames before it are whole.
-fn fragments_until<R: Read + Seek>(
+/// All fragments with content from here to `end`, or to the end of the sequence, and whether that was found: where the file ends or
+/// breaks first, frames before it are whole.
+pub(super) fn fragments_until<R: Read + Seek>(
     stream: &mut Stream<R>,
     end: Option<u64>,
-) -> Result<(Vec<Fragment>, bool), Stop> {
+) -> Result<(Vec<Fragment>, Result<(), Stop>), Stop> {
     let mut fragments = Vec::new();
-    let mut is_cut = false;
-    while end.is_none_or(|end| stream.position() < end) && fragments.len() < MAX_FRAGMENTS {
+    while end.is_none_or(|end| stream.position() < end) {
         match next_fragment(stream) {
+            _ if fragments.len() == MAX_FRAGMENTS => return Ok((fragments, Err(Stop::Damaged))),
             Ok(Some(fragment)) if fragment.length > 0 => fragments.push(fragment),
             Ok(Some(_)) => {}
+            Ok(None) => break,
             Err(stop) if fragments.is_empty() => return Err(stop),
-            stopped => {
-                is_cut = matches!(stopped, Err(Stop::Truncated));
-                break;
-            }
+            Err(stop) => return Ok((fragments, Err(stop))),
         }
     }
-    Ok((fragments, is_cut))
+    Ok((fragments, Ok(())))
 }
 
 /// Where a frame starts, and where the next one does when it is not the last; from the first fragment on.
@@ -216,26 +216,14 @@ fn at_offset<R: Read + Seek>(
     (!fragments.is_empty()).then_some(fragments)
 }
 
-/// Without offsets: frames begin where a compressed image begins, or there is one fragment a frame.
+/// The frame to be shown where no table tells the offsets.
 fn choose(
     all: &[Fragment],
     is_cut: bool,
     which: Which,
     announced: u32,
 ) -> Result<Found<Vec<Fragment>>, Reason> {
-    let mut starts: Vec<usize> = (0..all.len()).filter(|&at| all[at].is_start).collect();
-    // Where none is recognised (run lengths, native samples), every fragment is a frame, unless there is only one frame
-    // or the fragments are a multiple of the frames.
-    if starts.first() != Some(&0) {
-        let frames = announced as usize;
-        let each = all.len() / frames.max(1);
-        let step = if frames == 1 || each > 1 && all.len().is_multiple_of(frames) {
-            each
-        } else {
-            1
-        };
-        starts = (0..all.len()).step_by(step.max(1)).collect();
-    }
+    let starts = starts(all, announced);
     let frames = u32::try_from(starts.len()).unwrap_or(u32::MAX);
     if frames == 0 {
         return Err(Reason::new(
@@ -256,4 +244,23 @@ fn choose(
         index,
         warning,
     })
+}
+
+/// The first fragments of frames, as far as the fragments tell: frames begin where a compressed image begins, or there is one
+/// fragment a frame.
+pub(super) fn starts(all: &[Fragment], announced: u32) -> Vec<usize> {
+    let starts: Vec<usize> = (0..all.len()).filter(|&at| all[at].is_start).collect();
+    if starts.first() == Some(&0) {
+        return starts;
+    }
+    // Where none is recognised (run lengths, native samples), every fragment is a frame, unless there is only one frame
+    // or the fragments are a multiple of the frames.
+    let frames = announced as usize;
+    let each = all.len() / frames.max(1);
+    let step = if frames == 1 || each > 1 && all.len().is_multiple_of(frames) {
+        each
+    } else {
+        1
+    };
+    (0..all.len()).step_by(step.max(1)).collect()
 }

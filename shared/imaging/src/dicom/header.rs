@@ -27,9 +27,7 @@ impl DicomHeader {
         data_set: &DataSet,
         default: Option<Charset>,
     ) -> (Self, bool) {
-        let texts = TEXTS.map(|tag| data_set.bytes(tag).unwrap_or_default());
-        let declared = data_set.bytes(tag::CHARACTER_SET);
-        let (charset, guessed) = CharacterSet::of(declared, default, &texts);
+        let (charset, guessed) = character_set(data_set, default);
         let text = |tag: Tag| {
             let text: String = charset
                 .decode(data_set.bytes(tag)?)
@@ -66,6 +64,20 @@ impl DicomHeader {
         };
         (header, guessed)
     }
+}
+
+/// The character set of the header's texts, and whether it was guessed.
+fn character_set(data_set: &DataSet, default: Option<Charset>) -> (CharacterSet, bool) {
+    let texts = TEXTS.map(|tag| data_set.bytes(tag).unwrap_or_default());
+    CharacterSet::of(data_set.bytes(tag::CHARACTER_SET), default, &texts)
+}
+
+/// The same, if a text that is not ASCII has shown that it is the right one.
+pub(super) fn proven_set(data_set: &DataSet, default: Option<Charset>) -> Option<CharacterSet> {
+    let texts = TEXTS.iter().filter_map(|tag| data_set.bytes(*tag));
+    let mut telling = texts.filter(|text| !text.is_ascii());
+    telling.next()?;
+    Some(character_set(data_set, default).0)
 }
 
 fn short(text: Option<String>) -> Option<String> {

@@ -6,7 +6,7 @@
 
 use std::io::{Read, Seek};
 
-use super::element::{DataSet, Value};
+use super::element::DataSet;
 use super::encoding::{Encoding, is_vr};
 use super::landmarks::Landmarks;
 use super::stream::{Stop, Stream};
@@ -40,7 +40,7 @@ impl<R: Read + Seek> Parsed<R> {
         if let Some(items) = groups.and_then(|groups| walk.groups_of_frame(groups, index as usize))
         {
             self.data_set
-                .replace(tag::PER_FRAME_FUNCTIONAL_GROUPS, Value::Items(items));
+                .replace_items(tag::PER_FRAME_FUNCTIONAL_GROUPS, items);
         }
     }
 }
@@ -48,12 +48,21 @@ impl<R: Read + Seek> Parsed<R> {
 /// Bytes before a file's content (PS3.10 7.1): 128 of anything, then `DICM`.
 const PREAMBLE: usize = 132;
 
-/// Reads `reader` up to the pixels, of which the frame `which` is expected to be shown.
-pub(crate) fn parse<R: Read + Seek>(
-    reader: R,
-    which: Which,
-    limits: &Limits,
-) -> Result<Parsed<R>, Stop> {
+/// A file read up to its data set.
+pub(crate) struct Begun<R> {
+    /// Group 0002.
+    pub(crate) meta: DataSet,
+    pub(crate) syntax: TransferSyntax,
+    /// How the elements really are written.
+    pub(crate) encoding: Encoding,
+    /// Why reading stopped inside group 0002.
+    pub(crate) stop: Option<Stop>,
+    /// At the first element.
+    pub(crate) stream: Stream<R>,
+}
+
+/// Reads `reader` up to the data set.
+pub(crate) fn begin<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Begun<R>, Stop> {
     let mut stream = Stream::new(reader)?;
     let mut head = [0; PREAMBLE];
     let has_preamble = stream.has(PREAMBLE as u64) && {
@@ -64,21 +73,42 @@ pub(crate) fn parse<R: Read + Seek>(
 
     let mut meta = DataSet::default();
     let mut walk = Walk::new(&mut stream, limits);
-    let meta_stop = walk.meta(&mut meta).err();
+    let stop = walk.meta(&mut meta).err();
     let declared = meta.ascii(tag::TRANSFER_SYNTAX_UID);
     let syntax = TransferSyntax::from_uid(declared.as_deref());
     let encoding = if syntax.deflated {
         stream = stream.inflate(limits.max_inflated_bytes);
         Encoding::EXPLICIT_LITTLE
-    } else if meta_stop.is_some() {
+    } else if stop.is_some() {
         syntax.encoding
     } else {
         guess_encoding(&mut stream, declared.is_some().then_some(syntax.encoding))?
     };
+    Ok(Begun {
+        meta,
+        syntax,
+        encoding,
+        stop,
+        stream,
+    })
+}
 
+/// Reads `reader` up to the pixels, of which the frame `which` is expected to be shown.
+pub(crate) fn parse<R: Read + Seek>(
+    reader: R,
+    which: Which,
+    limits: &Limits,
+) -> Result<Parsed<R>, Stop> {
+    let Begun {
+        meta,
+        syntax,
+        encoding,
+        stop,
+        mut stream,
+    } = begin(reader, limits)?;
     let mut data_set = DataSet::default();
     let mut walk = Walk::new(&mut stream, limits);
-    let stop = meta_stop.or_else(|| walk.root(encoding, which, &mut data_set).err());
+    let stop = stop.or_else(|| walk.root(encoding, which, &mut data_set).err());
     let found = walk.found;
     Ok(Parsed {
         meta,

@@ -2,9 +2,10 @@
 
 use std::io::{Read, Seek};
 
-use super::element::{DataSet, Value};
+use super::element::DataSet;
 use super::encoding::{Element, Encoding, Head, UNDEFINED, is_vr};
 use super::landmarks::{Items, Landmarks, OverlayBits, PixelElement, SequenceElement};
+use super::sink::{At, Sink};
 use super::stream::{Stop, Stream};
 use super::tag::{self, Tag, Want};
 use super::view::Which;
@@ -12,7 +13,7 @@ use crate::Limits;
 
 /// A walk over the elements of one stream, with what it may still spend.
 pub(crate) struct Walk<'a, R> {
-    stream: &'a mut Stream<R>,
+    pub(super) stream: &'a mut Stream<R>,
     elements_left: u32,
     bytes_left: usize,
     max_depth: u32,
@@ -51,6 +52,14 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
             if let Some(element) = self.element(Encoding::EXPLICIT_LITTLE)? {
                 self.value(element, Encoding::EXPLICIT_LITTLE, Some(&mut *into), 0)?;
             }
+        }
+    }
+
+    /// The same for a walk that keeps nothing in memory: what it reads is given away at once.
+    pub(crate) fn unkept(stream: &'a mut Stream<R>, limits: &Limits) -> Self {
+        Self {
+            bytes_left: usize::MAX,
+            ..Self::new(stream, limits)
         }
     }
 
@@ -123,15 +132,15 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
         }
         self.frame = frame;
         self.stream.go_to(groups.position).ok()?;
-        let mut items = Vec::new();
-        let keep = (tag::PER_FRAME_FUNCTIONAL_GROUPS, &mut items);
+        let tag = tag::PER_FRAME_FUNCTIONAL_GROUPS;
+        let mut kept = DataSet::default();
         // What breaks behind the item does not matter.
-        let _ = self.sequence(groups.length, groups.items, Some(keep), 1);
-        Some(items)
+        let _ = self.sequence(groups.length, groups.items, Some((tag, &mut kept)), 1);
+        Some(std::mem::take(kept.items_mut(tag)))
     }
 
     /// The next element header; `None` at the end of the stream.
-    fn element(&mut self, encoding: Encoding) -> Result<Option<Element>, Stop> {
+    pub(super) fn element(&mut self, encoding: Encoding) -> Result<Option<Element>, Stop> {
         self.element_of(&mut Items {
             encoding,
             is_guess: false,
@@ -208,51 +217,60 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
         Ok(Element { length, ..element })
     }
 
-    /// Keeps the value of `element` in `into`, or skips it.
-    fn value(
+    /// Gives the value of `element` to `into`, or skips it.
+    pub(super) fn value<S: Sink>(
         &mut self,
         element: Element,
         encoding: Encoding,
-        into: Option<&mut DataSet>,
+        into: Option<&mut S>,
         depth: u32,
     ) -> Result<(), Stop> {
         let Element { tag, vr, length } = element;
         let items = Items::of(&element, encoding);
-        match (tag::want(tag), into) {
+        let want = into.as_ref().map_or(Want::Skip, |into| into.want(&element));
+        let at = At {
+            position: self.stream.position(),
+            big_endian: items.encoding.big_endian,
+        };
+        match (want, into) {
             (Want::Items, Some(into)) => {
-                let mut kept = Vec::new();
-                let read = self.sequence(length, items, Some((tag, &mut kept)), depth + 1);
-                into.insert(tag, Value::Items(kept));
+                into.begin_items(tag);
+                let read = self.sequence(length, items, Some((tag, &mut *into)), depth + 1);
+                into.end_items();
                 read
             }
-            _ if length == UNDEFINED && matches!(vr, Some([b'O', _])) => self.fragments(encoding),
-            (_, _) if length == UNDEFINED => self.sequence(length, items, None, depth + 1),
+            (want, into) if length == UNDEFINED && matches!(vr, Some([b'O', _])) => {
+                if let (Want::Value(_), Some(into)) = (want, into) {
+                    into.elsewhere(&element, at)?;
+                }
+                self.fragments(encoding)
+            }
+            (..) if length == UNDEFINED => {
+                self.sequence(length, items, None::<(Tag, &mut S)>, depth + 1)
+            }
             (Want::Value(limit), Some(into))
                 if length <= limit && length as usize <= self.bytes_left =>
             {
                 let bytes = self.stream.read_vec(length as usize)?;
                 self.bytes_left -= bytes.len();
-                into.insert(
-                    tag,
-                    Value::Bytes {
-                        vr,
-                        big_endian: items.encoding.big_endian,
-                        bytes,
-                    },
-                );
-                Ok(())
+                into.value(&element, at, bytes)
             }
-            _ => self.stream.skip(u64::from(length)),
+            (want, into) => {
+                if let (Want::Value(_), Some(into)) = (want, into) {
+                    into.elsewhere(&element, at)?;
+                }
+                self.stream.skip(u64::from(length))
+            }
         }
     }
 
-    /// Walks the items of a sequence whose header was read, keeping them when `keep` says so. Where the sequence has a
+    /// Walks the items of a sequence whose header was read, giving them to the sink of `keep`. Where the sequence has a
     /// length, that is where it ends, whatever its items say.
-    fn sequence(
+    fn sequence<S: Sink>(
         &mut self,
         length: u32,
         items: Items,
-        keep: Option<(Tag, &mut Vec<DataSet>)>,
+        keep: Option<(Tag, &mut S)>,
         depth: u32,
     ) -> Result<(), Stop> {
         if depth > self.max_depth {
@@ -268,11 +286,11 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
     }
 
     /// Walks items up to `end` or the end of their sequence.
-    fn items(
+    fn items<S: Sink>(
         &mut self,
         end: Option<u64>,
         mut items: Items,
-        mut keep: Option<(Tag, &mut Vec<DataSet>)>,
+        mut keep: Option<(Tag, &mut S)>,
         depth: u32,
     ) -> Result<(), Stop> {
         let mut index = 0;
@@ -298,33 +316,32 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
                     return self.stream.go_to(back);
                 }
             }
-            let wanted = keep.as_ref().is_some_and(|(tag, _)| match *tag {
-                // Of the per-frame groups only those of the shown frame are kept: there may be thousands.
-                tag::PER_FRAME_FUNCTIONAL_GROUPS => index == self.frame,
-                tag::SEGMENT_SEQUENCE => index < MAX_SEGMENTS,
-                _ => index == 0,
-            });
+            let frame = self.frame;
+            let wanting = keep
+                .as_mut()
+                .filter(|(tag, sink)| sink.wants_item(*tag, index, frame));
             index += 1;
-            if !wanted && element.length != UNDEFINED {
-                self.stream.skip(u64::from(element.length))?;
-                continue;
+            match wanting {
+                Some((tag, sink)) => {
+                    let read = self.item(element.length, items, Some(sink.begin_item(*tag)), depth);
+                    sink.end_item();
+                    read?;
+                }
+                None if element.length != UNDEFINED => {
+                    self.stream.skip(u64::from(element.length))?;
+                }
+                None => self.item(element.length, items, None::<&mut S>, depth)?,
             }
-            let mut item = wanted.then(DataSet::default);
-            let read = self.item(element.length, items, item.as_mut(), depth);
-            if let (Some((_, kept)), Some(item)) = (keep.as_mut(), item) {
-                kept.push(item);
-            }
-            read?;
         }
         Ok(())
     }
 
     /// Walks one item; without `into` only to find its end.
-    fn item(
+    fn item<S: Sink>(
         &mut self,
         length: u32,
         mut items: Items,
-        mut into: Option<&mut DataSet>,
+        mut into: Option<&mut S>,
         depth: u32,
     ) -> Result<(), Stop> {
         let end = (length != UNDEFINED).then(|| self.stream.position() + u64::from(length));
@@ -361,9 +378,6 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
         Err(Stop::Truncated)
     }
 }
-
-/// Segments of which the colours are kept; a label map of 16 bits may have more.
-const MAX_SEGMENTS: usize = 1024;
 
 /// Whether `tag` is Overlay Data of any overlay.
 fn is_overlay_data(tag: Tag) -> bool {

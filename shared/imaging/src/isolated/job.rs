@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::dicom::{StoredFrame, View, Which};
 use crate::frames::FramePicture;
-use crate::{Inspection, Limits, Outcome, Reason};
+use crate::{Inspection, Instance, Limits, Outcome, Reason};
 
-/// Most bytes of an answer about a whole file: two JPEG files of at most a few hundred kilobytes and a small JSON.
+/// Most bytes of a file of an answer about a whole file: two JPEG files of at most a few hundred kilobytes, a small JSON, and the elements of
+/// the file, compressed.
 const MAX_ANSWER: u64 = 16 << 20;
 const JOB: &str = "job.json";
 
@@ -83,11 +84,32 @@ impl<'a> Answers<'a> {
     }
 
     pub(super) fn write_known(&self, known: &Inspection) -> io::Result<()> {
+        if let Some(instance) = &known.instance {
+            self.write("instance.json.gz", &instance.json)?;
+            if let Some(frames) = &instance.frames {
+                self.write("instance.frames", frames)?;
+            }
+        }
         self.write_json("known.json", known)
     }
 
     pub(super) fn known(&self) -> Option<Inspection> {
-        self.json("known.json")
+        let mut known: Inspection = self.json("known.json")?;
+        self.add_instance(&mut known);
+        Some(known)
+    }
+
+    /// What [`Self::write_known`] has written beside the JSON.
+    fn add_instance(&self, inspection: &mut Inspection) {
+        if let Some(instance) = &mut inspection.instance {
+            instance.json = self
+                .read("instance.json.gz", MAX_ANSWER)
+                .unwrap_or_default();
+            instance.frames = self.read("instance.frames", MAX_ANSWER);
+        }
+        // A gzip file, whoever wrote it; what is in it is never read as anything but text for whoever may read the file.
+        let is_one = |instance: &Instance| instance.json.starts_with(&[0x1F, 0x8B]);
+        inspection.instance = inspection.instance.take().filter(is_one);
     }
 
     pub(super) fn write_inspection(&self, mut inspection: Inspection) -> io::Result<()> {
@@ -100,6 +122,7 @@ impl<'a> Answers<'a> {
 
     pub(super) fn inspection(&self) -> Option<Inspection> {
         let mut inspection: Inspection = self.json("answer.json")?;
+        self.add_instance(&mut inspection);
         if let Outcome::Picture(picture) = &mut inspection.outcome {
             picture.thumbnail = self.read("thumbnail.jpg", MAX_ANSWER)?;
             picture.preview = self.read("preview.jpg", MAX_ANSWER)?;

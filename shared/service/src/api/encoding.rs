@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
-use http::header;
+use http::{HeaderMap, header};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
@@ -52,9 +52,53 @@ fn carried_bytes(body: &[u8], is_text: bool) -> usize {
     }
 }
 
+/// Whether the caller takes an answer that is compressed already (RFC 9110, section 12.5.3).
+#[must_use]
+pub fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter();
+    let accepted = accepted.filter_map(|value| value.to_str().ok());
+    let codings = accepted.flat_map(|value| value.split(','));
+    let mut weights = codings.map(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+        (
+            name,
+            weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0)),
+        )
+    });
+    let mut others = false;
+    let named = weights.find_map(|(name, weight)| {
+        others |= name == "*" && weight > 0.0;
+        matches!(name.as_str(), "gzip" | "x-gzip").then_some(weight > 0.0)
+    });
+    named.unwrap_or(others)
+}
+
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
+
+    #[test]
+    fn gzip_is_taken_by_those_who_say_so() {
+        for (accepted, takes) in [
+            ("", false),
+            ("gzip", true),
+            ("br, GZIP;q=0.5", true),
+            ("gzip;q=0", false),
+            ("gzip;q=0, *", false),
+            ("*", true),
+            ("*;q=0", false),
+            ("identity", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
+            assert_eq!(takes_gzip(&headers), takes, "{accepted:?}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
 
     fn answer(body: &str, encoding: Option<&'static str>) -> Response {
         let encoding = encoding.map(|name| [(header::CONTENT_ENCODING, name)]);

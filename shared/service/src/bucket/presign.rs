@@ -142,6 +142,15 @@ impl Bucket {
         Ok(self.through_its_distribution(signed))
     }
 
+    /// What was made of a file, as it was stored, for as long as a download.
+    pub(super) async fn presign_made(&self, key: &str) -> Result<PresignedUrl, Error> {
+        let (config, expires_at) = config(DOWNLOAD_SECONDS, 1)?;
+        let request = self.client.get_object().bucket(self.bucket()).key(key);
+        let request = request.presigned(config).await.map_err(Error::internal)?;
+        let signed = answer(&request, self.until(expires_at).await?);
+        Ok(self.through_its_distribution(signed))
+    }
+
     /// A thumbnail or preview, ready for `<img src>`: the same URL for many minutes.
     pub async fn presign_picture(&self, key: &str) -> Result<PresignedUrl, Error> {
         let (config, expires_at) = config(

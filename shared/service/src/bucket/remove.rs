@@ -36,14 +36,14 @@ impl Bucket {
         self.remove_below(&[key.to_string()]).await
     }
 
-    /// Removes one version of a picture for good; one that is gone is fine.
-    pub async fn remove_picture(&self, key: &str, version: &str) -> Result<(), Error> {
+    /// Removes one version of what was made of a file for good; one that is gone is fine.
+    pub async fn remove_made(&self, key: &str, version: &str) -> Result<(), Error> {
         self.remove(key, version).await
     }
 
-    /// Removes everything of a file for good: its uploads, every version of its original, and its pictures. Stopped anywhere, it can be repeated.
+    /// Removes everything of a file for good: its uploads, every version of its original, and what was made of it. Stopped anywhere, it can be repeated.
     ///
-    /// What is there is listed, because a record does not know every version; what is found is removed together. So a file takes five requests, and
+    /// What is there is listed, because a record does not know every version; what is found is removed together. So a file takes six requests, and
     /// one more for each thousand versions.
     pub async fn remove_file(&self, key: &ObjectKey) -> Result<(), Error> {
         self.abort_all(key).await?;
@@ -51,6 +51,7 @@ impl Bucket {
             key.to_string(),
             object_key::thumbnails_of(key.id),
             object_key::previews_of(key.id),
+            object_key::instances_of(key.id),
         ];
         self.remove_below(&prefixes).await
     }

@@ -1,22 +1,16 @@
 //! Objects of the packed search ([`crate::db::packed`]).
 
-use super::{Bucket, failure, is};
+use super::{Bucket, Object, failure};
 use crate::error::Error;
 
 impl Bucket {
     /// The bytes under `key`; `None` if there is nothing.
     pub(crate) async fn segment(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
         let request = self.client.get_object().bucket(self.bucket()).key(key);
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            // Who may not list the bucket is not told that there is nothing
-            // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions").
-            Err(error) if is(&error, "NoSuchKey") || is(&error, "AccessDenied") => return Ok(None),
-            Err(error) => return Err(failure(error)),
-        };
-        let bytes = answer.body.collect().await;
-        let bytes = bytes.map_err(|error| Error::Unavailable(error.into()))?;
-        Ok(Some(bytes.to_vec()))
+        match self.object(request, u64::MAX).await? {
+            Object::Bytes(bytes) => Ok(Some(bytes)),
+            Object::TooLarge | Object::Missing => Ok(None),
+        }
     }
 
     /// Stores a segment. Its content's hash is in the key, so writing it twice changes nothing.

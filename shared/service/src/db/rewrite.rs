@@ -1,5 +1,7 @@
 //! Writes every record once more, as this version writes it: so that the attributes of an index that is new are in old records too.
 //!
+//! The same way it finds the files that an older version has read, and makes them due: maintenance has them read again.
+//!
 //! A record keeps its version and its times, and whoever changes it at the same time wins. It may be stopped anywhere and run again.
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -38,6 +40,8 @@ pub use super::pace::Options;
 enum Kind {
     Files,
     Patients,
+    /// Files that an older version has read.
+    Unread,
 }
 
 impl Kind {
@@ -46,6 +50,7 @@ impl Kind {
         match self {
             Self::Files => "rewrite#files",
             Self::Patients => "rewrite#patients",
+            Self::Unread => "rewrite#unread",
         }
     }
 }
@@ -63,6 +68,7 @@ pub struct Rewrite {
     files: Files,
     folds: Folds,
     clock: Clock,
+    kinds: &'static [Kind],
     options: Options,
 }
 
@@ -70,7 +76,18 @@ impl Rewrite {
     /// Over the tables of `files`.
     #[must_use]
     pub fn new(files: &Files, options: Options) -> Self {
+        Self::of(&[Kind::Files, Kind::Patients], files, options)
+    }
+
+    /// Over those files only that an older version has read, which are made due.
+    #[must_use]
+    pub fn of_unread(files: &Files, options: Options) -> Self {
+        Self::of(&[Kind::Unread], files, options)
+    }
+
+    fn of(kinds: &'static [Kind], files: &Files, options: Options) -> Self {
         Self {
+            kinds,
             folds: Folds::new(files.client.clone(), &files.config),
             files: files.clone(),
             clock: files.clock.clone(),
@@ -85,7 +102,7 @@ impl Rewrite {
     pub async fn run(&self, progress: impl Fn(&Report) + Sync) -> Result<Report, Error> {
         let mut pace = Pace::new(self.clock.clone(), self.options.rate);
         let mut report = Report::default();
-        for kind in [Kind::Files, Kind::Patients] {
+        for kind in self.kinds.iter().copied() {
             let mut after = self.position(kind).await?;
             loop {
                 let (rows, next) = self.page(kind, after, &mut report, &pace).await?;
@@ -129,7 +146,7 @@ impl Rewrite {
         let config = &self.files.config;
         let scan = self.files.client.scan().limit(PAGE);
         let scan = scan.table_name(match kind {
-            Kind::Files => &config.files_table,
+            Kind::Files | Kind::Unread => &config.files_table,
             Kind::Patients => &config.patients_table,
         });
         let scan = scan.consistent_read(true).set_exclusive_start_key(after);
@@ -150,6 +167,35 @@ impl Rewrite {
         match kind {
             Kind::Files => self.rewrite_file(row).await,
             Kind::Patients => self.rewrite_patient(row).await,
+            Kind::Unread => self.make_due(row).await,
+        }
+    }
+
+    async fn make_due(&self, row: Item) -> Result<Verdict, Error> {
+        let file: FileRecord = records::from_item(row)?;
+        if file.is_of_newer_version() {
+            return Ok(Verdict::Newer);
+        }
+        if !file.is_unread() {
+            return Ok(Verdict::Same);
+        }
+        if self.options.dry_run {
+            return Ok(Verdict::Written);
+        }
+        let now = self.clock.now();
+        let files = self.files.unattended();
+        let due = files.advance(file, |file| {
+            Ok(if file.is_unread() {
+                file.postponed(now)
+            } else {
+                file
+            })
+        });
+        match due.await {
+            Ok(_) => Ok(Verdict::Written),
+            // It went, or was changed again and again: the next run sees it.
+            Err(Error::NotFound | Error::Conflict(_)) => Ok(Verdict::Same),
+            Err(error) => Err(error),
         }
     }
 

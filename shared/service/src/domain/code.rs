@@ -45,6 +45,8 @@ codes! {
     NotArchived = "not_archived", "This file is not in the archive.";
     /// Internal: a file that is not in the trash is restored. The caller gets a 404.
     NotDeleted = "not_deleted", "This file is not in the trash.";
+    /// 409: elements are asked for of a file that has none.
+    NotDicom = "not_dicom", "This file is not DICOM: it has no DICOM elements.";
     /// Internal: a rule between runs that move a file.
     NotMoving = "not_moving", "The move has been finished.";
     /// 409: the file is sent by one PUT, so it has no parts.

@@ -27,6 +27,8 @@ pub struct Findings {
     pub thumbnail_path: Option<String>,
     /// Key of the preview object.
     pub preview_path: Option<String>,
+    /// What was kept of a DICOM file beside its record: see [`super::object_key::instance`].
+    pub instance: Option<u32>,
     /// The owner's older live file with the same bytes.
     pub duplicate_of: Option<FileId>,
     /// Why the file FAILED; `None` when it did not.

@@ -61,6 +61,7 @@ impl NewFile {
             object_version: None,
             thumbnail_path: None,
             preview_path: None,
+            instance: None,
             updated_at: now,
             deleted_at: None,
             deleted_by: None,

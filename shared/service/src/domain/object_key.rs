@@ -54,13 +54,38 @@ pub const THUMBNAILS: &str = "thumbnails/";
 /// The prefix of everybody's previews.
 pub const PREVIEWS: &str = "previews/";
 
-/// The file that a picture of this key was made of.
+/// The prefix of what everybody's DICOM files say of themselves.
+pub const INSTANCES: &str = "instances/";
+
+/// The prefixes of what is made of originals, and can be made again.
+pub const MADE: [&str; 3] = [THUMBNAILS, PREVIEWS, INSTANCES];
+
+/// The file that the object of this key was made of.
 #[must_use]
-pub fn pictured(key: &str) -> Option<FileId> {
-    let rest = key
-        .strip_prefix(THUMBNAILS)
-        .or_else(|| key.strip_prefix(PREVIEWS))?;
+pub fn made_of(key: &str) -> Option<FileId> {
+    let rest = MADE.iter().find_map(|prefix| key.strip_prefix(prefix))?;
     rest.split_once('/')?.0.parse().ok()
+}
+
+/// What programs of this version keep of a DICOM file, beside its record: a new number has all files read again.
+pub const INSTANCE: u32 = 1;
+
+/// The key of the DICOM JSON of a file, as programs of the version `made` keep it. It says the same whenever it is made, so the content needs no place in it.
+#[must_use]
+pub fn instance(id: FileId, made: u32) -> String {
+    format!("{}{made}.json", instances_of(id))
+}
+
+/// The key of the index of its frames, where that is too long to be in the head of the JSON.
+#[must_use]
+pub fn frame_index(id: FileId, made: u32) -> String {
+    format!("{}{made}.frames", instances_of(id))
+}
+
+/// The prefix of what one file says of itself.
+#[must_use]
+pub fn instances_of(id: FileId) -> String {
+    format!("{INSTANCES}{id}/")
 }
 
 /// The key of a thumbnail; its content's hash is in it, so a changed picture is a new object and caches stay right.
@@ -95,6 +120,22 @@ mod tests {
     fn a_key_reads_back_as_itself() {
         let text = "originals/5/1234/7d444840-9dc0-11d1-b245-5ffdce74fad2";
         assert_eq!(text.parse::<ObjectKey>().unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn what_was_made_of_a_file_names_it() {
+        let id = FileId::from_number(241_413_742_592_123).expect("an id");
+        for key in [
+            thumbnail(id, "abc"),
+            preview(id, "abc"),
+            instance(id, INSTANCE),
+            frame_index(id, INSTANCE),
+        ] {
+            assert_eq!(made_of(&key), Some(id), "{key}");
+        }
+        for key in ["originals/5/12/u", "instances/x/1.json", "instances/12"] {
+            assert_eq!(made_of(key), None, "{key}");
+        }
     }
 
     #[test]

@@ -115,6 +115,7 @@ impl FileRecord {
             object_version: self.object_version,
             thumbnail_path: self.thumbnail_path,
             preview_path: self.preview_path,
+            instance: self.instance,
             updated_at: self.updated_at,
             deleted_at: self.deleted_at,
             deleted_by: self.deleted_by,

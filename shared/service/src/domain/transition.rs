@@ -132,6 +132,7 @@ impl FileRecord {
             series_id,
             thumbnail_path,
             preview_path,
+            instance,
             duplicate_of,
             failure,
             warnings,
@@ -154,6 +155,7 @@ impl FileRecord {
         self.found_in(study_id, series_id);
         self.thumbnail_path = thumbnail_path;
         self.preview_path = preview_path;
+        self.instance = instance;
         self.duplicate_of = duplicate_of;
         self.status_reason = failure;
         self.warnings = warnings;

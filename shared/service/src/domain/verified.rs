@@ -2,7 +2,10 @@
 //! what is left of its bytes can be read as before, and a warning tells everybody who looks.
 
 use super::record::{FileRecord, Status};
-use super::{Timestamp, Warning, WarningCode};
+use words::FileCode;
+
+use super::object_key::INSTANCE;
+use super::{Code, FileType, Findings, Timestamp, Warning, WarningCode};
 
 /// What verification writes, and takes away again when the bytes are found.
 const TOLD: [WarningCode; 2] = [WarningCode::BytesDecayed, WarningCode::BytesMissing];
@@ -15,6 +18,40 @@ impl FileRecord {
         self.has_bytes()
             && !self.purging
             && matches!(life, Status::Processed | Status::Failed | Status::Archived)
+    }
+
+    /// Whether nothing is kept of a DICOM file that this version keeps beside the record, because an older one has read it: it is to be read
+    /// again. One that has too many elements is not.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        let too_many = FileCode::ElementsNotListed.name();
+        let is_read = self.instance.is_some_and(|made| made >= INSTANCE)
+            || self.warnings.iter().any(|warning| warning.code == too_many);
+        let is_settled = self.moving_to.is_none() && self.settle_at.is_none();
+        self.file_type == FileType::Dicom
+            && matches!(self.status, Status::Processed | Status::Archived)
+            && self.is_at_rest()
+            && is_settled
+            && !is_read
+    }
+
+    /// What its bytes say, read once more: status, hash, and what its uploader has said, stay.
+    ///
+    /// # Errors
+    /// `version_conflict`: these are not the bytes that were hashed, or the file is not at rest any more.
+    pub fn read_again(mut self, found: Findings) -> Result<Self, Code> {
+        if !self.is_unread() || self.file_hash.as_ref() != Some(&found.file_hash) {
+            return Err(Code::VersionConflict);
+        }
+        let told = TOLD.map(WarningCode::name);
+        let kept = |warning: &Warning| told.contains(&warning.code.as_str());
+        self.warnings.retain(kept);
+        self.warnings.extend(found.warnings);
+        self.dicom = found.dicom;
+        self.instance = found.instance;
+        self.thumbnail_path = found.thumbnail_path.or(self.thumbnail_path);
+        self.preview_path = found.preview_path.or(self.preview_path);
+        Ok(self.rested())
     }
 
     /// Whether its owner was told that its bytes are damaged.

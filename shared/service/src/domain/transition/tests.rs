@@ -308,6 +308,7 @@ fn findings(failure: Option<FailureCode>) -> Findings {
         series_id: None,
         thumbnail_path: None,
         preview_path: None,
+        instance: Some(1),
         duplicate_of: None::<FileId>,
         failure: failure.map(Into::into),
         warnings: Vec::new(),

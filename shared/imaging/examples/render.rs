@@ -7,7 +7,8 @@
 //! - `FOLDER/<number>.json`: the header, what the stored frame is, and why there is no picture;
 //! - `<number>.raw`: the frame as it is shown, at full size, rows of 1 or 3 bytes a pixel;
 //! - `<number>.stored`: the same frame as it is stored;
-//! - `<number>.jpg`: the preview of the file.
+//! - `<number>.jpg`: the preview of the file;
+//! - `<number>.elements.gz`: its elements as DICOM JSON.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead};
@@ -26,7 +27,7 @@ fn main() -> io::Result<()> {
         let path = PathBuf::from(parts.next().unwrap_or_default());
         let view = view(parts)?;
         let name = |extension: &str| folder.join(format!("{number}.{extension}"));
-        let mut facts = preview(&path, &name("jpg"))?;
+        let mut facts = preview(&path, &name)?;
         frame(&path, view, &mut facts, &name)?;
         fs::write(name("json"), facts.to_string())?;
     }
@@ -60,13 +61,13 @@ fn parsed(window: &str) -> io::Result<Window> {
 }
 
 /// What an inspection finds.
-fn preview(path: &Path, picture_file: &Path) -> io::Result<Value> {
+fn preview(path: &Path, name: &impl Fn(&str) -> PathBuf) -> io::Result<Value> {
     let start = Instant::now();
     let inspection = imaging::inspect(path, &Limits::default());
     let milliseconds = start.elapsed().as_secs_f64() * 1e3;
     let outcome = match &inspection.outcome {
         Outcome::Picture(picture) => {
-            fs::write(picture_file, &picture.preview)?;
+            fs::write(name("jpg"), &picture.preview)?;
             json!({ "picture": true })
         }
         Outcome::NoPicture(reason) => json!({ "picture": false, "code": reason.code }),
@@ -74,6 +75,9 @@ fn preview(path: &Path, picture_file: &Path) -> io::Result<Value> {
             json!({ "picture": false, "failed": true, "code": reason.code })
         }
     };
+    if let Some(instance) = &inspection.instance {
+        fs::write(name("elements.gz"), &instance.json)?;
+    }
     Ok(json!({
         "file_type": inspection.file_type,
         "dicom": inspection.dicom,

@@ -19,7 +19,8 @@ BUCKETS = {"Bucket": "arn:${AWS::Partition}:s3:::${AWS::StackName}-images-${AWS:
 # A function that verifies no token does not learn where the token secret is, and may not read it.
 VERIFIES_NOTHING = "Environment:\n  Variables: {{JWT_SECRET_ARN: \"\"{more}}}\n"
 # Every function with a caller looks who that is, writes down who is new or here for the first time on a day, and tells the log.
-FOR_CALLERS = {"KnowCallers": "GetItem,PutItem: UsersTable", "AppendToAccessLog": "PutItem: AuditLogTable"}
+FOR_CALLERS = {"KnowCallers": "GetItem,PutItem: UsersTable", "AppendToAccessLog": "PutItem: AuditLogTable",
+               "TellNames": "PutItem: NamesTable"}
 VERIFIES = "- !If [VerifiesBySecret, !Ref TokenSecretPolicy, !Ref AWS::NoValue]\n"
 SEALS_CURSORS = """\
 Environment:

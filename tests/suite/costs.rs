@@ -2,6 +2,7 @@
 //! [`metered`].
 
 mod metered;
+mod names;
 
 use serde_json::{Value, json};
 

@@ -63,6 +63,7 @@ mod known_users;
 mod migration;
 mod modalities;
 mod multipart_durability;
+mod names;
 mod newer_version;
 mod older_folder;
 mod older_studies;

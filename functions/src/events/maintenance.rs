@@ -58,7 +58,7 @@ pub struct Task {
     pub check: Vec<FileId>,
     /// Instead of what is due: all files of this user, newest first.
     pub check_user: Option<i64>,
-    /// Instead of what is due: lets every owner's files be packed anew from the table, because records were written past the service.
+    /// Instead of what is due: lets every owner's files be packed and every list of names be made anew from the tables, because records were written past the service.
     #[serde(default)]
     pub pack_anew: bool,
     /// With `check_user`: only files below this id, the `next` of the run before.
@@ -165,6 +165,7 @@ impl Maintenance {
         if task.pack_anew {
             if !run.dry_run {
                 report.packed = self.app.files.unattended().pack_anew().await?;
+                self.app.files.unattended().list_anew().await?;
             }
         } else if task.check.is_empty() && task.check_user.is_none() {
             self.do_leftovers(&run, &mut report).await;

@@ -1,4 +1,4 @@
-//! The queue of what takes long: runs a job, packs a space anew, or visits a file that maintenance handed over. It stops in time and hands the rest to
+//! The queue of what takes long: runs a job, packs a space anew, tends a list of names, or visits a file that maintenance handed over. It stops in time and hands the rest to
 //! its next run.
 //!
 //! What fails is noted in the job or the file, with the time at which maintenance hands it over again; so a message never comes back to the queue.
@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use service::App;
 use service::db::jobs::JobKey;
+use service::db::names::{People, Tended};
 use service::domain::job::{Job, JobKind, JobStatus};
 use service::domain::record::StorageClass;
 use service::domain::time::DAY_MS;
@@ -53,6 +54,7 @@ impl Runner {
                     let built = self.app.files.unattended().build(space, end);
                     Box::pin(built).await.map(drop)
                 }
+                Ok(Work::Tend(people)) => Box::pin(self.tend(people, end)).await,
                 Ok(Work::Job(key)) => Box::pin(self.run(key, end)).await,
                 Err(error) => Err(Error::internal(error)),
             };
@@ -65,6 +67,13 @@ impl Runner {
             }
         }
         SqsBatchResponse::default()
+    }
+
+    async fn tend(&self, people: People, end: Instant) -> Result<(), Error> {
+        match self.app.files.unattended().tend(people, end).await? {
+            Tended::GoesOn => hand_over(&self.app, Work::Tend(people)).await,
+            Tended::Whole | Tended::Waits => Ok(()),
+        }
     }
 
     async fn run(&self, key: JobKey, end: Instant) -> Result<(), Error> {

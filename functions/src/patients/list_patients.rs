@@ -8,12 +8,15 @@ use service::api::{PageSize, Query, Text};
 use service::auth::Caller;
 use service::auth::access::Action;
 use service::db::log_entry::About;
+use service::db::names::People;
+use service::db::patient_reading::Page;
 use service::domain::{Cursor, text};
 use service::error::Error;
 use service::fields;
 use utoipa::ToSchema;
 
 use super::patient::Patient;
+use crate::events::work::ask_to_tend;
 
 endpoint!(takes_query);
 
@@ -66,10 +69,17 @@ pub(crate) async fn handle(
     let open = |cursor: &Cursor| cursors.open(&scope, cursor).ok_or_else(Error::wrong_cursor);
     let after = query.cursor.as_ref().map(open).transpose()?;
     let limit = query.page_size.as_u32() as usize;
-    let (patients, next) = app
+    let Page {
+        patients,
+        next,
+        is_to_tend,
+    } = app
         .files
         .patients_of(&caller, search.as_deref(), after.as_deref(), limit)
         .await?;
+    if is_to_tend {
+        ask_to_tend(&app, People::Patients).await;
+    }
     if patients.is_empty() {
         app.log.nothing_to_tell();
     } else {

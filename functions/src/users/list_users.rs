@@ -8,13 +8,15 @@ use service::api::{PageSize, Query, Text};
 use service::auth::Caller;
 use service::auth::access::{Action, require_admin};
 use service::db::log_entry::About;
-use service::db::users::Place;
+use service::db::names::People;
+use service::db::users::{Found, Place};
 use service::domain::{Cursor, text};
 use service::error::Error;
 use service::fields;
 use utoipa::ToSchema;
 
 use super::UserView;
+use crate::events::work::ask_to_tend;
 
 endpoint!(takes_query);
 
@@ -69,10 +71,17 @@ pub(crate) async fn handle(
     };
     let after = query.cursor.as_ref().map(open).transpose()?;
     let limit = query.page_size.as_u32() as usize;
-    let (users, next) = app
+    let Found {
+        users,
+        next,
+        is_to_tend,
+    } = app
         .users
         .list(search.as_deref(), after.as_ref(), limit)
         .await?;
+    if is_to_tend {
+        ask_to_tend(&app, People::Users).await;
+    }
     if users.is_empty() {
         app.log.nothing_to_tell();
     } else {

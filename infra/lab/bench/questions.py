@@ -43,10 +43,12 @@ def questions(api, files):
         ("date range", {"start_date": middle, "end_date": later if later > middle else newest}),
         ("date range: all", {"start_date": "2020-01-01", "end_date": "2099-12-31"}),
         ("a page at four fifths", {"page": max(1, files // 25)}),
-        ("search of 255 wild characters", {"search": "%_*" * 85}),
+        ("search of 198 wild characters", {"search": "%_*" * 85}),
     ]
     yield from ((name, "/image-files/my-images?" + urllib.parse.urlencode(parameters)) for name, parameters in mine)
     yield "one file", f"/image-files/{one}"
+    for name, search in (("most", "小明"), ("one", "needle"), ("none", "nowhere"), ("198 wild characters", "%_*" * 66)):
+        yield f"patients by name: {name}", "/patients?" + urllib.parse.urlencode({"search": search})
     yield "statistics", "/image-files/stats/summary"
 
 
@@ -87,7 +89,7 @@ def sql_service(folder, api):
         yield None
         return
     database = pathlib.Path(folder) / "peer.sqlite"
-    peer.fill(database, pages(api))
+    peer.fill(database, pages(api), patients(api))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen([sys.executable, peer.__file__, str(database), str(port)])
@@ -118,6 +120,15 @@ def pages(api):
     cursor = ""
     while cursor is not None:
         page = api.call("GET", f"/image-files/my-images?page_size=100&include_total=false{cursor}")
+        yield page["items"]
+        cursor = page["next_cursor"] and "&cursor=" + urllib.parse.quote(page["next_cursor"])
+
+
+def patients(api):
+    """All patients, a hundred at a time."""
+    cursor = ""
+    while cursor is not None:
+        page = api.call("GET", f"/patients?page_size=100{cursor}")
         yield page["items"]
         cursor = page["next_cursor"] and "&cursor=" + urllib.parse.quote(page["next_cursor"])
 
@@ -162,6 +173,7 @@ def run(folder, sizes, rounds):
     for files in sorted(sizes):
         begun = time.perf_counter()
         stack.load(folder, there, files)
+        stack.load_patients(folder, there, files)
         seconds = time.perf_counter() - begun
         print(f"\n{files} files of one user; {files - there} were made in {seconds:.0f} s. p50 and p99 in ms, ours, then over SQL", flush=True)
         there = files

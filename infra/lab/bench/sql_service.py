@@ -42,8 +42,16 @@ class ImageFile(Base):
     updated_at: Mapped[datetime]
 
 
-def fill(database, pages):
-    """Makes the table from pages of the API's items."""
+class Patient(Base):
+    __tablename__ = "patients"
+
+    patient_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), index=True)
+    medical_record_number: Mapped[str | None] = mapped_column(String(64), index=True)
+
+
+def fill(database, pages, patients):
+    """Makes the tables from pages of the API's items."""
     engine = create_engine(f"sqlite:///{database}")
     Base.metadata.create_all(engine)
     names = [column.name for column in ImageFile.__table__.columns]
@@ -55,6 +63,9 @@ def fill(database, pages):
                 row["thumbnail_path"] = (item.get("thumbnail_url") or "").split("?")[0]
                 row |= {name: moment(row[name]) for name in ("created_at", "updated_at")}
             connection.execute(ImageFile.__table__.insert(), rows)
+        for page in patients:
+            rows = [{column.name: item.get(column.name) for column in Patient.__table__.columns} for item in page]
+            connection.execute(Patient.__table__.insert(), rows)
     with engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
 
@@ -96,6 +107,14 @@ def service(database):
             total = session.scalar(select(func.count()).select_from(query.subquery()))
             found = session.scalars(query.order_by(ImageFile.created_at.desc()).offset((page - 1) * page_size).limit(page_size))
             return {"items": [shown(file) for file in found], "total": total, "page": page, "page_size": page_size}
+
+    @app.get("/api/v1/patients")
+    def patients(search: str, page_size: int = 20):
+        looked_at = (Patient.patient_id, Patient.name, Patient.medical_record_number)
+        query = select(Patient).where(or_(*(column.ilike(f"%{search}%") for column in looked_at)))
+        with Session(engine) as session:
+            found = session.scalars(query.order_by(Patient.patient_id).limit(page_size))
+            return {"items": [{column.name: getattr(patient, column.name) for column in Patient.__table__.columns} for patient in found]}
 
     @app.get("/api/v1/image-files/stats/summary")
     def summary():

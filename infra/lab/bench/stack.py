@@ -73,6 +73,12 @@ def load(folder, first, end):
     subprocess.run([PROGRAM, "load", str(first), str(end)], env=environment, check=True)
 
 
+def load_patients(folder, first, end):
+    """Makes the patients of these numbers, and lists them by name."""
+    environment = {**os.environ, "DATA_DIR": str(folder), "AWS_LAMBDA_LOG_LEVEL": "error"}
+    subprocess.run([PROGRAM, "load-patients", str(first), str(end)], env=environment, check=True)
+
+
 @contextlib.contextmanager
 def running(folder, is_metered=False):
     """A stack over a folder."""

@@ -7,18 +7,22 @@
 
 use std::error::Error;
 use std::ops::Range;
+use std::time::Duration;
 
 use imaging::fixtures::{DicomSpec, dicom, jpeg};
 use md5::{Digest as _, Md5};
 use service::App;
 use service::auth::{Caller, RequestInfo};
 use service::db::create::NotCreated;
+use service::db::names::{People, Tended};
 use service::domain::record::Status;
 use service::domain::time::DAY_MS;
 use service::domain::{
     FileId, FileRecord, FileType, NewFile, PatientId, Timestamp, object_key, text,
 };
 use service::error::chain;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::names::BUCKET;
 use crate::stack::Stack;
@@ -157,6 +161,57 @@ pub async fn load(stack: &Stack, numbers: Range<u64>) -> Result<(), Box<dyn Erro
     }
     clock.advance(now.since(clock.now()));
     Ok(())
+}
+
+/// Patients that are made at once.
+const PATIENTS_AT_ONCE: usize = 64;
+/// Longer than a list of names waits for anything.
+const HOURS_MS: i64 = 2 * 60 * 60 * 1000;
+/// Longer than a list of names takes.
+const LISTED_WITHIN: Duration = Duration::from_hours(1);
+
+/// The id and the name of the patient of a number. One of the first thousand is the needle.
+#[must_use]
+pub fn planned_patient(number: u64) -> (String, String) {
+    let surname = ["张", "王", "李", "陈"][usize::try_from(number % 4).unwrap_or(0)];
+    let name = if number == 567 { "needle" } else { "小明" };
+    (format!("N-{number:07}"), format!("{surname}{name}"))
+}
+
+/// Makes the patients of `numbers` in `stack`, and lists them by name; its clock goes on by some hours.
+///
+/// # Errors
+/// If one is refused, or their list is not made.
+pub async fn load_patients(stack: &Stack, numbers: Range<u64>) -> Result<(), Box<dyn Error>> {
+    let files = &stack.app.files;
+    let numbers: Vec<u64> = numbers.collect();
+    for together in numbers.chunks(PATIENTS_AT_ONCE) {
+        let mut made = JoinSet::new();
+        for number in together {
+            let (id, name) = planned_patient(*number);
+            let (files, caller, id) = (files.clone(), caller(), id.parse::<PatientId>()?);
+            made.spawn(async move {
+                let put = files.put_patient(&caller, &id, None, |mut new| {
+                    new.name.clone_from(&name);
+                    Ok(new)
+                });
+                put.await.map(drop)
+            });
+        }
+        while let Some(one) = made.join_next().await {
+            one??;
+        }
+    }
+    for _ in 0..4 {
+        let end = Instant::now() + LISTED_WITHIN;
+        let tended = files.unattended().tend(People::Patients, end).await?;
+        if tended == Tended::Whole {
+            stack.bell.copy(&stack.copies).await?;
+            return Ok(());
+        }
+        stack.app.clock.advance(HOURS_MS);
+    }
+    Err("the list of names was not made".into())
 }
 
 /// As a browser's request names its owner.

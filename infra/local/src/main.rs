@@ -41,6 +41,7 @@ fn main() -> std::process::ExitCode {
         ["--json"] => on_deep_stacks(run(Ready::write_json)),
         ["samples", folder] => samples::write(Path::new(folder)).map_err(Into::into),
         ["load", first, end] => on_deep_stacks(load(first, end)),
+        ["load-patients", first, end] => on_deep_stacks(load_patients(first, end)),
         ["key", name] => print_key(name),
         ["verify"] => by_hand(verify("{}")),
         ["verify", task] => by_hand(verify(task)),
@@ -48,8 +49,8 @@ fn main() -> std::process::ExitCode {
         ["audit", task] => by_hand(audit(task)),
         ["redrive"] => by_hand(redrive()),
         _ => Err(
-            "usage: filmroom-local [--json], filmroom-local samples FOLDER, filmroom-local load FIRST END, filmroom-local key NAME, filmroom-local verify [TASK], \
-             filmroom-local audit [TASK], or filmroom-local redrive"
+            "usage: filmroom-local [--json], filmroom-local samples FOLDER, filmroom-local load FIRST END, filmroom-local load-patients FIRST END, filmroom-local key NAME, \
+             filmroom-local verify [TASK], filmroom-local audit [TASK], or filmroom-local redrive"
                 .into(),
         ),
     };
@@ -119,6 +120,16 @@ async fn load(first: &str, end: &str) -> Result<(), Box<dyn std::error::Error>> 
     let numbers = first.parse()?..end.parse()?;
     let stack = quiet_stack().await?;
     let loaded = load::load(&stack, numbers).await;
+    stack.stop().await;
+    loaded
+}
+
+/// Makes the patients from number `first` to before `end` of the plan of [`local::load`].
+async fn load_patients(first: &str, end: &str) -> Result<(), Box<dyn std::error::Error>> {
+    lambda_http::tracing::init_default_subscriber_with_writer(std::io::stderr);
+    let numbers = first.parse()?..end.parse()?;
+    let stack = quiet_stack().await?;
+    let loaded = load::load_patients(&stack, numbers).await;
     stack.stop().await;
     loaded
 }

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::db::jobs::Jobs;
 use crate::db::log::Log;
 use crate::db::maintenance::Marks;
+use crate::db::names::Lists;
 use crate::db::segments::Segments;
 use crate::db::users::Users;
 use crate::db::verification::Verification;
@@ -101,16 +102,28 @@ impl App {
         let marks = Marks::new(dynamodb.clone(), &config);
         let verification = Verification::new(dynamodb.clone(), &config);
         let jobs = Jobs::new(dynamodb.clone(), &config, clock.clone());
-        let references =
-            References::new(dynamodb.clone(), config.clone(), ids.clone(), clock.clone());
+        let bucket = Bucket::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
+        let lists = Lists::new(
+            dynamodb.clone(),
+            config.clone(),
+            clock.clone(),
+            bucket.clone(),
+        );
+        let references = References::new(
+            dynamodb.clone(),
+            config.clone(),
+            ids.clone(),
+            clock.clone(),
+            lists.clone(),
+        );
         let users = Users::new(
             dynamodb,
             config.clone(),
             ids.clone(),
             clock.clone(),
             references.log(),
+            lists,
         );
-        let bucket = Bucket::new(aws_sdk_s3::Client::from_conf(s3_config), s3, config.clone());
         let segments = Segments::new(bucket.clone());
         let files = Files::new(references.clone(), segments, cursors);
         Self {

@@ -36,6 +36,8 @@ pub struct Config {
     pub jobs_table: String,
     /// `USERS_TABLE`: the table of users. Required.
     pub users_table: String,
+    /// `NAMES_TABLE`: the table of the lists of names, and of names that are in no list yet. Required.
+    pub names_table: String,
     /// `UIDS_TABLE`: the table of the numbers of UIDs. Required.
     pub uids_table: String,
     /// `OLD_TABLES`: `on` reads the tables of older versions too, for what is not in the new ones yet; `off` when the migrator has said that
@@ -290,6 +292,7 @@ impl Config {
             studies_table: required(variable::STUDIES_TABLE)?,
             jobs_table: required(variable::JOBS_TABLE)?,
             users_table: required(variable::USERS_TABLE)?,
+            names_table: required(variable::NAMES_TABLE)?,
             uids_table: required(variable::UIDS_TABLE)?,
             old_tables: match get(variable::OLD_TABLES).as_deref() {
                 None | Some("off") => None,

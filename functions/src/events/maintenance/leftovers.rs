@@ -25,6 +25,17 @@ impl Maintenance {
             tracing::error!(cause = chain(&error), "nothing was packed anew");
             report.failed += 1;
         }
+        if let Err(error) = self.hand_over_lists().await {
+            tracing::error!(cause = chain(&error), "no list of names was tended");
+            report.failed += 1;
+        }
+    }
+
+    async fn hand_over_lists(&self) -> Result<(), Error> {
+        for people in self.app.files.unattended().to_tend().await? {
+            hand_over(&self.app, Work::Tend(people)).await?;
+        }
+        Ok(())
     }
 
     async fn hand_over_spaces(&self, report: &mut Report) -> Result<(), Error> {

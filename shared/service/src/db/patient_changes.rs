@@ -6,7 +6,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::batch::item;
 use super::files::Files;
 use super::log_entry::{About, Entry};
-use super::patients::{FIRST_VERSION, MARKED_AT, MARKED_BY, Patient, WAS, key, with_fields};
+use super::names::{People, told};
+use super::patients::{
+    FIRST_VERSION, MARKED_AT, MARKED_BY, Patient, WAS, key, search_text, with_fields,
+};
 use super::records;
 use super::references::References;
 use super::transaction::{is_written, part_of};
@@ -175,7 +178,14 @@ impl References {
         request = with_fields(request, patient, &mut set, &mut remove);
         let (set, remove) = (set.join(", "), remove.join(", "));
         let request = request.update_expression(format!("SET {set} REMOVE {remove}"));
-        is_written(self.log.commit(&[part_of(&request)?], entry).await)
+        let name = search_text(patient);
+        let told = told(
+            &self.config,
+            People::Patients,
+            patient.id.as_str(),
+            Some(&name),
+        )?;
+        is_written(self.log.commit(&[part_of(&request)?, told], entry).await)
     }
 }
 

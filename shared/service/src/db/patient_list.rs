@@ -1,13 +1,15 @@
 //! The list of all patients, in the order of their ids.
 
 use futures_util::future::try_join_all;
+use packed::names::{Directory, Name};
 
-use super::batch::batch_get;
+use super::batch::{batch_get, items};
 use super::keys;
-use super::patients::{IdRow, Patient, key};
+use super::names::{People, Seen};
+use super::patients::{IdRow, Patient, key, key_of, search_text};
 use super::query::rows_until;
 use super::references::References;
-use super::text;
+use super::{records, text};
 use crate::domain::PatientId;
 use crate::error::Error;
 
@@ -15,6 +17,48 @@ use crate::error::Error;
 const ROWS_AT_ONCE: i32 = 1000;
 
 impl References {
+    /// What is known of the names of all patients. While old tables are read, not everybody is in the list.
+    pub(super) async fn names(&self) -> Result<Seen, Error> {
+        if self.old.is_some() {
+            return Ok(Seen::default());
+        }
+        self.lists.seen(People::Patients).await
+    }
+
+    /// [`Self::patients`] who are looked for by their names. Whoever is not called so any more is left out, and others take their place.
+    pub(super) async fn patients_named(
+        &self,
+        directory: &Directory,
+        search: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Patient>, bool), Error> {
+        let mut found: Vec<Patient> = Vec::new();
+        let mut after = after.map(|id| Name {
+            key: id.to_owned(),
+            text: String::new(),
+        });
+        loop {
+            // The last one only tells that there is more.
+            let room = limit - found.len();
+            let mut names = directory.find(search, after.as_ref(), room + 1);
+            let more = names.len() > room;
+            names.truncate(room);
+            let wanted = names.iter().map(|name| key_of(&name.key)).collect();
+            let table = &self.config.patients_table;
+            let rows = items(&self.client, table, wanted, true, None).await?;
+            let rows = rows.into_iter().filter(|row| !records::is_tombstone(row));
+            let patients: Vec<Patient> = rows.map(records::from_item).collect::<Result<_, _>>()?;
+            let is_called_so = |patient: &Patient| search_text(patient).contains(search);
+            found.extend(patients.into_iter().filter(is_called_so));
+            if found.len() == limit || !more {
+                found.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+                return Ok((found, more));
+            }
+            after = names.pop();
+        }
+    }
+
     /// Patients in the order of their ids, after `after`, at most `limit`, with `search` (folded) in id, name or record number; and whether
     /// there are more.
     pub async fn patients(

@@ -4,6 +4,7 @@ use futures_util::future::try_join_all;
 
 use super::conditions::Read;
 use super::files::Files;
+use super::names::Seen;
 use super::patients::Patient;
 use super::source::Source;
 use crate::auth::Caller;
@@ -15,6 +16,17 @@ use crate::error::Error;
 const AT_ONCE: usize = 50;
 /// Patients that one page looks at. A page may be short, or empty, and not the last one.
 const MOST: usize = 500;
+
+/// Patients of one page.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// In the order of their ids.
+    pub patients: Vec<Patient>,
+    /// The id after which there may be more.
+    pub next: Option<PatientId>,
+    /// Whether the list of names is to be tended.
+    pub is_to_tend: bool,
+}
 
 impl Files {
     /// A patient whom `caller` may read. One whom they may not looks like none at all.
@@ -31,27 +43,65 @@ impl Files {
     }
 
     /// Patients whom `caller` may read, in the order of their ids, after `after`, at most `limit`, with `search` (folded) in id, name or record
-    /// number; and the id after which there may be more.
+    /// number.
     pub async fn patients_of(
         &self,
         caller: &Caller,
         search: Option<&str>,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<(Vec<Patient>, Option<PatientId>), Error> {
+    ) -> Result<Page, Error> {
+        let seen = match search {
+            Some(_) => self.references.names().await?,
+            None => Seen::default(),
+        };
         let reads_all = reads_patient(caller, self.config.patients, None) == PatientAccess::Granted;
-        if reads_all {
-            let (found, more) = self.references.patients(search, after, limit).await?;
+        let (patients, next) = if reads_all {
+            let (found, more) = self.read_patients(&seen, search, after, limit).await?;
             let next = found.last().filter(|_| more).map(|last| last.id.clone());
-            return Ok((found, next));
+            (found, next)
+        } else {
+            self.own_patients(caller, &seen, search, after, limit)
+                .await?
+        };
+        Ok(Page {
+            patients,
+            next,
+            is_to_tend: seen.is_to_tend,
+        })
+    }
+
+    async fn read_patients(
+        &self,
+        seen: &Seen,
+        search: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Patient>, bool), Error> {
+        let references = &self.references;
+        match (&seen.directory, search) {
+            (Some(directory), Some(search)) => {
+                let found = references.patients_named(directory, search, after, limit);
+                found.await
+            }
+            _ => references.patients(search, after, limit).await,
         }
+    }
+
+    /// Those whom a caller may read who may not read all.
+    async fn own_patients(
+        &self,
+        caller: &Caller,
+        seen: &Seen,
+        search: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Patient>, Option<PatientId>), Error> {
         let mut found = Vec::new();
         let mut after = after.map(str::to_owned);
         for _ in 0..MOST / AT_ONCE {
-            let (some, more) = self
-                .references
-                .patients(search, after.as_deref(), AT_ONCE)
-                .await?;
+            let some = self.read_patients(seen, search, after.as_deref(), AT_ONCE);
+            let (some, more) = some.await?;
             let reads = some
                 .iter()
                 .map(|patient| self.reads_patient(caller, patient));

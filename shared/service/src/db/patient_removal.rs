@@ -12,9 +12,10 @@ use super::batch::item;
 use super::conditions::Read;
 use super::files::Files;
 use super::log_entry::About;
+use super::names::{People, told};
 use super::patients::{IdRow, MARKED, MARKED_AT, MARKED_BY, WAS, key};
 use super::source::Source;
-use super::transaction::{is_written, put_unless_refused, unless_refused};
+use super::transaction::{commit, is_written, unless_refused};
 use super::unattended::Unattended;
 use super::{Item, keys, query, records, text};
 use crate::auth::Caller;
@@ -87,7 +88,8 @@ impl Files {
         let mark = TransactWriteItem::builder().put(mark).build();
         let about = About::Patient(id.clone());
         let entry = self.log.entry(by, Action::Delete, about);
-        is_written(self.log.commit(&[mark], &entry).await)
+        let gone = told(&self.config, People::Patients, id.as_str(), None)?;
+        is_written(self.log.commit(&[mark, gone], &entry).await)
     }
 
     /// How many files point at a patient, live or in the trash. While old tables are read, those that an older version counted count too: its index has
@@ -172,15 +174,23 @@ impl Files {
         let is_still_there = format!("{MARKED_AT} = :marked_at AND attribute_exists(#gone)");
         let marked_at = AttributeValue::N(marked_at.to_string());
         if let Some(row) = row {
-            let put = self
-                .client
-                .put_item()
+            let name = row.get("i_search").and_then(|name| name.as_s().ok());
+            let told = told(
+                &self.config,
+                People::Patients,
+                id.as_str(),
+                name.map(String::as_str),
+            )?;
+            let put = Put::builder()
                 .table_name(table)
                 .set_item(Some(row))
                 .condition_expression(is_still_there)
                 .expression_attribute_names("#gone", records::GONE)
-                .expression_attribute_values(":marked_at", marked_at);
-            return put_unless_refused(put).await;
+                .expression_attribute_values(":marked_at", marked_at)
+                .build()
+                .map_err(Error::internal)?;
+            let put = TransactWriteItem::builder().put(put).build();
+            return is_written(commit(&self.client, &[put, told]).await);
         }
         let delete = self
             .client

@@ -93,7 +93,12 @@ pub(super) const MARKED_BY: &str = "marked_by";
 pub(super) const WAS: &str = "was";
 
 pub(super) fn key(id: &PatientId) -> Item {
-    let id = AttributeValue::S(id.as_str().to_owned());
+    key_of(id.as_str())
+}
+
+/// [`key`] of an id that a row has.
+pub(super) fn key_of(id: &str) -> Item {
+    let id = AttributeValue::S(id.to_owned());
     [("patient_id".to_owned(), id)].into()
 }
 
@@ -161,7 +166,7 @@ pub(super) fn row_of(patient: &Patient) -> Result<Item, Error> {
 }
 
 /// What a search looks at: id, name and record number, folded, on lines of their own.
-fn search_text(patient: &Patient) -> String {
+pub(super) fn search_text(patient: &Patient) -> String {
     let record_number = patient.medical_record_number.as_deref().unwrap_or_default();
     text::fold(&format!(
         "{}\n{}\n{record_number}",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 use super::log::Log;
+use super::names::Lists;
 use super::old_tables::OldTables;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -22,12 +23,19 @@ pub struct References {
     pub(super) clock: Clock,
     pub(super) old: Option<OldTables>,
     pub(super) log: Log,
+    pub(super) lists: Lists,
 }
 
 impl References {
     /// The tables that the configuration names.
     #[must_use]
-    pub fn new(client: Client, config: Arc<Config>, ids: Arc<Ids>, clock: Clock) -> Self {
+    pub fn new(
+        client: Client,
+        config: Arc<Config>,
+        ids: Arc<Ids>,
+        clock: Clock,
+        lists: Lists,
+    ) -> Self {
         Self {
             old: OldTables::of(&client, &config),
             log: Log::new(client.clone(), config.clone(), ids.clone()),
@@ -35,6 +43,7 @@ impl References {
             config,
             ids,
             clock,
+            lists,
         }
     }
 

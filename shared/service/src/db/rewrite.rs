@@ -9,9 +9,10 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::files::Files;
 use super::folds::Folds;
+use super::names::{People, told};
 use super::pace::Pace;
 use super::patients::{self, Patient};
-use super::transaction::unless_refused;
+use super::transaction::{commit, is_written, part_of, unless_refused};
 use super::{Item, failure, records};
 use crate::clock::Clock;
 use crate::domain::FileRecord;
@@ -250,8 +251,10 @@ impl Rewrite {
             .set_key(Some(patients::key(&patient.id)))
             .condition_expression("updated_at = :updated_at")
             .expression_attribute_values(":updated_at", updated_at);
-        let update = patients::setting(update, missing);
-        let is_written = unless_refused(|| update.clone().send()).await?;
+        let update = part_of(&patients::setting(update, missing))?;
+        let (id, name) = (patient.id.as_str(), patients::search_text(&patient));
+        let told = told(&self.files.config, People::Patients, id, Some(&name))?;
+        let is_written = is_written(commit(&self.files.client, &[update, told]).await)?;
         Ok(verdict(is_written))
     }
 

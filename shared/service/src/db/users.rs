@@ -20,6 +20,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use super::batch::item;
 use super::log::Log;
 use super::log_entry::{About, Actor};
+use super::names::{Lists, People, told as told_to_list};
 use super::records;
 use super::transaction::{Refused, commit, is_written};
 use crate::auth::access::Action;
@@ -35,7 +36,8 @@ use self::kept::{Kept, Known};
 use self::rows::IdRow;
 
 pub use self::change::Change;
-pub use self::list::Place;
+pub use self::list::{Found, Place};
+pub(super) use self::rows::BY_NAME;
 
 /// Tries of a write that others may be faster at.
 const ATTEMPTS: usize = 8;
@@ -48,19 +50,28 @@ pub struct Users {
     ids: Arc<Ids>,
     clock: Clock,
     log: Log,
+    lists: Lists,
     kept: Kept,
 }
 
 impl Users {
     /// In the table that the configuration names.
     #[must_use]
-    pub fn new(client: Client, config: Arc<Config>, ids: Arc<Ids>, clock: Clock, log: Log) -> Self {
+    pub fn new(
+        client: Client,
+        config: Arc<Config>,
+        ids: Arc<Ids>,
+        clock: Clock,
+        log: Log,
+        lists: Lists,
+    ) -> Self {
         Self {
             client,
             config,
             ids,
             clock,
             log,
+            lists,
             kept: Kept::default(),
         }
     }
@@ -182,6 +193,7 @@ impl Users {
             let mut writes = vec![
                 rows::put_new(table, rows::row(&user)?)?,
                 self.entry_of_sign_in(&user, request)?,
+                self.tell_list(&user)?,
             ];
             if let Some(key) = &key {
                 writes.push(rows::put_new(table, rows::id_row(key, user.id))?);
@@ -243,7 +255,16 @@ impl Users {
         if !seen.is_called_as(before) {
             writes.push(self.entry_of_sign_in(seen, request)?);
         }
+        if rows::folded_name(seen) != rows::folded_name(before) {
+            writes.push(self.tell_list(seen)?);
+        }
         Ok(writes)
+    }
+
+    /// Tells the list of users how somebody is called.
+    fn tell_list(&self, user: &User) -> Result<TransactWriteItem, Error> {
+        let (key, name) = (user.id.to_string(), rows::folded_name(user));
+        told_to_list(&self.config, People::Users, &key, Some(&name))
     }
 
     /// The entry of who is new, or called or trusted otherwise than before, by their own sign-in.

@@ -7,6 +7,7 @@ use super::catalog::Found;
 use super::tail::all_keep;
 use crate::db::files::Files;
 use crate::db::journal::{self, EVERYBODY, Shard, tail};
+use crate::db::segments::names_of;
 use crate::domain::{FileId, Filter};
 use crate::error::{Error, chain};
 
@@ -66,14 +67,16 @@ impl Files {
                 return Ok(Seen::Broken);
             };
             rows.extend(kept.into_iter().flatten());
-            return Ok(match self.segments.all(space, &listed.catalog).await {
-                Ok(Some(segments)) => Seen::Whole(View::new(segments, rows)),
-                Ok(None) => Seen::Broken,
-                Err(error) => {
-                    tracing::warn!(cause = chain(&error), "a segment was not read");
-                    Seen::NotNow
-                }
-            });
+            return Ok(
+                match self.segments.all(space, names_of(&listed.catalog)).await {
+                    Ok(Some(segments)) => Seen::Whole(View::new(segments, rows)),
+                    Ok(None) => Seen::Broken,
+                    Err(error) => {
+                        tracing::warn!(cause = chain(&error), "a segment was not read");
+                        Seen::NotNow
+                    }
+                },
+            );
         }
         Ok(Seen::NotNow)
     }

@@ -21,6 +21,7 @@ use crate::db::files::Files;
 use crate::db::folds::Folds;
 use crate::db::journal::{EVERYBODY, Tailed};
 use crate::db::query::partition as partition_of;
+use crate::db::segments::names_of;
 use crate::db::source::Source;
 use crate::db::transaction::{commit, is_written};
 use crate::db::unattended::Unattended;
@@ -73,7 +74,10 @@ impl Unattended<'_> {
             }
             Found::Listed(listed) => {
                 if files.is_kept(space, listed.epoch).await?
-                    && files.segments.are_whole(space, &listed.catalog).await?
+                    && files
+                        .segments
+                        .are_whole(space, names_of(&listed.catalog))
+                        .await?
                 {
                     files.folds().remove(&row(space)).await?;
                     return Ok(Built::Whole);

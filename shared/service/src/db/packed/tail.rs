@@ -112,7 +112,7 @@ impl Files {
     }
 
     /// Whether the installation is new: nothing was ever folded or counted.
-    pub(super) async fn is_untouched(&self) -> Result<bool, Error> {
+    pub(in crate::db) async fn is_untouched(&self) -> Result<bool, Error> {
         Ok(self.heads_of(EVERYBODY).await?.is_empty() && self.is_uncounted(EVERYBODY).await?)
     }
 }

@@ -4,7 +4,10 @@ use std::str::FromStr;
 
 use futures_util::future::try_join_all;
 
+use packed::names::{Directory, Name};
+
 use super::super::batch::batch_get;
+use super::super::names::{People, Seen};
 use super::super::query::rows_until;
 use super::super::text;
 use super::Users;
@@ -37,10 +40,93 @@ impl FromStr for Place {
     }
 }
 
+/// Users of one page.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// By name.
+    pub users: Vec<User>,
+    /// Where the next page begins.
+    pub next: Option<Place>,
+    /// Whether the list of names is to be tended.
+    pub is_to_tend: bool,
+}
+
 impl Users {
-    /// Users by name, after `after`, at most `limit`, with `search` (folded) in name or address, or whose id it is; and where the next page begins,
-    /// if there is one.
+    /// Users by name, after `after`, at most `limit`, with `search` (folded) in name or address, or whose id it is.
     pub async fn list(
+        &self,
+        search: Option<&str>,
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Result<Found, Error> {
+        let seen = match search {
+            Some(_) => self.lists.seen(People::Users).await?,
+            None => Seen::default(),
+        };
+        let (users, next) = match (seen.directory, search) {
+            (Some(directory), Some(search)) => self.named(directory, search, after, limit).await?,
+            _ => self.indexed(search, after, limit).await?,
+        };
+        Ok(Found {
+            users,
+            next,
+            is_to_tend: seen.is_to_tend,
+        })
+    }
+
+    /// Users who are looked for by their names. Whoever is not called so any more is left out, and others take their place.
+    async fn named(
+        &self,
+        mut directory: Directory,
+        search: &str,
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Result<(Vec<User>, Option<Place>), Error> {
+        // A search finds an id, too.
+        let by_id = search
+            .parse()
+            .ok()
+            .filter(|id: &i64| id.to_string() == search);
+        if let Some(id) = by_id
+            && let Some(user) = self.find(id, true).await?
+        {
+            directory.insert(name_of(&user));
+        }
+        let mut found: Vec<User> = Vec::new();
+        let mut after = after.map(|Place(row)| Name {
+            key: row.key.clone(),
+            text: row.folded_name.clone(),
+        });
+        loop {
+            // The last one only tells that there is more.
+            let room = limit - found.len();
+            let mut names = directory.find(search, after.as_ref(), room + 1);
+            let more = names.len() > room;
+            names.truncate(room);
+            let keys = names.iter().map(|name| rows::key(&name.key)).collect();
+            let table = &self.config.users_table;
+            let mut users: Vec<User> = batch_get(&self.client, table, keys, true).await?;
+            // Whoever is called otherwise by now has another place.
+            users.retain(|user| names.contains(&name_of(user)));
+            users.sort_unstable_by_key(|user| {
+                let name = name_of(user);
+                names.iter().position(|named| *named == name)
+            });
+            found.extend(users);
+            after = names.pop();
+            if found.len() == limit || !more {
+                let next = after.filter(|_| more).map(|name| {
+                    Place(NameRow {
+                        folded_name: name.text,
+                        key: name.key,
+                    })
+                });
+                return Ok((found, next));
+            }
+        }
+    }
+
+    async fn indexed(
         &self,
         search: Option<&str>,
         after: Option<&Place>,
@@ -101,5 +187,12 @@ impl Users {
         rows.sort_unstable();
         rows.truncate(limit + 1);
         Ok(rows)
+    }
+}
+
+fn name_of(user: &User) -> Name {
+    Name {
+        key: user.id.to_string(),
+        text: rows::folded_name(user),
     }
 }

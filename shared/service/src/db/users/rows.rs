@@ -9,7 +9,7 @@ use crate::domain::user::User;
 use crate::error::Error;
 
 /// The index of people by name.
-pub(super) const BY_NAME: &str = "users-by-name-1";
+pub(in crate::db) const BY_NAME: &str = "users-by-name-1";
 /// Bytes of `folded_name`: a sort key has 1,024 at the most
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-partition-sort-keys>).
 const MAX_NAME_BYTES: usize = 1000;
@@ -65,7 +65,7 @@ pub(super) fn row(user: &User) -> Result<Item, Error> {
 }
 
 /// What the index sorts and searches by: the name, and on a line of its own the address.
-fn folded_name(user: &User) -> String {
+pub(super) fn folded_name(user: &User) -> String {
     let email = user.email.as_deref().unwrap_or_default();
     let mut folded = fold(&format!("{}\n{email}", user.display_name()));
     folded.truncate(folded.floor_char_boundary(MAX_NAME_BYTES));

@@ -19,6 +19,7 @@ use crate::db::names::Lists;
 use crate::db::segments::Segments;
 use crate::db::users::Users;
 use crate::db::verification::Verification;
+use crate::db::worklist::Chunks;
 use crate::db::{Files, References};
 use crate::domain::cursor::CursorKey;
 use crate::ids::Ids;
@@ -125,7 +126,8 @@ impl App {
             lists,
         );
         let segments = Segments::new(bucket.clone());
-        let files = Files::new(references.clone(), segments, cursors);
+        let chunks = Chunks::new(bucket.clone());
+        let files = Files::new(references.clone(), segments, chunks, cursors);
         Self {
             inner: Arc::new(Inner {
                 config,

@@ -57,6 +57,7 @@ mod transaction;
 pub mod unattended;
 pub mod users;
 pub mod verification;
+pub mod worklist;
 mod write;
 
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -1,6 +1,7 @@
 //! Reads the facts of a DICOM header a record keeps.
 
 use super::element::DataSet;
+use super::position::Position;
 use super::tag::{self, Tag};
 use crate::DicomHeader;
 use crate::charset::{CharacterSet, Charset};
@@ -61,6 +62,7 @@ impl DicomHeader {
             series_description: text(tag::SERIES_DESCRIPTION),
             series_number: data_set.integer(tag::SERIES_NUMBER),
             accession_number: text(tag::ACCESSION_NUMBER),
+            position: Position::of(data_set),
         };
         (header, guessed)
     }

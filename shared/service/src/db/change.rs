@@ -8,7 +8,7 @@ use super::references::unknown_patient;
 use super::write::{Change, NotWritten};
 use crate::auth::Caller;
 use crate::auth::access::{self, Action};
-use crate::domain::{Code, FileRecord};
+use crate::domain::{Code, FileRecord, schema};
 use crate::error::Error;
 
 /// Tries of a change when others change the same record.
@@ -49,6 +49,7 @@ impl Files {
                 continue;
             }
             after.version = file.version + 1;
+            after.schema = schema::CURRENT;
             after.updated_at = self.clock.now();
             let id = file.id;
             let change = Change {

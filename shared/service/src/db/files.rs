@@ -12,6 +12,7 @@ use super::old_tables::OldTables;
 use super::references::References;
 use super::segments::Segments;
 use super::stats::KnownHeads;
+use super::worklist::Chunks;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::cursor::CursorKey;
@@ -32,13 +33,19 @@ pub struct Files {
     pub(super) log: Log,
     pub(super) segments: Segments,
     pub(super) heads: KnownHeads,
+    pub(super) chunks: Chunks,
     cursors: Option<CursorKey>,
 }
 
 impl Files {
     /// The tables that the configuration names.
     #[must_use]
-    pub fn new(references: References, segments: Segments, cursors: Option<CursorKey>) -> Self {
+    pub fn new(
+        references: References,
+        segments: Segments,
+        chunks: Chunks,
+        cursors: Option<CursorKey>,
+    ) -> Self {
         Self {
             old: references.old.clone(),
             client: references.client.clone(),
@@ -49,6 +56,7 @@ impl Files {
             references,
             segments,
             heads: KnownHeads::default(),
+            chunks,
             cursors,
         }
     }

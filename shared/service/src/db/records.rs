@@ -25,13 +25,12 @@ pub fn to_item(record: &impl Serialize) -> Result<Item, Error> {
     serde_dynamo::to_item(record).map_err(Error::internal)
 }
 
-/// Writes a file's record as an item, with the attributes that put it into its indexes.
+/// Writes a file's record as an item, with the attributes that put it into its indexes. Its schema is what the record says.
 ///
 /// # Errors
 /// See [`to_item`].
 pub fn file_to_item(file: &FileRecord) -> Result<Item, Error> {
     let mut item = to_item(file)?;
-    item.insert("schema".to_owned(), current_schema());
     item.extend(keys::index_attributes(file));
     Ok(item)
 }

@@ -10,7 +10,7 @@ use super::log_entry::Entry;
 use super::transaction::{Refused, commit};
 use super::{journal, keys, records};
 use crate::accounted::account;
-use crate::domain::{FileRecord, PatientId};
+use crate::domain::{FileRecord, PatientId, schema};
 use crate::error::Error;
 
 /// One record as it was and as it shall be: `None` before it exists and after it is gone.
@@ -116,7 +116,7 @@ impl Files {
             (before, Some(after)) => {
                 let put = Put::builder()
                     .table_name(table)
-                    .set_item(Some(records::file_to_item(after)?));
+                    .set_item(Some(records::file_to_item(&as_written(after))?));
                 let put = match before {
                     None => put.condition_expression("attribute_not_exists(id)"),
                     Some(before) => put
@@ -147,6 +147,14 @@ impl Files {
             (None, None) => return Err(Error::internal("a change of nothing")),
         };
         Ok(write.build())
+    }
+}
+
+/// A record as it is when it is written: counted in its study.
+fn as_written(file: &FileRecord) -> FileRecord {
+    FileRecord {
+        schema: schema::CURRENT,
+        ..file.clone()
     }
 }
 

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    FileId, FileType, ObjectKey, PartPlan, PatientId, SeriesId, StatusReason, StoredId, StudyId,
-    Timestamp, Warning, WarningCode, patient_id, schema,
+    FileId, FileType, Header, ObjectKey, PartPlan, PatientId, SeriesId, StatusReason, StoredId,
+    StudyId, Timestamp, Warning, WarningCode, patient_id, schema,
 };
 
 /// Where a file is in its life.
@@ -231,6 +231,9 @@ pub struct FileRecord {
     /// The DICOM header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dicom: Option<Dicom>,
+    /// What else the DICOM header says of the study and of the file's place in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<Header>,
     /// The storage class its object is being moved to: the intent, recorded before the move begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moving_to: Option<StorageClass>,

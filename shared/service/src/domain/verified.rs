@@ -48,6 +48,7 @@ impl FileRecord {
         self.warnings.retain(kept);
         self.warnings.extend(found.warnings);
         self.dicom = found.dicom;
+        self.header = found.header;
         self.instance = found.instance;
         self.thumbnail_path = found.thumbnail_path.or(self.thumbnail_path);
         self.preview_path = found.preview_path.or(self.preview_path);

@@ -161,6 +161,10 @@ export class Stage {
     }
   }
 
+  get isOpen(): boolean {
+    return !this.gone.signal.aborted;
+  }
+
   /** How far what is drawn is from the server's picture of it. */
   async compare(preview: ImageBitmap): Promise<Difference> {
     const { NEAREST, LINEAR } = Enums.InterpolationType;

@@ -47,14 +47,19 @@ export function StatisticsPage() {
             icon={<IconChartBar size={56} stroke={1.2} />}
           />
         ) : (
-          <Charts summary={summary.data} />
+          <Charts summary={summary.data} own={user.isAdmin && !everybody} />
         ))}
     </>
   );
 }
 
-function Charts({ summary }: { summary: Summary }) {
+function Charts({ summary, own }: { summary: Summary; own: boolean }) {
   const { t } = useTranslation();
+  // What stands for no value is no filter.
+  const listOf = (filter: string) => (key: string) =>
+    key === ''
+      ? undefined
+      : `/images?${new URLSearchParams({ [filter]: key, ...(own ? { scope: 'mine' } : {}) })}`;
   return (
     <div className={classes['grid']}>
       <div className={classes['figures']}>
@@ -63,12 +68,15 @@ function Charts({ summary }: { summary: Summary }) {
       </div>
       <BarChart
         title={t('statistics.byModality')}
-        bars={barsOf(summary.by_modality, (key) => key || t('statistics.none'))}
+        bars={barsOf(summary.by_modality, (key) => key || t('statistics.none'), listOf('modality'))}
       />
-      <BarChart title={t('statistics.byType')} bars={barsOf(summary.by_type, (key) => typeLabel(key, t))} />
+      <BarChart
+        title={t('statistics.byType')}
+        bars={barsOf(summary.by_type, (key) => typeLabel(key, t), listOf('file_type'))}
+      />
       <BarChart
         title={t('statistics.byStatus')}
-        bars={barsOf(summary.by_status, (key) => statusLabel(key, t))}
+        bars={barsOf(summary.by_status, (key) => statusLabel(key, t), listOf('status'))}
       />
     </div>
   );
@@ -84,9 +92,13 @@ function Figure({ label, value }: { label: string; value: string }) {
 }
 
 /** The largest first; what nobody has is left out. */
-function barsOf(counts: Record<string, number>, label: (key: string) => string): Bar[] {
+function barsOf(
+  counts: Record<string, number>,
+  label: (key: string) => string,
+  to: (key: string) => string | undefined,
+): Bar[] {
   return Object.entries(counts)
     .filter(([, value]) => value > 0)
     .sort(([, left], [, right]) => right - left)
-    .map(([key, value]) => ({ label: label(key), value }));
+    .map(([key, value]) => ({ label: label(key), value, to: to(key) }));
 }

@@ -182,16 +182,16 @@ fn put<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
 mod tests {
     use super::*;
 
-    fn of_text(vr: &[u8; 2], text: &str) -> String {
+    fn of_text(vr: [u8; 2], text: &str) -> String {
         let mut out = Vec::new();
-        texts(&mut out, Kind::of(*vr), *vr, text);
+        texts(&mut out, Kind::of(vr), vr, text);
         String::from_utf8(out).expect("UTF-8")
     }
 
-    fn of_bytes(vr: &[u8; 2], bytes: &[u8], big_endian: bool) -> String {
+    fn of_bytes(vr: [u8; 2], bytes: &[u8], big_endian: bool) -> String {
         let mut out = Vec::new();
-        match Kind::of(*vr) {
-            Kind::Binary(word) => binary(&mut out, *vr, bytes, big_endian, word),
+        match Kind::of(vr) {
+            Kind::Binary(word) => binary(&mut out, vr, bytes, big_endian, word),
             Kind::Bytes(word) => inline(&mut out, bytes.to_vec(), big_endian, word),
             kind => panic!("{kind:?}"),
         }
@@ -212,7 +212,7 @@ mod tests {
             (b"SH", "say \"no\"", r#""say \"no\"""#),
             (b"DA", "20260105", r#""20260105""#),
         ] {
-            assert_eq!(of_text(vr, text), expected, "{text:?}");
+            assert_eq!(of_text(*vr, text), expected, "{text:?}");
         }
     }
 
@@ -227,7 +227,7 @@ mod tests {
             (b"DS", "inf\\nan\\", r#""inf","nan",null"#),
             (b"IS", "9007199254740993", "9007199254740992.0"),
         ] {
-            assert_eq!(of_text(vr, text), expected, "{text:?}");
+            assert_eq!(of_text(*vr, text), expected, "{text:?}");
         }
     }
 
@@ -243,7 +243,7 @@ mod tests {
             ("A\\", r#"{"Alphabetic":"A"},null"#),
             ("==", "null"),
         ] {
-            assert_eq!(of_text(b"PN", text), expected, "{text:?}");
+            assert_eq!(of_text(*b"PN", text), expected, "{text:?}");
         }
     }
 
@@ -261,21 +261,21 @@ mod tests {
             (b"UV", &[0xFF; 8], r#""18446744073709551615""#),
             (b"SV", &[0xFF; 8], "-1"),
         ] {
-            assert_eq!(of_bytes(vr, bytes, false), expected, "{bytes:?}");
+            assert_eq!(of_bytes(*vr, bytes, false), expected, "{bytes:?}");
         }
-        assert_eq!(of_bytes(b"US", &[0, 1, 0xFF, 0xFE], true), "1,65534");
+        assert_eq!(of_bytes(*b"US", &[0, 1, 0xFF, 0xFE], true), "1,65534");
         assert_eq!(
-            of_bytes(b"AT", &[0, 0x28, 0x30, 0x10], true),
+            of_bytes(*b"AT", &[0, 0x28, 0x30, 0x10], true),
             r#""00283010""#
         );
-        assert_eq!(of_bytes(b"FL", &[0x3D, 0xCC, 0xCC, 0xCD], true), "0.1");
+        assert_eq!(of_bytes(*b"FL", &[0x3D, 0xCC, 0xCC, 0xCD], true), "0.1");
     }
 
     #[test]
     fn bytes_are_base64_and_little_endian() {
-        assert_eq!(of_bytes(b"OB", b"abc", false), r#""YWJj""#);
-        assert_eq!(of_bytes(b"OB", b"abc", true), r#""YWJj""#);
-        assert_eq!(of_bytes(b"OW", b"bacb", true), r#""YWJiYw==""#);
-        assert_eq!(of_bytes(b"UN", b"", false), r#""""#);
+        assert_eq!(of_bytes(*b"OB", b"abc", false), r#""YWJj""#);
+        assert_eq!(of_bytes(*b"OB", b"abc", true), r#""YWJj""#);
+        assert_eq!(of_bytes(*b"OW", b"bacb", true), r#""YWJiYw==""#);
+        assert_eq!(of_bytes(*b"UN", b"", false), r#""""#);
     }
 }

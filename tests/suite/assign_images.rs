@@ -116,13 +116,13 @@ async fn the_warning_about_the_patient_follows_the_choice() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_changes_the_same_files_meanwhile_is_in_nobodys_way() {
     let stack = TestStack::start().await;
     let user = stack.user(1);
     patients(&user).await;
     let mut ids = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..16 {
         ids.push(id_of(&begin(&user, "a.dcm", 100, json!({})).await["file"]));
     }
     let turns = ["P-1", "P-2", "P-1", "P-2", "P-1", "P-2"];

@@ -16,9 +16,11 @@ use crate::harness::upload::{id_of, md5_of};
 use crate::harness::{Client, TestStack};
 
 /// Permissions that the suite cannot make a function use, each with its reason: function, action, end of the resource.
-const NOT_USED_HERE: [(&str, &str, &str); 5] = [
+const NOT_USED_HERE: [(&str, &str, &str); 6] = [
     // When a file is gone before its visit, while the tables of older versions are read.
     ("run-job", "dynamodb:GetItem", "ImageFilesTable"),
+    // When a file is gone before it is given to the patient, while they are read.
+    ("assign-images", "dynamodb:GetItem", "ImageFilesTable"),
     // When an operator's check repairs a file that is copied in parts.
     ("maintenance", "s3:ListMultipartUploadParts", "originals/*"),
     // When another run took a move over while this one copied: its copy is one too many.

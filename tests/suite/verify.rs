@@ -6,12 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use functions::events::maintenance;
 use functions::events::verify::{Kind, Report, Task};
-use imaging::fixtures::png;
+use imaging::fixtures::{DicomSpec, dicom, png};
 use local::names::BUCKET;
 use local::weather::Profile;
 use serde_json::{Value, json};
-use service::domain::FileRecord;
 use service::domain::time::DAY_MS;
+use service::domain::{FileRecord, object_key};
 
 use crate::harness::upload::text;
 use crate::harness::{Client, TestStack, recount};
@@ -415,6 +415,22 @@ async fn pictures_that_nothing_names_go_after_a_week() {
     assert_eq!(reconcile(&stack).await.pictures, 2);
     assert_eq!(head(&stack, &thumbnail).await, None);
     assert_eq!(reconcile(&stack).await.pictures, 0);
+}
+
+#[tokio::test]
+async fn elements_of_a_file_that_is_gone_go_after_a_week() {
+    let stack = TestStack::start().await;
+    let bytes = dicom(&DicomSpec::default());
+    let id = stack
+        .upload_id(&stack.user(1), "a.dcm", &bytes, json!({}))
+        .await;
+    let key = object_key::instance(record(&stack, id).await.id, object_key::INSTANCE);
+    stack.clock.advance(8 * DAY_MS);
+    assert_eq!(reconcile(&stack).await.pictures, 0);
+    assert!(head(&stack, &key).await.is_some());
+    remove_record(&stack, id).await;
+    assert!(reconcile(&stack).await.pictures > 0);
+    assert_eq!(head(&stack, &key).await, None);
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use std::io::Read as _;
 
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use flate2::read::GzDecoder;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, header};
 use service::App;
 use service::api::{Path, takes_gzip};
 use service::auth::Caller;
@@ -88,6 +88,5 @@ fn answer(gzip: Vec<u8>, takes_gzip: bool) -> std::io::Result<Option<Response>> 
 
 async fn elsewhere(app: &App, key: &str) -> Result<Response, Error> {
     let signed = app.bucket.presign_instance(key).await?;
-    let location = [(header::LOCATION, signed.url)];
-    Ok((StatusCode::TEMPORARY_REDIRECT, location).into_response())
+    Ok(Redirect::temporary(&signed.url).into_response())
 }

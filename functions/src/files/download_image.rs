@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::{HeaderMap, header};
 use serde::Serialize;
 use service::App;
 use service::api::Path;
@@ -89,11 +89,7 @@ pub(crate) async fn handle(
     if wants_json(&headers) {
         return Ok(Json(Download::of(&app, file, signed)).into_response());
     }
-    Ok((
-        StatusCode::TEMPORARY_REDIRECT,
-        [(header::LOCATION, signed.url)],
-    )
-        .into_response())
+    Ok(Redirect::temporary(&signed.url).into_response())
 }
 
 /// A presigned URL of the original bytes.

@@ -53,6 +53,12 @@ async fn old_rows_are_listed_counted_filtered_and_opened_where_they_are() {
     let urls = json!({"ids": [world.slice, world.picture]});
     let urls = user.post("/image-files/download-urls", urls).await.ok();
     assert_eq!(urls["items"].as_object().map(serde_json::Map::len), Some(2));
+    let elements = format!("/image-files/{}/dicom", world.picture);
+    user.get(&elements).await.problem(409, "not_dicom");
+    // It is this patient's already.
+    let given = json!({"ids": [world.slice], "patient_id": "P-1"});
+    let given = user.post("/image-files/assign", given).await.ok();
+    assert_eq!(given["updated"], json!([world.slice]), "{given}");
     user.post("/studies", json!({"patient_id": "P-1"}))
         .await
         .expect(201);

@@ -1,6 +1,5 @@
 //! What DICOM files say of themselves ([`crate::domain::object_key::instance`]).
 
-use super::presign::PresignedUrl;
 use super::{Bucket, Object, failure};
 use crate::error::Error;
 
@@ -28,17 +27,5 @@ impl Bucket {
     pub async fn instance(&self, key: &str, most: u64) -> Result<Object, Error> {
         let request = self.client.get_object().bucket(self.bucket()).key(key);
         self.object(request, most).await
-    }
-
-    /// Its first `most` bytes, or all of them.
-    pub async fn beginning_of_instance(&self, key: &str, most: u64) -> Result<Object, Error> {
-        let request = self.client.get_object().bucket(self.bucket()).key(key);
-        let range = format!("bytes=0-{}", most.saturating_sub(1));
-        self.object(request.range(range), most).await
-    }
-
-    /// Where a client finds it itself.
-    pub async fn presign_instance(&self, key: &str) -> Result<PresignedUrl, Error> {
-        self.presign_made(key).await
     }
 }

@@ -142,8 +142,8 @@ impl Bucket {
         Ok(self.through_its_distribution(signed))
     }
 
-    /// What was made of a file, as it was stored, for as long as a download.
-    pub(super) async fn presign_made(&self, key: &str) -> Result<PresignedUrl, Error> {
+    /// The DICOM JSON of a file, as it was stored, for as long as a download.
+    pub async fn presign_instance(&self, key: &str) -> Result<PresignedUrl, Error> {
         let (config, expires_at) = config(DOWNLOAD_SECONDS, 1)?;
         let request = self.client.get_object().bucket(self.bucket()).key(key);
         let request = request.presigned(config).await.map_err(Error::internal)?;

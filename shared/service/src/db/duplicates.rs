@@ -31,17 +31,10 @@ impl Files {
         size: u64,
     ) -> Result<Option<FileId>, Error> {
         let content = keys::trashed_content(caller.id, md5);
-        let table = &self.config.files_table;
-        let query = partition(&self.client, table, keys::BY_CONTENT, content)
-            .scan_index_forward(false)
-            .limit(LOOK_AT);
-        let rows = first_items(query).await?;
-        let ids: Vec<FileId> = rows.iter().map(records::id_of).collect::<Result<_, _>>()?;
+        let ids = self.ids_of_content(content, false).await?;
         let files = self.records(&ids).await?.into_iter();
         let mut same = files.filter(|file| {
-            access::check(caller, Action::Restore, file).is_ok()
-                && file.file_size == size
-                && file.file_hash.as_deref() == Some(md5)
+            access::check(caller, Action::Restore, file).is_ok() && has_content(file, md5, size)
         });
         Ok(same.next().map(|file| file.id))
     }
@@ -67,11 +60,7 @@ impl Files {
         before: Option<FileId>,
     ) -> Result<Vec<FileRecord>, Error> {
         let content = keys::content(owner, md5);
-        let table = &self.config.files_table;
-        let query = partition(&self.client, table, keys::BY_CONTENT, content).limit(LOOK_AT);
-        let rows = first_items(query).await?;
-        let ids = rows.iter().map(records::id_of);
-        let mut ids: Vec<FileId> = ids.collect::<Result<_, _>>()?;
+        let mut ids = self.ids_of_content(content, true).await?;
         if let Some(old) = &self.old {
             ids.extend(Box::pin(old.same_content(owner, md5, LOOK_AT)).await?);
             ids.sort_unstable();
@@ -80,10 +69,26 @@ impl Files {
         ids.retain(|id| before.is_none_or(|before| *id < before));
         let mut files = self.records(&ids).await?;
         // The index may lag behind the record: the record decides.
-        files.retain(|file| {
-            !file.is_deleted() && file.file_size == size && file.file_hash.as_deref() == Some(md5)
-        });
+        files.retain(|file| !file.is_deleted() && has_content(file, md5, size));
         files.reverse();
         Ok(files)
     }
+
+    /// The first files of a key of the index by content.
+    async fn ids_of_content(
+        &self,
+        content: String,
+        oldest_first: bool,
+    ) -> Result<Vec<FileId>, Error> {
+        let table = &self.config.files_table;
+        let query = partition(&self.client, table, keys::BY_CONTENT, content)
+            .scan_index_forward(oldest_first)
+            .limit(LOOK_AT);
+        let rows = first_items(query).await?;
+        rows.iter().map(records::id_of).collect()
+    }
+}
+
+fn has_content(file: &FileRecord, md5: &str, size: u64) -> bool {
+    file.file_size == size && file.file_hash.as_deref() == Some(md5)
 }

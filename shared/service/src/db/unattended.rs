@@ -1,7 +1,10 @@
 //! What the service does with files by itself, when an event or the schedule asks and no caller: nobody's rights are asked for, and nothing is
 //! logged. A handler that answers a caller opens the file instead ([`Files::open`]).
 
+use tokio::time::Instant;
+
 use super::files::Files;
+use super::names::{People, Tended};
 use super::write::{Change, NotWritten};
 use crate::domain::time::DAY_MS;
 use crate::domain::{FileId, FileRecord};
@@ -80,6 +83,36 @@ impl Unattended<'_> {
     ) -> Result<Option<FileRecord>, Error> {
         let before = Some(before);
         self.files.same_content(owner, md5, size, before).await
+    }
+
+    /// Packs what changed in a list of names; makes it if it is not there, not whole, or cannot be read. Stops when `end` comes.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]: maintenance hands it over again.
+    pub async fn tend(self, people: People, end: Instant) -> Result<Tended, Error> {
+        // As long as old tables are read, not everybody is in the index.
+        if self.files.old.is_some() {
+            return Ok(Tended::Waits);
+        }
+        let lists = &self.files.references.lists;
+        lists.tend(people, end, self.files.is_untouched()).await
+    }
+
+    /// The lists of names that are to be tended.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]
+    pub async fn to_tend(self) -> Result<Vec<People>, Error> {
+        self.files.references.lists.to_tend().await
+    }
+
+    /// Lets every list of names be made anew from its table, whatever is stored of it: for an operator who has written rows past the service, or
+    /// restored them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]: call it again.
+    pub async fn list_anew(self) -> Result<(), Error> {
+        self.files.references.lists.list_anew().await
     }
 
     /// The first live files of `owner` with these bytes, oldest first.

@@ -18,7 +18,6 @@ use super::{Lists, People};
 use crate::db::batch::item;
 use crate::db::keys::{self, PATIENTS};
 use crate::db::query::rows_until;
-use crate::db::unattended::Unattended;
 use crate::db::{Item, failure, records, text};
 use crate::domain::Timestamp;
 use crate::error::Error;
@@ -67,92 +66,78 @@ impl Row {
     }
 }
 
-impl Unattended<'_> {
-    /// Packs what changed in a list; makes it if it is not there, not whole, or cannot be read. Stops when `end` comes.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`]: maintenance hands it over again.
-    pub async fn tend(self, people: People, end: Instant) -> Result<Tended, Error> {
-        // As long as old tables are read, not everybody is in the index.
-        if self.files.old.is_some() {
-            return Ok(Tended::Waits);
-        }
-        let lists = &self.files.references.lists;
-        let before = match lists.catalog(people, true).await? {
+impl Lists {
+    /// Packs what changed in a list; makes it if it is not there, not whole, or cannot be read. Stops when `end` comes. `is_untouched` says whether the
+    /// installation never had a file.
+    pub(in crate::db) async fn tend(
+        &self,
+        people: People,
+        end: Instant,
+        is_untouched: impl Future<Output = Result<bool, Error>> + Send,
+    ) -> Result<Tended, Error> {
+        let before = match self.catalog(people, true).await? {
             Found::Unreadable { is_newer: true } => return Ok(Tended::Waits),
             Found::Unreadable { is_newer: false } => {
-                lists.remove_catalog(people).await?;
+                self.remove_catalog(people).await?;
                 None
             }
             Found::Nothing => None,
             Found::Listed(listed) if !listed.is_ready => {
-                return lists.go_on(people, *listed, end).await;
+                return self.go_on(people, *listed, end).await;
             }
             Found::Listed(listed) => {
-                let tail = lists.tail(people).await?;
-                if lists.merge(people, (*listed).clone(), tail).await? {
+                let tail = self.tail(people).await?;
+                if self.merge(people, (*listed).clone(), tail).await? {
                     return Ok(Tended::Whole);
                 }
                 Some(*listed)
             }
         };
-        if self.is_only_this_version().await? {
-            lists.begin(people, before.as_ref()).await?;
+        if self.is_only_this_version(is_untouched).await? {
+            self.begin(people, before.as_ref()).await?;
         }
         Ok(Tended::Waits)
     }
 
     /// The lists that are to be tended.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`]
-    pub async fn to_tend(self) -> Result<Vec<People>, Error> {
+    pub(in crate::db) async fn to_tend(&self) -> Result<Vec<People>, Error> {
         let mut found = Vec::new();
         for people in People::ALL {
-            if self.files.references.lists.is_to_tend(people).await? {
+            if self.is_to_tend(people).await? {
                 found.push(people);
             }
         }
         Ok(found)
     }
 
-    /// Lets every list be made anew from its table, whatever is stored of it: for an operator who has written rows past the service, or restored them.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`]: call it again.
-    pub async fn list_anew(self) -> Result<(), Error> {
-        let lists = &self.files.references.lists;
+    /// Lets every list be made anew from its table, whatever is stored of it.
+    pub(in crate::db) async fn list_anew(&self) -> Result<(), Error> {
         for people in People::ALL {
-            if let Found::Listed(listed) = lists.catalog(people, true).await? {
-                lists.begin(people, Some(&listed)).await?;
+            if let Found::Listed(listed) = self.catalog(people, true).await? {
+                self.begin(people, Some(&listed)).await?;
             }
         }
         Ok(())
     }
 
     /// Whether no function of an older version runs any more, whose changes tell no list. A new installation never had one.
-    async fn is_only_this_version(self) -> Result<bool, Error> {
-        let lists = &self.files.references.lists;
-        let now = lists.clock.now();
-        if let Some(since) = lists.since().await? {
+    async fn is_only_this_version(
+        &self,
+        is_untouched: impl Future<Output = Result<bool, Error>> + Send,
+    ) -> Result<bool, Error> {
+        let now = self.clock.now();
+        if let Some(since) = self.since().await? {
             return Ok(now.0 - since.0 >= SIDE_BY_SIDE_MS);
         }
-        let mut is_new = self.files.is_untouched().await?;
+        let mut is_new = is_untouched.await?;
         for people in People::ALL {
-            is_new = is_new && lists.names_from(people, "").await?.0.is_empty();
+            is_new = is_new && self.names_from(people, "").await?.0.is_empty();
         }
         let since = if is_new { Timestamp(0) } else { now };
-        lists.note_since(since).await?;
+        self.note_since(since).await?;
         Ok(is_new)
     }
-}
 
-/// The row that says since when versions of the service run that know of the lists.
-fn since_key() -> Item {
-    key_of("service", "since")
-}
-
-impl Lists {
     async fn since(&self) -> Result<Option<Timestamp>, Error> {
         let table = &self.config.names_table;
         let row = item(&self.client, table, since_key(), true, None).await?;
@@ -293,4 +278,9 @@ impl Lists {
             .expression_attribute_names("#range", range)
             .expression_attribute_values(":from", text(from))
     }
+}
+
+/// The row that says since when versions of the service run that know of the lists.
+fn since_key() -> Item {
+    key_of("service", "since")
 }

@@ -211,7 +211,7 @@ pub struct FileRecord {
     /// Key of the preview object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview_path: Option<String>,
-    /// Which version of what is kept of a DICOM file beside its record there is: see [`object_key::instance`].
+    /// Which version of what is kept of a DICOM file beside its record there is: see [`super::object_key::instance`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<u32>,
     /// When it last changed.

@@ -1,5 +1,7 @@
 //! `make run`: the whole of Filmroom on this machine.
 
+mod allocator;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +20,6 @@ use local::stack::{Options, Stack};
 use local::template::Template;
 use local::weather::Weather;
 use local::web::Page;
-use mimalloc::MiMalloc;
 use serde_json::json;
 use service::clock::Clock;
 use service::config::variable::CHOICES;
@@ -27,13 +28,14 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Settings of this stack alone. They are handed on if they are set, and so are those that the functions leave to whoever runs them.
 const SETTINGS: [&str; 2] = ["ALLOWED_HOSTS", "ALLOWED_ORIGINS"];
 
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
-
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 fn main() -> std::process::ExitCode {
     // The same program decodes pictures, in a process of its own that may fail.
+    if let Err(error) = allocator::reserve_nothing_as_worker() {
+        eprintln!("filmroom-local: {error}");
+        return std::process::ExitCode::FAILURE;
+    }
     serve_if_worker();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {

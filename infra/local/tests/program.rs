@@ -5,6 +5,9 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use imaging::fixtures::{DicomSpec, dicom};
+use imaging::isolated::{Worker, inspect};
+use imaging::{Limits, Outcome};
 use serde_json::Value;
 
 /// A running program; it ends with the test.
@@ -127,4 +130,21 @@ fn weather_is_said_and_a_wrong_one_is_refused_with_the_names_of_all() {
     errors.read_to_string(&mut said).expect("a sentence");
     assert!(said.contains("mild, rough, conflicts"), "{said}");
     assert!(!program.0.wait().expect("an end").success());
+}
+
+#[test]
+fn it_decodes_within_the_limits_of_a_worker() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("slice");
+    std::fs::write(&path, dicom(&DicomSpec::default())).expect("written");
+    let worker = Worker::Program {
+        program: env!("CARGO_BIN_EXE_filmroom-local").into(),
+        args: Vec::new(),
+    };
+    let inspection = inspect(&worker, &path, folder.path(), &Limits::default()).expect("a worker");
+    assert!(
+        matches!(inspection.outcome, Outcome::Picture(_)),
+        "{:?}",
+        inspection.outcome
+    );
 }

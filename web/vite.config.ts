@@ -38,8 +38,30 @@ const styleByObject: Plugin = {
   },
 };
 
+/** Vite puts a function of its own around each `import()`, to preload the files of the module; ours also survives a file that does not come. */
+const arriveFirst: Plugin = {
+  name: 'arrive-first',
+  apply: 'build',
+  transform: {
+    filter: { id: /\0vite\/preload-helper\.js$/ },
+    handler(code) {
+      if (!code.includes('export const __vitePreload'))
+        throw new Error(
+          'Vite preloads in another way: do our pages still survive a file that does not come?',
+        );
+      const ours = new URL('./src/shell/arrive.ts', import.meta.url).pathname;
+      // Vite names files from its base, "/", without it.
+      return {
+        code: `import { arrive } from ${JSON.stringify(ours)};
+          export const __vitePreload = (run, files = []) => arrive(run, files.map((file) => '/' + file));`,
+        map: null,
+      };
+    },
+  },
+};
+
 export default defineConfig({
-  plugins: [react(), policyInPage, styleByObject],
+  plugins: [react(), policyInPage, styleByObject, arriveFirst],
   resolve: { alias: { xmlbuilder2: new URL('./src/viewer/noVtkXml.ts', import.meta.url).pathname } },
   build: {
     target: 'es2022',

@@ -82,8 +82,10 @@ export class Window {
     return this.page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
   }
 
-  close(): Promise<void> {
-    return this.context.close();
+  async close(): Promise<void> {
+    // A request that a test answers itself may still be on its way.
+    await this.page.unrouteAll({ behavior: 'ignoreErrors' });
+    await this.context.close();
   }
 }
 

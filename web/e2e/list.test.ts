@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { Browser, Download } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, measured, recordRequests, Window } from './browser';
 import { dicom, png } from './pictures';
@@ -176,29 +174,6 @@ describe('the list', () => {
     await page.getByText('回收站是空的').waitFor();
     await page.getByRole('link', { name: '影像', exact: true }).click();
     await until('it is back', async () => ((await names(window)).includes(gone) ? true : null));
-    expect(window.faults).toEqual([]);
-    await window.close();
-  });
-
-  it('downloads everything that is chosen, each file under its own name', async () => {
-    const window = await Window.open(browser, stack);
-    const { page } = window;
-    await window.go('/images');
-    await page.locator(cards).first().waitFor();
-    const chosen = (await names(window)).slice(0, 3);
-    const downloads: Download[] = [];
-    page.on('download', (download) => downloads.push(download));
-    await choose(window, chosen);
-    await page.getByRole('toolbar').getByRole('button', { name: '下载' }).click();
-    await until('all have come', async () => (downloads.length === chosen.length ? true : null));
-    expect(downloads.map((download) => download.suggestedFilename()).sort()).toEqual([...chosen].sort());
-    for (const download of downloads) {
-      const name = download.suggestedFilename();
-      const hash = createHash('md5')
-        .update(readFileSync(await download.path()))
-        .digest('hex');
-      expect(hash, name).toBe((await recordOf(name)).file_hash);
-    }
     expect(window.faults).toEqual([]);
     await window.close();
   });

@@ -30,6 +30,16 @@ export function addressOf(params: URLSearchParams | Record<string, string>): Add
   return { search: open && `?${open}`, hash: hidden && `#${hidden}` };
 }
 
+/** The patient that an address names. */
+export function patientOf(params: URLSearchParams): string | null {
+  return params.get('patient_id')?.trim() || null;
+}
+
+/** The patient that the address names now: what is on the screen follows the address a moment later, and files may come in between. */
+export function patientOfAddress(): string | null {
+  return patientOf(readAddress(window.location));
+}
+
 /** The page of a patient. */
 export function patientPage(patientId: PatientId) {
   return { pathname: '/patients/record', ...addressOf({ patient_id: String(patientId) }) };

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import { useQuery } from '@tanstack/react-query';
-import { addressOf, useAddress } from '../app/address';
+import { addressOf, patientOf, patientOfAddress, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import classes from './DropAnywhere.module.css';
 import { droppedFiles } from './folder';
@@ -18,7 +18,7 @@ export function DropAnywhere() {
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const [params] = useAddress();
-  const patientId = params.get('patient_id')?.trim() || null;
+  const patientId = patientOf(params);
   const [over, setOver] = useState(false);
   const patient = useQuery({
     queryKey: ['patients', 'one', patientId],
@@ -39,10 +39,11 @@ export function DropAnywhere() {
       if (!event.dataTransfer || !carriesFiles(event)) return;
       event.preventDefault();
       setOver(false);
+      const chosen = patientOfAddress();
       droppedFiles(event.dataTransfer).then(
         (files) => {
-          uploads.add(files, patientId);
-          const address = addressOf(patientId === null ? {} : { patient_id: patientId });
+          uploads.add(files, chosen);
+          const address = addressOf(chosen === null ? {} : { patient_id: chosen });
           if (!onUpload) void navigate({ pathname: '/upload', ...address });
         },
         () => notifications.show({ message: t('upload.dropFailed'), color: 'red' }),
@@ -56,7 +57,7 @@ export function DropAnywhere() {
       window.removeEventListener('dragleave', leave);
       window.removeEventListener('drop', drop);
     };
-  }, [uploads, navigate, pathname, patientId, t]);
+  }, [uploads, navigate, pathname, t]);
 
   if (!over) return null;
   const named = patient.data ? `${patient.data.name} (${patientId})` : patientId;

@@ -1,7 +1,7 @@
 import { Alert, Button } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { useAddress } from '../app/address';
+import { patientOf, patientOfAddress, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { DropZone } from './DropZone';
 import { HeaderQuestion } from './HeaderQuestion';
@@ -18,7 +18,7 @@ export function UploadPage() {
   const { uploads } = useServices();
   const view = useUploads();
   const [params, setParams] = useAddress();
-  const patientId = params.get('patient_id')?.trim() || null;
+  const patientId = patientOf(params);
   const choose = (id: string | null) => setParams(id === null ? {} : { patient_id: id }, { replace: true });
 
   return (
@@ -37,7 +37,7 @@ export function UploadPage() {
           </Button>
         </Alert>
       )}
-      <DropZone small={view.items.length > 0} onFiles={(files) => uploads.add(files, patientId)} />
+      <DropZone small={view.items.length > 0} onFiles={(files) => uploads.add(files, patientOfAddress())} />
       {view.items.length > 0 && (
         <>
           <UploadSummary view={view} />

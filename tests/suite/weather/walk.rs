@@ -23,6 +23,35 @@ const LEASE_MS: i64 = 60 * 1000;
 /// Lags are shorter.
 const LAG_MS: i64 = 3000;
 
+/// Sends bytes as a browser does: again after a failure, and what is there already is there.
+pub(super) async fn send(stack: &TestStack, url: &str, headers: &[(String, String)], bytes: &[u8]) {
+    for _ in 0..PATIENCE {
+        let mut request = Request::builder().method(Method::PUT).uri(url);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let body = Full::new(Bytes::copy_from_slice(bytes));
+        let request = request.body(body).expect("a request");
+        match try_send(&stack.http, request).await {
+            Ok(answer) if answer.status.is_success() || answer.status == 412 => return,
+            Ok(answer) => {
+                let status = answer.status.as_u16();
+                assert!(matches!(status, 409 | 500 | 503), "{}", answer.text());
+            }
+            Err(_) => {}
+        }
+    }
+    panic!("the bucket stays busy")
+}
+
+/// The headers that an answer asks for with an upload.
+pub(super) fn headers_of(upload: &Value) -> Vec<(String, String)> {
+    let headers = upload["headers"].as_object().expect("headers").iter();
+    headers
+        .map(|(name, value)| (name.clone(), text(value).to_owned()))
+        .collect()
+}
+
 struct Walk {
     stack: TestStack,
     /// The files that are there, and their bytes.
@@ -77,38 +106,14 @@ impl Walk {
         panic!("{method} {path} stays busy")
     }
 
-    /// Sends bytes as a browser does: again after a failure, and what is there already is there.
-    async fn send(&self, url: &str, headers: &[(String, String)], bytes: &[u8]) {
-        for _ in 0..PATIENCE {
-            let mut request = Request::builder().method(Method::PUT).uri(url);
-            for (name, value) in headers {
-                request = request.header(name, value);
-            }
-            let body = Full::new(Bytes::copy_from_slice(bytes));
-            let request = request.body(body).expect("a request");
-            match try_send(&self.stack.http, request).await {
-                Ok(answer) if answer.status.is_success() || answer.status == 412 => return,
-                Ok(answer) => {
-                    let status = answer.status.as_u16();
-                    assert!(matches!(status, 409 | 500 | 503), "{}", answer.text());
-                }
-                Err(_) => {}
-            }
-        }
-        panic!("the bucket stays busy")
-    }
-
     async fn upload(&mut self, name: &str, bytes: Vec<u8>) -> i64 {
         let about = json!({"filename": name, "size": bytes.len(), "patient_id": "P-1"});
         let begun = self.ask(Method::POST, "/uploads", about).await.expect(201);
         let id = id_of(&begun["file"]);
         let upload = &begun["upload"];
         if upload["method"] == "single" {
-            let headers = upload["headers"].as_object().expect("headers").iter();
-            let headers: Vec<_> = headers
-                .map(|(name, value)| (name.clone(), text(value).to_owned()))
-                .collect();
-            self.send(text(&upload["url"]), &headers, &bytes).await;
+            let headers = headers_of(upload);
+            send(&self.stack, text(&upload["url"]), &headers, &bytes).await;
         } else {
             let size = upload["part_size"].as_u64().expect("a part size");
             let size = usize::try_from(size).expect("a part in memory");
@@ -118,8 +123,7 @@ impl Walk {
                     .ask(Method::POST, &path, json!({"part_numbers": [number]}))
                     .await;
                 let signed = signed.ok();
-                self.send(text(&signed["parts"][0]["url"]), &[], chunk)
-                    .await;
+                send(&self.stack, text(&signed["parts"][0]["url"]), &[], chunk).await;
             }
             let path = format!("/uploads/{id}/complete");
             self.ask(Method::POST, &path, json!({})).await.ok();

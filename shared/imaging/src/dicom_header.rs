@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::position::Position;
+
 /// Header values, decoded and trimmed; `None` when absent or empty. Dates are `YYYY-MM-DD`, times `HH:MM:SS`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(
@@ -32,4 +34,5 @@ pub struct DicomHeader {
     pub series_description: Option<String>,
     pub series_number: Option<i64>,
     pub accession_number: Option<String>,
+    pub position: Option<Position>,
 }

@@ -4,6 +4,7 @@ use super::element::DataSet;
 use super::tag::{self, Tag};
 use crate::DicomHeader;
 use crate::charset::{CharacterSet, Charset};
+use crate::position::Position;
 
 /// Longest text a header value keeps, in characters: LT, the longest bounded representation, has 10,240 (PS3.5 6.2);
 /// what a record shows needs far less.
@@ -61,9 +62,19 @@ impl DicomHeader {
             series_description: text(tag::SERIES_DESCRIPTION),
             series_number: data_set.integer(tag::SERIES_NUMBER),
             accession_number: text(tag::ACCESSION_NUMBER),
+            position: position(data_set),
         };
         (header, guessed)
     }
+}
+
+fn position(data_set: &DataSet) -> Option<Position> {
+    let corner = data_set.numbers(tag::IMAGE_POSITION);
+    let directions = data_set.numbers(tag::IMAGE_ORIENTATION);
+    Position::new(
+        corner.first_chunk::<3>().copied()?,
+        directions.first_chunk::<6>().copied()?,
+    )
 }
 
 /// The character set of the header's texts, and whether it was guessed.

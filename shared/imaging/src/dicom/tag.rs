@@ -26,6 +26,8 @@ pub(crate) const STUDY_INSTANCE_UID: Tag = 0x0020_000D;
 pub(crate) const SERIES_INSTANCE_UID: Tag = 0x0020_000E;
 pub(crate) const SERIES_NUMBER: Tag = 0x0020_0011;
 pub(crate) const INSTANCE_NUMBER: Tag = 0x0020_0013;
+pub(crate) const IMAGE_POSITION: Tag = 0x0020_0032;
+pub(crate) const IMAGE_ORIENTATION: Tag = 0x0020_0037;
 pub(crate) const SAMPLES_PER_PIXEL: Tag = 0x0028_0002;
 pub(crate) const PHOTOMETRIC_INTERPRETATION: Tag = 0x0028_0004;
 pub(crate) const PLANAR_CONFIGURATION: Tag = 0x0028_0006;
@@ -153,7 +155,9 @@ pub(crate) fn want(tag: Tag) -> Want {
         | STUDY_INSTANCE_UID
         | SERIES_INSTANCE_UID
         | SERIES_NUMBER
-        | INSTANCE_NUMBER => Want::Value(SHORT),
+        | INSTANCE_NUMBER
+        | IMAGE_POSITION
+        | IMAGE_ORIENTATION => Want::Value(SHORT),
         // The image pixel module and everything about windows: group 0028, all small.
         0x0028_0000..=0x0028_0121 | 0x0028_1050..=0x0028_1103 | LUT_DESCRIPTOR => {
             Want::Value(SHORT)

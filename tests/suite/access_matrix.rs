@@ -23,7 +23,7 @@ enum Who {
     SignedIn,
     /// The file's owner and administrators; to others it does not exist: 404.
     Owner,
-    /// Who began the job; to others, administrators too, it does not exist: 404.
+    /// Who began the job, or whose study it is; to others, also to administrators who do not say whose, it does not exist: 404.
     Beginner,
     /// Administrators; others: 403.
     Admin,
@@ -53,6 +53,12 @@ enum Needs {
     Job,
     /// Somebody who has signed in.
     User,
+    /// A study with a file.
+    Study,
+    /// A series with a file.
+    Series,
+    /// A study whose file is in the trash.
+    DeletedStudy,
 }
 
 /// One route: its endpoint's name, whom it answers, what it needs, and a body that it accepts.
@@ -152,6 +158,14 @@ const ROWS: &[Row] = &[
         |_| json!({"disabled": false}),
     ),
     Row("create-study", Who::SignedIn, Needs::Nothing, |_| json!({})),
+    Row("list-studies", Who::SignedIn, Needs::Nothing, NO_BODY),
+    Row("get-study", Who::Beginner, Needs::Study, NO_BODY),
+    Row("study-files", Who::Beginner, Needs::Study, NO_BODY),
+    Row("series-files", Who::Beginner, Needs::Series, NO_BODY),
+    Row("delete-study", Who::Beginner, Needs::Study, NO_BODY),
+    Row("restore-study", Who::Beginner, Needs::DeletedStudy, NO_BODY),
+    Row("archive-study", Who::Beginner, Needs::Study, NO_BODY),
+    Row("unarchive-study", Who::Beginner, Needs::Study, NO_BODY),
 ];
 
 const OWNER: i64 = 1;
@@ -214,6 +228,8 @@ impl Subject {
     /// A new one of `needs`, owned by [`OWNER`].
     async fn new(stack: &TestStack, needs: Needs) -> Self {
         let owner = stack.user(OWNER);
+        // A job that another route has begun is over.
+        stack.settle().await;
         let file = match needs {
             Needs::Nothing => json!({"id": 1}),
             Needs::Upload => begin(&owner, "a.png", 100, json!({})).await["file"].clone(),
@@ -238,6 +254,9 @@ impl Subject {
                 owner.post(&path, Value::Null).await.ok()
             }
             Needs::Job => return Self::job(stack).await,
+            Needs::Study | Needs::Series | Needs::DeletedStudy => {
+                return Self::study(stack, &owner, needs).await;
+            }
             Needs::User => stack.user(OTHER).get("/me").await.ok(),
             Needs::Patient => {
                 let id = format!("P-{}", stack.stack.app.ids.file_id());
@@ -257,6 +276,30 @@ impl Subject {
 }
 
 impl Subject {
+    async fn study(stack: &TestStack, owner: &Client, needs: Needs) -> Self {
+        let uid = format!("1.2.{}", stack.stack.app.ids.file_id());
+        let bytes = dicom(&DicomSpec {
+            series_instance_uid: format!("{uid}.1"),
+            sop_instance_uid: format!("{uid}.1.1"),
+            study_instance_uid: uid,
+            ..DicomSpec::default()
+        });
+        let file = stack.upload(owner, "a.dcm", &bytes, json!({})).await;
+        if matches!(needs, Needs::DeletedStudy) {
+            let path = format!("/image-files/{}", file["id"]);
+            owner.delete(&path).await.ok();
+        }
+        stack.fold().await;
+        let name = match needs {
+            Needs::Series => "series_id",
+            _ => "study_id",
+        };
+        Self {
+            id: file[name].to_string(),
+            version: Value::Null,
+        }
+    }
+
     async fn job(stack: &TestStack) -> Self {
         let app = &stack.stack.app;
         let id = JobId::from_number(app.ids.number()).expect("an id");
@@ -403,9 +446,16 @@ async fn every_route_refuses_an_id_that_is_a_path_or_no_id() {
             let problem = answer.problem(422, "invalid");
             let named = &problem["errors"][0]["field"];
             assert!(
-                ["file_id", "patient_id", "job_id", "user_id"]
-                    .map(Value::from)
-                    .contains(named),
+                [
+                    "file_id",
+                    "patient_id",
+                    "job_id",
+                    "user_id",
+                    "study_id",
+                    "series_id"
+                ]
+                .map(Value::from)
+                .contains(named),
                 "{endpoint:?}: {problem}"
             );
         }

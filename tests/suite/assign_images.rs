@@ -185,9 +185,52 @@ async fn every_wrong_field_is_refused_by_name_and_nothing_changes() {
         asked[field] = value;
         user.post(ASSIGN, asked).await.refuses(&[field]);
     }
-    user.post(ASSIGN, json!({}))
-        .await
-        .refuses(&["ids", "patient_id"]);
+    user.post(ASSIGN, json!({})).await.refuses(&["patient_id"]);
     let read = user.get(&format!("/image-files/{}", file["id"])).await.ok();
     assert_eq!(read, file);
+}
+
+#[tokio::test]
+async fn the_files_of_a_study_are_given_together_and_those_of_others_are_not() {
+    let stack = TestStack::start().await;
+    let (user, other) = (stack.user(1), stack.user(2));
+    patients(&user).await;
+    let slice = |seed| {
+        dicom(&DicomSpec {
+            sop_instance_uid: format!("1.2.3.{seed}"),
+            seed,
+            ..DicomSpec::default()
+        })
+    };
+    let mut ids = Vec::new();
+    for seed in 1..=3 {
+        ids.push(
+            stack
+                .upload_id(&user, "a.dcm", &slice(seed), json!({}))
+                .await,
+        );
+    }
+    let foreign = stack.upload_id(&other, "a.dcm", &slice(4), json!({})).await;
+    let path = format!("/image-files/{}", ids[0]);
+    let study = user.get(&path).await.ok()["study_id"].clone();
+    let deleted = ids.remove(2);
+    user.delete(&format!("/image-files/{deleted}")).await.ok();
+    let asked = json!({"study_id": study, "patient_id": "P-2"});
+    let answer = user.post(ASSIGN, asked).await.ok();
+    assert_eq!(answer, json!({"updated": ids, "errors": {}}));
+    let of_other = other.get(&format!("/image-files/{foreign}")).await.ok();
+    assert_eq!(of_other["patient_id"], Value::Null);
+    for (body, field) in [
+        (json!({"patient_id": "P-1"}), "ids"),
+        (
+            json!({"ids": ids, "study_id": study, "patient_id": "P-1"}),
+            "ids",
+        ),
+        (json!({"study_id": 77, "patient_id": "P-1"}), "study_id"),
+    ] {
+        user.post(ASSIGN, body).await.refuses(&[field]);
+    }
+    let none = json!({"study_id": study, "patient_id": "P-1"});
+    let stranger = stack.user(3);
+    stranger.post(ASSIGN, none).await.refuses(&["study_id"]);
 }

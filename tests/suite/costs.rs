@@ -3,6 +3,7 @@
 
 mod metered;
 mod names;
+mod worklist;
 
 use serde_json::{Value, json};
 

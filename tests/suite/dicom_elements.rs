@@ -183,3 +183,29 @@ async fn a_file_that_an_older_version_has_read_is_read_again() {
     assert_eq!(user.get(&path).await.ok()["version"], png["version"]);
     assert_ne!(before["dicom"], Value::Null);
 }
+
+#[tokio::test]
+async fn a_file_whose_place_in_its_study_was_not_kept_is_read_again() {
+    let (stack, user, id) = with_dicom(&spec()).await;
+    let path = format!("/image-files/{id}");
+    let before = user.get(&path).await.ok();
+    let record = stack.record(id).await.expect("a record");
+    let header = record.header.clone();
+    assert!(header.is_some());
+    let files = stack.stack.app.files.unattended();
+    let aged = files.advance(record, |mut file| {
+        file.header = None;
+        Ok(file)
+    });
+    aged.await.expect("written");
+    assert_eq!(read_again(&stack, false).await.written, 1);
+    assert_eq!(stack.maintain(Task::default()).await.read_again, 1);
+    let record = stack.record(id).await.expect("a record");
+    assert_eq!(record.header, header);
+    let mut after = user.get(&path).await.ok();
+    for field in ["version", "updated_at"] {
+        after[field] = before[field].clone();
+    }
+    assert_eq!(after, before);
+    assert_eq!(read_again(&stack, false).await.written, 0);
+}

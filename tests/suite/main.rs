@@ -37,6 +37,7 @@ mod restore_image;
 mod sign_parts;
 mod sign_request;
 mod stats_summary;
+mod studies;
 mod trash;
 mod unarchive_image;
 mod update_image;

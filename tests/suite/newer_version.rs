@@ -61,7 +61,7 @@ async fn a_row_of_a_newer_schema_is_shown_and_never_overwritten() {
     let user = stack.user(1);
     let bytes = png(9, 9, 1);
     let id = stack.upload_id(&user, "a.png", &bytes, json!({})).await;
-    write(&stack, id, "schema", AttributeValue::N("3".to_owned())).await;
+    write(&stack, id, "schema", AttributeValue::N("4".to_owned())).await;
     let before = row(&stack, id).await;
     let file = user.get(&format!("/image-files/{id}")).await.ok();
     assert_eq!(stack.download(&user, id).await, bytes);
@@ -74,7 +74,7 @@ async fn a_row_of_a_newer_schema_is_shown_and_never_overwritten() {
         .key("patient_id", AttributeValue::S("P1".to_owned()))
         .update_expression("SET #schema = :newer")
         .expression_attribute_names("#schema", "schema")
-        .expression_attribute_values(":newer", AttributeValue::N("3".to_owned()));
+        .expression_attribute_values(":newer", AttributeValue::N("4".to_owned()));
     update.send().await.expect("an update");
     assert_eq!(user.get("/patients/P1").await.ok()["name"], "a");
     let changed = user.put("/patients/P1", json!({"name": "b"})).await;

@@ -150,7 +150,9 @@ fn as_spelled_now(value: &Value) -> Value {
                 };
                 (name.clone(), value)
             };
-            Value::Object(fields.iter().map(field).collect())
+            // A record that is counted in its study for the first time has the next version.
+            let fields = fields.iter().filter(|(name, _)| *name != "version");
+            Value::Object(fields.map(field).collect())
         }
         other => other.clone(),
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use http::Method;
-use imaging::fixtures::png;
+use imaging::fixtures::{DicomSpec, dicom, png};
 use local::permissions::grants;
 use local::template::Template;
 use serde_json::{Value, json};
@@ -16,7 +16,14 @@ use crate::harness::upload::{id_of, md5_of};
 use crate::harness::{Client, TestStack};
 
 /// Permissions that the suite cannot make a function use, each with its reason: function, action, end of the resource.
-const NOT_USED_HERE: [(&str, &str, &str); 6] = [
+const NOT_USED_HERE: [(&str, &str, &str); 10] = [
+    // When a file is gone before it is shown, while the tables of older versions are read.
+    ("study-files", "dynamodb:BatchGetItem", "ImageFilesTable"),
+    ("series-files", "dynamodb:BatchGetItem", "ImageFilesTable"),
+    // When the bucket has lost a chunk of a worklist that maintenance packs: fold-changes does the same.
+    ("maintenance", "dynamodb:Query", "StudiesTable"),
+    // When the pictures of a study have gone that maintenance folds: fold-changes does the same.
+    ("maintenance", "dynamodb:Query", "files-by-study-1"),
     // When a file is gone before its visit, while the tables of older versions are read.
     ("run-job", "dynamodb:GetItem", "ImageFilesTable"),
     // When a file is gone before it is given to the patient, while they are read.
@@ -147,4 +154,28 @@ async fn an_upload_completed_again_names_pictures_that_can_be_fetched() {
     let file = stack.upload(&user, "a.png", &bytes, json!({})).await;
     let path = format!("/uploads/{}/complete", id_of(&file));
     fetch(&stack, &user, Method::POST, &path, json!({})).await;
+}
+
+#[tokio::test]
+async fn every_picture_of_a_study_can_be_fetched() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let spec = DicomSpec {
+        rows: 300,
+        columns: 300,
+        ..DicomSpec::default()
+    };
+    let file = stack.upload(&user, "a.dcm", &dicom(&spec), json!({})).await;
+    stack.fold().await;
+    let (study, series) = (&file["study_id"], &file["series_id"]);
+    for (path, pictures) in [
+        ("/studies".to_owned(), 1),
+        // Of the study and of its series.
+        (format!("/studies/{study}"), 2),
+        (format!("/studies/{study}/files"), 2),
+        (format!("/series/{series}/files"), 2),
+    ] {
+        let answer = user.get(&path).await.ok();
+        assert_eq!(fetch_pictures(&stack, &answer).await, pictures, "{path}");
+    }
 }

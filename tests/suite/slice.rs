@@ -200,7 +200,7 @@ fn value(attribute: &Value) -> String {
     value.unwrap_or("left").to_owned()
 }
 
-/// What the writes of all slices have in common: `{owner}`, `{file}` for what each slice has for itself, `{file%16}` for a shard.
+/// What the writes of all slices have in common: `{owner}`, `{study}`, `{file}` for what each slice has for itself, `{file%16}` for a shard.
 fn patterns(slices: &[(FileId, Vec<Write>)]) -> Value {
     let count = slices[0].1.len();
     let of_write = |position: usize| {
@@ -252,7 +252,11 @@ fn pattern(values: &[(FileId, &str)]) -> String {
     };
     let first = general(values[0].1);
     if values.iter().all(|(_, value)| general(value) == first) {
-        return first;
+        // The number of their study is drawn.
+        return match first.strip_prefix("{owner}#") {
+            Some(study) if study.len() > 10 => "{owner}#{study}".to_owned(),
+            _ => first,
+        };
     }
     for shards in [2, 16, 64] {
         let shard = |id: FileId| (id.number() % shards).to_string();

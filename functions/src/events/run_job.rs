@@ -1,7 +1,9 @@
 //! The queue of what takes long: runs a job, packs a space anew, tends a list of names, or visits a file that maintenance handed over. It stops in time and hands the rest to
-//! its next run.
+//! its next run. [`study`] has the jobs about a study.
 //!
 //! What fails is noted in the job or the file, with the time at which maintenance hands it over again; so a message never comes back to the queue.
+
+mod study;
 
 use std::time::Duration;
 
@@ -98,6 +100,9 @@ impl Runner {
 
     /// Does file after file of a job that this run holds.
     async fn go_on(&self, mut job: Job, end: Instant) -> Result<(), Error> {
+        if let Some(of_study) = job.of_study.clone() {
+            return Box::pin(self.go_through(job, of_study, end)).await;
+        }
         while let Some(id) = job.left.first().copied() {
             let now = self.app.clock.now();
             let result = match self.move_one(&job, id, end).await {
@@ -186,9 +191,8 @@ impl Runner {
 
     /// What a cancelled job had begun: its files stay where they are.
     async fn undo(&self, job: Job) -> Result<(), Error> {
-        let class = class_of(job.kind)?;
         for id in &job.left {
-            self.leave(*id, class).await?;
+            self.leave(*id, class_of(job.kind)?).await?;
         }
         self.app.jobs.advance(job, |job| Ok(job.undone())).await?;
         Ok(())
@@ -226,7 +230,7 @@ fn class_of(kind: JobKind) -> Result<StorageClass, Error> {
     match kind {
         JobKind::Archive => Ok(StorageClass::InstantRetrieval),
         JobKind::Unarchive => Ok(StorageClass::Standard),
-        JobKind::Unknown => Err(Error::newer_version()),
+        _ => Err(Error::newer_version()),
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) enum Moved {
     /// It is moved.
     Now(Box<FileRecord>),
     /// A job moves it.
-    Later(Job),
+    Later(Box<Job>),
 }
 
 impl Moved {
@@ -46,7 +46,9 @@ impl Moved {
         Ok(match self {
             Self::Now(file) => Json(ImageFile::of(app, *file).await?).into_response(),
             Self::Later(job) => {
-                let started = StartedJob { job: job.into() };
+                let started = StartedJob {
+                    job: (*job).into(),
+                };
                 (StatusCode::ACCEPTED, Json(started)).into_response()
             }
         })
@@ -71,7 +73,7 @@ pub(super) async fn move_file(
     let opened = app.files.open(caller, action, id).await?;
     if opened.file.file_size > app.config.moves.in_request {
         let begun = Box::pin(begin_job(app, caller, opened, class, kind));
-        return begun.await.map(Moved::Later);
+        return begun.await.map(Box::new).map(Moved::Later);
     }
     let moved = move_now(app, opened, class).await?;
     Ok(Moved::Now(Box::new(moved)))

@@ -1,4 +1,4 @@
-//! `POST /image-files/assign`: gives many files to a patient at once; one that cannot be had does not harm the others.
+//! `POST /image-files/assign`: gives many files, or those of a study, to a patient at once; one that cannot be had does not harm the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,8 +14,8 @@ use service::auth::Caller;
 use service::auth::access::Action;
 use service::db::open::Opened;
 use service::db::references::unknown_patient;
-use service::domain::{FileId, PatientId};
-use service::error::Error;
+use service::domain::{FileId, PatientId, StudyId};
+use service::error::{Error, FieldError};
 use service::fields;
 use tokio::time::Instant;
 use utoipa::ToSchema;
@@ -29,12 +29,16 @@ endpoint!(shows_no_record);
 const AT_ONCE: usize = 16;
 /// After this long no change begins any more: what is done is answered before API Gateway gives up, and the caller asks again for the rest.
 const BEGIN_WITHIN: Duration = Duration::from_secs(15);
+/// Files of a study that are changed by one request: twice as many as the largest scans have, and what the time is enough for.
+const MOST: usize = 10_000;
 
 fields! {
-    /// Which files, and whose they are.
+    /// Which files, and whose they are: either `ids` or `study_id`.
     pub(crate) struct AssignRequest {
         /// The files; an id that is given twice has one answer.
-        ids: Items<FileId, 1, 1000>,
+        ids: Option<Items<FileId, 1, 1000>>,
+        /// All of the caller's files of this study that are not in the trash.
+        study_id: Option<StudyId>,
         /// An existing patient.
         patient_id: PatientId,
     }
@@ -52,7 +56,7 @@ pub(crate) struct Assigned {
 
 /// Give many files to a patient
 ///
-/// The same as a change of `patient_id` of each file, without its version: whatever else was changed meanwhile stays. Each file stands or falls alone and has its entry in the log. What went wrong is in `errors`, by its id; to repeat the request is harmless.
+/// The same as a change of `patient_id` of each file, without its version: whatever else was changed meanwhile stays. Each file stands or falls alone and has its entry in the log. A study has those files that its list shows. What went wrong is in `errors`, by its id; to repeat the request is harmless.
 #[utoipa::path(
     post,
     path = "/api/v1/image-files/assign",
@@ -73,7 +77,12 @@ pub(crate) async fn handle(
         id: request.patient_id,
         record_number: patient.medical_record_number,
     };
-    let ids: BTreeSet<FileId> = request.ids.0.into_iter().collect();
+    let ids = match (request.ids, request.study_id) {
+        (Some(ids), None) => ids.0,
+        (None, Some(study)) => files_of(&app, &caller, study).await?,
+        _ => return Err(one_of_them()),
+    };
+    let ids: BTreeSet<FileId> = ids.into_iter().collect();
     let ids: Vec<FileId> = ids.into_iter().collect();
     let until = Instant::now() + BEGIN_WITHIN;
     let opened = app.files.open_all(&caller, Action::Update, &ids).await?;
@@ -93,6 +102,24 @@ pub(crate) async fn handle(
     }
     answer.updated.sort_unstable();
     Ok(Json(answer))
+}
+
+fn one_of_them() -> Error {
+    let error = FieldError::new("ids", "give either ids or study_id");
+    Error::Invalid(vec![error])
+}
+
+/// The caller's files of a study.
+async fn files_of(app: &App, caller: &Caller, study: StudyId) -> Result<Vec<FileId>, Error> {
+    let files = &app.files;
+    let found = files
+        .places_in_study(caller.id, study, false, None, MOST)
+        .await?;
+    if found.is_empty() {
+        let error = FieldError::new("study_id", "no study of yours has this id, or it has no files");
+        return Err(Error::Invalid(vec![error]));
+    }
+    Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
 /// The patient, with the number that headers may have instead of the id.

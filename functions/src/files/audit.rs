@@ -10,7 +10,7 @@ use service::auth::access::require_admin;
 use service::db::audit::Wanted;
 use service::db::log_entry::Entry;
 use service::domain::time::Edge;
-use service::domain::{Cursor, FileId, PatientId, UserId};
+use service::domain::{Cursor, FileId, PatientId, StudyId, UserId};
 use service::error::Error;
 use service::fields;
 use utoipa::ToSchema;
@@ -65,6 +65,8 @@ pub(crate) struct AuditEntry {
     file_id: Option<FileId>,
     /// The files, if one request was about many.
     files: Vec<FileId>,
+    /// The studies, if one request was shown them.
+    studies: Vec<StudyId>,
     /// The patient, or whose files these were.
     patient_id: Option<PatientId>,
     /// The patients, if one request was about many.
@@ -91,6 +93,7 @@ impl From<Entry> for AuditEntry {
             action: entry.action,
             file_id: entry.file_id,
             files: entry.files,
+            studies: entry.studies,
             user_id: entry.user_id,
             ip: entry.ip,
             user_agent: entry.user_agent,

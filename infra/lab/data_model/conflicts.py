@@ -48,9 +48,10 @@ SHARDS, SHARDS_OF_EVERYBODY = 2, 16  # Of db/journal.rs.
 
 
 def named(pattern: str, owner: int, file: int) -> str:
-    """A recorded partition or key, of this owner and file: `{owner}`, `{file}`, `{file%16}`."""
+    """A recorded partition or key, of this owner and file: `{owner}`, `{study}`, `{file}`, `{file%16}`."""
     text = re.sub(r"{file%(\d+)}", lambda shards: str(file % int(shards[1])), pattern)
-    return text.replace("{owner}", str(owner)).replace("{file}", str(file))
+    # Each person sends one study.
+    return text.replace("{owner}", str(owner)).replace("{study}", str(owner)).replace("{file}", str(file))
 
 
 def recorded(owner: int, file: int, step: str) -> list[tuple[str, str | None, float]]:
@@ -60,13 +61,16 @@ def recorded(owner: int, file: int, step: str) -> list[tuple[str, str | None, fl
 
 
 def fold(owner: int, shard: int, changes: int) -> list[tuple[str, str | None, float]]:
-    """The fold of so many changes of an owner's shard: the head, everybody's row and its deletion, and the rows that are deleted."""
+    """The fold of so many changes of an owner's shard: the head, everybody's row and its deletion, the rows that are deleted, and their study.
+
+    The study is written by a transaction of its own; here it is in one with the head, so that a fold that meets another one is retried whole."""
     measured, units = RECORDED["fold"]["rows"], RECORDED["fold"]["units"]
     of_everybody = f"ChangesTable 0#{(owner + shard) % SHARDS_OF_EVERYBODY}"
     # In a transaction a key of 15 bytes in the head costs a 512th of as many units.
     head = units["owner"]["TransactWriteItems FoldsTable"] + max(0, changes - measured) * 15 / 512
     return [
         (f"FoldsTable {owner}", f"head {owner}#{shard}", head),
+        (f"StudiesTable {owner}", f"study {owner}", units["owner"]["TransactWriteItems StudiesTable"]),
         (of_everybody, None, units["owner"]["TransactWriteItems ChangesTable"] + units["everybody"]["BatchWriteItem ChangesTable"]),
         (f"ChangesTable {owner}#{shard}", None, units["owner"]["BatchWriteItem ChangesTable"] * changes / measured),
     ]

@@ -16,9 +16,12 @@ const MAX_BYTES: usize = 128 * 1024 * 1024;
 #[error("the packed rows are damaged: {0}")]
 pub struct Damaged(pub(crate) &'static str);
 
+/// A value as bytes of the kind that `letters` name.
+///
 /// # Panics
 /// Never: postcard writes every value of our types.
-pub(crate) fn packed(letters: [u8; LETTERS], value: &impl Serialize) -> Vec<u8> {
+#[must_use]
+pub fn packed(letters: [u8; LETTERS], value: &impl Serialize) -> Vec<u8> {
     let value = postcard::to_stdvec(value).expect("values can be written");
     let block = lz4_flex::block::compress_prepend_size(&value);
     let mut bytes = Vec::with_capacity(HEADER + block.len());
@@ -29,10 +32,11 @@ pub(crate) fn packed(letters: [u8; LETTERS], value: &impl Serialize) -> Vec<u8> 
     bytes
 }
 
-pub(crate) fn unpacked<T: DeserializeOwned>(
-    letters: [u8; LETTERS],
-    bytes: &[u8],
-) -> Result<T, Damaged> {
+/// The value of such bytes.
+///
+/// # Errors
+/// [`Damaged`] if they are of another kind, or not whole.
+pub fn unpacked<T: DeserializeOwned>(letters: [u8; LETTERS], bytes: &[u8]) -> Result<T, Damaged> {
     let header = bytes.split_at_checked(HEADER);
     let (header, block) = header.ok_or(Damaged("there are too few bytes"))?;
     let (letters_and_format, checksum) = header.split_at(LETTERS + 1);

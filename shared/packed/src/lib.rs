@@ -17,7 +17,7 @@ mod row;
 mod segment;
 mod view;
 
-pub use bytes::Damaged;
+pub use bytes::{Damaged, packed, unpacked};
 pub use catalog::{Catalog, Listed};
 pub use merge::merged;
 pub use query::{Answer, Query};

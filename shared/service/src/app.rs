@@ -12,6 +12,7 @@ use crate::bucket::Bucket;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::chunks::Chunks;
 use crate::db::jobs::Jobs;
 use crate::db::log::Log;
 use crate::db::maintenance::Marks;
@@ -118,7 +119,8 @@ impl App {
             lists,
         );
         let segments = Segments::new(bucket.clone());
-        let files = Files::new(references.clone(), segments, cursors);
+        let chunks = Chunks::new(bucket.clone());
+        let files = Files::new(references.clone(), segments, chunks, cursors);
         Self {
             inner: Arc::new(Inner {
                 config,

@@ -69,20 +69,24 @@ async fn no_route_shows_a_file_to_somebody_else_without_an_entry() {
 }
 
 /// Routes that tell of no file, patient or person, so that no answer of theirs needs an entry. A new one has to be written here and in its `endpoint!`.
-const TELL_OF_NOBODY: [&str; 13] = [
+const TELL_OF_NOBODY: [&str; 17] = [
     "access-log",
+    "archive-study",
     "assign-images",
     "audit",
     "cancel-job",
     "create-study",
+    "delete-study",
     "get-job",
     "get-me",
     "get-upload",
     "list-jobs",
     "openapi",
+    "restore-study",
     "sign-parts",
     "sign-request",
     "stats-summary",
+    "unarchive-study",
 ];
 
 /// What only records have.

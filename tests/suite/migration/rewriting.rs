@@ -77,7 +77,7 @@ async fn a_record_of_a_newer_version_is_not_rewritten() {
         .key("id", AttributeValue::N(world.picture.to_string()))
         .update_expression("SET #schema = :newer REMOVE owner_key")
         .expression_attribute_names("#schema", "schema")
-        .expression_attribute_values(":newer", AttributeValue::N("3".to_owned()));
+        .expression_attribute_values(":newer", AttributeValue::N("4".to_owned()));
     update.send().await.expect("a change");
     let report = rewritten(&stack, false).await;
     assert_eq!((report.written, report.newer), (0, 1));

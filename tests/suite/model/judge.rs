@@ -175,12 +175,53 @@ impl Play {
     async fn judge_counters(&mut self) -> Verdict {
         let folded = self.world.stack.fold().await;
         folded.map_err(|error| format!("a fold failed: {error}"))?;
+        self.judge_studies().await?;
         for task in [Kind::Reconcile, Kind::Rehash, Kind::Recount] {
             let report = self.verified(task).await?;
             let is_mended = report.repaired.count + report.pictures + report.replaced.count > 0;
             let is_wrong = report.counters.count + report.failed.count > 0;
             if is_wrong || is_mended && !self.was_cut {
                 return Err(format!("verification found {report:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is shown of studies is what a recount of their files has.
+    async fn judge_studies(&mut self) -> Verdict {
+        let mut counted: BTreeMap<(i64, u64), (u64, u64, BTreeSet<u64>)> = BTreeMap::new();
+        for file in self.files.values() {
+            let record = self
+                .record(file)
+                .await
+                .filter(|record| !record.is_deleted());
+            let Some((study, record)) = record.and_then(|record| Some((record.study()?, record)))
+            else {
+                continue;
+            };
+            let key = (record.uploaded_by, study.number());
+            let (files, bytes, series) = counted.entry(key).or_default();
+            (*files, *bytes) = (*files + 1, *bytes + record.file_size);
+            series.extend(record.series().map(service::domain::SeriesId::number));
+        }
+        for by in USERS {
+            let path = "/studies?page_size=100";
+            let page = self.world.ask(by, Method::GET, path, None).await;
+            expect(&page, 200, "")?;
+            let items = page.json["items"].as_array().into_iter().flatten();
+            let number = |item: &Value, name: &str| item[name].as_u64().unwrap_or(u64::MAX);
+            let names = ["id", "file_count", "total_size", "series_count"];
+            let shown: BTreeSet<_> = items
+                .map(|item| names.map(|name| number(item, name)))
+                .collect();
+            let own = counted.iter().filter(|((owner, _), _)| *owner == by);
+            let expected: BTreeSet<_> = own
+                .map(|((_, id), (files, bytes, series))| [*id, *files, *bytes, series.len() as u64])
+                .collect();
+            if shown != expected {
+                return Err(format!(
+                    "{by} is shown the studies {shown:?}, not {expected:?}"
+                ));
             }
         }
         Ok(())

@@ -55,7 +55,7 @@ export interface paths {
         put?: never;
         /**
          * Give many files to a patient
-         * @description The same as a change of `patient_id` of each file, without its version: whatever else was changed meanwhile stays. Each file stands or falls alone and has its entry in the log. What went wrong is in `errors`, by its id; to repeat the request is harmless.
+         * @description The same as a change of `patient_id` of each file, without its version: whatever else was changed meanwhile stays. Each file stands or falls alone and has its entry in the log. A study has those files that its list shows. What went wrong is in `errors`, by its id; to repeat the request is harmless.
          */
         post: operations["assign-images"];
         delete?: never;
@@ -466,7 +466,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/series/{series_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Files of a series
+         * @description The caller's live files of a series in reading order: by the place along the normal of the image's plane where the header gives it, otherwise by instance number.
+         */
+        get: operations["series-files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Worklist
+         * @description The caller's studies that have files, the newest first. All filters combine with AND; `total` is exact. What is shown of a study follows a change of its files by up to 2 seconds.
+         */
+        get: operations["list-studies"];
+        put?: never;
+        /**
+         * Make a study
+         * @description A study for files without headers, such as photographs: `study_id` of an upload or of a change names it. The study of a DICOM file is found by its UID, or made, without this.
+         */
+        post: operations["create-study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A study
+         * @description What the caller's files say of a study, with its series. A study without a live file is not there, unless a person has made it.
+         */
+        get: operations["get-study"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a study
+         * @description All of the caller's files of a study go into the trash, by a job that can be cancelled. A file that cannot is named in the job's `errors`.
+         */
+        delete: operations["delete-study"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/archive": {
         parameters: {
             query?: never;
             header?: never;
@@ -476,10 +544,70 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a study
-         * @description A study for files without headers, such as photographs: `study_id` of an upload or of a change names it. The study of a DICOM file is found by its UID, or made, without this.
+         * Archive a study
+         * @description All of the caller's files of a study move to a cold storage class, from where they are still read at once, by a job that can be cancelled. A file that is not processed is named in the job's `errors`.
          */
-        post: operations["create-study"];
+        post: operations["archive-study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Files of a study
+         * @description The caller's live files of a study in reading order: by series number, then by the place along the normal of the image's plane where the header gives it, otherwise by instance number.
+         */
+        get: operations["study-files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a study
+         * @description All of the caller's files of a study come out of the trash, by a job that can be cancelled.
+         */
+        post: operations["restore-study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unarchive a study
+         * @description All of the caller's archived files of a study move back, by a job that can be cancelled.
+         */
+        post: operations["unarchive-study"];
         delete?: never;
         options?: never;
         head?: never;
@@ -697,12 +825,13 @@ export interface components {
             /** @description Their program. */
             user_agent: string | null;
         };
-        /** @description Which files, and whose they are. */
+        /** @description Which files, and whose they are: either `ids` or `study_id`. */
         AssignRequest: {
             /** @description The files; an id that is given twice has one answer. */
-            ids: components["schemas"]["FileId"][];
+            ids?: components["schemas"]["FileId"][] | null;
             /** @description An existing patient. */
             patient_id: components["schemas"]["PatientId"];
+            study_id?: components["schemas"]["StudyId"] | null;
         };
         /** @description Which files are the patient's now, and what went wrong by id. */
         Assigned: {
@@ -750,6 +879,8 @@ export interface components {
             patients: components["schemas"]["PatientId"][];
             /** @description The id of the request; empty for what the service did by itself. */
             request_id: string;
+            /** @description The studies, if one request was shown them. */
+            studies: components["schemas"]["StudyId"][];
             /** @description Their program. */
             user_agent: string | null;
             /**
@@ -1208,7 +1339,7 @@ export interface components {
          * @description What a job does.
          * @enum {string}
          */
-        JobKind: "archive" | "unarchive" | "unknown";
+        JobKind: "archive" | "unarchive" | "delete_study" | "restore_study" | "archive_study" | "unarchive_study" | "unknown";
         /** @description A page of jobs. */
         JobPage: {
             /** @description Newest first. */
@@ -1705,8 +1836,23 @@ export interface components {
             /** @description Where to send it. */
             url: string;
         };
+        /**
+         * @description Files in reading order: by series number, then by the place along the normal of the image's plane (PS3.3 C.7.6.2.1.1) where the header gives it,
+         *     otherwise by instance number.
+         */
+        StackPage: {
+            /** @description In reading order. */
+            items: components["schemas"]["ImageFile"][];
+            /** @description Continues after this page; `null` on the last one. */
+            next_cursor: string | null;
+        };
         /** @description A job that has begun. */
         StartedJob: {
+            /** @description How far it is, `GET /jobs/{job_id}` says. */
+            job: components["schemas"]["Job"];
+        };
+        /** @description A job that has begun. */
+        StartedStudyJob: {
             /** @description How far it is, `GET /jobs/{job_id}` says. */
             job: components["schemas"]["Job"];
         };
@@ -1764,12 +1910,187 @@ export interface components {
          * @example 2026-01-05T14:30:22Z
          */
         StudyDate: string;
+        /** @description What lists and a single study have in common. */
+        StudyFacts: {
+            /**
+             * @description Accession Number (0008,0050).
+             * @example A-2026-0001
+             */
+            accession_number: string | null;
+            /** @description Body parts of its files, up to 20. */
+            body_parts: string[];
+            /**
+             * Format: date-time
+             * @description When its owner came to have it.
+             * @example 2026-01-05T14:30:22.000Z
+             */
+            created_at: string;
+            /**
+             * @description Study Description (0008,1030).
+             * @example CT CHEST
+             */
+            description: string | null;
+            /**
+             * Format: int64
+             * @description Live files.
+             * @example 120
+             */
+            file_count: number;
+            /** @description What `study_id` names. */
+            id: components["schemas"]["StudyId"];
+            /** @description Modalities of its files, up to 20. */
+            modalities: string[];
+            patient: components["schemas"]["StudyPatient"] | null;
+            patient_id: components["schemas"]["PatientId"] | null;
+            /**
+             * Format: int64
+             * @description Series with live files.
+             * @example 2
+             */
+            series_count: number;
+            /**
+             * @description Study Date (0008,0020).
+             * @example 2026-01-05
+             */
+            study_date: string | null;
+            /**
+             * @description Study Instance UID (0020,000D); a study that a person made has none.
+             * @example 1.2.826.0.1.3680043.8.498.1
+             */
+            study_instance_uid: string | null;
+            /**
+             * @description Study Time (0008,0030).
+             * @example 14:30:22
+             */
+            study_time: string | null;
+            /** @description A picture of it, ready for `<img src>`; `null` until there is one. */
+            thumbnail_url: string | null;
+            /**
+             * Format: int64
+             * @description Their bytes.
+             * @example 63000000
+             */
+            total_size: number;
+            /**
+             * Format: date-time
+             * @description When this changed last; up to 2 seconds after a change of a file.
+             * @example 2026-01-05T14:30:24.000Z
+             */
+            updated_at: string;
+            /** @description What a person should look at, and in how many files. */
+            warnings: components["schemas"]["StudyWarning"][];
+        };
         /**
          * Format: int64
          * @description The id of a study: a positive integer below 2^53.
          * @example 241413742600007
          */
         StudyId: number;
+        /** @description What a caller's files say of a study: if they disagree, most of them decide. */
+        StudyItem: components["schemas"]["StudyFacts"];
+        /** @description One page of studies. */
+        StudyPage: {
+            /** @description What is on it. */
+            items: components["schemas"]["StudyItem"][];
+            /** @description Continues after this page; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int32
+             * @description Which page this is.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Items on a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many pages that is.
+             */
+            total_pages: number;
+        };
+        /** @description A patient as headers name them. */
+        StudyPatient: {
+            /**
+             * @description Patient's Birth Date (0010,0030).
+             * @example 1970-12-31
+             */
+            birth_date: string | null;
+            /**
+             * @description Patient ID (0010,0020).
+             * @example P-0001
+             */
+            id: string | null;
+            /**
+             * @description Patient's Name (0010,0010).
+             * @example Zhang^San=张^三
+             */
+            name: string | null;
+            /**
+             * @description Patient's Sex (0010,0040).
+             * @example F
+             */
+            sex: string | null;
+        };
+        /** @description A series of a study. */
+        StudySeries: {
+            /**
+             * @description Series Description (0008,103E).
+             * @example Lung 1.0
+             */
+            description: string | null;
+            /**
+             * Format: int64
+             * @description Live files.
+             * @example 120
+             */
+            file_count: number;
+            /** @description What `series_id` names. */
+            id: components["schemas"]["SeriesId"];
+            /**
+             * @description Modality (0008,0060).
+             * @example CT
+             */
+            modality: string | null;
+            /**
+             * Format: int64
+             * @description Series Number (0020,0011).
+             * @example 1
+             */
+            number: number | null;
+            /**
+             * @description Series Instance UID (0020,000E).
+             * @example 1.2.826.0.1.3680043.8.498.1.2
+             */
+            series_instance_uid: string | null;
+            /** @description A picture of it; `null` until there is one. */
+            thumbnail_url: string | null;
+        };
+        /** @description A warning of some files of a study. */
+        StudyWarning: {
+            /**
+             * @description As in the files.
+             * @example patient_mismatch
+             */
+            code: string;
+            /**
+             * Format: int64
+             * @description Files that have it.
+             * @example 1
+             */
+            file_count: number;
+        };
+        /** @description A study with its series. */
+        StudyWithSeries: components["schemas"]["StudyFacts"] & {
+            /** @description Those with live files, in reading order. */
+            series: components["schemas"]["StudySeries"][];
+        };
         /** @description Counts of live files. */
         Summary: {
             /** @description Files by `modality`. Those that are none of DICOM's defined terms (PS3.3, C.7.3.1.1.1) count together as `OTHER`. */
@@ -2138,6 +2459,9 @@ export interface operations {
                      *             10
                      *           ],
                      *           "request_id": "…",
+                     *           "studies": [
+                     *             241413742600007
+                     *           ],
                      *           "user_agent": null,
                      *           "user_id": null
                      *         }
@@ -4036,6 +4360,194 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    "series-files": {
+        parameters: {
+            query?: {
+                /** @description Items on a page. */
+                page_size?: number | "";
+                /** @description `next_cursor` of the page before: continues exactly there. */
+                cursor?: string;
+                /** @description For administrators: the files of this user id. Without it, the caller's own. */
+                uploaded_by?: number | "";
+            };
+            header?: never;
+            path: {
+                /** @description The series */
+                series_id: components["schemas"]["SeriesId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of files */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "body_part": "CHEST",
+                     *           "created_at": "2026-01-05T14:30:22.000Z",
+                     *           "deleted_at": null,
+                     *           "deleted_by": null,
+                     *           "description": null,
+                     *           "dicom": {
+                     *             "columns": 512,
+                     *             "instance_number": 1,
+                     *             "number_of_frames": 1,
+                     *             "patient_id": "P-0001",
+                     *             "patient_name": "Zhang^San",
+                     *             "rows": 512,
+                     *             "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *             "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *             "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *             "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *             "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *           },
+                     *           "duplicate_of": 241413742592123,
+                     *           "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *           "file_size": 526336,
+                     *           "file_type": "DICOM",
+                     *           "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *           "id": 241413742592123,
+                     *           "is_chunked": false,
+                     *           "is_deleted": false,
+                     *           "mime_type": "application/dicom",
+                     *           "modality": "CT",
+                     *           "original_filename": "chest-ct-0001.dcm",
+                     *           "patient_id": 10,
+                     *           "preview_url": null,
+                     *           "series_id": 241413742600009,
+                     *           "status": "PROCESSED",
+                     *           "status_reason": null,
+                     *           "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *           "study_date": "2026-01-05",
+                     *           "study_id": 241413742600007,
+                     *           "thumbnail_path": null,
+                     *           "thumbnail_url": null,
+                     *           "total_chunks": 1,
+                     *           "updated_at": "2026-01-05T14:30:22.000Z",
+                     *           "upload_progress": 100,
+                     *           "uploaded_at": null,
+                     *           "uploaded_by": 1,
+                     *           "uploaded_chunks": [
+                     *             1
+                     *           ],
+                     *           "uploader_name": "Dr. Smith",
+                     *           "version": 3,
+                     *           "warnings": []
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StackPage"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "list-studies": {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. Without effect beside `cursor`. */
+                page?: number | "";
+                /** @description Items on a page. */
+                page_size?: number | "";
+                /** @description `next_cursor` of the page before: continues exactly there. Bound to the caller, the filters and the order. */
+                cursor?: string;
+                /** @description The order; `-` reverses it. What has no such value comes last. Without it, the newest study first. */
+                sort?: "study_date" | "-study_date" | "created_at" | "-created_at" | "patient_name" | "-patient_name" | "";
+                /** @description Only studies that have each of these words, in any case, in the patient's name or id of the headers, the description or the accession number. */
+                search?: string;
+                /** @description Only studies with files that were given to this patient. */
+                patient_id?: (number | string) | "";
+                /** @description Only studies with files of this modality. */
+                modality?: string | "";
+                /** @description Only studies of that day or later (study date). */
+                start_date?: string;
+                /** @description Only studies of that day or earlier. */
+                end_date?: string;
+                /** @description For administrators: the studies of this user id. Without it, the caller's own. Somebody else's is an empty list for a user. */
+                uploaded_by?: number | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of studies */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "accession_number": "A-2026-0001",
+                     *           "body_parts": [
+                     *             [
+                     *               "CHEST"
+                     *             ]
+                     *           ],
+                     *           "created_at": "2026-01-05T14:30:22.000Z",
+                     *           "description": "CT CHEST",
+                     *           "file_count": 120,
+                     *           "id": 241413742600007,
+                     *           "modalities": [
+                     *             [
+                     *               "CT"
+                     *             ]
+                     *           ],
+                     *           "patient": {
+                     *             "birth_date": "1970-12-31",
+                     *             "id": "P-0001",
+                     *             "name": "Zhang^San=张^三",
+                     *             "sex": "F"
+                     *           },
+                     *           "patient_id": 10,
+                     *           "series_count": 2,
+                     *           "study_date": "2026-01-05",
+                     *           "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *           "study_time": "14:30:22",
+                     *           "thumbnail_url": null,
+                     *           "total_size": 63000000,
+                     *           "updated_at": "2026-01-05T14:30:24.000Z",
+                     *           "warnings": []
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "page": 0,
+                     *       "page_size": 0,
+                     *       "total": 0,
+                     *       "total_pages": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StudyPage"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["AnswerTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "create-study": {
         parameters: {
             query?: never;
@@ -4085,6 +4597,378 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             406: components["responses"]["AnswerTooLarge"];
             413: components["responses"]["TooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "get-study": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the study of this user id. Without it, the caller's own. */
+                uploaded_by?: number | "";
+            };
+            header?: never;
+            path: {
+                /** @description The study */
+                study_id: components["schemas"]["StudyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The study */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accession_number": "A-2026-0001",
+                     *       "body_parts": [
+                     *         [
+                     *           "CHEST"
+                     *         ]
+                     *       ],
+                     *       "created_at": "2026-01-05T14:30:22.000Z",
+                     *       "description": "CT CHEST",
+                     *       "file_count": 120,
+                     *       "id": 241413742600007,
+                     *       "modalities": [
+                     *         [
+                     *           "CT"
+                     *         ]
+                     *       ],
+                     *       "patient": {
+                     *         "birth_date": "1970-12-31",
+                     *         "id": "P-0001",
+                     *         "name": "Zhang^San=张^三",
+                     *         "sex": "F"
+                     *       },
+                     *       "patient_id": 10,
+                     *       "series": [
+                     *         {
+                     *           "description": "Lung 1.0",
+                     *           "file_count": 120,
+                     *           "id": 241413742600009,
+                     *           "modality": "CT",
+                     *           "number": 1,
+                     *           "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *           "thumbnail_url": null
+                     *         }
+                     *       ],
+                     *       "series_count": 2,
+                     *       "study_date": "2026-01-05",
+                     *       "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *       "study_time": "14:30:22",
+                     *       "thumbnail_url": null,
+                     *       "total_size": 63000000,
+                     *       "updated_at": "2026-01-05T14:30:24.000Z",
+                     *       "warnings": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StudyWithSeries"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "delete-study": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the study of this user id. Without it, the caller's own. */
+                uploaded_by?: number | "";
+            };
+            header?: never;
+            path: {
+                /** @description The study */
+                study_id: components["schemas"]["StudyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A job does it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job": {
+                     *         "created_at": "2026-01-05T14:30:22.000Z",
+                     *         "done": 1,
+                     *         "errors": [],
+                     *         "expires_at": "2026-02-04T14:30:22.000Z",
+                     *         "id": 241413742600011,
+                     *         "kind": "archive",
+                     *         "status": "QUEUED",
+                     *         "total": 1,
+                     *         "updated_at": "2026-01-05T14:30:25.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedStudyJob"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "archive-study": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the study of this user id. Without it, the caller's own. */
+                uploaded_by?: number | "";
+            };
+            header?: never;
+            path: {
+                /** @description The study */
+                study_id: components["schemas"]["StudyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A job does it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job": {
+                     *         "created_at": "2026-01-05T14:30:22.000Z",
+                     *         "done": 1,
+                     *         "errors": [],
+                     *         "expires_at": "2026-02-04T14:30:22.000Z",
+                     *         "id": 241413742600011,
+                     *         "kind": "archive",
+                     *         "status": "QUEUED",
+                     *         "total": 1,
+                     *         "updated_at": "2026-01-05T14:30:25.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedStudyJob"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "study-files": {
+        parameters: {
+            query?: {
+                /** @description Items on a page. */
+                page_size?: number | "";
+                /** @description `next_cursor` of the page before: continues exactly there. */
+                cursor?: string;
+                /** @description For administrators: the files of this user id. Without it, the caller's own. */
+                uploaded_by?: number | "";
+            };
+            header?: never;
+            path: {
+                /** @description The study */
+                study_id: components["schemas"]["StudyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of files */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "body_part": "CHEST",
+                     *           "created_at": "2026-01-05T14:30:22.000Z",
+                     *           "deleted_at": null,
+                     *           "deleted_by": null,
+                     *           "description": null,
+                     *           "dicom": {
+                     *             "columns": 512,
+                     *             "instance_number": 1,
+                     *             "number_of_frames": 1,
+                     *             "patient_id": "P-0001",
+                     *             "patient_name": "Zhang^San",
+                     *             "rows": 512,
+                     *             "series_instance_uid": "1.2.826.0.1.3680043.8.498.1.2",
+                     *             "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
+                     *             "sop_instance_uid": "1.2.826.0.1.3680043.8.498.1.2.3",
+                     *             "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+                     *             "transfer_syntax_uid": "1.2.840.10008.1.2.1"
+                     *           },
+                     *           "duplicate_of": 241413742592123,
+                     *           "file_hash": "9e107d9d372bb6826bd81d3542a419d6",
+                     *           "file_size": 526336,
+                     *           "file_type": "DICOM",
+                     *           "file_uuid": "4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *           "id": 241413742592123,
+                     *           "is_chunked": false,
+                     *           "is_deleted": false,
+                     *           "mime_type": "application/dicom",
+                     *           "modality": "CT",
+                     *           "original_filename": "chest-ct-0001.dcm",
+                     *           "patient_id": 10,
+                     *           "preview_url": null,
+                     *           "series_id": 241413742600009,
+                     *           "status": "PROCESSED",
+                     *           "status_reason": null,
+                     *           "storage_path": "originals/1/241413742592123/4b7a1c52-7e34-4c4e-9f0e-0d2f6b1c8a11",
+                     *           "study_date": "2026-01-05",
+                     *           "study_id": 241413742600007,
+                     *           "thumbnail_path": null,
+                     *           "thumbnail_url": null,
+                     *           "total_chunks": 1,
+                     *           "updated_at": "2026-01-05T14:30:22.000Z",
+                     *           "upload_progress": 100,
+                     *           "uploaded_at": null,
+                     *           "uploaded_by": 1,
+                     *           "uploaded_chunks": [
+                     *             1
+                     *           ],
+                     *           "uploader_name": "Dr. Smith",
+                     *           "version": 3,
+                     *           "warnings": []
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StackPage"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "restore-study": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the study of this user id. Without it, the caller's own. */
+                uploaded_by?: number | "";
+            };
+            header?: never;
+            path: {
+                /** @description The study */
+                study_id: components["schemas"]["StudyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A job does it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job": {
+                     *         "created_at": "2026-01-05T14:30:22.000Z",
+                     *         "done": 1,
+                     *         "errors": [],
+                     *         "expires_at": "2026-02-04T14:30:22.000Z",
+                     *         "id": 241413742600011,
+                     *         "kind": "archive",
+                     *         "status": "QUEUED",
+                     *         "total": 1,
+                     *         "updated_at": "2026-01-05T14:30:25.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedStudyJob"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "unarchive-study": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the study of this user id. Without it, the caller's own. */
+                uploaded_by?: number | "";
+            };
+            header?: never;
+            path: {
+                /** @description The study */
+                study_id: components["schemas"]["StudyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A job does it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job": {
+                     *         "created_at": "2026-01-05T14:30:22.000Z",
+                     *         "done": 1,
+                     *         "errors": [],
+                     *         "expires_at": "2026-02-04T14:30:22.000Z",
+                     *         "id": 241413742600011,
+                     *         "kind": "archive",
+                     *         "status": "QUEUED",
+                     *         "total": 1,
+                     *         "updated_at": "2026-01-05T14:30:25.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedStudyJob"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["AnswerTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];

@@ -169,6 +169,9 @@ function Things({ entry }: { entry: AuditEntry }) {
       {entry.files.length > 0 && (
         <span title={entry.files.join(' ')}>{t('audit.files', { count: entry.files.length })}</span>
       )}
+      {entry.studies.length > 0 && (
+        <span title={entry.studies.join(' ')}>{t('audit.studies', { count: entry.studies.length })}</span>
+      )}
       {entry.patient_id !== null && (
         <>
           {' '}

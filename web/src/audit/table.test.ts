@@ -9,6 +9,7 @@ const ENTRY: AuditEntry = {
   action: 'list',
   file_id: null,
   files: [241413742592123, 241413742592124],
+  studies: [],
   patient_id: 'P-1',
   patients: [],
   user_id: null,
@@ -25,10 +26,10 @@ describe('the table for spreadsheets', () => {
   it('has a line of names and one for each entry, with quotes doubled', () => {
     const [names, line, end] = csvOf([ENTRY]).split('\r\n');
     expect(names).toBe(
-      '\uFEFFat,actor_id,actor_name,action,file_id,files,patient_id,patients,user_id,ip,user_agent,request_id',
+      '\uFEFFat,actor_id,actor_name,action,file_id,files,studies,patient_id,patients,user_id,ip,user_agent,request_id',
     );
     expect(line).toBe(
-      '"2026-01-05T14:30:22.000Z","5","王医生","list","","241413742592123 241413742592124","P-1","","","203.0.113.7","a ""browser"", of sorts","abc="',
+      '"2026-01-05T14:30:22.000Z","5","王医生","list","","241413742592123 241413742592124","","P-1","","","203.0.113.7","a ""browser"", of sorts","abc="',
     );
     expect(end).toBe('');
   });

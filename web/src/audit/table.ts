@@ -8,6 +8,7 @@ const COLUMNS = [
   'action',
   'file_id',
   'files',
+  'studies',
   'patient_id',
   'patients',
   'user_id',

@@ -231,6 +231,8 @@ export const en: Texts = {
     what: 'With',
     files: '{{count}} files',
     files_one: '{{count}} file',
+    studies: '{{count}} studies',
+    studies_one: '{{count}} study',
     patients: '{{count}} patients',
     patients_one: '{{count}} patient',
     user: 'user {{id}}',

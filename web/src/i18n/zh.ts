@@ -218,6 +218,7 @@ export const zh = {
     noneHint: '在这个范围内没有符合条件的操作。',
     what: '对象',
     files: '{{count}} 个文件',
+    studies: '{{count}} 个检查',
     patients: '{{count}} 位患者',
     user: '用户 {{id}}',
     export: '导出 {{kind}}',

@@ -4,10 +4,11 @@ use imaging::dicom::Charset;
 use imaging::{DicomHeader, Inspection, Instance, Limits, Outcome, Reason};
 use md5::{Digest as _, Md5};
 use service::db::studies::{Choice, SeriesHeader, StudyHeader};
+use service::domain::header::{MAX_TEXT, Plane};
 use service::domain::transition::StoredObject;
 use service::domain::{
-    Dicom, FailureCode, FileId, FileRecord, FileType, Findings, StatusReason, Warning, WarningCode,
-    object_key, text,
+    Dicom, FailureCode, FileId, FileRecord, FileType, Findings, Header, StatusReason, Warning,
+    WarningCode, object_key, text,
 };
 use service::error::Error;
 
@@ -70,6 +71,7 @@ impl Processor {
             instance,
             duplicate_of: duplicate.map(|file| file.id),
             dicom: facts,
+            header: header.map(of_studies),
             warnings,
         })
     }
@@ -230,6 +232,30 @@ fn warning(reason: &Reason) -> Warning {
 
 fn content_hash(bytes: &[u8]) -> String {
     text::hex(&Md5::digest(bytes))
+}
+
+/// What studies need of a header.
+fn of_studies(header: &DicomHeader) -> Header {
+    let cut = |text: &Option<String>| -> Option<String> {
+        let text = text.as_ref()?;
+        Some(text.chars().take(MAX_TEXT).collect())
+    };
+    Header {
+        study_date: header.study_date.clone(),
+        study_time: header.study_time.clone(),
+        study_description: cut(&header.study_description),
+        accession_number: cut(&header.accession_number),
+        patient_sex: cut(&header.patient_sex),
+        patient_birth_date: header.patient_birth_date.clone(),
+        series_number: header.series_number,
+        series_description: cut(&header.series_description),
+        plane: header.position.map(|position| match position.plane {
+            imaging::Plane::Transverse => Plane::Transverse,
+            imaging::Plane::Coronal => Plane::Coronal,
+            imaging::Plane::Sagittal => Plane::Sagittal,
+        }),
+        along: header.position.map(|position| position.along),
+    }
 }
 
 fn dicom(header: &DicomHeader) -> Dicom {

@@ -2,6 +2,7 @@
 
 use service::App;
 use service::db::migrator::{Migrator, Options};
+use service::db::rewrite::Rewrite;
 use service::domain::schema;
 use service::error;
 
@@ -18,8 +19,10 @@ pub(super) fn refuse_newer(tables: &Tables) -> Result<(), StartError> {
 
 /// Moves what is in the tables of an older version into the new ones. Killed meanwhile, it goes on at the next start.
 pub(super) async fn move_old_rows(tables: &Tables, app: &App) -> Result<(), StartError> {
-    if tables.schema()?.is_some() {
-        return Ok(());
+    match tables.schema()? {
+        Some(schema::CURRENT) => return Ok(()),
+        Some(_) => return rewrite(app).await,
+        None => {}
     }
     let migrator = |options| Migrator::new(&app.files, options).map_err(|error| failed(&error));
     let counted = migrator(Options {
@@ -42,6 +45,22 @@ pub(super) async fn move_old_rows(tables: &Tables, app: &App) -> Result<(), Star
             "moved them in {} s; the old tables stay as they were",
             moved.took_ms / 1000
         );
+    }
+    match tables.schema()? {
+        Some(schema::CURRENT) => Ok(()),
+        _ => rewrite(app).await,
+    }
+}
+
+/// Writes every record as this version writes it. Killed meanwhile, it goes on at the next start.
+async fn rewrite(app: &App) -> Result<(), StartError> {
+    let rewritten = Rewrite::new(&app.files, Options::default())
+        .run(|_| ())
+        .await;
+    let rewritten = rewritten.map_err(|error| failed(&error))?;
+    if rewritten.written > 0 {
+        let rows = grouped(rewritten.written);
+        tracing::info!("wrote {rows} records as this version writes them");
     }
     Ok(())
 }

@@ -170,6 +170,13 @@ pub fn reads_patient(caller: &Caller, of: PatientsOf, made_by: Option<i64>) -> P
     }
 }
 
+/// Whose studies `caller` is shown: their own, or for an admin those of the user they ask for. `None`: there are none for them.
+#[must_use]
+pub fn studies_of(caller: &Caller, asked_for: Option<i64>) -> Option<i64> {
+    let owner = asked_for.unwrap_or(caller.id);
+    (caller.admin || owner == caller.id).then_some(owner)
+}
+
 /// Whose jobs `caller` sees and cancels: their own, also an admin.
 #[must_use]
 pub fn jobs_of(caller: &Caller) -> i64 {

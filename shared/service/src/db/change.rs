@@ -49,6 +49,7 @@ impl Files {
                 continue;
             }
             after.version = file.version + 1;
+            after.schema = after.schema_of_row();
             after.updated_at = self.clock.now();
             let id = file.id;
             let change = Change {

@@ -24,6 +24,7 @@ impl Unattended<'_> {
             &key,
             difference,
             Some(&[]),
+            &[],
         )?;
         commit(&files.client, &[write])
             .await

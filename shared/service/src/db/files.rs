@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
+use super::chunks::Chunks;
 use super::known_heads::KnownHeads;
 use super::log::Log;
 use super::old_tables::OldTables;
@@ -32,13 +33,19 @@ pub struct Files {
     pub(super) log: Log,
     pub(super) segments: Segments,
     pub(super) heads: KnownHeads,
+    pub(super) chunks: Chunks,
     cursors: Option<CursorKey>,
 }
 
 impl Files {
     /// The tables that the configuration names.
     #[must_use]
-    pub fn new(references: References, segments: Segments, cursors: Option<CursorKey>) -> Self {
+    pub fn new(
+        references: References,
+        segments: Segments,
+        chunks: Chunks,
+        cursors: Option<CursorKey>,
+    ) -> Self {
         Self {
             old: references.old.clone(),
             client: references.client.clone(),
@@ -49,6 +56,7 @@ impl Files {
             references,
             segments,
             heads: KnownHeads::default(),
+            chunks,
             cursors,
         }
     }

@@ -19,6 +19,7 @@ use super::journal::{EVERYBODY, Head, Key, Row, Shard, of_fold, row, row_key, ro
 use super::packed::tail;
 use super::transaction::{commit, is_written};
 use super::unattended::Unattended;
+use super::worklist::marks;
 use super::{Item, failure};
 use crate::domain::stats::Delta;
 use crate::error::{Error, chain};
@@ -107,6 +108,9 @@ impl Files {
             .collect::<Result<_, _>>()?;
         // A fold before this one counted them, and did not come to delete them, or not yet.
         let old = still_there(&head, &found, has_more);
+        if !old.is_empty() {
+            self.count_studies(shard).await?;
+        }
         self.delete(shard, old).await?;
         let new: Vec<Row> = found
             .into_iter()
@@ -120,6 +124,9 @@ impl Files {
         let Some(is_to_pack) = self.count(&head, &new).await? else {
             return Ok(Fold::Lost);
         };
+        if new.iter().any(|row| !row.steps.is_empty()) {
+            self.count_studies(shard).await?;
+        }
         let keys = new.iter().map(|row| row.key.clone()).collect();
         self.delete(shard, keys).await?;
         if is_to_pack && let Err(error) = Box::pin(self.pack(shard.space)).await {
@@ -127,6 +134,14 @@ impl Files {
             tracing::warn!(cause = chain(&error), "a tail was not packed");
         }
         Ok(Fold::Counted(new.len(), has_more))
+    }
+
+    /// Has the studies counted that the folds of an owner have marked, before the rows of the changes are deleted: a row that is left rings again.
+    async fn count_studies(&self, shard: Shard) -> Result<(), Error> {
+        if shard.space == EVERYBODY {
+            return Ok(());
+        }
+        Box::pin(self.count_in_studies(shard.space)).await
     }
 
     async fn head(&self, shard: Shard) -> Result<Head, Error> {
@@ -147,6 +162,8 @@ impl Files {
         let put = head.next(&self.config.folds_table, &sum, keys, kept.tailed)?;
         let mut writes = vec![TransactWriteItem::builder().put(put).build()];
         writes.extend(kept.writes);
+        let steps = rows.iter().flat_map(|row| &row.steps);
+        writes.extend(marks(&self.config.folds_table, head, steps)?);
         let has_looks = rows
             .iter()
             .any(|row| row.rows.as_ref().is_none_or(|rows| !rows.is_empty()));
@@ -158,7 +175,7 @@ impl Files {
             let looks: Option<Vec<_>> =
                 looks.map(|rows| rows.into_iter().flatten().cloned().collect());
             let table = &self.config.changes_table;
-            writes.push(row(table, everybody, &key, &sum, looks.as_deref())?);
+            writes.push(row(table, everybody, &key, &sum, looks.as_deref(), &[])?);
         }
         let written = is_written(commit(&self.client, &writes).await)?;
         Ok(written.then_some(kept.is_to_pack))
@@ -206,6 +223,7 @@ mod tests {
                     key: (*key).to_owned(),
                     counted: Delta::default(),
                     rows: Some(Vec::new()),
+                    steps: Vec::new(),
                     is_of_newer_version: false,
                 })
                 .collect();

@@ -1,17 +1,19 @@
 //! What the service remembers about itself: rows of the space 0 in the table of folds.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::batch::item;
 use super::transaction::unless_refused;
 use super::{Item, failure, query, records, text};
 use crate::config::Config;
+use crate::domain::schema;
 use crate::error::Error;
 
 /// The shard of what belongs to nobody.
 const SHARD: &str = "0";
 /// The row that says in which schema everything is.
-pub(super) const SCHEMA: &str = "schema";
+const SCHEMA: &str = "schema";
 
 /// The table of folds.
 #[derive(Clone, Debug)]
@@ -34,15 +36,26 @@ impl Folds {
         Ok(row.and_then(|row| row.get("schema")?.as_n().ok()?.parse().ok()))
     }
 
+    /// Says in which schema everything is.
+    pub(super) async fn put_schema(&self, schema: u32) -> Result<(), Error> {
+        let schema = AttributeValue::N(schema.to_string());
+        self.put_as(SCHEMA, Item::new(), schema).await
+    }
+
     /// The row of this name.
     pub(super) async fn get(&self, row: &str) -> Result<Option<Item>, Error> {
         item(&self.client, &self.table, key(row), true, None).await
     }
 
     /// Writes the row of this name, unless a newer version of the service wrote it.
-    pub(super) async fn put(&self, row: &str, mut item: Item) -> Result<(), Error> {
+    pub(super) async fn put(&self, row: &str, item: Item) -> Result<(), Error> {
+        self.put_as(row, item, records::current_schema()).await
+    }
+
+    async fn put_as(&self, row: &str, mut item: Item, schema: AttributeValue) -> Result<(), Error> {
         item.extend(key(row));
-        item.insert("schema".to_owned(), records::current_schema());
+        item.insert("schema".to_owned(), schema);
+        let newest = AttributeValue::N(schema::CURRENT.to_string());
         let request = self
             .client
             .put_item()
@@ -50,7 +63,7 @@ impl Folds {
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(#schema) OR #schema <= :schema")
             .expression_attribute_names("#schema", "schema")
-            .expression_attribute_values(":schema", records::current_schema());
+            .expression_attribute_values(":schema", newest);
         if unless_refused(|| request.clone().send()).await? {
             Ok(())
         } else {

@@ -20,10 +20,11 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
-use super::{Item, columns, query, records, text};
+use super::{Item, columns, query, records, steps, text};
 use crate::chance;
 use crate::config::Config;
 use crate::domain::stats::Delta;
+use crate::domain::tally::{self, Step};
 use crate::domain::{FileId, FileRecord};
 use crate::error::Error;
 
@@ -42,6 +43,8 @@ const OF_EVERYBODY: u64 = 16;
 const VERSIONS: u128 = 1_000_000_000;
 /// What is drawn for a key, in six digits.
 const DRAWS: u64 = 1_000_000;
+/// What a change makes of studies, in its row.
+const STEPS: &str = "steps";
 /// Folds of one shard. Keys of everybody's rows show the shard and then, in twelve digits, the fold.
 const FOLDS: u128 = 1_000_000_000_000;
 
@@ -132,6 +135,7 @@ struct Change {
     key: Key,
     counted: Delta,
     rows: Vec<packed::Row>,
+    steps: Vec<Step>,
 }
 
 impl Changes {
@@ -145,7 +149,8 @@ impl Changes {
             return;
         };
         let row = columns::changed(before, after);
-        if delta.is_empty() && row.is_none() {
+        let steps = tally::steps(before, after);
+        if delta.is_empty() && row.is_none() && steps.is_empty() {
             return;
         }
         let shard = Shard {
@@ -157,15 +162,22 @@ impl Changes {
             key: of_change(file.id, version),
             counted: Delta::default(),
             rows: Vec::new(),
+            steps: Vec::new(),
         });
         change.counted.add(&delta);
         change.rows.extend(row);
+        for step in steps {
+            match change.steps.iter_mut().find(|sum| sum.is_of(&step)) {
+                Some(sum) => sum.add(step),
+                None => change.steps.push(step),
+            }
+        }
     }
 
     /// A put for each row. What counts nothing, and looks as before, has none.
     pub(super) fn writes(&self, table: &str) -> Result<Vec<TransactWriteItem>, Error> {
         let rows = self.0.values();
-        rows.filter(|change| !change.counted.is_empty() || !change.rows.is_empty())
+        rows.filter(|change| !change.is_empty())
             .map(|change| {
                 row(
                     table,
@@ -173,28 +185,42 @@ impl Changes {
                     &change.key,
                     &change.counted,
                     Some(&change.rows),
+                    &change.steps,
                 )
             })
             .collect()
     }
 }
 
-/// The put of one row; `rows` are what the changed files look like, if somebody knows it.
+impl Change {
+    fn is_empty(&self) -> bool {
+        self.counted.is_empty() && self.rows.is_empty() && self.steps.is_empty()
+    }
+}
+
+/// The put of one row; `rows` are what the changed files look like, if somebody knows it, `steps` what the change makes of studies.
 pub(super) fn row(
     table: &str,
     shard: Shard,
     key: &str,
     delta: &Delta,
     rows: Option<&[packed::Row]>,
+    steps: &[Step],
 ) -> Result<TransactWriteItem, Error> {
     let put = Put::builder()
         .table_name(table)
         .set_item(Some(row_key(shard, key)))
-        .item("counted", counters_of(delta.iter()))
-        .item("schema", records::current_schema());
+        .item("counted", counters_of(delta.iter()));
     let put = match rows {
         None => put,
         Some(rows) => put.item(columns::ATTRIBUTE, columns::attribute(rows)),
+    };
+    let put = if steps.is_empty() {
+        put.item("schema", records::current_schema())
+    } else {
+        // A fold of a version that does not know of studies leaves it to one that does.
+        put.item("schema", records::schema_of_studies())
+            .item(STEPS, steps::attribute(steps)?)
     };
     let put = put.build().map_err(Error::internal)?;
     Ok(TransactWriteItem::builder().put(put).build())
@@ -216,6 +242,8 @@ pub(super) struct Row {
     /// What the changed files look like; `None` if it does not say so, because an older version of the service wrote it, or in a way that is not
     /// understood.
     pub(super) rows: Option<Vec<packed::Row>>,
+    /// What the change makes of studies.
+    pub(super) steps: Vec<Step>,
     /// Whether a newer version of the service wrote it: it counts, and is left for that one to fold.
     pub(super) is_of_newer_version: bool,
 }
@@ -224,11 +252,18 @@ impl Row {
     pub(super) fn read(item: &Item) -> Result<Self, Error> {
         let key = item.get("change").and_then(|key| key.as_n().ok());
         let key = key.ok_or_else(|| Error::internal("a change without its key"))?;
+        let is_of_newer_version = records::is_newer(item);
+        let steps = if is_of_newer_version {
+            Vec::new()
+        } else {
+            steps::read(item, STEPS)?
+        };
         Ok(Self {
             key: key.clone(),
             counted: head::delta(item.get("counted"))?,
             rows: columns::read(item),
-            is_of_newer_version: records::is_newer(item),
+            steps,
+            is_of_newer_version,
         })
     }
 }

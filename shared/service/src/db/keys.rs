@@ -9,9 +9,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest as _, Sha256};
 
 use super::Item;
-use crate::domain::{FileId, FileRecord, Timestamp, list::search_text};
+use crate::domain::{FileId, FileRecord, StudyId, Timestamp, list::search_text, reading_order};
 
-/// One index of the table of files; its sort key is always `id`.
+/// One index of the table of files; its sort key is `id`, except that of [`BY_STUDY`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Index {
     /// Its name.
@@ -45,6 +45,22 @@ pub const BY_PATIENT: Index = Index {
         "series_id",
     ],
 };
+/// A study's files of one owner, live and in the trash. Its sort key is `reading_order`.
+pub const BY_STUDY: Index = Index {
+    name: "files-by-study-1",
+    hash: "study_key",
+    projection: &[
+        "series_id",
+        "version",
+        "i_status",
+        "modality",
+        "file_size",
+        "warning_codes",
+        "thumbnail_path",
+    ],
+};
+/// The sort key of [`BY_STUDY`].
+pub(super) const READING_ORDER: &str = "reading_order";
 /// An owner's files with the same bytes, live and in the trash.
 pub const BY_CONTENT: Index = Index {
     name: "files-by-content-1",
@@ -71,9 +87,10 @@ pub const BY_SHARD: Index = Index {
 };
 
 /// Every index of files that is written.
-pub const INDEXES: [Index; 6] = [
+pub const INDEXES: [Index; 7] = [
     BY_OWNER,
     BY_PATIENT,
+    BY_STUDY,
     BY_CONTENT,
     BY_DUE,
     BY_MODALITY,
@@ -152,6 +169,18 @@ pub fn trashed_content(owner: i64, md5: &str) -> String {
     format!("{owner}#{TRASH}{md5}")
 }
 
+/// The partition of an owner's live files of a study.
+#[must_use]
+pub fn study(owner: i64, study: StudyId) -> String {
+    format!("{owner}#{study}")
+}
+
+/// The partition of an owner's files of a study that are in the trash.
+#[must_use]
+pub fn trash_of_study(owner: i64, study: StudyId) -> String {
+    format!("{owner}#{TRASH}{study}")
+}
+
 /// The partitions of what is due on a day.
 pub fn due(day: &str) -> impl Iterator<Item = String> {
     (0..DUE_SHARDS).map(move |shard| format!("{day}#{shard}"))
@@ -210,6 +239,15 @@ pub fn index_attributes(file: &FileRecord) -> Item {
     put("owner_key", in_part(&file.uploaded_by));
     if let Some(patient_id) = &file.patient_id {
         put("patient_key", in_part(&patient_id.as_str()));
+    }
+    if let Some(of) = file.study() {
+        let partition = if file.is_deleted() {
+            trash_of_study(file.uploaded_by, of)
+        } else {
+            study(file.uploaded_by, of)
+        };
+        put("study_key", partition);
+        put(READING_ORDER, reading_order::of(file));
     }
     if let Some(md5) = &file.file_hash {
         let content = if file.is_deleted() {

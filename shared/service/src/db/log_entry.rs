@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::log_of;
 use crate::auth::access::Action;
 use crate::auth::{Caller, RequestInfo};
-use crate::domain::{FileId, FileRecord, PatientId, Timestamp, time::DAY_MS};
+use crate::domain::{FileId, FileRecord, PatientId, StudyId, Timestamp, time::DAY_MS};
 
 /// One thing somebody did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct Entry {
     /// The files, if it is about what a request did with many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileId>,
+    /// The studies, if it is about what a request was shown of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub studies: Vec<StudyId>,
     /// Whose files these are; `None` if they may be of many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<i64>,
@@ -85,6 +88,15 @@ pub enum About {
         /// Of whom they are, if the request asked for somebody's.
         patient: Option<String>,
     },
+    /// Studies that one request was shown.
+    Studies {
+        #[expect(missing_docs, reason = "the name says it")]
+        ids: Vec<StudyId>,
+        #[expect(missing_docs, reason = "the name says it")]
+        owner: i64,
+        /// The patient whose studies were asked for.
+        patient: Option<PatientId>,
+    },
     /// Uploads that one transaction began.
     Uploads {
         #[expect(missing_docs, reason = "the name says it")]
@@ -136,7 +148,8 @@ fn subject(about: &About, entry: FileId) -> String {
         About::File { id, .. } => log_of(*id),
         About::Files {
             owner: Some(owner), ..
-        } => lists_of(*owner),
+        }
+        | About::Studies { owner, .. } => lists_of(*owner),
         About::Files { owner: None, .. } => shared_lists(shard),
         About::Uploads { owner, .. } => uploads_of(*owner),
         About::Patient(id) => format!("patient#{}", id.as_str()),
@@ -218,6 +231,7 @@ impl Entry {
             entry_id,
             file_id: None,
             files: Vec::new(),
+            studies: Vec::new(),
             owner: None,
             patient_id: None,
             patients: Vec::new(),
@@ -254,6 +268,14 @@ impl Entry {
                 owner,
                 patient,
             } => (self.files, self.owner, self.patient_id) = (ids, owner, patient),
+            About::Studies {
+                ids,
+                owner,
+                patient,
+            } => {
+                (self.studies, self.owner) = (ids, Some(owner));
+                self.patient_id = patient.map(text);
+            }
             About::Uploads {
                 ids,
                 owner,

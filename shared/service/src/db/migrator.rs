@@ -13,7 +13,7 @@ mod rows;
 
 use crate::clock::Clock;
 use crate::db::files::Files;
-use crate::db::folds::{Folds, SCHEMA};
+use crate::db::folds::Folds;
 use crate::db::maintenance::{Mark, Marks};
 use crate::db::old_tables::OldTables;
 use crate::db::pace::Pace;
@@ -90,7 +90,14 @@ impl Migrator {
         if !self.options.dry_run {
             self.move_marks().await?;
             if report.conflicts == 0 {
-                self.folds.put(SCHEMA, Item::new()).await?;
+                // What was copied is not counted in studies yet: the rewrite that follows does that.
+                let mut counts = report.copying.iter().chain(&report.checking);
+                let schema = if counts.any(|counts| *counts != Counts::default()) {
+                    schema::BEFORE_STUDIES
+                } else {
+                    schema::CURRENT
+                };
+                self.folds.put_schema(schema).await?;
             }
         }
         Ok(report)

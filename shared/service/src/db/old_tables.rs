@@ -142,7 +142,7 @@ pub(super) fn adopted(file: FileRecord) -> Result<FileRecord, Error> {
         return Err(Error::newer_version());
     }
     Ok(FileRecord {
-        schema: schema::CURRENT,
+        schema: schema::BEFORE_STUDIES,
         adopted_version: Some(file.version),
         ..file
     })

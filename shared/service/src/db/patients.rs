@@ -72,7 +72,7 @@ impl Patient {
             created_by: Some(created_by),
             version: FIRST_VERSION,
             file_count: 0,
-            schema: schema::CURRENT,
+            schema: schema::BEFORE_STUDIES,
         }
     }
 

@@ -25,20 +25,24 @@ pub fn to_item(record: &impl Serialize) -> Result<Item, Error> {
     serde_dynamo::to_item(record).map_err(Error::internal)
 }
 
-/// Writes a file's record as an item, with the attributes that put it into its indexes.
+/// Writes a file's record as an item, with the attributes that put it into its indexes. Its schema is what the record says.
 ///
 /// # Errors
 /// See [`to_item`].
 pub fn file_to_item(file: &FileRecord) -> Result<Item, Error> {
     let mut item = to_item(file)?;
-    item.insert("schema".to_owned(), current_schema());
     item.extend(keys::index_attributes(file));
     Ok(item)
 }
 
 /// The attribute that says in which way this program writes.
 pub(super) fn current_schema() -> AttributeValue {
-    AttributeValue::N(schema::CURRENT.to_string())
+    AttributeValue::N(schema::BEFORE_STUDIES.to_string())
+}
+
+/// The schema of rows that count in studies.
+pub(super) fn schema_of_studies() -> AttributeValue {
+    AttributeValue::N(schema::IN_STUDIES.to_string())
 }
 
 /// Whether a newer version of the service wrote the row.

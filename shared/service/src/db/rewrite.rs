@@ -2,7 +2,7 @@
 //!
 //! The same way it finds the files that an older version has read, and makes them due: maintenance has them read again.
 //!
-//! A record keeps its version and its times, and whoever changes it at the same time wins. It may be stopped anywhere and run again.
+//! A record keeps its times, and its version unless it is not counted in its study yet. Whoever changes it at the same time wins. It may be stopped anywhere and run again.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -13,9 +13,10 @@ use super::names::{People, told};
 use super::pace::Pace;
 use super::patients::{self, Patient};
 use super::transaction::{commit, is_written, part_of, unless_refused};
+use super::write::{Change, NotWritten};
 use super::{Item, failure, records};
 use crate::clock::Clock;
-use crate::domain::FileRecord;
+use crate::domain::{FileRecord, schema};
 use crate::error::Error;
 
 /// Rows that are read together.
@@ -116,6 +117,10 @@ impl Rewrite {
                 }
             }
         }
+        let is_all = self.kinds.contains(&Kind::Files) && report.newer == 0;
+        if is_all && !self.options.dry_run {
+            self.folds.put_schema(schema::CURRENT).await?;
+        }
         Ok(report)
     }
 
@@ -205,6 +210,16 @@ impl Rewrite {
         if file.is_of_newer_version() {
             return Ok(Verdict::Newer);
         }
+        if !file.is_counted() && file.study_id.is_some() {
+            if self.options.dry_run {
+                return Ok(Verdict::Written);
+            }
+            let numbered = self.files.references.renumber(file.clone()).await?;
+            // Text stays if its UID is not known: such a study has no row.
+            if numbered.study().is_some() {
+                return self.count_file(file, numbered).await;
+            }
+        }
         let wanted = records::file_to_item(&file)?;
         if wanted == row {
             return Ok(Verdict::Same);
@@ -224,6 +239,25 @@ impl Rewrite {
             .expression_attribute_values(":version", version);
         let is_written = unless_refused(|| put.clone().send()).await?;
         Ok(verdict(is_written))
+    }
+
+    /// Writes a record as a change of it, so that its study counts it from now on. Its version grows, because the change has to have a key of its own.
+    async fn count_file(
+        &self,
+        before: FileRecord,
+        mut after: FileRecord,
+    ) -> Result<Verdict, Error> {
+        after.version = before.version + 1;
+        let change = Change {
+            before: Some(before),
+            after: Some(after),
+            entry: None,
+        };
+        match self.files.write(&[change]).await {
+            Ok(()) => Ok(Verdict::Written),
+            Err(NotWritten::Failed(error)) => Err(error),
+            Err(NotWritten::Stale(_) | NotWritten::Missing(_)) => Ok(Verdict::Same),
+        }
     }
 
     /// Only what indexes need: files of the patient are counted meanwhile.

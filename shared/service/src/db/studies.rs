@@ -12,7 +12,8 @@ mod rows;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 
-use self::keys::{entry_key, key_in_study, key_of_series, schema};
+use self::keys::schema;
+pub(super) use self::keys::{entry_key, key_in_study, key_of_series};
 use self::numbers::{is_key, no_id};
 use super::batch::{batch_get, item};
 use super::references::References;

@@ -116,7 +116,7 @@ impl Files {
             (before, Some(after)) => {
                 let put = Put::builder()
                     .table_name(table)
-                    .set_item(Some(records::file_to_item(after)?));
+                    .set_item(Some(records::file_to_item(&as_written(after))?));
                 let put = match before {
                     None => put.condition_expression("attribute_not_exists(id)"),
                     Some(before) => put
@@ -147,6 +147,14 @@ impl Files {
             (None, None) => return Err(Error::internal("a change of nothing")),
         };
         Ok(write.build())
+    }
+}
+
+/// A record as it is when it is written: counted, if it is in a study.
+fn as_written(file: &FileRecord) -> FileRecord {
+    FileRecord {
+        schema: file.schema_of_row(),
+        ..file.clone()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the bytes of a file tell.
 
-use super::{Dicom, FileId, FileType, SeriesId, StatusReason, StudyId, Warning};
+use super::{Dicom, FileId, FileType, Header, SeriesId, StatusReason, StudyId, Warning};
 
 /// What one run of process-object found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Findings {
     pub mime_type: String,
     /// The DICOM header, when there is one.
     pub dicom: Option<Dicom>,
+    /// What else the header says of the study and of the file's place in it.
+    pub header: Option<Header>,
     /// From the header: used where the caller said nothing.
     pub modality: Option<String>,
     /// From the header: used where the caller said nothing.

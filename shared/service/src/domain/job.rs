@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::attempts::{MAX_ATTEMPTS, pause_ms};
 use super::drawn_id::drawn_id;
 use super::time::DAY_MS;
-use super::{Code, FileId, Timestamp, schema};
+use super::{Code, FileId, StudyId, Timestamp, schema};
 
 drawn_id!(
     /// The id of a job: a positive integer below 2^53.
@@ -34,6 +34,14 @@ pub enum JobKind {
     Archive,
     /// Moves files back.
     Unarchive,
+    /// Puts the files of a study into the trash.
+    DeleteStudy,
+    /// Takes the files of a study out of the trash.
+    RestoreStudy,
+    /// Moves the files of a study to the cold storage class.
+    ArchiveStudy,
+    /// Moves the files of a study back.
+    UnarchiveStudy,
     /// What only a newer version of the service knows.
     #[serde(other)]
     Unknown,
@@ -67,6 +75,40 @@ pub struct JobError {
     pub code: String,
 }
 
+/// Who began a job about a study, as the log will name them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    #[expect(missing_docs, reason = "the name says it")]
+    pub name: String,
+    #[expect(missing_docs, reason = "the name says it")]
+    pub admin: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[expect(missing_docs, reason = "the name says it")]
+    pub ip: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[expect(missing_docs, reason = "the name says it")]
+    pub user_agent: Option<String>,
+    #[expect(missing_docs, reason = "the name says it")]
+    pub request_id: String,
+}
+
+/// What a job about a study has to know: its files are not named, because there may be thousands, but found in reading order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfStudy {
+    /// Whose files.
+    pub files_of: i64,
+    #[expect(missing_docs, reason = "the name says it")]
+    pub study: StudyId,
+    #[expect(missing_docs, reason = "the name says it")]
+    pub actor: Actor,
+    /// The place of the last file that had its turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Files that failed.
+    #[serde(default)]
+    pub failed: u64,
+}
+
 /// A job, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
@@ -81,6 +123,9 @@ pub struct Job {
     /// The files it is about that are neither done nor failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<FileId>,
+    /// What it is about, if it is a study.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_study: Option<OfStudy>,
     /// Files that are done.
     pub done: u64,
     /// Files in all.
@@ -120,6 +165,7 @@ impl Job {
             done: 0,
             total: files.len() as u64,
             left: files,
+            of_study: None,
             errors: Vec::new(),
             attempts: 0,
             held_until: None,
@@ -127,8 +173,67 @@ impl Job {
             updated_at: now,
             expires_at: now.plus(KEPT_DAYS * DAY_MS).seconds(),
             version: 1,
-            schema: schema::CURRENT,
+            schema: schema::BEFORE_STUDIES,
         }
+    }
+
+    /// A job about the files of a study, of which there are `total` now.
+    #[must_use]
+    pub fn about_study(
+        owner: i64,
+        job: JobId,
+        kind: JobKind,
+        of_study: OfStudy,
+        total: u64,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            of_study: Some(of_study),
+            total,
+            ..Self::new(owner, job, kind, Vec::new(), now)
+        }
+    }
+
+    /// Files of its study up to the place `after` had their turn: so many are done, and these are not.
+    ///
+    /// # Errors
+    /// `job_over`: it was cancelled meanwhile.
+    pub fn advanced(mut self, after: &str, done: u64, failed: &[JobError]) -> Result<Self, Code> {
+        if self.is_over() {
+            return Err(Code::JobOver);
+        }
+        let Some(of_study) = &mut self.of_study else {
+            return Ok(self);
+        };
+        of_study.after = Some(after.to_owned());
+        of_study.failed += failed.len() as u64;
+        self.attempts = 0;
+        self.done += done;
+        let had_turn = self.done + of_study.failed;
+        self.total = self.total.max(had_turn);
+        let room = MAX_ERRORS.saturating_sub(self.errors.len());
+        self.errors.extend(failed.iter().take(room).cloned());
+        Ok(self)
+    }
+
+    /// Every file of its study had its turn.
+    ///
+    /// # Errors
+    /// `job_over`: it was cancelled meanwhile.
+    pub fn ended(mut self) -> Result<Self, Code> {
+        if self.is_over() {
+            return Err(Code::JobOver);
+        }
+        let failed = self.of_study.as_ref().map_or(0, |of_study| of_study.failed);
+        self.status = if self.done == 0 && failed > 0 {
+            JobStatus::Failed
+        } else {
+            JobStatus::Done
+        };
+        // Files that went meanwhile had none.
+        self.total = self.done + failed;
+        (self.held_until, self.due_at) = (None, None);
+        Ok(self)
     }
 
     /// Whether nothing of it will be done any more.
@@ -306,6 +411,53 @@ mod tests {
         assert_eq!(cancelled.clone().handed_on(NOW), cancelled);
         assert_eq!(cancelled.clone().cancelled(NOW), Ok(cancelled.clone()));
         assert_eq!(cancelled.undone().due_at, None);
+    }
+
+    #[test]
+    fn a_job_about_a_study_ends_when_no_file_is_left_and_counts_those_that_had_their_turn() {
+        let of_study = OfStudy {
+            files_of: 1,
+            study: StudyId::from_number(7).expect("an id"),
+            actor: Actor {
+                name: "One".to_owned(),
+                admin: false,
+                ip: None,
+                user_agent: None,
+                request_id: "r".to_owned(),
+            },
+            after: None,
+            failed: 0,
+        };
+        let id = JobId::from_number(7).expect("an id");
+        let job = Job::about_study(1, id, JobKind::DeleteStudy, of_study, 5, NOW);
+        let running = job.claimed(NOW, NOW.plus(900)).expect("free");
+        let error = JobError {
+            file_id: FileId::FIRST,
+            code: "not_found".to_owned(),
+        };
+        let half = running
+            .clone()
+            .advanced("a", 2, std::slice::from_ref(&error));
+        let half = half.expect("running");
+        assert_eq!((half.done, half.total, half.attempts), (2, 5, 0));
+        let many = vec![error; 30];
+        let done = half.clone().advanced("b", 0, &many).expect("running");
+        assert_eq!((done.total, done.errors.len()), (33, MAX_ERRORS));
+        let done = done.ended().expect("over");
+        assert_eq!(
+            (done.status, done.done, done.total),
+            (JobStatus::Done, 2, 33)
+        );
+        assert_eq!((done.due_at, done.held_until), (None, None));
+        assert_eq!(done.clone().advanced("c", 1, &[]), Err(Code::JobOver));
+        let failed = running
+            .clone()
+            .advanced("a", 0, &many[..1])
+            .expect("running");
+        assert_eq!(failed.ended().expect("over").status, JobStatus::Failed);
+        assert_eq!(running.ended().expect("over").status, JobStatus::Done);
+        let cancelled = half.cancelled(NOW).expect("cancelled");
+        assert_eq!(cancelled.clone().ended(), Err(Code::JobOver));
     }
 
     #[test]

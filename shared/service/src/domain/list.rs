@@ -151,12 +151,16 @@ pub fn search_text(file: &FileRecord) -> String {
         lines.extend(dicom.patient_name.as_deref().map(person_name));
         lines.extend(dicom.patient_id.clone());
     }
+    if let Some(header) = &file.header {
+        lines.extend(header.study_description.clone());
+        lines.extend(header.accession_number.clone());
+    }
     text::fold(&lines.join("\n"))
 }
 
 /// A person's name as people look for it. DICOM stores `Zhang^San=张^三`: groups for alphabets and characters, and in each of them family and given name
 /// (PS3.5 6.2.1.1). Characters are written without a space between the two, so the words of a group stand together as well.
-fn person_name(stored: &str) -> String {
+pub(super) fn person_name(stored: &str) -> String {
     let groups = stored.split('=').map(|group| {
         let words: Vec<_> = group.split('^').filter(|word| !word.is_empty()).collect();
         match words.len() {

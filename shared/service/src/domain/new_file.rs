@@ -68,6 +68,7 @@ impl NewFile {
             duplicate_of: None,
             warnings: Vec::new(),
             dicom: None,
+            header: None,
             moving_to: None,
             move_upload_id: None,
             settle_at: None,

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    FileId, FileType, ObjectKey, PartPlan, PatientId, SeriesId, StatusReason, StoredId, StudyId,
-    Timestamp, Warning, WarningCode, patient_id, schema,
+    FileId, FileType, Header, ObjectKey, PartPlan, PatientId, SeriesId, StatusReason, StoredId,
+    StudyId, Timestamp, Warning, WarningCode, patient_id, schema,
 };
 
 /// Where a file is in its life.
@@ -231,6 +231,9 @@ pub struct FileRecord {
     /// The DICOM header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dicom: Option<Dicom>,
+    /// What else the DICOM header says of the study and of the file's place in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<Header>,
     /// The storage class its object is being moved to: the intent, recorded before the move begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moving_to: Option<StorageClass>,
@@ -330,6 +333,21 @@ impl FileRecord {
             || kinds.contains(&FileType::Unknown)
             || states.contains(&Some(Status::Unknown))
             || self.moving_to == Some(StorageClass::Unknown)
+    }
+
+    /// In which way its row is written.
+    #[must_use]
+    pub fn schema_of_row(&self) -> u32 {
+        match self.study() {
+            Some(_) => schema::IN_STUDIES,
+            None => schema::BEFORE_STUDIES,
+        }
+    }
+
+    /// Whether it is counted in its study: a record that a version wrote which knew nothing of that is not.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        self.schema >= schema::IN_STUDIES
     }
 
     /// Whether it was read from the table of files, not from that of older versions.

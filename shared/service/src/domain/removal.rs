@@ -93,6 +93,7 @@ impl FileRecord {
             study_date: None,
             description: None,
             dicom: None,
+            header: None,
             file_hash: None,
             declared_md5: None,
             duplicate_of: None,

@@ -125,6 +125,7 @@ impl FileRecord {
             file_type,
             mime_type,
             dicom,
+            header,
             modality,
             body_part,
             study_date,
@@ -149,6 +150,7 @@ impl FileRecord {
         self.file_type = file_type;
         self.mime_type = mime_type;
         self.dicom = dicom;
+        self.header = header;
         self.modality = self.modality.or(modality);
         self.body_part = self.body_part.or(body_part);
         self.study_date = self.study_date.or(study_date);

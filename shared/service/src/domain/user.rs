@@ -73,7 +73,7 @@ impl User {
             first_seen: now,
             last_seen: now,
             version: 1,
-            schema: schema::CURRENT,
+            schema: schema::BEFORE_STUDIES,
         }
     }
 

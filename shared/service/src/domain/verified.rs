@@ -20,19 +20,20 @@ impl FileRecord {
             && matches!(life, Status::Processed | Status::Failed | Status::Archived)
     }
 
-    /// Whether nothing is kept of a DICOM file that this version keeps beside the record, because an older one has read it: it is to be read
-    /// again. One that has too many elements is not.
+    /// Whether something is missing that this version keeps of a DICOM file, beside the record or in it, because an older one has read it: it is to be
+    /// read again. One that has too many elements has nothing beside it.
     #[must_use]
     pub fn is_unread(&self) -> bool {
         let too_many = FileCode::ElementsNotListed.name();
         let is_read = self.instance.is_some_and(|made| made >= INSTANCE)
             || self.warnings.iter().any(|warning| warning.code == too_many);
+        let has_header = self.header.is_some() || self.dicom.is_none();
         let is_settled = self.moving_to.is_none() && self.settle_at.is_none();
         self.file_type == FileType::Dicom
             && matches!(self.status, Status::Processed | Status::Archived)
             && self.is_at_rest()
             && is_settled
-            && !is_read
+            && !(is_read && has_header)
     }
 
     /// What its bytes say, read once more: status, hash, and what its uploader has said, stay.
@@ -48,6 +49,7 @@ impl FileRecord {
         self.warnings.retain(kept);
         self.warnings.extend(found.warnings);
         self.dicom = found.dicom;
+        self.header = found.header;
         self.instance = found.instance;
         self.thumbnail_path = found.thumbnail_path.or(self.thumbnail_path);
         self.preview_path = found.preview_path.or(self.preview_path);

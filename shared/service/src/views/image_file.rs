@@ -169,7 +169,8 @@ pub fn percent(present: usize, total: u32) -> u8 {
     u8::try_from(percent).unwrap_or(100)
 }
 
-async fn picture_url(app: &App, key: Option<&str>) -> Result<Option<String>, Error> {
+/// The signed URL of a picture, if there is one.
+pub async fn picture_url(app: &App, key: Option<&str>) -> Result<Option<String>, Error> {
     match key {
         Some(key) => Ok(Some(app.bucket.presign_picture(key).await?.url)),
         None => Ok(None),

@@ -15,6 +15,8 @@ use crate::db::{Item, columns, query, records, text};
 use crate::error::Error;
 
 const PREFIX: &str = "tail#";
+/// Bytes of what a change makes of a study, about.
+const A_STEP: usize = 500;
 const EPOCH: &str = "epoch";
 /// Bytes of texts that one fold takes, about: an item has room for 400 KB
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>), and is mostly a tenth of it, because it is compressed.
@@ -28,7 +30,8 @@ const A_FOLD: u64 = 10;
 pub(in crate::db) fn what_fits(rows: Vec<journal::Row>) -> (Vec<journal::Row>, bool) {
     let size = |row: &journal::Row| -> usize {
         let rows = row.rows.iter().flatten();
-        rows.map(|row| row.text.len() + 64).sum()
+        let rows: usize = rows.map(|row| row.text.len() + 64).sum();
+        rows + row.steps.len() * A_STEP
     };
     let (mut bytes, before) = (0, rows.len());
     let mut taken = Vec::with_capacity(before);

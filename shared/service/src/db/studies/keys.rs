@@ -8,15 +8,15 @@ use crate::domain::{SeriesId, StudyId};
 /// How the key of a series without its study begins.
 pub(super) const SERIES: &str = "series#";
 
-pub(super) fn key_of_series(series: SeriesId) -> String {
+pub(in crate::db) fn key_of_series(series: SeriesId) -> String {
     format!("{SERIES}{series}")
 }
 
-pub(super) fn key_in_study(study: StudyId, series: SeriesId) -> String {
+pub(in crate::db) fn key_in_study(study: StudyId, series: SeriesId) -> String {
     format!("{study}#{series}")
 }
 
-pub(super) fn entry_key(owner: i64, key: &str) -> Item {
+pub(in crate::db) fn entry_key(owner: i64, key: &str) -> Item {
     [
         ("owner".to_owned(), AttributeValue::N(owner.to_string())),
         ("study".to_owned(), text(key)),

@@ -301,6 +301,7 @@ fn findings(failure: Option<FailureCode>) -> Findings {
         file_type: FileType::Png,
         mime_type: "image/png".to_owned(),
         dicom: None,
+        header: None,
         modality: None,
         body_part: None,
         study_date: None,

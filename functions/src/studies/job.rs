@@ -1,0 +1,67 @@
+//! How a job about a study begins.
+
+use axum::Json;
+use http::StatusCode;
+use serde::Serialize;
+use service::App;
+use service::auth::Caller;
+use service::auth::access::jobs_of;
+use service::db::jobs::JobKey;
+use service::domain::StudyId;
+use service::domain::job::{Actor, Job, JobId, JobKind, OfStudy};
+use service::error::{Error, chain};
+use utoipa::ToSchema;
+
+use crate::events::work::{Work, hand_over};
+use crate::jobs::JobView;
+
+/// A job that has begun.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StartedStudyJob {
+    /// How far it is, `GET /jobs/{job_id}` says.
+    job: JobView,
+}
+
+/// Begins a job about the files of `owner` in a study: those in the trash, if it restores them.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is none.
+pub(super) async fn begin(
+    app: &App,
+    caller: &Caller,
+    (owner, study): (i64, StudyId),
+    kind: JobKind,
+) -> Result<(StatusCode, Json<StartedStudyJob>), Error> {
+    let in_trash = kind == JobKind::RestoreStudy;
+    let total = app.files.count_in_study(owner, study, in_trash).await?;
+    if total == 0 {
+        return Err(Error::NotFound);
+    }
+    let id = JobId::from_number(app.ids.number());
+    let id = id.ok_or_else(|| Error::internal("a number that is no id was drawn"))?;
+    let of_study = OfStudy {
+        files_of: owner,
+        study,
+        actor: Actor {
+            name: caller.name.clone(),
+            admin: caller.admin,
+            ip: caller.request.ip.clone(),
+            user_agent: caller.request.user_agent.clone(),
+            request_id: caller.request.request_id.clone(),
+        },
+        after: None,
+        failed: 0,
+    };
+    let now = app.clock.now();
+    let job = Job::about_study(jobs_of(caller), id, kind, of_study, total, now);
+    app.jobs.create(&job).await?;
+    let key = JobKey {
+        owner: job.owner,
+        job: id,
+    };
+    if let Err(error) = hand_over(app, Work::Job(key)).await {
+        tracing::warn!(cause = chain(&error), "a job waits for maintenance");
+    }
+    let started = StartedStudyJob { job: job.into() };
+    Ok((StatusCode::ACCEPTED, Json(started)))
+}

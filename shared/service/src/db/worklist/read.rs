@@ -1,0 +1,146 @@
+//! Reads a worklist.
+
+use std::collections::HashMap;
+
+use super::pack::{PREFIX, entry};
+use super::rows::StudyRow;
+use crate::auth::Caller;
+use crate::auth::access::Action;
+use crate::db::files::Files;
+use crate::db::log_entry::About;
+use crate::db::query;
+use crate::db::studies::entry_key;
+use crate::domain::StudyId;
+use crate::domain::worklist::{Asked, Entry, Listed, Place};
+use crate::error::Error;
+
+/// Reads of the list of chunks: an object of an old list may be gone, and then the list is a newer one.
+const ATTEMPTS: usize = 3;
+
+/// One page of a worklist.
+#[derive(Clone, Debug)]
+pub struct WorklistPage {
+    #[expect(missing_docs, reason = "the name says it")]
+    pub entries: Vec<Entry>,
+    /// How many there are in all.
+    pub total: u64,
+    /// Where the next page begins; `None` on the last one.
+    pub next_cursor: Option<String>,
+}
+
+impl Files {
+    /// One page of the studies of `owner`. The caller may see them.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a cursor that is not one of this caller's and query's.
+    pub async fn worklist(
+        &self,
+        caller: &Caller,
+        owner: i64,
+        asked: &Asked,
+    ) -> Result<WorklistPage, Error> {
+        let cursors = self.cursors()?;
+        let scope = format!("{}|studies#{owner}|{}", caller.id, asked.fingerprint());
+        let open = |cursor| {
+            let place = cursors.open(&scope, cursor);
+            let place = place.and_then(|place| serde_json::from_str::<Place>(&place).ok());
+            place.ok_or_else(Error::wrong_cursor)
+        };
+        let after = asked.cursor.as_ref().map(open).transpose()?;
+        let page = {
+            let (changed, packed) = self.all_entries(owner).await?;
+            // Those that changed are looked at beside those that are packed.
+            let is_current = |listed: &&Listed| {
+                let newer = changed.get(&listed.entry.id);
+                newer.is_none_or(|newer| newer.entry.version <= listed.entry.version)
+            };
+            let in_chunks: HashMap<StudyId, u64> = packed
+                .iter()
+                .flat_map(|chunk| chunk.iter())
+                .filter(|listed| changed.contains_key(&listed.entry.id))
+                .map(|listed| (listed.entry.id, listed.entry.version))
+                .collect();
+            let not_packed = changed.values().filter(|listed| {
+                let packed = in_chunks.get(&listed.entry.id);
+                packed.is_none_or(|packed| *packed < listed.entry.version)
+            });
+            let packed = packed.iter().flat_map(|chunk| chunk.iter());
+            asked.page(packed.filter(is_current).chain(not_packed), after.as_ref())
+        };
+        let seal = |place: Place| {
+            let place = serde_json::to_string(&place).map_err(Error::internal)?;
+            Ok::<_, Error>(cursors.seal(&scope, &place))
+        };
+        let next_cursor = page.next.map(seal).transpose()?;
+        if page.entries.is_empty() {
+            self.log.nothing_to_tell();
+        } else {
+            let studies = page.entries.iter().map(|entry| entry.id).collect();
+            let patient = asked.narrowed.patient.clone();
+            let about = About::Studies {
+                ids: studies,
+                owner,
+                patient,
+            };
+            self.log.tell(caller, Action::List, about).await?;
+        }
+        Ok(WorklistPage {
+            entries: page.entries,
+            total: page.total,
+            next_cursor,
+        })
+    }
+
+    /// The entries that changed, and the chunks of all others. Rows are read before the list: what is packed in between is in both.
+    async fn all_entries(
+        &self,
+        owner: i64,
+    ) -> Result<(HashMap<StudyId, Listed>, Vec<std::sync::Arc<Vec<Listed>>>), Error> {
+        for _ in 0..ATTEMPTS {
+            let rows = query::items(self.named(owner, PREFIX, false)).await?;
+            let changed: HashMap<StudyId, Listed> = rows
+                .iter()
+                .map(|row| entry(row).map(|entry| (entry.id, entry.into())))
+                .collect::<Result<_, Error>>()?;
+            let list = self.list_of_chunks(owner).await?;
+            if let Some(chunks) = self.chunks.all(owner, &list).await? {
+                return Ok((changed, chunks));
+            }
+        }
+        tracing::error!(
+            owner,
+            "a worklist is not whole: it is read from the rows of its studies"
+        );
+        let entries = Box::pin(self.entries_of_rows(owner)).await?;
+        let listed = entries.into_iter().map(|entry| (entry.id, entry.into()));
+        Ok((listed.collect(), Vec::new()))
+    }
+
+    /// The entries of an owner from the rows of their studies, which have all that there is to say.
+    pub(super) async fn entries_of_rows(&self, owner: i64) -> Result<Vec<Entry>, Error> {
+        let owner_of = entry_key(owner, "");
+        let owner_of = owner_of.get("owner").cloned();
+        let query = self
+            .client
+            .query()
+            .table_name(&self.config.studies_table)
+            .key_condition_expression("#owner = :owner")
+            .filter_expression("attribute_exists(fold)")
+            .expression_attribute_names("#owner", "owner")
+            .set_expression_attribute_values(
+                owner_of.map(|owner| [(":owner".to_owned(), owner)].into()),
+            )
+            .consistent_read(true);
+        let mut entries = Vec::new();
+        for item in query::items(query).await? {
+            let id = item
+                .get("study")
+                .and_then(|name| name.as_s().ok()?.parse().ok());
+            if let Some(id) = id {
+                entries.push(StudyRow::read(id, Some(&item))?.entry());
+            }
+        }
+        entries.sort_by_key(|entry| entry.id);
+        Ok(entries)
+    }
+}

@@ -1,4 +1,4 @@
-import { Button, Loader } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconArrowLeft, IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -6,17 +6,10 @@ import { Link, useLocation, useNavigate } from 'react-router';
 import { useServices } from '../app/context';
 import type { ImageFile } from '../api/types';
 import { eachOf } from '../images/eachOf';
-import { lazily } from '../shell/lazily';
 import { EmptyState, Failure } from '../shell/states';
+import { Opening, SeriesViewer } from '../viewer/LazySeriesViewer';
 import { inReadingOrder } from './order';
 import classes from './StackPage.module.css';
-
-// Cornerstone3D and its decoders: only for those who read.
-const SeriesViewer = lazily(
-  'viewer',
-  () => import('../viewer/SeriesViewer').then((m) => m.SeriesViewer),
-  () => <Waiting />,
-);
 
 /** Files that were chosen in a list, read as one stack. Which ones is in the history of the browser and in no address. */
 export function StackPage() {
@@ -60,7 +53,11 @@ export function StackPage() {
         <h1>{t('stack.title', { count: files.data?.length ?? ids.length })}</h1>
       </div>
       {files.isError && <Failure error={files.error} onRetry={() => void files.refetch()} />}
-      {files.isPending && <Waiting />}
+      {files.isPending && (
+        <div className={classes['film']}>
+          <Opening />
+        </div>
+      )}
       {files.data && (
         <div className={classes['film']}>
           <SeriesViewer files={files.data} first={0} title="" />
@@ -73,12 +70,4 @@ export function StackPage() {
 function idsOf(state: unknown): readonly number[] {
   const ids = (state as { ids?: unknown } | null)?.ids;
   return Array.isArray(ids) ? ids.filter((id): id is number => Number.isSafeInteger(id)) : [];
-}
-
-function Waiting() {
-  return (
-    <div className={classes['waiting']} role="status">
-      <Loader color="gray" />
-    </div>
-  );
 }

@@ -178,7 +178,7 @@ async function load(imageId: string): Promise<Types.IImage> {
 function gapOf(imageId: string, { columns, rows }: { columns: number; rows: number }): Types.IImage {
   const spacing: [number, number] = [1, 1];
   const window = { center: 128, width: 256, shape: 'LINEAR' } as const;
-  const geometry = { orientation: null, scale: 'pixels' } as const;
+  const geometry = { orientation: null, place: null, scale: 'pixels' } as const;
   facts.set(imageId, {
     ...{ columns, rows, spacing, window, geometry },
     photometric: 'MONOCHROME2',

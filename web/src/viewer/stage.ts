@@ -17,6 +17,7 @@ import {
 } from '@cornerstonejs/tools';
 import { compare } from './compare';
 import { drawn, onTrouble } from './drawn';
+import type { Place } from './dicom/geometry';
 import type { Difference, Rectangle } from './likeness';
 import { factsOf, forgetFile, setModality, startLoader, type OpenFile } from './loader';
 import { edgesOf, type Axes, type Letters } from './orientation';
@@ -159,6 +160,24 @@ export class Stage {
       else if (file) forgetFile(file);
       throw error;
     }
+  }
+
+  get isOpen(): boolean {
+    return !this.gone.signal.aborted;
+  }
+
+  get count(): number {
+    return this.file.imageIds.length;
+  }
+
+  /** Where a slice lies, counted from 0; null while it is not loaded, or if its file does not say. */
+  placeAt(index: number): Place | null {
+    return factsOf(this.file.imageIds[index] ?? '')?.geometry.place ?? null;
+  }
+
+  /** Keys work from now on, without a click. */
+  focus(): void {
+    this.element.focus({ preventScroll: true });
   }
 
   /** How far what is drawn is from the server's picture of it. */

@@ -13,13 +13,38 @@ export type Vector = [number, number, number];
 /** What a distance of a picture means: in the patient, at the detector, or nothing but pixels. */
 export type Scale = 'patient' | 'detector' | 'pixels';
 
+/** How far along its own normal a slice lies (PS3.3 C.7.6.2.1.1), in millimetres. */
+export interface Place {
+  normal: Vector;
+  along: number;
+  /** Places of the same frame of reference can be compared (PS3.3 C.7.4.1); empty where a file has none. */
+  frameOfReference: string;
+}
+
 export interface Geometry {
   orientation: Orientation | null;
+  place: Place | null;
   scale: Scale;
 }
 
 export function geometryOf(dataSet: DataSet, frame: number): Geometry {
-  return { orientation: orientationOf(dataSet, frame), scale: scaleOf(dataSet, frame) };
+  const orientation = orientationOf(dataSet, frame);
+  const place = orientation && placeOf(dataSet, frame, orientation);
+  return { orientation, place, scale: scaleOf(dataSet, frame) };
+}
+
+function placeOf(dataSet: DataSet, frame: number, { row, column }: Orientation): Place | null {
+  const [position] = groupsOf(dataSet, frame, TAG.planePositionSequence)
+    .map((group) => group.numbers(TAG.imagePosition))
+    .filter((numbers) => numbers.length === 3 && numbers.every(Number.isFinite));
+  if (!position) return null;
+  const normal: Vector = [
+    row[1] * column[2] - row[2] * column[1],
+    row[2] * column[0] - row[0] * column[2],
+    row[0] * column[1] - row[1] * column[0],
+  ];
+  const along = normal.reduce((sum, size, axis) => sum + size * (position[axis] ?? 0), 0);
+  return { normal, along, frameOfReference: dataSet.text(TAG.frameOfReference) };
 }
 
 /** Cosines that are no unit vectors, or not at right angles, are a mistake: then no letters are better than wrong ones. */

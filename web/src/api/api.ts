@@ -67,6 +67,30 @@ export function createApi(client: ApiClient) {
     changeUser: (user_id: number, body: PersonChange) =>
       answer(client.PATCH('/users/{user_id}', { params: { path: { user_id } }, body })),
 
+    worklist: (query: Query<'/studies'>, signal?: AbortSignal) =>
+      answer(client.GET('/studies', list(query, signal))),
+    study: (study_id: number, uploaded_by: number | null, signal?: AbortSignal) =>
+      answer(
+        client.GET('/studies/{study_id}', {
+          params: { path: { study_id }, query: given({ uploaded_by }) },
+          signal: signal ?? null,
+        }),
+      ),
+    studyFiles: (study_id: number, query: Query<'/studies/{study_id}/files'>, signal?: AbortSignal) =>
+      answer(
+        client.GET('/studies/{study_id}/files', {
+          params: { path: { study_id }, query: given(query) },
+          signal: signal ?? null,
+        }),
+      ),
+    seriesFiles: (series_id: number, query: Query<'/series/{series_id}/files'>, signal?: AbortSignal) =>
+      answer(
+        client.GET('/series/{series_id}/files', {
+          params: { path: { series_id }, query: given(query) },
+          signal: signal ?? null,
+        }),
+      ),
+
     patients: (query: Query<'/patients'>, signal?: AbortSignal) =>
       answer(client.GET('/patients', list(query, signal))),
     patient: (id: string, signal?: AbortSignal) =>

@@ -25,6 +25,10 @@ export type PatientId = Schemas['PatientId'];
 export type Person = Schemas['User'];
 export type PersonChange = Schemas['UserChanges'];
 export type PatientStudy = Schemas['PatientStudy'];
+export type Study = Schemas['StudyItem'];
+export type StudySeries = Schemas['StudySeries'];
+export type StudyWarning = Schemas['StudyWarning'];
+export type StudyWithSeries = Schemas['StudyWithSeries'];
 export type SignedPart = Schemas['Part'];
 /** Why a file failed, or what a person should look at. */
 export type Notice = Schemas['StatusReason'] | Schemas['Warning'];

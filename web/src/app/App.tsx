@@ -7,8 +7,8 @@ import { createApiClient } from '../api/client';
 import { isTransient } from '../api/problem';
 import type { Config } from '../config';
 import { Downloads } from '../download/downloads';
-import { ListPage } from '../images/ListPage';
 import { DemoSession } from '../session/demo';
+import { filesChanged } from '../images/changed';
 import type { Session, User } from '../session/session';
 import { CrashGuard } from '../shell/CrashGuard';
 import { Layout } from '../shell/Layout';
@@ -17,12 +17,15 @@ import { NotFound } from '../shell/states';
 import { SessionExpired } from '../shell/SessionExpired';
 import { SignedOut } from '../shell/SignedOut';
 import { SignIn } from '../shell/SignIn';
+import { WorklistPage } from '../studies/WorklistPage';
 import { openUploads } from '../upload/open';
 import { ServicesContext } from './context';
 import { AsTheServiceKnows } from './me';
 import { PageTitle } from './PageTitle';
 
 // The list is what people open first; everything else loads when it is needed.
+const StudyPage = lazily('study', () => import('../studies/StudyPage').then((m) => m.StudyPage));
+const ListPage = lazily('images', () => import('../images/ListPage').then((m) => m.ListPage));
 const DetailPage = lazily('detail', () => import('../detail/DetailPage').then((m) => m.DetailPage));
 const StackPage = lazily('stack', () => import('../studies/StackPage').then((m) => m.StackPage));
 const UploadPage = lazily('upload', () => import('../upload/UploadPage').then((m) => m.UploadPage));
@@ -59,11 +62,7 @@ function SignedIn({ config, session, user, onSignedOut }: SignedInProps) {
   const queries = useMemo(() => createQueryClient(), []);
   const services = useMemo(() => {
     const api = createApi(createApiClient(config.apiUrl, session));
-    const uploads = openUploads(
-      api,
-      user.name,
-      () => void queries.invalidateQueries({ queryKey: ['images'] }),
-    );
+    const uploads = openUploads(api, user.name, () => void filesChanged(queries));
     return { api, session, user, uploads, downloads: new Downloads(api) };
   }, [config, session, user, queries]);
   const signOut = async () => {
@@ -96,7 +95,9 @@ function Pages() {
   return (
     <CrashGuard key={pathname}>
       <Routes>
-        <Route path="/" element={<Navigate to="/images" replace />} />
+        <Route path="/" element={<Navigate to="/studies" replace />} />
+        <Route path="/studies" element={<WorklistPage />} />
+        <Route path="/studies/:id" element={<StudyPage />} />
         <Route path="/images" element={<ListPage />} />
         <Route path="/images/:id" element={<DetailPage />} />
         <Route path="/stack" element={<StackPage />} />

@@ -5,6 +5,8 @@ import { matchPath, useLocation } from 'react-router';
 
 /** What a page is called in the window's title. No names of patients or files: a browser keeps titles in its history. */
 const TITLES: [path: string, title: (t: TFunction, id: string) => string][] = [
+  ['/studies', (t) => t('nav.studies')],
+  ['/studies/:id', (t, id) => t('app.studyTitle', { id })],
   ['/images', (t) => t('nav.images')],
   ['/images/:id', (t, id) => t('app.imageTitle', { id })],
   ['/stack', (t) => t('app.stackTitle')],

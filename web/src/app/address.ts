@@ -45,6 +45,12 @@ export function patientPage(patientId: PatientId) {
   return { pathname: '/patients/record', ...addressOf({ patient_id: String(patientId) }) };
 }
 
+/** The page of a study; of somebody else's, for administrators. */
+export function studyPage(id: number, uploadedBy: number | null = null, more: Record<string, string> = {}) {
+  const of: Record<string, string> = uploadedBy === null ? {} : { uploaded_by: String(uploadedBy) };
+  return { pathname: `/studies/${id}`, ...addressOf({ ...of, ...more }) };
+}
+
 /** The parameters of the page's address, and how to change them. */
 export function useAddress() {
   const { search, hash } = useLocation();

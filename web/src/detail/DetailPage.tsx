@@ -20,6 +20,7 @@ import type { ImageFile } from '../api/types';
 import { errorText } from '../i18n/errors';
 import { saveUrl } from '../download/saveUrl';
 import { useBulkActions } from '../images/useBulkActions';
+import { goBack } from '../shell/goBack';
 import { EmptyState, Failure } from '../shell/states';
 import { Viewer } from '../viewer/Viewer';
 import { AccessLog } from './AccessLog';
@@ -153,14 +154,6 @@ function Head({ file }: { file: ImageFile }) {
       </Dialog>
     </div>
   );
-}
-
-/** Back to the list as it was, filters and place, when that is where the user came from. */
-function goBack(event: React.MouseEvent, navigate: ReturnType<typeof useNavigate>) {
-  const came = (window.history.state as { idx?: number } | null)?.idx ?? 0;
-  if (came === 0 || event.ctrlKey || event.metaKey) return;
-  event.preventDefault();
-  void navigate(-1);
 }
 
 function DetailSkeleton() {

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import { errorText } from '../i18n/errors';
+import { filesChanged } from './changed';
 import { PatientChoice } from '../upload/PatientChoice';
 import { assignAll } from '../upload/headers';
 import { Dialog } from '../shell/Dialog';
@@ -12,24 +13,26 @@ import { Dialog } from '../shell/Dialog';
 interface Props {
   ids: readonly number[];
   opened: boolean;
+  /** Whom the page proposes; somebody has to confirm it. */
+  proposed?: string | null;
   onClose: () => void;
 }
 
 /** Gives the chosen files to one patient. */
-export function AssignDialog({ ids, opened, onClose }: Props) {
+export function AssignDialog({ ids, opened, proposed = null, onClose }: Props) {
   const { t } = useTranslation();
   return (
     <Dialog opened={opened} onClose={onClose} title={t('images.assignTitle', { count: ids.length })}>
-      {opened && <Assign ids={ids} onClose={onClose} />}
+      {opened && <Assign ids={ids} proposed={proposed} onClose={onClose} />}
     </Dialog>
   );
 }
 
-function Assign({ ids, onClose }: Omit<Props, 'opened'>) {
+function Assign({ ids, proposed = null, onClose }: Omit<Props, 'opened'>) {
   const { t } = useTranslation();
   const { api } = useServices();
   const queries = useQueryClient();
-  const [patientId, setPatientId] = useState<string | null>(null);
+  const [patientId, setPatientId] = useState<string | null>(proposed);
   const [busy, setBusy] = useState(false);
   const save = async (patient: string) => {
     setBusy(true);
@@ -52,7 +55,7 @@ function Assign({ ids, onClose }: Omit<Props, 'opened'>) {
       notifications.show({ message: errorText(error, t), color: 'red' });
       setBusy(false);
     }
-    void queries.invalidateQueries({ queryKey: ['images'] });
+    void filesChanged(queries);
     void queries.invalidateQueries({ queryKey: ['patients', 'studies'] });
   };
   return (

@@ -93,13 +93,15 @@ function Results({ list, view, onClear }: ResultsProps) {
     count: items.length,
     area,
     handle,
-    toggle: (index, range) => selection.toggle(idAt(index), range),
-    remove: (index) => {
-      const ids = selection.chosen.size > 0 ? [...selection.chosen] : index === null ? [] : [idAt(index)];
-      if (ids.length > 0) void remove(ids);
+    choice: {
+      toggle: (index, range) => selection.toggle(idAt(index), range),
+      remove: (index) => {
+        const ids = selection.chosen.size > 0 ? [...selection.chosen] : index === null ? [] : [idAt(index)];
+        if (ids.length > 0) void remove(ids);
+      },
+      all: selection.all,
+      clear: selection.clear,
     },
-    all: selection.all,
-    clear: selection.clear,
   });
 
   if (list.isPending) return <GridSkeleton />;

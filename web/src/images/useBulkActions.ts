@@ -7,6 +7,7 @@ import { errorText } from '../i18n/errors';
 import type { Savable } from '../download/names';
 import { useDownload } from '../download/useDownload';
 import type { Job } from '../api/types';
+import { filesChanged, studiesFollow } from './changed';
 import { eachOf, type Outcome } from './eachOf';
 import { followJob, startedJob } from './jobs';
 import { UndoMessage } from './UndoMessage';
@@ -22,7 +23,7 @@ export function useBulkActions() {
   const queries = useQueryClient();
   const save = useDownload();
 
-  const refresh = () => queries.invalidateQueries({ queryKey: ['images'] });
+  const refresh = () => filesChanged(queries);
 
   const report = (outcome: Outcome, done: (count: number) => string) => {
     if (outcome.succeeded.length > 0) {
@@ -56,7 +57,10 @@ export function useBulkActions() {
     reportFailures(outcome);
     if (outcome.succeeded.length > 0) offerUndo(outcome.succeeded);
     if (outcome.failures.length > 0) await refresh();
-    else await queries.invalidateQueries({ queryKey: ['images'], refetchType: 'none' });
+    else {
+      studiesFollow(queries);
+      await queries.invalidateQueries({ queryKey: ['images'], refetchType: 'none' });
+    }
     return outcome.failures.length === 0;
   };
 

@@ -6,6 +6,11 @@ interface Actions {
   /** The list and the bar above it. */
   area: RefObject<HTMLElement | null>;
   handle: RefObject<ListHandle | null>;
+  /** What can be chosen in the list, and deleted from it; without it the keys only move. */
+  choice?: Choice;
+}
+
+interface Choice {
   toggle: (index: number, range: boolean) => void;
   /** Without an index: what is chosen. */
   remove: (index: number | null) => void;
@@ -18,14 +23,14 @@ interface Actions {
  * Items carry `data-index`; Enter is the link's own. What acts on the choice works wherever the mouse left the focus:
  * on a checkbox, a button of the bar, or nothing at all.
  */
-export function useListKeys({ count, area, handle, toggle, remove, all, clear }: Actions) {
+export function useListKeys({ count, area, handle, choice }: Actions) {
   const [active, setActive] = useState(0);
   /** Gets the focus as soon as it exists. */
   const wanted = useRef<number | null>(null);
 
   const move = (index: number, step: number, range: boolean) => {
     const next = Math.max(0, Math.min(count - 1, step === Infinity ? count - 1 : index + step));
-    if (range) toggle(next, true);
+    if (range) choice?.toggle(next, true);
     wanted.current = next;
     setActive(next);
     handle.current?.reveal(next);
@@ -37,10 +42,11 @@ export function useListKeys({ count, area, handle, toggle, remove, all, clear }:
     const index = target.dataset['index'] === undefined ? null : Number(target.dataset['index']);
     const step = index === null ? null : stepOf(event.key, handle.current?.columns() ?? 1);
     if (index !== null && step !== null) move(index, step, event.shiftKey);
-    else if (event.key === ' ' && index !== null) toggle(index, event.shiftKey);
-    else if (event.key === 'Delete') remove(index);
-    else if (event.key === 'Escape') clear();
-    else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) all();
+    else if (!choice) return;
+    else if (event.key === ' ' && index !== null) choice.toggle(index, event.shiftKey);
+    else if (event.key === 'Delete') choice.remove(index);
+    else if (event.key === 'Escape') choice.clear();
+    else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) choice.all();
     else return;
     event.preventDefault();
   });
@@ -52,7 +58,7 @@ export function useListKeys({ count, area, handle, toggle, remove, all, clear }:
   // A row that was out of view exists only once the list has drawn it.
   const onDrawn = () => focusItem(area.current, wanted);
 
-  return { active: Math.min(active, Math.max(0, count - 1)), setActive, onDrawn };
+  return { active: Math.min(active, Math.max(0, count - 1)), setActive, move, onDrawn };
 }
 
 function focusItem(area: HTMLElement | null, wanted: RefObject<number | null>): void {

@@ -8,6 +8,7 @@ import {
 } from '@mantine/core';
 import {
   IconChartBar,
+  IconFolders,
   IconListSearch,
   IconLogout,
   IconMoon,
@@ -33,6 +34,7 @@ import { LanguageSwitch } from './LanguageSwitch';
 import classes from './Layout.module.css';
 
 const PAGES = [
+  { to: '/studies', key: 'nav.studies', icon: IconFolders },
   { to: '/images', key: 'nav.images', icon: IconPhoto },
   { to: '/upload', key: 'nav.upload', icon: IconUpload },
   { to: '/patients', key: 'nav.patients', icon: IconUsers },
@@ -51,7 +53,7 @@ export function Layout({ children, onSignOut }: { children: ReactNode; onSignOut
     <div className={classes['frame']}>
       <SkipLink />
       <header className={classes['header']}>
-        <NavLink to="/images" className={classes['brand']}>
+        <NavLink to="/studies" className={classes['brand']}>
           <img src="/favicon.svg" alt="" width={28} height={28} />
           <span>{t('app.name')}</span>
         </NavLink>

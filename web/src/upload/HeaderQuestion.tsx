@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import { errorText } from '../i18n/errors';
+import { filesChanged } from '../images/changed';
 import { PatientSelect } from '../patients/PatientSelect';
 import classes from './HeaderQuestion.module.css';
 import { assignAll, headerGroups, isPatientId, isSameName, patientOf, type HeaderGroup } from './headers';
@@ -199,7 +200,7 @@ function useDeciding() {
       );
     }
     await queries.invalidateQueries({ queryKey: ['patients'] });
-    void queries.invalidateQueries({ queryKey: ['images'] });
+    void filesChanged(queries);
     setBusy(false);
   };
   return { busy, decide };

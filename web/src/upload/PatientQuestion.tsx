@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../shell/Dialog';
 import { useServices } from '../app/context';
+import { filesChanged } from '../images/changed';
 import type { Outcome } from '../images/eachOf';
 import { give, misplacedOf, MovedMeanwhile, ownersOf, type Misplaced } from './assign';
 import { isRunning, type UploadItem } from './item';
@@ -143,7 +144,7 @@ function useGiving(asked: Misplaced, patient: string, onAsked: (asked: Misplaced
     const result = await give(api, { ...asked, files }, (file) => uploads.learn(file), step);
     // Those that were left out on purpose stay where they are.
     uploads.keep(asked.files.filter((file) => !files.includes(file)).map(({ key }) => key));
-    void queries.invalidateQueries({ queryKey: ['images'] });
+    void filesChanged(queries);
     void queries.invalidateQueries({ queryKey: ['patients', 'studies'] });
     const count = result.succeeded.length;
     if (count > 0) {

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import { errorText } from '../i18n/errors';
+import { filesChanged } from '../images/changed';
 import type { UploadItem } from './item';
 
 /** Files that lie in the trash are offered back instead of a second copy. Nobody has to answer: the new ones arrive all the same. */
@@ -24,7 +25,7 @@ export function TrashQuestion({ items }: { items: readonly UploadItem[] }) {
         .restoreInstead(key)
         .catch((error: unknown) => notifications.show({ message: errorText(error, t), color: 'red' }));
     }
-    void queries.invalidateQueries({ queryKey: ['images'] });
+    void filesChanged(queries);
     setBusy(false);
   };
   return (

@@ -9,11 +9,13 @@ interface Props {
   className?: string | undefined;
   /** The id of whoever uploaded; empty for everybody. */
   value: string;
+  /** What it says while nobody is chosen. */
+  placeholder?: string;
   onChange: (id: string) => void;
 }
 
 /** Chooses an uploader by name. Somebody who uploaded before users had a table has only an id, which can be typed. */
-export function UploaderChoice({ className, value, onChange }: Props) {
+export function UploaderChoice({ className, value, placeholder, onChange }: Props) {
   const { t } = useTranslation();
   const { api } = useServices();
   const [text, setText] = useState('');
@@ -40,7 +42,7 @@ export function UploaderChoice({ className, value, onChange }: Props) {
     <Select
       className={className ?? ''}
       label={t('images.uploader')}
-      placeholder={t('images.any')}
+      placeholder={placeholder ?? t('images.any')}
       nothingFoundMessage={t('users.noneTitle')}
       searchable
       clearable

@@ -146,8 +146,11 @@ describe('a working day', () => {
     const window = await Window.open(browser, stack, { role: 'admin' });
     const titles = new Set<string>();
     const paths = [
+      '/studies',
+      '/studies/7',
       '/images',
       `/images/${file.id}`,
+      `/images/${file.id}/dicom`,
       '/upload',
       '/patients',
       '/patients/record#patient_id=P-1',

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, measured, Window } from './browser';
 import { detectorPng, dicom, png } from './pictures';
-import { Stack } from './stack';
+import { Stack, until } from './stack';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** csp.json, with what a local installation fills in. */
@@ -29,7 +29,15 @@ beforeAll(async () => {
   await stack.put('photo.png', png(2));
   const doomed = await stack.put('old.png', png(3));
   await stack.api('DELETE', `/image-files/${doomed.id}`);
+  const [study] = await until('the study of the film is counted', async () => {
+    const { items } = await stack.api<{ items: { id: number }[] }>('GET', '/studies');
+    return items.length > 0 ? items : null;
+  });
   pages = {
+    studies: '/studies',
+    'no-studies': '/studies?modality=MR',
+    study: `/studies/${study?.id}`,
+    'no-study': '/studies/1',
     images: '/images',
     table: '/images?view=table',
     nothing: '/images#search=nothing',

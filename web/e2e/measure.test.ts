@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, Window } from './browser';
+import { click, drag, measured, placeOf, stageOf as stage, use } from './measuring';
 import { PHANTOM, phantom } from './phantom';
 import { Stack, until } from './stack';
 
@@ -15,52 +16,12 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-const stage = (page: Page) => page.locator('[role=application]');
-
 async function open(window: Window, id: number): Promise<Page> {
   const { page } = window;
   await window.go(`/images/${id}`);
   await page.locator('[role=application][data-ready]').waitFor({ timeout: 30_000 });
   return page;
 }
-
-/** The place of a pixel of the phantom on the screen. */
-async function placeOf(page: Page, x: number, y: number): Promise<[number, number]> {
-  const box = (await stage(page).boundingBox())!;
-  const [left = 0, top = 0, width = 0, height = 0] = (await stage(page).getAttribute('data-place'))!
-    .split(' ')
-    .map(Number);
-  // One pixel of the canvas is one of the screen here; pixels are centred on whole numbers.
-  const at = (start: number, length: number, index: number) =>
-    start + ((index + 0.5) * length) / PHANTOM.size;
-  return [box.x + at(left, width, x), box.y + at(top, height, y)];
-}
-
-/** Two clicks within 400 ms are a double click (tools 5.14, mouseDownListener): a person is slower. */
-const BETWEEN_CLICKS_MS = 500;
-
-async function drag(page: Page, from: [number, number], to: [number, number]): Promise<void> {
-  await page.mouse.move(...(await placeOf(page, ...from)));
-  await page.mouse.down();
-  await page.mouse.move(...(await placeOf(page, ...to)), { steps: 6 });
-  await page.mouse.up();
-  await page.waitForTimeout(BETWEEN_CLICKS_MS);
-}
-
-type Stats = Record<string, number | string>;
-
-/** The measurements on the picture, once there are so many that say something. */
-function measured(page: Page, key: string): Promise<Stats> {
-  return until(`there is a ${key}`, async () => {
-    const said = (await stage(page).getAttribute('data-measures')) ?? '';
-    const all = said.split('\n').filter(Boolean);
-    const found = all
-      .map((line) => JSON.parse(line) as Stats)
-      .find((stats) => typeof stats[key] === 'number');
-    return found ?? null;
-  });
-}
-const use = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
 
 describe('measuring', () => {
   it('finds the lengths, angles and values of a phantom', async () => {
@@ -70,8 +31,7 @@ describe('measuring', () => {
 
     await use(page, '测量长度');
     await drag(page, [40, 100], [160, 100]);
-    const length = await measured(page, 'length');
-    expect(length['length']).toBeCloseTo(120 * PHANTOM.spacing, 0);
+    const length = await measured(page, 'length', 120 * PHANTOM.spacing);
     expect(length['unit']).toBe('mm');
     await page.getByText(/^(59|60|61)(\.\d+)? mm$/).waitFor();
     await window.shot('measure-length');
@@ -83,25 +43,20 @@ describe('measuring', () => {
     await use(page, '测量角度');
     await drag(page, [160, 100], [100, 100]);
     await page.mouse.move(...(await placeOf(page, 100, 50)), { steps: 5 });
-    await page.mouse.move(...(await placeOf(page, 100, 40)));
-    await page.mouse.down();
-    await page.mouse.up();
-    await page.waitForTimeout(BETWEEN_CLICKS_MS);
-    expect((await measured(page, 'angle'))['angle']).toBeCloseTo(90, 0);
+    await click(page, [100, 40]);
+    await measured(page, 'angle', 90);
     await use(page, '清除本图测量');
 
     await use(page, 'Cobb 角');
     await drag(page, [50, 60], [150, 60]);
     await drag(page, [50, 150], [150, 110]);
-    const cobb = (await measured(page, 'angle'))['angle'];
-    expect(cobb).toBeCloseTo((Math.atan2(40, 100) * 180) / Math.PI, 0);
+    await measured(page, 'angle', (Math.atan2(40, 100) * 180) / Math.PI);
     await window.shot('measure-cobb');
     await use(page, '清除本图测量');
 
     await use(page, '椭圆区域统计');
     await drag(page, [100, 100], [120, 130]);
-    const ellipse = await measured(page, 'mean');
-    expect(ellipse['mean']).toBeCloseTo(PHANTOM.disc_hu, 0);
+    const ellipse = await measured(page, 'mean', PHANTOM.disc_hu);
     expect(ellipse['stdDev']).toBeCloseTo(0, 0);
     expect(ellipse['modalityUnit']).toBe('HU');
     await window.shot('measure-ellipse');
@@ -110,19 +65,22 @@ describe('measuring', () => {
   }, 120_000);
 
   it.each([
-    ['detector', /mm/, '探测器平面'],
-    ['nowhere', /px/, null],
-  ] as const)('says what a length means when the spacing is at the %s', async (spacingAt, unit, note) => {
-    const file = await stack.put(`${spacingAt}.dcm`, phantom({ spacingAt, hu: 50 }));
-    const window = await Window.open(browser, stack);
-    const page = await open(window, file.id);
-    await use(page, '测量长度');
-    await drag(page, [40, 100], [160, 100]);
-    expect((await measured(page, 'length'))['unit']).toMatch(unit);
-    if (note) await page.getByText(note).waitFor();
-    else expect(await page.locator('[data-scale]').count()).toBe(0);
-    await window.close();
-  });
+    ['detector', /mm/, 120 * PHANTOM.spacing, '探测器平面'],
+    ['nowhere', /px/, 120, null],
+  ] as const)(
+    'says what a length means when the spacing is at the %s',
+    async (spacingAt, unit, length, note) => {
+      const file = await stack.put(`${spacingAt}.dcm`, phantom({ spacingAt, hu: 50 }));
+      const window = await Window.open(browser, stack);
+      const page = await open(window, file.id);
+      await use(page, '测量长度');
+      await drag(page, [40, 100], [160, 100]);
+      expect((await measured(page, 'length', length))['unit']).toMatch(unit);
+      if (note) await page.getByText(note).waitFor();
+      else expect(await page.locator('[data-scale]').count()).toBe(0);
+      await window.close();
+    },
+  );
 });
 
 describe('the marks on a picture', () => {

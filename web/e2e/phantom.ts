@@ -24,6 +24,8 @@ interface Options {
   spacingAt?: 'patient' | 'detector' | 'nowhere';
   /** Of the disc: so that slices differ. */
   hu?: number;
+  /** Pixels of a side, beyond those of the phantom: air. */
+  size?: number;
 }
 
 /** A CT slice of the phantom. */
@@ -41,8 +43,9 @@ export function phantom(options: Options = {}): Buffer {
     date = '20260105',
     spacingAt = 'patient',
     hu = PHANTOM.disc_hu,
+    size = PHANTOM.size,
   } = options;
-  const { size, disc, air_hu } = PHANTOM;
+  const { disc, air_hu } = PHANTOM;
   const spacing = `${PHANTOM.spacing}\\${PHANTOM.spacing}`;
   const values = Array.from({ length: size * size }, (_, at) => {
     const [x, y] = [at % size, Math.floor(at / size)];

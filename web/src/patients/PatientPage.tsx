@@ -13,7 +13,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, useNavigate } from 'react-router';
 import { Dialog } from '../shell/Dialog';
-import { addressOf, useAddress } from '../app/address';
+import { addressOf, studyPage, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { ApiError } from '../api/problem';
 import type { Patient, PatientStudy } from '../api/types';
@@ -71,6 +71,14 @@ function Head({ patient }: { patient: Patient }) {
       <div className="page-head">
         <h1>{patient.name}</h1>
         <span className="grow" />
+        <Button
+          component={Link}
+          to={{ pathname: '/studies', ...address }}
+          variant="default"
+          leftSection={<IconFolders size={18} />}
+        >
+          {t('patients.worklist')}
+        </Button>
         <Button
           component={Link}
           to={{ pathname: '/images', ...address }}
@@ -183,11 +191,11 @@ function Studies({ patientId }: { patientId: string }) {
 
 function StudyPanel({ study }: { study: PatientStudy }) {
   const { t } = useTranslation();
+  const id = study.study_id;
+  const title = [day(study.study_date) || t('patients.undated'), study.description].filter(Boolean).join(' ');
   return (
     <section className={`panel ${classes['study']}`}>
-      <h2>
-        {day(study.study_date) || t('patients.undated')} {study.description}
-      </h2>
+      <h2>{id === null ? title : <Link to={studyPage(id)}>{title}</Link>}</h2>
       <span className={classes['uid']}>
         {t('patients.files', { count: study.file_count })} · {study.study_instance_uid}
       </span>
@@ -195,7 +203,13 @@ function StudyPanel({ study }: { study: PatientStudy }) {
         {study.series.map((series) => (
           <li key={series.series_id ?? series.series_instance_uid}>
             <strong>{series.modality ?? '—'}</strong>
-            <span>{series.description}</span>
+            {id === null || series.series_id === null ? (
+              <span>{series.description}</span>
+            ) : (
+              <Link to={studyPage(id, null, { series: String(series.series_id) })}>
+                {series.description || t('studies.unnamedSeries')}
+              </Link>
+            )}
             <span>{t('patients.files', { count: series.file_count })}</span>
             <span className={classes['uid']}>{series.series_instance_uid}</span>
           </li>

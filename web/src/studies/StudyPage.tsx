@@ -22,6 +22,7 @@ import { useLinked } from './useLinked';
 /** One study: its series as a strip, one of them as a stack, and a second one beside it. */
 export function StudyPage() {
   const { t } = useTranslation();
+  const { user } = useServices();
   const id = Number(useParams()['id']);
   const [params] = useAddress();
   const of = ownerOf(params.get('uploaded_by') ?? '');
@@ -32,7 +33,7 @@ export function StudyPage() {
       <EmptyState
         whole
         title={t('studies.missingTitle')}
-        hint={t('studies.missingHint')}
+        hint={t(user.isAdmin && of === null ? 'studies.missingAdminHint' : 'studies.missingHint')}
         icon={<IconFileUnknown size={56} stroke={1.2} />}
       >
         <Button component={Link} to="/studies">

@@ -27,6 +27,12 @@ export function day(value: string | null | undefined): string {
   return new Intl.DateTimeFormat(localeTag(), options).format(new Date(value));
 }
 
+/** The month of a plain date. */
+export function month(plain: string): string {
+  const options = { year: 'numeric', month: 'long', timeZone: 'UTC' } as const;
+  return new Intl.DateTimeFormat(localeTag(), options).format(new Date(plain));
+}
+
 /**
  * A name of a DICOM header as people write it (PS3.5 6.2.1.1): the one in the characters of its language when there are
  * several, otherwise the alphabetic one.

@@ -1,10 +1,15 @@
 import type { CSSProperties } from 'react';
+import { Link } from 'react-router';
 import { count } from '../format';
 import classes from './StatisticsPage.module.css';
 
 export interface Bar {
+  /** What tells it from others with the same label. */
+  key?: string;
   label: string;
   value: number;
+  /** Where the files are that it counts; empty where no list has just these. */
+  to?: string | undefined;
 }
 
 /** Horizontal bars: long names fit, the eye compares lengths better than angles, and a screen reader reads them as the list they are. */
@@ -14,9 +19,9 @@ export function BarChart({ title, bars }: { title: string; bars: Bar[] }) {
     <section className="panel">
       <h2>{title}</h2>
       <ul className={classes['bars']}>
-        {bars.map(({ label, value }) => (
-          <li key={label}>
-            <span>{label}</span>
+        {bars.map(({ key, label, value, to }) => (
+          <li key={key ?? label}>
+            {to ? <Link to={to}>{label}</Link> : <span>{label}</span>}
             <span className={classes['bar']} style={{ '--share': value / longest } as CSSProperties}>
               {count(value)}
             </span>

@@ -9,6 +9,8 @@ import { bytes, count } from '../format';
 import { statusLabel, typeLabel } from '../i18n/labels';
 import { EmptyState, Failure } from '../shell/states';
 import { BarChart, type Bar } from './BarChart';
+import { ByUploader } from './ByUploader';
+import { OverTime } from './OverTime';
 import classes from './StatisticsPage.module.css';
 
 export function StatisticsPage() {
@@ -47,29 +49,41 @@ export function StatisticsPage() {
             icon={<IconChartBar size={56} stroke={1.2} />}
           />
         ) : (
-          <Charts summary={summary.data} />
+          <Charts summary={summary.data} everybody={everybody} />
         ))}
     </>
   );
 }
 
-function Charts({ summary }: { summary: Summary }) {
+function Charts({ summary, everybody }: { summary: Summary; everybody: boolean }) {
   const { t } = useTranslation();
+  const { user } = useServices();
+  const own = user.isAdmin && !everybody;
+  const listOf = (query: Record<string, string>) =>
+    `/images?${new URLSearchParams({ ...query, ...(own ? { scope: 'mine' } : {}) })}`;
+  // What stands for no value, or for several, is no filter.
+  const by = (filter: string) => (key: string) =>
+    key === '' || (filter === 'modality' && key === 'OTHER') ? undefined : listOf({ [filter]: key });
   return (
     <div className={classes['grid']}>
       <div className={classes['figures']}>
         <Figure label={t('statistics.files')} value={count(summary.total_files)} />
         <Figure label={t('statistics.size')} value={bytes(summary.total_size)} />
       </div>
+      <OverTime everybody={everybody} listOf={listOf} />
       <BarChart
         title={t('statistics.byModality')}
-        bars={barsOf(summary.by_modality, (key) => key || t('statistics.none'))}
+        bars={barsOf(summary.by_modality, (key) => key || t('statistics.none'), by('modality'))}
       />
-      <BarChart title={t('statistics.byType')} bars={barsOf(summary.by_type, (key) => typeLabel(key, t))} />
+      <BarChart
+        title={t('statistics.byType')}
+        bars={barsOf(summary.by_type, (key) => typeLabel(key, t), by('file_type'))}
+      />
       <BarChart
         title={t('statistics.byStatus')}
-        bars={barsOf(summary.by_status, (key) => statusLabel(key, t))}
+        bars={barsOf(summary.by_status, (key) => statusLabel(key, t), by('status'))}
       />
+      {everybody && <ByUploader total={summary.total_files} />}
     </div>
   );
 }
@@ -84,9 +98,13 @@ function Figure({ label, value }: { label: string; value: string }) {
 }
 
 /** The largest first; what nobody has is left out. */
-function barsOf(counts: Record<string, number>, label: (key: string) => string): Bar[] {
+function barsOf(
+  counts: Record<string, number>,
+  label: (key: string) => string,
+  to: (key: string) => string | undefined,
+): Bar[] {
   return Object.entries(counts)
     .filter(([, value]) => value > 0)
     .sort(([, left], [, right]) => right - left)
-    .map(([key, value]) => ({ label: label(key), value }));
+    .map(([key, value]) => ({ label: label(key), value, to: to(key) }));
 }

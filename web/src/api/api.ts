@@ -23,6 +23,14 @@ export function createApi(client: ApiClient) {
       answer(client.GET('/image-files/trash', list(query, signal))),
     image: (id: number, signal?: AbortSignal) =>
       answer(client.GET('/image-files/{file_id}', { ...file(id), signal: signal ?? null })),
+    elements: (id: number, signal?: AbortSignal) =>
+      answer(
+        client.GET('/image-files/{file_id}/dicom', {
+          ...file(id),
+          headers: { accept: 'application/dicom+json' },
+          signal: signal ?? null,
+        }),
+      ),
     download: (id: number) => answer(client.GET('/image-files/{file_id}/download', file(id))),
     downloadUrls: (ids: number[]) => answer(client.POST('/image-files/download-urls', { body: { ids } })),
     remove: (id: number) => answer(client.DELETE('/image-files/{file_id}', file(id))),

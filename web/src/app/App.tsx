@@ -27,6 +27,7 @@ import { PageTitle } from './PageTitle';
 const StudyPage = lazily('study', () => import('../studies/StudyPage').then((m) => m.StudyPage));
 const ListPage = lazily('images', () => import('../images/ListPage').then((m) => m.ListPage));
 const DetailPage = lazily('detail', () => import('../detail/DetailPage').then((m) => m.DetailPage));
+const ElementsPage = lazily('elements', () => import('../elements/ElementsPage').then((m) => m.ElementsPage));
 const StackPage = lazily('stack', () => import('../studies/StackPage').then((m) => m.StackPage));
 const UploadPage = lazily('upload', () => import('../upload/UploadPage').then((m) => m.UploadPage));
 const PatientsPage = lazily('patients', () => import('../patients/PatientsPage').then((m) => m.PatientsPage));
@@ -100,6 +101,7 @@ function Pages() {
         <Route path="/studies/:id" element={<StudyPage />} />
         <Route path="/images" element={<ListPage />} />
         <Route path="/images/:id" element={<DetailPage />} />
+        <Route path="/images/:id/dicom" element={<ElementsPage />} />
         <Route path="/stack" element={<StackPage />} />
         <Route path="/upload" element={<UploadPage />} />
         <Route path="/patients" element={<PatientsPage />} />

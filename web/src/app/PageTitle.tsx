@@ -9,6 +9,7 @@ const TITLES: [path: string, title: (t: TFunction, id: string) => string][] = [
   ['/studies/:id', (t, id) => t('app.studyTitle', { id })],
   ['/images', (t) => t('nav.images')],
   ['/images/:id', (t, id) => t('app.imageTitle', { id })],
+  ['/images/:id/dicom', (t, id) => t('app.elementsTitle', { id })],
   ['/stack', (t) => t('app.stackTitle')],
   ['/upload', (t) => t('nav.upload')],
   ['/patients', (t) => t('nav.patients')],

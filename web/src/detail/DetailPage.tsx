@@ -75,7 +75,7 @@ function Detail({ file }: { file: ImageFile }) {
         </div>
         <div className={classes['side']}>
           <Facts file={file} />
-          {file.dicom && <HeaderFacts header={file.dicom} />}
+          {file.dicom && <HeaderFacts file={file} header={file.dicom} />}
           <AccessLog fileId={file.id} />
         </div>
       </div>

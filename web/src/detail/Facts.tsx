@@ -62,7 +62,7 @@ const HEADER_FIELDS = [
   'transfer_syntax_uid',
 ] as const satisfies readonly (keyof DicomHeader)[];
 
-export function HeaderFacts({ header }: { header: DicomHeader }) {
+export function HeaderFacts({ file, header }: { file: ImageFile; header: DicomHeader }) {
   const { t } = useTranslation();
   return (
     <section className="panel">
@@ -78,6 +78,7 @@ export function HeaderFacts({ header }: { header: DicomHeader }) {
           </Fact>
         ))}
       </dl>
+      <Link to={`/images/${file.id}/dicom`}>{t('elements.open')}</Link>
     </section>
   );
 }

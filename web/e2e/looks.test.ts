@@ -42,6 +42,7 @@ beforeAll(async () => {
     table: '/images?view=table',
     nothing: '/images#search=nothing',
     detail: `/images/${film.id}`,
+    elements: `/images/${film.id}/dicom`,
     upload: '/upload',
     patients: '/patients',
     patient: '/patients/record#patient_id=P-1',

@@ -85,9 +85,16 @@ export const SYNTAX = {
 };
 
 /** A DICOM file of these elements, which are put in order; the pixels come last. */
-export function dicomOf(elements: Buffer[], pixels: Buffer, syntax = SYNTAX.explicit): Buffer {
-  const uid = `1.2.826.0.1.3680043.10.4.${createHash('sha256').update(pixels).digest().readUInt32LE()}`;
-  const storage = '1.2.840.10008.5.1.4.1.1.7';
+export function dicomOf(
+  elements: Buffer[],
+  pixels: Buffer,
+  syntax = SYNTAX.explicit,
+  storage = '1.2.840.10008.5.1.4.1.1.7',
+): Buffer {
+  const digest = createHash('sha256')
+    .update(Buffer.concat([...elements, pixels]))
+    .digest();
+  const uid = `1.2.826.0.1.3680043.10.4.${digest.readUInt32LE()}`;
   const meta = [
     element(0x0002, 0x0002, 'UI', storage),
     element(0x0002, 0x0003, 'UI', uid),
@@ -201,7 +208,7 @@ export function noise(seed: number, length: number): Buffer {
 }
 
 /** Value representations with a 32-bit length (PS3.5, 7.1.2). */
-const LONG = new Set(['OB', 'OW', 'UN', 'SQ', 'UT']);
+const LONG = new Set(['OB', 'OW', 'UN', 'SQ', 'UT', 'UC']);
 
 export function element(group: number, tag: number, vr: string, value: string | Buffer): Buffer {
   const raw = typeof value === 'string' ? Buffer.from(value) : value;
@@ -222,7 +229,7 @@ export function uint16(value: number): Buffer {
   bytes.writeUInt16LE(value);
   return bytes;
 }
-function uint32(value: number): Buffer {
+export function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
   return bytes;

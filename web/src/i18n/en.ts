@@ -515,6 +515,18 @@ export const en: Texts = {
     backToStack: 'Back to the series',
     frames: '{{count}} frames',
   },
+  documents: {
+    structured_report: 'Structured report',
+    document: 'Document',
+    waveform: 'Recording, such as an ECG',
+    partial: 'Not complete',
+    verified: 'Verified',
+    unverified: 'Not verified',
+    channels: '{{count}} channels',
+    channels_one: '{{count}} channel',
+    notDrawn: 'Waveforms are not drawn here. Download the file and open it with professional software.',
+    save: 'Save the document inside',
+  },
   elements: {
     title: 'All DICOM elements',
     open: 'Show all elements',

@@ -476,6 +476,17 @@ export const zh = {
     backToStack: '返回序列图像',
     frames: '{{count}} 帧',
   },
+  documents: {
+    structured_report: '结构化报告',
+    document: '文档',
+    waveform: '波形记录（如心电图）',
+    partial: '未完成',
+    verified: '已审核',
+    unverified: '未审核',
+    channels: '{{count}} 个通道',
+    notDrawn: '这里不绘制波形。请下载后用专业软件打开。',
+    save: '保存其中的文档',
+  },
   elements: {
     title: '全部 DICOM 数据元素',
     open: '查看全部数据元素',

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import type { ImageFile } from '../api/types';
+import { documentKind } from '../elements/kinds';
 import { noticeText } from '../i18n/errors';
 import { lazily } from '../shell/lazily';
 import { Failure } from '../shell/states';
@@ -19,6 +20,12 @@ import { inTime } from './watch';
 const DicomViewer = lazily(
   'viewer',
   () => import('./DicomViewer').then((m) => m.DicomViewer),
+  () => <Waiting />,
+);
+
+const DocumentPanel = lazily(
+  'document-panel',
+  () => import('../elements/DocumentPanel').then((m) => m.DocumentPanel),
   () => <Waiting />,
 );
 
@@ -58,6 +65,7 @@ export function Viewer({ file }: { file: ImageFile }) {
     </Button>
   );
 
+  if (documentKind(file)) return <DocumentPanel file={file} />;
   if (file.status === 'UPLOADING') return <Status text={t('detail.uploading')} />;
   if (shown === 'nothing' || (shown === 'preview' && file.preview_url === null)) {
     return <Status text={t('viewer.failed')}>{again}</Status>;

@@ -19,6 +19,7 @@ import { ApiError } from '../api/problem';
 import type { ImageFile } from '../api/types';
 import { errorText } from '../i18n/errors';
 import { saveUrl } from '../download/saveUrl';
+import { severityOf } from '../images/severity';
 import { useBulkActions } from '../images/useBulkActions';
 import { goBack } from '../shell/goBack';
 import { EmptyState, Failure } from '../shell/states';
@@ -64,7 +65,8 @@ export function DetailPage() {
 }
 
 function Detail({ file }: { file: ImageFile }) {
-  const warned = file.warnings.length > 0 || file.status_reason !== null;
+  const warned =
+    file.warnings.some((warning) => severityOf(warning) !== 'harmless') || file.status_reason !== null;
   return (
     <article data-warned={warned || undefined} data-file={file.id}>
       <Head file={file} />

@@ -11,7 +11,8 @@ export function Warnings({ file }: { file: ImageFile }) {
   const { t } = useTranslation();
   const text = (notice: Notice) => noticeText(notice, t);
   const grave = file.warnings.filter((warning) => severityOf(warning) === 'grave');
-  const others = file.warnings.filter((warning) => severityOf(warning) !== 'grave');
+  // What is harmless stands in the place of the picture.
+  const others = file.warnings.filter((warning) => severityOf(warning) === 'check');
   return (
     <>
       {grave.map((warning) => (

@@ -36,7 +36,7 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
       <p className="alert-text">{errorText(error, t)}</p>
       {reference && <p className="alert-reference">{t('error.reference', { id: reference })}</p>}
       {onRetry && (
-        <Button size="xs" color="red" variant="outline" onClick={onRetry}>
+        <Button size="xs" variant="default" onClick={onRetry}>
           {t('error.retry')}
         </Button>
       )}

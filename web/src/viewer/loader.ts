@@ -168,31 +168,36 @@ async function load(imageId: string): Promise<Types.IImage> {
   const gap = gaps.get(placeOf(imageId).name);
   if (!gap) return loadPicture(imageId);
   return loadPicture(imageId).catch((error: unknown) => {
+    // Closed meanwhile. The library hands a rejection on to nobody, and whoever draws another picture would take it for their own.
+    if (!gaps.has(placeOf(imageId).name)) return blackOf(imageId, gap);
     // What the network did is tried again with the next look at it.
-    if (error instanceof Unreachable || !gaps.has(placeOf(imageId).name)) throw error;
+    if (error instanceof Unreachable) throw error;
     console.error('viewer', error);
     return gapOf(imageId, gap);
   });
 }
 
+const GAP_WINDOW = { center: 128, width: 256, shape: 'LINEAR' } as const;
+
 function gapOf(imageId: string, { columns, rows }: { columns: number; rows: number }): Types.IImage {
-  const spacing: [number, number] = [1, 1];
-  const window = { center: 128, width: 256, shape: 'LINEAR' } as const;
-  const geometry = { orientation: null, place: null, scale: 'pixels' } as const;
   facts.set(imageId, {
-    ...{ columns, rows, spacing, window, geometry },
+    ...{ columns, rows, spacing: [1, 1], window: GAP_WINDOW },
+    geometry: { orientation: null, place: null, scale: 'pixels' },
     photometric: 'MONOCHROME2',
     inUnits: false,
     isBroken: true,
   });
-  const values = new Uint8Array(columns * rows);
+  return blackOf(imageId, { columns, rows });
+}
+
+function blackOf(imageId: string, { columns, rows }: { columns: number; rows: number }): Types.IImage {
   return imageOf(imageId, {
     kind: 'gray',
     columns,
     rows,
-    spacing,
-    values,
-    window,
+    spacing: [1, 1],
+    values: new Uint8Array(columns * rows),
+    window: GAP_WINDOW,
     inverted: false,
     inUnits: false,
   });

@@ -44,7 +44,13 @@ fn every_file_is_a_module() {
             let Some((last, parent)) = name.split_last() else {
                 continue;
             };
-            let parent = sources.get(parent).map_or("", String::as_str);
+            let declared = sources.get(parent).cloned().unwrap_or_default();
+            // A program beside the library may have modules of its own.
+            let of_program = match parent {
+                [] => fs::read_to_string(project().join(&folder).join("main.rs")).ok(),
+                _ => None,
+            };
+            let parent = declared + "\n" + &of_program.unwrap_or_default();
             // Declared by itself, or in a list of modules that a macro declares.
             let mut lines = parent.lines().map(str::trim);
             let declares =

@@ -13,8 +13,8 @@ use crate::harness::{Client, TestStack};
 
 /// Slices of a CT, and photos.
 const NUMBERS: [Range<u64>; 2] = [0..30, 800..815];
-/// What is drawn for each file or follows from its time or from its pictures: it is there in both, and differs.
-const DRAWN: [&str; 14] = [
+/// What is drawn for each file or follows from its time, from its pictures or from when it was folded: it is there in both, and differs.
+const DRAWN: [&str; 17] = [
     "id",
     "file_uuid",
     "object_version",
@@ -29,6 +29,9 @@ const DRAWN: [&str; 14] = [
     "shard_key",
     "modality_key",
     "claim",
+    "reading_order",
+    "fold",
+    "folded_at",
 ];
 /// What is asked of both.
 const QUESTIONS: [&str; 6] = [
@@ -142,6 +145,10 @@ async fn rows(stack: &TestStack, table: &str) -> BTreeMap<String, usize> {
             if let Some(value) = row.get_mut(name) {
                 *value = json!("drawn");
             }
+        }
+        // A tally keeps the pictures of a sample, which depends on the ids.
+        if let Some(pictures) = row.pointer_mut("/tally/p") {
+            *pictures = json!(pictures.as_array().map(Vec::len));
         }
         *rows.entry(without_numbers(&row.to_string())).or_insert(0) += 1;
     }

@@ -276,6 +276,18 @@ async fn a_mark_that_a_dead_fold_left_is_taken_by_the_next() {
     }
 }
 
+#[tokio::test]
+async fn maintenance_counts_in_studies_what_no_bell_was_rung_for() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let file = upload(&stack, &user, &Slice::default()).await;
+    patch(&user, &file, json!({"modality": "MR"})).await;
+    let report = stack.stack.maintenance.run(Task::default()).await;
+    assert!(report.expect("a run").folded > 0);
+    let shown = study(&user, &file["study_id"]).await;
+    assert_eq!(shown["modalities"], json!(["MR"]));
+}
+
 /// Takes out everything that this version writes for studies, as if the version before had written it all.
 async fn forget_studies(stack: &TestStack) {
     for mut row in stack.rows("filmroom-FilesTable").await {

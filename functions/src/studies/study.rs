@@ -60,10 +60,10 @@ pub(crate) struct StudyFacts {
     #[schema(examples("A-2026-0001"))]
     accession_number: Option<String>,
     /// Modalities of its files, up to 20.
-    #[schema(examples(json!(["CT"])))]
+    #[schema(examples("CT"))]
     modalities: Vec<String>,
     /// Body parts of its files, up to 20.
-    #[schema(examples(json!(["CHEST"])))]
+    #[schema(examples("CHEST"))]
     body_parts: Vec<String>,
     /// The patient whom most of its files have been given to.
     patient_id: Option<PatientId>,

@@ -39,6 +39,8 @@ describe('the audit log', () => {
     const window = await Window.open(browser, stack, { role: 'admin' });
     const { page } = window;
     await window.go('/images');
+    // Only what was answered is an entry.
+    await page.getByText(/共 \d+ 个文件/).waitFor();
     await page.getByRole('link', { name: MENU.zh, exact: true }).click();
     await page.getByRole('heading', { name: '审计记录' }).waitFor();
     expect(await page.getByRole('button', { name: '查询' }).isDisabled()).toBe(true);
@@ -76,7 +78,7 @@ describe('the audit log', () => {
     const lines = (await saved('CSV')).trim().split('\r\n');
     expect(lines.length).toBe(entries.length + 1);
     expect(lines[0]).toBe(
-      'at,actor_id,actor_name,action,file_id,files,patient_id,patients,user_id,ip,user_agent,request_id',
+      'at,actor_id,actor_name,action,file_id,files,studies,patient_id,patients,user_id,ip,user_agent,request_id',
     );
     await page.getByRole('status').getByText('exported').waitFor();
     expect(window.faults).toEqual([]);

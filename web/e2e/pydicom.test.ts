@@ -79,7 +79,9 @@ async function open(page: Page, id: number): Promise<Shown> {
     const article = document.querySelector(`article[data-file="${file}"]`);
     const stage = article?.querySelector<HTMLElement>('[role=application]');
     const image = stage?.querySelector('img');
-    const words = article?.querySelector<HTMLElement>('[class*=viewer] > [role=status]');
+    // A report, a document or a recording is said in words too, once its elements have come.
+    const document_ = article?.querySelector<HTMLElement>('[data-document]:has(a[href$="/dicom"])');
+    const words = document_ ?? article?.querySelector<HTMLElement>('[class*=viewer] > [role=status]');
     const text = article?.querySelector<HTMLElement>('[role=note]')?.innerText ?? words?.innerText ?? '';
     if (image) return image.complete && image.naturalWidth > 0 ? { kind: 'preview' as const, text } : null;
     if (stage) return stage.hasAttribute('data-ready') ? { kind: 'viewer' as const, text } : null;
@@ -91,7 +93,8 @@ async function open(page: Page, id: number): Promise<Shown> {
 /** What is wrong with what is on the screen; null when nothing is. */
 async function faultOf(page: Page, record: Record, shown: Shown): Promise<string | null> {
   if (record.preview_url === null) {
-    return shown.kind === 'words' && /不能在浏览器中显示|不含图像|没有图像|不是图像/.test(shown.text)
+    return shown.kind === 'words' &&
+      /不能在浏览器中显示|不含图像|没有图像|不是图像|报告|波形|文档/.test(shown.text)
       ? null
       : `there is no picture, and the page shows: ${shown.kind} ${shown.text}`;
   }

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use super::maintenance::Maintenance;
 use super::moving::finish_move;
 use super::settle::settle;
-use super::work::{Work, hand_over};
+use super::work::{Work, hand_over, key_of};
 
 /// A run works for this share of its time; then it notes how far it is and hands on the rest.
 const WORKS: f64 = 0.8;
@@ -108,12 +108,7 @@ impl Runner {
             let result = match self.move_one(&job, id, end).await {
                 Ok(()) => Ok(()),
                 Err(_) if Instant::now() >= end => {
-                    let key = key_of(&job);
-                    self.app
-                        .jobs
-                        .advance(job, |job| Ok(job.handed_on(now)))
-                        .await?;
-                    return hand_over(&self.app, Work::Job(key)).await;
+                    return self.hand_on(job).await;
                 }
                 Err(error) => {
                     let Some(code) = verdict(&error, &job) else {
@@ -147,6 +142,15 @@ impl Runner {
         Ok(())
     }
 
+    /// Leaves the rest of a job to another run, which begins at once.
+    async fn hand_on(&self, job: Job) -> Result<(), Error> {
+        let now = self.app.clock.now();
+        let key = key_of(&job);
+        let handed_on = self.app.jobs.advance(job, |job| Ok(job.handed_on(now)));
+        handed_on.await?;
+        hand_over(&self.app, Work::Job(key)).await
+    }
+
     /// Another run tries again later. Until then the file is the job's, and maintenance does not look at it.
     async fn put_off(&self, job: Job, id: FileId, now: Timestamp) -> Result<(), Error> {
         let job = self
@@ -177,6 +181,16 @@ impl Runner {
         let file = files
             .advance(file, |file| Ok(file.moving(class, now)?))
             .await?;
+        self.carry_out(file, class, end).await
+    }
+
+    /// Carries out the move that a file intends, and settles what is left of it.
+    async fn carry_out(
+        &self,
+        file: FileRecord,
+        class: StorageClass,
+        end: Instant,
+    ) -> Result<(), Error> {
         let moved = Box::pin(finish_move(&self.app, file, Some(end))).await?;
         if moved.status != status_in(class) {
             // Somebody gave the move up meanwhile.
@@ -216,13 +230,6 @@ impl Runner {
             self.app.bucket.abort_or_leave(&key, &upload_id).await;
         }
         Ok(())
-    }
-}
-
-fn key_of(job: &Job) -> JobKey {
-    JobKey {
-        owner: job.owner,
-        job: job.job,
     }
 }
 

@@ -8,6 +8,7 @@ use service::App;
 use service::db::jobs::JobKey;
 use service::db::names::People;
 use service::domain::FileId;
+use service::domain::job::{Job, JobId};
 use service::error::{Error, chain};
 use service::queue::Queue;
 
@@ -32,6 +33,35 @@ pub(crate) enum Work {
 pub(crate) async fn hand_over(app: &App, work: Work) -> Result<(), Error> {
     let body = serde_json::to_string(&work).map_err(Error::internal)?;
     app.queues.send(Queue::Work, &[body], Duration::ZERO).await
+}
+
+/// The id of a job that is about to begin.
+///
+/// # Errors
+/// [`Error::Internal`] if what was drawn is no id.
+pub(crate) fn new_job_id(app: &App) -> Result<JobId, Error> {
+    let id = JobId::from_number(app.ids.number());
+    id.ok_or_else(|| Error::internal("a number that is no id was drawn"))
+}
+
+/// Begins a job. Once it is written it will be done: if nobody can be told, maintenance hands it over.
+///
+/// # Errors
+/// What writing it fails with.
+pub(crate) async fn start_job(app: &App, job: &Job) -> Result<(), Error> {
+    app.jobs.create(job).await?;
+    if let Err(error) = hand_over(app, Work::Job(key_of(job))).await {
+        tracing::warn!(cause = chain(&error), "a job waits for maintenance");
+    }
+    Ok(())
+}
+
+/// What names a job in a message.
+pub(crate) fn key_of(job: &Job) -> JobKey {
+    JobKey {
+        owner: job.owner,
+        job: job.job,
+    }
 }
 
 /// Asks for a list of names to be tended. If nobody can be asked, maintenance sees to it.

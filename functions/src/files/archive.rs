@@ -7,9 +7,8 @@ use serde::Serialize;
 use service::App;
 use service::auth::Caller;
 use service::auth::access::{Action, jobs_of};
-use service::db::jobs::JobKey;
 use service::db::open::Opened;
-use service::domain::job::{Job, JobId, JobKind};
+use service::domain::job::{Job, JobKind};
 use service::domain::record::StorageClass;
 use service::domain::{Code, FileId, FileRecord};
 use service::error::{Error, chain};
@@ -19,7 +18,7 @@ use utoipa::ToSchema;
 use crate::events::lease::lease;
 use crate::events::moving;
 use crate::events::settle::settle;
-use crate::events::work::{Work, hand_over};
+use crate::events::work::{new_job_id, start_job};
 use crate::jobs::JobView;
 
 /// A file whose job was never written is found by maintenance after this.
@@ -95,17 +94,9 @@ async fn begin_job(
         Ok(file.moving(class, now)?.postponed(now.plus(JOB_IS_LOST_MS)))
     });
     let file = intended.await?;
-    let id = JobId::from_number(app.ids.number());
-    let id = id.ok_or_else(|| Error::internal("a number that is no id was drawn"))?;
+    let id = new_job_id(app)?;
     let job = Job::new(jobs_of(caller), id, kind, vec![file.id], now);
-    app.jobs.create(&job).await?;
-    let key = JobKey {
-        owner: job.owner,
-        job: id,
-    };
-    if let Err(error) = hand_over(app, Work::Job(key)).await {
-        tracing::warn!(cause = chain(&error), "a job waits for maintenance");
-    }
+    start_job(app, &job).await?;
     Ok(job)
 }
 

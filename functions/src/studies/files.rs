@@ -4,13 +4,14 @@ use serde::Serialize;
 use service::App;
 use service::api::Whole;
 use service::auth::Caller;
-use service::auth::access::studies_of;
 use service::db::worklist::Stack;
 use service::domain::{Cursor, UserId};
 use service::error::Error;
 use service::fields;
 use service::views::image_file::ImageFile;
 use utoipa::ToSchema;
+
+use super::study::owner_of;
 
 fields! {
     /// Which part of a stack.
@@ -27,8 +28,7 @@ fields! {
 impl StackQuery {
     /// The owner whose files are asked for.
     pub(super) fn owner(&self, caller: &Caller) -> Result<i64, Error> {
-        let asked_for = self.uploaded_by.map(UserId::number);
-        studies_of(caller, asked_for).ok_or(Error::NotFound)
+        owner_of(caller, self.uploaded_by)
     }
 }
 

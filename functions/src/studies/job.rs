@@ -6,13 +6,12 @@ use serde::Serialize;
 use service::App;
 use service::auth::Caller;
 use service::auth::access::jobs_of;
-use service::db::jobs::JobKey;
 use service::domain::StudyId;
-use service::domain::job::{Actor, Job, JobId, JobKind, OfStudy};
-use service::error::{Error, chain};
+use service::domain::job::{Actor, Job, JobKind, OfStudy};
+use service::error::Error;
 use utoipa::ToSchema;
 
-use crate::events::work::{Work, hand_over};
+use crate::events::work::{new_job_id, start_job};
 use crate::jobs::JobView;
 
 /// A job that has begun.
@@ -37,8 +36,6 @@ pub(super) async fn begin(
     if total == 0 {
         return Err(Error::NotFound);
     }
-    let id = JobId::from_number(app.ids.number());
-    let id = id.ok_or_else(|| Error::internal("a number that is no id was drawn"))?;
     let of_study = OfStudy {
         files_of: owner,
         study,
@@ -52,16 +49,9 @@ pub(super) async fn begin(
         after: None,
         failed: 0,
     };
-    let now = app.clock.now();
+    let (id, now) = (new_job_id(app)?, app.clock.now());
     let job = Job::about_study(jobs_of(caller), id, kind, of_study, total, now);
-    app.jobs.create(&job).await?;
-    let key = JobKey {
-        owner: job.owner,
-        job: id,
-    };
-    if let Err(error) = hand_over(app, Work::Job(key)).await {
-        tracing::warn!(cause = chain(&error), "a job waits for maintenance");
-    }
+    start_job(app, &job).await?;
     let started = StartedStudyJob { job: job.into() };
     Ok((StatusCode::ACCEPTED, Json(started)))
 }

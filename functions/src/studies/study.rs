@@ -27,9 +27,16 @@ impl OfWhom {
     /// # Errors
     /// [`Error::NotFound`] for those of others.
     pub(super) fn owner(&self, caller: &Caller) -> Result<i64, Error> {
-        let asked_for = self.uploaded_by.map(UserId::number);
-        studies_of(caller, asked_for).ok_or(Error::NotFound)
+        owner_of(caller, self.uploaded_by)
     }
+}
+
+/// The owner of what is asked for: a user whom an administrator names, otherwise the caller.
+///
+/// # Errors
+/// [`Error::NotFound`] for what is of others.
+pub(super) fn owner_of(caller: &Caller, uploaded_by: Option<UserId>) -> Result<i64, Error> {
+    studies_of(caller, uploaded_by.map(UserId::number)).ok_or(Error::NotFound)
 }
 
 /// What a caller's files say of a study: if they disagree, most of them decide.

@@ -1,6 +1,6 @@
 //! Jobs about a study: each of its files has its turn, in reading order, as if its owner asked for one after the other.
 //!
-//! The job notes how far it is after every few files. A run that died in between repeats those: what is done already is passed over.
+//! After every few files the run notes in the job how far it is. If a run dies before its note, the next one comes to the same files again and passes over those that have had their turn.
 
 use std::time::Duration;
 
@@ -10,13 +10,10 @@ use service::domain::job::{Job, JobError, JobKind, OfStudy};
 use service::domain::record::StorageClass;
 use service::domain::time::DAY_MS;
 use service::domain::{Code, FileId, FileRecord};
-use service::error::{Error, chain};
+use service::error::Error;
 use tokio::time::Instant;
 
-use super::{Runner, hand_over, key_of, status_in, verdict};
-use crate::events::moving::finish_move;
-use crate::events::settle::settle;
-use crate::events::work::Work;
+use super::{Runner, status_in, verdict};
 
 /// Files between two notes.
 const AT_ONCE: usize = 25;
@@ -151,14 +148,6 @@ impl Runner {
         }
     }
 
-    async fn hand_on(&self, job: Job) -> Result<(), Error> {
-        let now = self.app.clock.now();
-        let key = key_of(&job);
-        let handed_on = self.app.jobs.advance(job, |job| Ok(job.handed_on(now)));
-        handed_on.await?;
-        hand_over(&self.app, Work::Job(key)).await
-    }
-
     /// One file.
     async fn turn(
         &self,
@@ -200,16 +189,7 @@ impl Runner {
             });
             intended.await?
         };
-        let moved = Box::pin(finish_move(&self.app, file, Some(end))).await?;
-        if moved.status != status_in(class) {
-            // Somebody gave the move up meanwhile.
-            return Err(Code::VersionConflict.into());
-        }
-        // Recorded. If settling fails, the file stays due.
-        if let Err(error) = Box::pin(settle(&self.app, moved, Some(end))).await {
-            tracing::warn!(cause = chain(&error), "a move is left to be settled");
-        }
-        Ok(())
+        self.carry_out(file, class, end).await
     }
 }
 

@@ -45,6 +45,11 @@ export function patientPage(patientId: PatientId) {
   return { pathname: '/patients/record', ...addressOf({ patient_id: String(patientId) }) };
 }
 
+/** The page of uploads, for a patient if there is one. */
+export function uploadPage(patientId: string | null) {
+  return { pathname: '/upload', ...addressOf(patientId === null ? {} : { patient_id: patientId }) };
+}
+
 /** The page of a study; of somebody else's, for administrators. */
 export function studyPage(id: number, uploadedBy: number | null = null, more: Record<string, string> = {}) {
   const of: Record<string, string> = uploadedBy === null ? {} : { uploaded_by: String(uploadedBy) };

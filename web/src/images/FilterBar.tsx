@@ -1,13 +1,4 @@
-import {
-  ActionIcon,
-  Button,
-  CloseButton,
-  NativeSelect,
-  SegmentedControl,
-  TextInput,
-  Tooltip,
-} from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
+import { ActionIcon, Button, NativeSelect, SegmentedControl, TextInput, Tooltip } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import {
   IconAdjustmentsHorizontal,
@@ -15,16 +6,15 @@ import {
   IconLayoutGrid,
   IconLink,
   IconList,
-  IconSearch,
 } from '@tabler/icons-react';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FILE_TYPES, LIVE_STATUSES } from '../api/types';
 import { DateField } from '../shell/DateField';
-import { activeFilters, MODALITIES, PAGE_SIZES, type Filters, type ViewOptions } from './filters';
+import { ListSearch } from '../shell/ListSearch';
+import { activeFilters, modalitiesWith, PAGE_SIZES, type Filters, type ViewOptions } from './filters';
 import classes from './FilterBar.module.css';
 import { UploaderChoice } from '../users/UploaderChoice';
-import { useSearchText } from './useSearchText';
 
 interface Props {
   filters: Filters;
@@ -41,7 +31,12 @@ export function FilterBar({ filters, view, isAdmin, onChange, onClear }: Props) 
   return (
     <section className={classes['bar']} aria-label={t('images.filters')} data-open={open || undefined}>
       <div className={classes['first']}>
-        <SearchField value={filters.search} onChange={(search) => onChange({ search })} />
+        <ListSearch
+          className={classes['search']}
+          label={t('images.searchLabel')}
+          value={filters.search}
+          onChange={(search) => onChange({ search })}
+        />
         <Button
           className={classes['more']}
           variant="default"
@@ -66,40 +61,11 @@ export function FilterBar({ filters, view, isAdmin, onChange, onClear }: Props) 
   );
 }
 
-function SearchField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
-  const { t } = useTranslation();
-  const input = useRef<HTMLInputElement>(null);
-  const search = useSearchText(value, onChange);
-  useHotkeys([['/', () => input.current?.focus()]]);
-  return (
-    <TextInput
-      ref={input}
-      className={classes['search']}
-      type="search"
-      aria-label={t('images.searchLabel')}
-      placeholder={t('images.searchLabel')}
-      title={t('images.searchHint')}
-      leftSection={<IconSearch size={17} />}
-      rightSection={
-        search.text !== '' && (
-          <CloseButton size="sm" aria-label={t('images.clearSearch')} onClick={() => search.set('')} />
-        )
-      }
-      value={search.text}
-      {...search.handlers}
-    />
-  );
-}
-
 type ChoicesProps = Pick<Props, 'filters' | 'isAdmin' | 'onChange'>;
 
 function Choices({ filters, isAdmin, onChange }: ChoicesProps) {
   const { t } = useTranslation();
   const any = { value: '', label: t('images.any') };
-  const modalities =
-    filters.modality && !MODALITIES.includes(filters.modality)
-      ? [filters.modality, ...MODALITIES]
-      : MODALITIES;
   const field = (key: keyof Filters) => ({
     value: filters[key],
     onChange: (event: { currentTarget: { value: string } }) => onChange({ [key]: event.currentTarget.value }),
@@ -126,7 +92,11 @@ function Choices({ filters, isAdmin, onChange }: ChoicesProps) {
         data={[any, ...LIVE_STATUSES.map((value) => ({ value, label: t(`fileStatus.${value}`) }))]}
         {...field('status')}
       />
-      <NativeSelect label={t('images.modality')} data={[any, ...modalities]} {...field('modality')} />
+      <NativeSelect
+        label={t('images.modality')}
+        data={[any, ...modalitiesWith(filters.modality)]}
+        {...field('modality')}
+      />
       <DateField
         label={t('images.from')}
         max={filters.end_date || undefined}

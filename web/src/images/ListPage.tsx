@@ -3,10 +3,11 @@ import { IconFilterOff, IconPhotoSearch, IconUpload } from '@tabler/icons-react'
 import { useCallback, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { addressOf, useAddress } from '../app/address';
+import { useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { count } from '../format';
 import { EmptyState, Failure } from '../shell/states';
+import { UploadLink } from '../shell/UploadLink';
 import { FilterBar } from './FilterBar';
 import { activeFilters, cleared, parseFilters, parseView, withValues } from './filters';
 import { ImageGrid } from './ImageGrid';
@@ -29,11 +30,6 @@ export function ListPage() {
   const list = useImageList(filters, view.page_size);
   const total = list.data?.pages[0]?.total;
   const clear = () => setParams(cleared(params));
-  // A list of one patient leads to an upload for that patient.
-  const uploadPage = {
-    pathname: '/upload',
-    ...addressOf(filters.patient_id === '' ? {} : { patient_id: filters.patient_id }),
-  };
 
   return (
     <>
@@ -43,9 +39,7 @@ export function ListPage() {
           {typeof total === 'number' && t('images.total', { count: total })}
         </span>
         <span className="grow" />
-        <Button component={Link} to={uploadPage} leftSection={<IconUpload size={18} />}>
-          {t('nav.upload')}
-        </Button>
+        <UploadLink patientId={filters.patient_id} />
       </div>
       <FilterBar
         filters={filters}

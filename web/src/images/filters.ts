@@ -24,7 +24,7 @@ export interface ViewOptions {
 export const PAGE_SIZES = [24, 48, 100];
 
 /** DICOM modalities people filter by (PS3.3 C.7.3.1.1.1), the frequent ones first. */
-export const MODALITIES = [
+const MODALITIES = [
   'CT',
   'MR',
   'DX',
@@ -42,6 +42,11 @@ export const MODALITIES = [
   'SM',
   'OT',
 ];
+
+/** The modalities to choose from, and the chosen one if it is a rare one. */
+export function modalitiesWith(chosen: string): string[] {
+  return chosen === '' || MODALITIES.includes(chosen) ? MODALITIES : [chosen, ...MODALITIES];
+}
 
 /** Reads a URL somebody may have typed: what is not understood is dropped, never guessed. */
 export function parseFilters(params: URLSearchParams): Filters {

@@ -13,7 +13,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, useNavigate } from 'react-router';
 import { Dialog } from '../shell/Dialog';
-import { addressOf, studyPage, useAddress } from '../app/address';
+import { addressOf, studyPage, uploadPage, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import { ApiError } from '../api/problem';
 import type { Patient, PatientStudy } from '../api/types';
@@ -89,7 +89,7 @@ function Head({ patient }: { patient: Patient }) {
         </Button>
         <Button
           component={Link}
-          to={{ pathname: '/upload', ...address }}
+          to={uploadPage(String(patient.patient_id))}
           leftSection={<IconUpload size={18} />}
         >
           {t('patients.upload')}

@@ -1,12 +1,10 @@
-import { Button, CloseButton, NativeSelect, TextInput } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
-import { IconFilterOff, IconSearch, IconX } from '@tabler/icons-react';
-import { useRef } from 'react';
+import { Button, NativeSelect } from '@mantine/core';
+import { IconFilterOff, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
-import { MODALITIES } from '../images/filters';
-import { useSearchText } from '../images/useSearchText';
+import { modalitiesWith } from '../images/filters';
 import { DateField } from '../shell/DateField';
+import { ListSearch } from '../shell/ListSearch';
 import { UploaderChoice } from '../users/UploaderChoice';
 import { SORTS, type StudyFilters } from './filters';
 import classes from './StudyFilterBar.module.css';
@@ -24,13 +22,18 @@ export function StudyFilterBar({ filters, onChange, onClear, onDown }: Props) {
   const { t } = useTranslation();
   const { user } = useServices();
   const { modality } = filters;
-  const modalities = modality && !MODALITIES.includes(modality) ? [modality, ...MODALITIES] : MODALITIES;
   return (
     <section className={classes['filters']} aria-label={t('images.filters')}>
-      <Search value={filters.search} onChange={(search) => onChange({ search })} onDown={onDown} />
+      <ListSearch
+        className={classes['search']}
+        label={t('studies.searchLabel')}
+        value={filters.search}
+        onChange={(search) => onChange({ search })}
+        onDown={onDown}
+      />
       <NativeSelect
         label={t('images.modality')}
-        data={[{ value: '', label: t('images.any') }, ...modalities]}
+        data={[{ value: '', label: t('images.any') }, ...modalitiesWith(modality)]}
         value={modality}
         onChange={(event) => onChange({ modality: event.currentTarget.value })}
       />
@@ -79,41 +82,5 @@ export function StudyFilterBar({ filters, onChange, onClear, onDown }: Props) {
         </Button>
       )}
     </section>
-  );
-}
-
-interface SearchProps {
-  value: string;
-  onChange: (text: string) => void;
-  onDown: () => void;
-}
-
-function Search({ value, onChange, onDown }: SearchProps) {
-  const { t } = useTranslation();
-  const input = useRef<HTMLInputElement>(null);
-  const search = useSearchText(value, onChange);
-  useHotkeys([['/', () => input.current?.focus()]]);
-  return (
-    <TextInput
-      ref={input}
-      className={classes['search']}
-      type="search"
-      aria-label={t('studies.searchLabel')}
-      placeholder={t('studies.searchLabel')}
-      title={t('images.searchHint')}
-      leftSection={<IconSearch size={17} />}
-      rightSection={
-        search.text !== '' && (
-          <CloseButton size="sm" aria-label={t('images.clearSearch')} onClick={() => search.set('')} />
-        )
-      }
-      value={search.text}
-      {...search.handlers}
-      onKeyDown={(event) => {
-        if (event.key !== 'ArrowDown') return;
-        event.preventDefault();
-        onDown();
-      }}
-    />
   );
 }

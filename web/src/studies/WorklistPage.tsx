@@ -1,15 +1,16 @@
 import { Button, Skeleton } from '@mantine/core';
-import { IconFilterOff, IconFolders, IconUpload } from '@tabler/icons-react';
+import { IconFilterOff, IconFolders } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { addressOf, useAddress } from '../app/address';
+import { useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import type { Study } from '../api/types';
 import type { ListHandle } from '../images/useVirtualRows';
 import { useListKeys } from '../images/useListKeys';
 import { EmptyState, Failure } from '../shell/states';
+import { UploadLink } from '../shell/UploadLink';
 import {
   narrowing,
   ownerOf,
@@ -50,7 +51,7 @@ export function WorklistPage() {
           {total !== undefined && t('studies.total', { count: total })}
         </span>
         <span className="grow" />
-        <UploadButton patientId={filters.patient_id} />
+        <UploadLink patientId={filters.patient_id} />
       </div>
       <StudyFilterBar
         filters={filters}
@@ -102,17 +103,6 @@ function useWorklist(filters: StudyFilters) {
 export function studiesOf(list: { pages: { items: Study[] }[] } | undefined): Study[] {
   const items = list?.pages.flatMap((page) => page.items) ?? [];
   return [...new Map(items.map((study) => [study.id, study])).values()];
-}
-
-function UploadButton({ patientId }: { patientId: string }) {
-  const { t } = useTranslation();
-  // A list of one patient leads to an upload for that patient.
-  const address = addressOf(patientId === '' ? {} : { patient_id: patientId });
-  return (
-    <Button component={Link} to={{ pathname: '/upload', ...address }} leftSection={<IconUpload size={18} />}>
-      {t('nav.upload')}
-    </Button>
-  );
 }
 
 interface NothingProps {

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import { useQuery } from '@tanstack/react-query';
-import { addressOf, patientOf, patientOfAddress, useAddress } from '../app/address';
+import { patientOf, patientOfAddress, uploadPage, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import classes from './DropAnywhere.module.css';
 import { droppedFiles } from './folder';
@@ -43,8 +43,7 @@ export function DropAnywhere() {
       droppedFiles(event.dataTransfer).then(
         (files) => {
           uploads.add(files, chosen);
-          const address = addressOf(chosen === null ? {} : { patient_id: chosen });
-          if (!onUpload) void navigate({ pathname: '/upload', ...address });
+          if (!onUpload) void navigate(uploadPage(chosen));
         },
         () => notifications.show({ message: t('upload.dropFailed'), color: 'red' }),
       );

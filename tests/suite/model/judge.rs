@@ -187,7 +187,7 @@ impl Play {
         Ok(())
     }
 
-    /// What is shown of studies is what a recount of their files has.
+    /// A worklist shows of each study what a recount of its files gives.
     async fn judge_studies(&mut self) -> Verdict {
         let mut counted: BTreeMap<(i64, u64), (u64, u64, BTreeSet<u64>)> = BTreeMap::new();
         for file in self.files.values() {

@@ -90,7 +90,7 @@ impl Migrator {
         if !self.options.dry_run {
             self.move_marks().await?;
             if report.conflicts == 0 {
-                // What was copied is not counted in studies yet: the rewrite that follows does that.
+                // A file that was copied does not count in its study yet. The rewrite that follows counts it.
                 let mut counts = report.copying.iter().chain(&report.checking);
                 let schema = if counts.any(|counts| *counts != Counts::default()) {
                     schema::BEFORE_STUDIES

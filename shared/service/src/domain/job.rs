@@ -123,7 +123,7 @@ pub struct Job {
     /// The files it is about that are neither done nor failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<FileId>,
-    /// What it is about, if it is a study.
+    /// The study that the job is about; `None` for a job about single files, which `left` names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_study: Option<OfStudy>,
     /// Files that are done.

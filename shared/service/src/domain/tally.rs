@@ -293,7 +293,7 @@ impl Tally {
         }
     }
 
-    /// What was said of this kind, and by how many files.
+    /// Each value of this kind, and how many files say it.
     pub fn all(&self, kind: char) -> impl Iterator<Item = (&str, i64)> {
         self.facets.iter().filter_map(move |(name, files)| {
             let value = name.strip_prefix(kind)?.strip_prefix('=')?;

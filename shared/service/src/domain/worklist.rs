@@ -241,7 +241,7 @@ pub struct Sort {
     pub descending: bool,
 }
 
-/// The place of a study in the order: what it is sorted by, and its id. What has no value comes last in both directions.
+/// The place of a study in the order: the value that the list is sorted by, and the study's id. A study without that value comes last, whichever way the list is sorted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place(Option<String>, u64);
 

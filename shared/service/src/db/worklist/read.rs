@@ -91,7 +91,8 @@ impl Files {
         })
     }
 
-    /// The entries that changed, and the chunks of all others. Rows are read before the list: what is packed in between is in both.
+    /// The entries that changed last, which are rows, and the chunks that have all others. This reads the rows before the list of chunks: if somebody packs a row in between,
+    /// it is in both, and the newer version counts. The other way round it could be in neither.
     async fn all_entries(
         &self,
         owner: i64,

@@ -41,6 +41,9 @@ pub(super) fn apply(document: &mut Value, endpoints: &[Endpoint]) {
     }
 }
 
+/// What a string must be like: no empty one is.
+const NARROWS: [&str; 2] = ["format", "pattern"];
+
 /// In a query an empty value counts as absent, because forms send it (`service::api::FromField`).
 fn allow_empty(parameter: &mut Value) {
     if parameter["in"] != "query" {
@@ -49,7 +52,7 @@ fn allow_empty(parameter: &mut Value) {
     let schema = &mut parameter["schema"];
     if let Some(names) = schema.get_mut("enum").and_then(Value::as_array_mut) {
         names.push("".into());
-    } else if schema["type"] != "string" || schema.get("pattern").is_some() {
+    } else if schema["type"] != "string" || NARROWS.iter().any(|word| schema.get(word).is_some()) {
         *schema = json!({ "anyOf": [schema.take(), { "const": "", "description": "None" }] });
     }
 }

@@ -45,9 +45,7 @@ impl Moved {
         Ok(match self {
             Self::Now(file) => Json(ImageFile::of(app, *file).await?).into_response(),
             Self::Later(job) => {
-                let started = StartedJob {
-                    job: (*job).into(),
-                };
+                let started = StartedJob { job: (*job).into() };
                 (StatusCode::ACCEPTED, Json(started)).into_response()
             }
         })

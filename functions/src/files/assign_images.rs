@@ -116,7 +116,10 @@ async fn files_of(app: &App, caller: &Caller, study: StudyId) -> Result<Vec<File
         .places_in_study(caller.id, study, false, None, MOST)
         .await?;
     if found.is_empty() {
-        let error = FieldError::new("study_id", "no study of yours has this id, or it has no files");
+        let error = FieldError::new(
+            "study_id",
+            "no study of yours has this id, or it has no files",
+        );
         return Err(Error::Invalid(vec![error]));
     }
     Ok(found.into_iter().map(|(_, id)| id).collect())

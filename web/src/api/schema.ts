@@ -4475,9 +4475,9 @@ export interface operations {
                 /** @description Only studies with files of this modality. */
                 modality?: string | "";
                 /** @description Only studies of that day or later (study date). */
-                start_date?: string;
+                start_date?: string | "";
                 /** @description Only studies of that day or earlier. */
-                end_date?: string;
+                end_date?: string | "";
                 /** @description For administrators: the studies of this user id. Without it, the caller's own. Somebody else's is an empty list for a user. */
                 uploaded_by?: number | "";
             };
@@ -4499,18 +4499,14 @@ export interface operations {
                      *         {
                      *           "accession_number": "A-2026-0001",
                      *           "body_parts": [
-                     *             [
-                     *               "CHEST"
-                     *             ]
+                     *             "CHEST"
                      *           ],
                      *           "created_at": "2026-01-05T14:30:22.000Z",
                      *           "description": "CT CHEST",
                      *           "file_count": 120,
                      *           "id": 241413742600007,
                      *           "modalities": [
-                     *             [
-                     *               "CT"
-                     *             ]
+                     *             "CT"
                      *           ],
                      *           "patient": {
                      *             "birth_date": "1970-12-31",
@@ -4628,18 +4624,14 @@ export interface operations {
                      * @example {
                      *       "accession_number": "A-2026-0001",
                      *       "body_parts": [
-                     *         [
-                     *           "CHEST"
-                     *         ]
+                     *         "CHEST"
                      *       ],
                      *       "created_at": "2026-01-05T14:30:22.000Z",
                      *       "description": "CT CHEST",
                      *       "file_count": 120,
                      *       "id": 241413742600007,
                      *       "modalities": [
-                     *         [
-                     *           "CT"
-                     *         ]
+                     *         "CT"
                      *       ],
                      *       "patient": {
                      *         "birth_date": "1970-12-31",

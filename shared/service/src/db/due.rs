@@ -18,6 +18,10 @@ use crate::error::Error;
 /// Partitions of a day that are read at the same time.
 const PARTITIONS_AT_ONCE: usize = 16;
 
+/// Rows that one look at the whole index may have, whatever their days: a run of maintenance that finds no more than that has asked once, instead of
+/// each partition of each day, which are 128 requests and more.
+const FEW: i32 = 32;
+
 /// A file that is due: as much of its record as decides about its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 pub struct Due {
@@ -49,9 +53,10 @@ impl Files {
         let mut found = DueFiles::default();
         let mut ids = Vec::new();
         let mut day = from;
+        let few = self.rows_if_few().await?;
         while day.day() <= now.day() && ids.len() < limit {
             let rows = self
-                .due_on(&day.day(), seen, now, limit - ids.len())
+                .due_on(&day.day(), few.as_deref(), seen, now, limit - ids.len())
                 .await?;
             if rows.any {
                 found.first_day.get_or_insert(day);
@@ -68,10 +73,30 @@ impl Files {
         Ok(found)
     }
 
-    /// Up to `limit` files that are due on one day.
+    /// The whole index, if it has few rows.
+    async fn rows_if_few(&self) -> Result<Option<Vec<Row>>, Error> {
+        let scan = self.client.scan();
+        let page = scan
+            .table_name(&self.config.files_table)
+            .index_name(keys::BY_DUE.name)
+            .limit(FEW)
+            .send()
+            .await
+            .map_err(failure)?;
+        if page.last_evaluated_key.is_some() {
+            return Ok(None);
+        }
+        let rows = page.items.unwrap_or_default().into_iter();
+        rows.map(records::from_item)
+            .collect::<Result<_, _>>()
+            .map(Some)
+    }
+
+    /// Up to `limit` files that are due on one day; `few` is the whole index, if it was read.
     async fn due_on(
         &self,
         day: &str,
+        few: Option<&[Row]>,
         seen: &HashSet<FileId>,
         now: Timestamp,
         limit: usize,
@@ -83,6 +108,14 @@ impl Files {
             Some(old) => Box::pin(old.due_on(day, seen, now)).await?,
             None => Rows::default(),
         };
+        if let Some(few) = few {
+            let of_day: Vec<&Row> = few.iter().filter(|row| row.due_at.day() == day).collect();
+            rows.any |= !of_day.is_empty();
+            let due = of_day.into_iter().filter(|row| row.is_due(seen, now));
+            rows.ids.extend(due.map(|row| row.id));
+            rows.ids.truncate(limit);
+            return Ok(rows);
+        }
         while rows.ids.len() < limit
             && let Some(found) = partitions.next().await
         {
@@ -104,16 +137,12 @@ impl Files {
     ) -> Result<Rows, Error> {
         let table = &self.config.files_table;
         let query = query::partition(&self.client, table, keys::BY_DUE, partition);
-        let is_due = |row: &Row| row.due_at <= now && !seen.contains(&row.id);
-        let enough = |rows: &[Row]| rows.iter().filter(|row| is_due(row)).count() >= limit;
+        let is_due = |row: &&Row| row.is_due(seen, now);
+        let enough = |rows: &[Row]| rows.iter().filter(is_due).count() >= limit;
         let rows: Vec<Row> = query::rows_until(query, enough).await?;
         Ok(Rows {
             any: !rows.is_empty(),
-            ids: rows
-                .iter()
-                .filter(|row| is_due(row))
-                .map(|row| row.id)
-                .collect(),
+            ids: rows.iter().filter(is_due).map(|row| row.id).collect(),
         })
     }
 }

@@ -6,6 +6,7 @@ use imaging::fixtures::{DicomSpec, dicom, png};
 use local::names::{BUCKET, bucket_arn};
 use local::queue::Faults;
 use serde_json::{Value, json};
+use service::db::keys::DUE_SHARDS;
 use service::domain::Status;
 
 use crate::harness::upload::{begin, id_of, md5_of, text};
@@ -162,6 +163,28 @@ async fn a_run_is_bounded_and_the_next_one_goes_on() {
 }
 
 #[tokio::test]
+async fn a_run_that_finds_few_files_reads_their_index_once_and_not_each_partition_of_each_day() {
+    let (stack, meter) = TestStack::start_metered().await;
+    let user = stack.user(1);
+    for name in ["a.png", "b.png"] {
+        let file = stack.upload(&user, name, &png(8, 8, 1), json!({})).await;
+        let path = format!("/image-files/{}", file["id"]);
+        user.delete(&path).await.ok();
+    }
+    run(&stack, Task::default()).await;
+    stack.clock.advance(31 * DAY_MS);
+    drop(meter.take());
+    assert_eq!(run(&stack, Task::default()).await.purged, 2);
+    let used = meter.take();
+    let maintenance = used.get("maintenance").expect("its use");
+    assert!(
+        maintenance.table_calls < DUE_SHARDS,
+        "{} calls of tables",
+        maintenance.table_calls
+    );
+}
+
+#[tokio::test]
 async fn an_upload_nobody_went_on_with_is_ended_after_a_day() {
     let stack = TestStack::start().await;
     let user = stack.user(1);
@@ -184,6 +207,26 @@ async fn an_upload_nobody_went_on_with_is_ended_after_a_day() {
     assert_eq!(refused.status, 404, "its parts are freed");
     let summary = user.get("/image-files/stats/summary").await.ok();
     assert_eq!(summary, recount::summary(&[file]));
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_leaves_no_file_waiting() {
+    // Over midnight by three hours, and by years.
+    for (to, back) in [(17 * HOUR_MS, 3 * HOUR_MS), (3650 * DAY_MS, 3640 * DAY_MS)] {
+        let stack = without_events().await;
+        let midnight = DAY_MS - stack.clock.now().0.rem_euclid(DAY_MS);
+        stack.clock.advance(midnight + 8 * HOUR_MS);
+        stack.clock.advance(to);
+        run(&stack, Task::default()).await;
+        stack.clock.advance(-back);
+        let user = stack.user(1);
+        begin(&user, "a.png", 100, json!({})).await;
+        stack.clock.advance(25 * HOUR_MS);
+        let mut abandoned = run(&stack, Task::default()).await.abandoned;
+        stack.clock.advance(7 * HOUR_MS);
+        abandoned += run(&stack, Task::default()).await.abandoned;
+        assert_eq!(abandoned, 1, "{back}");
+    }
 }
 
 /// A schedule that was switched off, or tables that were restored without what maintenance remembers.

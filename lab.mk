@@ -61,8 +61,8 @@ bench: stack-as-tested $(IMAGING_TOOLS) ## Lists, processing, a large file, pict
 	FILMROOM_LOCAL=$${FILMROOM_LOCAL:-$${CARGO_TARGET_DIR:-target}/debug/filmroom-local} $(IMAGING_VENV)/bin/python infra/lab/bench/bench.py --only $(ONLY) --files $(FILES) \
 	  --rounds $(ROUNDS) --slices $(SLICES) --gigabytes $(GIGABYTES) --examples $${CARGO_TARGET_DIR:-target}/release/examples $(if $(TABLE),--write)
 
-soak: needs-rust ## Random histories against the model of the service: SEEDS=1000, MINUTES=60, or one again: SEED=17 (STEPS=60 CUTS=12 WEATHER=rough THREADS=2)
-	SEED=$(SEED) FIRST=$(FIRST) SEEDS=$(SEEDS) MINUTES=$(MINUTES) STEPS=$(STEPS) CUTS=$(CUTS) WEATHER=$(WEATHER) THREADS=$(THREADS) \
+soak: needs-rust ## Random histories against the model of the service: SEEDS=1000, MINUTES=60, or one again: SEED=17 (STEPS=60 CUTS=12 WEATHER=rough THREADS=2; TRACE=1 prints what was answered)
+	SEED=$(SEED) TRACE=$(TRACE) FIRST=$(FIRST) SEEDS=$(SEEDS) MINUTES=$(MINUTES) STEPS=$(STEPS) CUTS=$(CUTS) WEATHER=$(WEATHER) THREADS=$(THREADS) \
 	  cargo test --locked --workspace --all-features --test suite -- model::soak --exact --ignored --nocapture
 
 soak-kill: needs-rust ## Real processes that are killed KILLS (50) times in the middle of a history

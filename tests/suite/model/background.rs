@@ -113,7 +113,11 @@ impl Play {
             Some(calls) => stack.calls.cut_off(calls, run).await,
             None => Some(run.await),
         };
-        let was_cut = report.is_none();
+        // A visit that failed in the weather was cut off as well: the parts of an upload that it was to end may be gone.
+        let was_cut = match &report {
+            None | Some(Err(_)) => true,
+            Some(Ok(report)) => report.failed > 0,
+        };
         let mut verdict = Ok(());
         if let Some(report) = report {
             self.world.note(&format!("{report:?}"));

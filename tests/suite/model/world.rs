@@ -50,6 +50,8 @@ pub(super) struct World {
     pub(super) hands_on: bool,
     /// Requests, deliveries and runs of schedules so far.
     pub(super) operations: u64,
+    /// Whether the trace is printed.
+    is_told: bool,
     folder: TempDir,
 }
 
@@ -133,6 +135,7 @@ impl World {
             cut: None,
             hands_on: limits == PROCESSING_LIMITS[0],
             operations: 0,
+            is_told: super::text("TRACE").is_some(),
             folder,
         }
     }
@@ -214,7 +217,11 @@ impl World {
     }
 
     /// Puts a line into the trace.
+    #[expect(clippy::print_stdout, reason = "whoever asks for the trace reads it")]
     pub(super) fn note(&mut self, line: &str) {
+        if self.is_told {
+            println!("{line}");
+        }
         self.trace.update(line);
         self.trace.update("\n");
     }

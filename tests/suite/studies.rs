@@ -3,6 +3,7 @@
 mod jobs;
 mod rows;
 mod stack;
+mod unreadable;
 
 use imaging::fixtures::{DicomSpec, dicom};
 use serde_json::{Value, json};

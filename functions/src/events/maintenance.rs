@@ -20,7 +20,7 @@ use service::db::maintenance::Mark;
 use service::domain::job::KEPT_DAYS;
 use service::domain::time::DAY_MS;
 use service::domain::{FileId, Timestamp};
-use service::error::Error;
+use service::error::{Error, chain};
 use tokio::time::Instant;
 
 use super::process_object::Processor;
@@ -98,6 +98,8 @@ pub struct Report {
     pub patients: usize,
     /// Owners whose files are to be packed anew, handed to `run-job`.
     pub packed: usize,
+    /// Rows that nobody can read and that are set aside, by this run or before: a person has to mend them.
+    pub aside: usize,
     /// Whether more is due than this run was allowed to do.
     pub more: bool,
     /// With `check_user`: where the next run goes on.
@@ -238,7 +240,16 @@ impl Maintenance {
         for days in (0..=KEPT_DAYS).rev() {
             let day = run.now.plus(-days * DAY_MS);
             for key in self.app.jobs.due_on(day).await? {
-                let job = self.app.jobs.find(key).await?;
+                let job = match self.app.jobs.find(key).await {
+                    Ok(job) => job,
+                    // The others are handed over all the same.
+                    Err(error) => {
+                        let job = key.job.number();
+                        tracing::error!(job, cause = chain(&error), "a job was not read");
+                        report.failed += 1;
+                        continue;
+                    }
+                };
                 if job.is_some_and(|job| job.due_at.is_some_and(|at| at <= run.now)) {
                     if !run.dry_run {
                         hand_over(&self.app, Work::Job(key)).await?;

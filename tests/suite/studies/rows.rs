@@ -180,7 +180,7 @@ async fn a_study_has_a_picture_as_long_as_one_of_its_files_has_one() {
 }
 
 /// Uploads 45 studies, more than are kept in rows; answers their ids.
-async fn many(stack: &TestStack, client: &Client, round: u64) -> Vec<Value> {
+pub(super) async fn many(stack: &TestStack, client: &Client, round: u64) -> Vec<Value> {
     let mut ids = Vec::new();
     for number in 0..45 {
         let study: &str = format!("1.2.{round}.{number}").leak();

@@ -29,6 +29,19 @@ impl Maintenance {
             tracing::error!(cause = chain(&error), "no list of names was tended");
             report.failed += 1;
         }
+        match self.app.files.unattended().set_aside().await {
+            Ok(rows) => report.aside = rows,
+            Err(error) => {
+                tracing::error!(cause = chain(&error), "nobody knows what is set aside");
+                report.failed += 1;
+            }
+        }
+        if report.aside > 0 {
+            tracing::error!(
+                rows = report.aside,
+                "rows that nobody can read are set aside"
+            );
+        }
     }
 
     async fn hand_over_lists(&self) -> Result<(), Error> {
@@ -48,14 +61,18 @@ impl Maintenance {
 
     /// Folds every change there is: usually those of the last second, and those whose bell was lost.
     async fn fold_changes(&self, run: &Run, report: &mut Report) -> Result<(), Error> {
-        let mut page = None;
+        let (mut page, mut failed) = (None, None);
         loop {
             let unfolded = self.app.files.unattended().unfolded(page).await?;
-            report.folded += fold(&self.app, unfolded.shards).await?.changes;
+            match fold(&self.app, unfolded.shards).await {
+                Ok(folded) => report.folded += folded.changes,
+                // The shards of other pages are folded all the same.
+                Err(error) => failed = failed.or(Some(error)),
+            }
             page = unfolded.next;
             if page.is_none() || run.is_over() {
                 report.more |= page.is_some();
-                return Ok(());
+                return failed.map_or(Ok(()), Err);
             }
         }
     }
@@ -63,14 +80,19 @@ impl Maintenance {
     async fn remove_patients(&self, run: &Run, report: &mut Report) -> Result<(), Error> {
         let files = self.app.files.unattended();
         for id in files.marked_patients().await? {
-            match files.remove_marked(&id, run.now).await? {
-                Removal::Removed => report.patients += 1,
+            match files.remove_marked(&id, run.now).await {
+                Ok(Removal::Removed) => report.patients += 1,
                 // The id is patient data, and stays out of the log.
-                Removal::Back(by) => tracing::warn!(
+                Ok(Removal::Back(by)) => tracing::warn!(
                     deleted_by = by,
                     "a patient was deleted while a file was begun for them: they are back"
                 ),
-                Removal::NotYet => {}
+                Ok(Removal::NotYet) => {}
+                // The others are removed all the same.
+                Err(error) => {
+                    tracing::error!(cause = chain(&error), "a marked patient was not removed");
+                    report.failed += 1;
+                }
             }
         }
         Ok(())

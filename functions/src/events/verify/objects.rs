@@ -28,14 +28,17 @@ impl Verify {
             .bucket
             .walk(prefix, after.as_deref(), limit)
             .await?;
-        let records = self.records_of(&walked.keys).await?;
+        let (records, unreadable) = self.records_of(&walked.keys).await?;
         let mut last = after;
         for (key, listed) in walked.keys {
             if run.is_over() {
                 return Ok(Some(Position::Bucket(prefix, last)));
             }
             report.objects += 1;
-            let looked = if prefix == object_key::ORIGINALS {
+            let looked = if id_in(&key).is_some_and(|id| unreadable.contains(&id)) {
+                // Nobody knows what it names.
+                Err(Error::internal("its record cannot be read"))
+            } else if prefix == object_key::ORIGINALS {
                 Box::pin(self.original(&key, listed, &records, run, report)).await
             } else {
                 self.made(&key, &listed, &records, run, report).await
@@ -57,12 +60,13 @@ impl Verify {
     async fn records_of(
         &self,
         keys: &BTreeMap<String, Listed>,
-    ) -> Result<HashMap<FileId, FileRecord>, Error> {
+    ) -> Result<(HashMap<FileId, FileRecord>, Vec<FileId>), Error> {
         let mut ids: Vec<FileId> = keys.keys().filter_map(|key| id_in(key)).collect();
         ids.sort_unstable();
         ids.dedup();
-        let files = self.app.files.unattended().records(&ids).await?;
-        Ok(files.into_iter().map(|file| (file.id, file)).collect())
+        let (files, unreadable) = self.app.files.unattended().records(&ids).await?;
+        let files = files.into_iter().map(|file| (file.id, file));
+        Ok((files.collect(), unreadable))
     }
 
     async fn original(

@@ -24,6 +24,9 @@ impl Verify {
     ) -> Result<Option<Position>, Error> {
         let limit = i32::try_from(run.left(report, PAGE)).unwrap_or(i32::MAX);
         let page = self.app.verification.page(after, limit).await?;
+        for id in page.unreadable {
+            not_verified(id, &Error::internal("the record cannot be read"), report);
+        }
         let mut last = after;
         let mut looks = stream::iter(page.files)
             .map(|file| async move {

@@ -128,8 +128,12 @@ impl Verify {
                 return Ok(Some(counters));
             };
             below = Some(*last);
-            for file in files.records(&ids).await? {
-                count(&mut counters, &file);
+            let (files, unreadable) = files.records(&ids).await?;
+            if !unreadable.is_empty() {
+                return Err(cannot_be_read());
+            }
+            for file in &files {
+                count(&mut counters, file);
             }
         }
     }
@@ -147,6 +151,9 @@ impl Verify {
                 return Ok(());
             }
             let page = self.app.verification.page(after, PAGE).await?;
+            if !page.unreadable.is_empty() {
+                return Err(cannot_be_read());
+            }
             for file in &page.files {
                 count(&mut all, file);
                 count(owners.entry(file.uploaded_by).or_default(), file);
@@ -175,6 +182,11 @@ impl Verify {
         }
         Ok(())
     }
+}
+
+/// What such a record is counted as nobody knows: then nothing is put right.
+fn cannot_be_read() -> Error {
+    Error::internal("a record cannot be read")
 }
 
 fn count(counters: &mut Counters, file: &FileRecord) {

@@ -46,6 +46,17 @@ pub(super) async fn batch_get<T: DeserializeOwned>(
     batch_get_some(client, table, keys, consistent, None).await
 }
 
+/// [`batch_get`], without what nobody can read.
+pub(super) async fn batch_get_readable<T: DeserializeOwned>(
+    client: &Client,
+    table: &str,
+    keys: Vec<Item>,
+    consistent: bool,
+) -> Result<Vec<T>, Error> {
+    let items = items(client, table, keys, consistent, None).await?;
+    Ok(records::readable(table, items))
+}
+
 /// [`batch_get`] of some attributes.
 pub(super) async fn batch_get_some<T: DeserializeOwned>(
     client: &Client,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -24,10 +25,25 @@ pub(super) struct Chunk {
 }
 
 /// The list of chunks of an owner.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct List {
-    pub(super) version: u64,
+    /// As the row has it, whatever it is; `None` if there is no row.
+    pub(super) version: Option<AttributeValue>,
+    pub(super) number: u64,
     pub(super) chunks: Vec<Chunk>,
+    /// Whether everything that is packed is in these chunks: otherwise nobody can read the row.
+    pub(super) is_whole: bool,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self {
+            version: None,
+            number: 0,
+            chunks: Vec::new(),
+            is_whole: true,
+        }
+    }
 }
 
 /// Chunks in the bucket, and in the memory of a warm function.
@@ -47,12 +63,15 @@ impl Chunks {
         }
     }
 
-    /// The chunks of a list; `None` if one is not there, or damaged.
+    /// The chunks of a list; `None` if one is not there, or damaged, or the list is.
     pub(super) async fn all(
         &self,
         owner: i64,
         list: &List,
     ) -> Result<Option<Vec<Arc<Vec<Listed>>>>, Error> {
+        if !list.is_whole {
+            return Ok(None);
+        }
         let read = list.chunks.iter().map(|chunk| self.one(owner, &chunk.name));
         let found = futures_util::future::try_join_all(read).await?;
         Ok(found.into_iter().collect())
@@ -92,16 +111,17 @@ impl Chunks {
         Ok(Chunk { first, name })
     }
 
-    /// Removes what neither of two lists names.
-    pub(super) async fn remove_old(&self, owner: i64, lists: [&List; 2]) -> Result<(), Error> {
+    /// The names of all that the bucket has of an owner.
+    pub(super) async fn names(&self, owner: i64) -> Result<Vec<String>, Error> {
         let prefix = object(owner, "");
-        let named = |key: &String| {
-            let name = key.strip_prefix(&prefix);
-            let mut chunks = lists.iter().flat_map(|list| &list.chunks);
-            chunks.any(|chunk| Some(chunk.name.as_str()) == name)
-        };
-        let mut keys = self.bucket.segments_below(&prefix).await?;
-        keys.retain(|key| !named(key));
+        let keys = self.bucket.segments_below(&prefix).await?;
+        let names = keys.iter().filter_map(|key| key.strip_prefix(&prefix));
+        Ok(names.map(str::to_owned).collect())
+    }
+
+    /// Removes objects for good. The caller knows that nobody reads them any more.
+    pub(super) async fn remove(&self, owner: i64, names: &[String]) -> Result<(), Error> {
+        let keys: Vec<String> = names.iter().map(|name| object(owner, name)).collect();
         self.bucket.remove_segments(&keys).await
     }
 

@@ -65,8 +65,8 @@ impl Files {
             day = day.plus(DAY_MS);
         }
         // Whoever does the work reads the record again; what is gone already is left out.
-        let rows = self.rows(&ids, false).await?.into_iter();
-        let mut files: Vec<Due> = rows.map(records::from_item).collect::<Result<_, _>>()?;
+        let rows = self.rows(&ids, false).await?;
+        let mut files: Vec<Due> = records::readable(&self.config.files_table, rows);
         let places: std::collections::HashMap<FileId, usize> = ids.into_iter().zip(0..).collect();
         files.sort_unstable_by_key(|file| places.get(&file.id).copied());
         found.files = files;

@@ -89,7 +89,12 @@ impl Unattended<'_> {
         for row in page.items.unwrap_or_default() {
             let shard = row.get("shard").and_then(|shard| shard.as_s().ok());
             let shard = shard.ok_or_else(|| Error::internal("a change without its shard"))?;
-            unfolded.shards.insert(shard.parse()?);
+            if let Ok(shard) = shard.parse() {
+                unfolded.shards.insert(shard);
+            } else {
+                // No fold reads it, so it is in nobody's way.
+                tracing::error!(shard, "a change of no shard");
+            }
         }
         Ok(unfolded)
     }
@@ -121,6 +126,7 @@ impl Files {
         if new.is_empty() {
             return Ok(Fold::Counted(0, has_more));
         }
+        self.set_aside(shard, page.items(), &new).await?;
         let Some(is_to_pack) = self.count(&head, &new).await? else {
             return Ok(Fold::Lost);
         };
@@ -134,6 +140,21 @@ impl Files {
             tracing::warn!(cause = chain(&error), "a tail was not packed");
         }
         Ok(Fold::Counted(new.len(), has_more))
+    }
+
+    /// Keeps those of `rows` that nobody can read, before they are folded, which counts nothing of them, and deletes them: so they are in nobody's way.
+    async fn set_aside(&self, shard: Shard, items: &[Item], rows: &[Row]) -> Result<(), Error> {
+        for row in rows.iter().filter(|row| row.is_unreadable) {
+            let key = |item: &Item| item.get("change")?.as_n().ok().cloned();
+            let is_it = |item: &&Item| key(item).as_ref() == Some(&row.key);
+            let Some(item) = items.iter().find(is_it) else {
+                continue;
+            };
+            let name = format!("change#{}#{}", shard.number, row.key);
+            let writes = [self.aside(shard.space, &name, item)?];
+            is_written(commit(&self.client, &writes).await)?;
+        }
+        Ok(())
     }
 
     /// Has the studies counted that the folds of an owner have marked, before the rows of the changes are deleted: a row that is left rings again.
@@ -225,6 +246,7 @@ mod tests {
                     rows: Some(Vec::new()),
                     steps: Vec::new(),
                     is_of_newer_version: false,
+                    is_unreadable: false,
                 })
                 .collect();
             assert_eq!(still_there(&head, &rows, has_more), expected, "{found:?}");

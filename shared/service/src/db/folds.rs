@@ -105,7 +105,7 @@ impl Folds {
     }
 }
 
-fn key(row: &str) -> Item {
+pub(super) fn key(row: &str) -> Item {
     [
         ("shard".to_owned(), text(SHARD)),
         ("row".to_owned(), text(row)),

@@ -246,6 +246,8 @@ pub(super) struct Row {
     pub(super) steps: Vec<Step>,
     /// Whether a newer version of the service wrote it: it counts, and is left for that one to fold.
     pub(super) is_of_newer_version: bool,
+    /// Whether it says what nobody can read: then it counts nothing, and the fold that meets it [sets it aside](super::aside).
+    pub(super) is_unreadable: bool,
 }
 
 impl Row {
@@ -253,17 +255,23 @@ impl Row {
         let key = item.get("change").and_then(|key| key.as_n().ok());
         let key = key.ok_or_else(|| Error::internal("a change without its key"))?;
         let is_of_newer_version = records::is_newer(item);
-        let steps = if is_of_newer_version {
-            Vec::new()
-        } else {
-            steps::read(item, STEPS)?
-        };
+        let read = head::delta(item.get("counted")).and_then(|counted| {
+            let steps = if is_of_newer_version {
+                Vec::new()
+            } else {
+                steps::read(item, STEPS)?
+            };
+            Ok((counted, steps))
+        });
+        let is_unreadable = read.is_err() && !is_of_newer_version;
+        let (counted, steps) = read.unwrap_or_default();
         Ok(Self {
             key: key.clone(),
-            counted: head::delta(item.get("counted"))?,
+            counted,
             rows: columns::read(item),
             steps,
             is_of_newer_version,
+            is_unreadable,
         })
     }
 }

@@ -22,12 +22,28 @@ impl Files {
         }
     }
 
-    /// The records of `ids`, newest first; those that are gone are left out.
+    /// The records of `ids`, newest first; those that are gone are left out, and those that nobody can read.
     pub(super) async fn records(&self, ids: &[FileId]) -> Result<Vec<FileRecord>, Error> {
-        let rows = self.rows(ids, true).await?.into_iter();
-        let mut found: Vec<FileRecord> = rows.map(records::from_item).collect::<Result<_, _>>()?;
+        let rows = self.rows(ids, true).await?;
+        let mut found: Vec<FileRecord> = records::readable(&self.config.files_table, rows);
         found.sort_unstable_by_key(|file| Reverse(file.id));
         Ok(found)
+    }
+
+    /// The records of `ids`, in any order, and which of them nobody can read: for whoever concludes something from what is not there.
+    pub(super) async fn records_and_unreadable(
+        &self,
+        ids: &[FileId],
+    ) -> Result<(Vec<FileRecord>, Vec<FileId>), Error> {
+        let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+        for row in self.rows(ids, true).await? {
+            let id = records::id_of(&row)?;
+            match records::from_item(row) {
+                Ok(file) => found.push(file),
+                Err(_) => unreadable.push(id),
+            }
+        }
+        Ok((found, unreadable))
     }
 
     /// The rows of `ids`, in any order; those that are gone are left out.

@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 use packed::names::{Directory, Name};
 
-use super::batch::{batch_get, items};
+use super::batch::{batch_get_readable, items};
 use super::keys;
 use super::names::{People, Seen};
 use super::patients::{IdRow, Patient, key, key_of, search_text};
@@ -48,7 +48,7 @@ impl References {
             let table = &self.config.patients_table;
             let rows = items(&self.client, table, wanted, true, None).await?;
             let rows = rows.into_iter().filter(|row| !records::is_tombstone(row));
-            let patients: Vec<Patient> = rows.map(records::from_item).collect::<Result<_, _>>()?;
+            let patients: Vec<Patient> = records::readable(table, rows);
             let is_called_so = |patient: &Patient| search_text(patient).contains(search);
             found.extend(patients.into_iter().filter(is_called_so));
             if found.len() == limit || !more {
@@ -80,7 +80,7 @@ impl References {
         ids.truncate(limit);
         let wanted = ids.iter().map(key).collect();
         let table = &self.config.patients_table;
-        let mut found: Vec<Patient> = batch_get(&self.client, table, wanted, true).await?;
+        let mut found: Vec<Patient> = batch_get_readable(&self.client, table, wanted, true).await?;
         if let Some(old) = &self.old {
             found.extend(Box::pin(old.patients(&ids)).await?);
         }

@@ -17,6 +17,22 @@ pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
     serde_dynamo::from_item(item).map_err(Error::internal)
 }
 
+/// Reads those of a table's rows that can be read: one that cannot is in the way of none of the others. The log is told of it, without what it says.
+pub(super) fn readable<T: DeserializeOwned>(
+    table: &str,
+    rows: impl IntoIterator<Item = Item>,
+) -> Vec<T> {
+    let read = |row: Item| {
+        let id = id_of(&row).ok().map(FileId::number);
+        let read = from_item(row).ok();
+        if read.is_none() {
+            tracing::error!(table, id, "a row cannot be read, and is left out");
+        }
+        read
+    };
+    rows.into_iter().filter_map(read).collect()
+}
+
 /// Writes any record as an item.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use self::keys::schema;
 pub(super) use self::keys::{entry_key, key_in_study, key_of_series};
 use self::numbers::{is_key, no_id};
-use super::batch::{batch_get, item};
+use super::batch::{batch_get_readable, item};
 use super::references::References;
 use super::transaction::put_new;
 use super::{Item, records};
@@ -145,7 +145,7 @@ impl References {
         keys: impl Iterator<Item = (i64, String)>,
     ) -> Result<Vec<T>, Error> {
         let keys = keys.map(|(owner, key)| entry_key(owner, &key)).collect();
-        batch_get(&self.client, &self.config.studies_table, keys, false).await
+        batch_get_readable(&self.client, &self.config.studies_table, keys, false).await
     }
 
     /// Whether a row that is never deleted is there. It may be there although this says no: the read is not consistent, and the write that follows

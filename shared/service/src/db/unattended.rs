@@ -42,9 +42,9 @@ impl Unattended<'_> {
         self.files.write_until_fresh(file, None, step).await
     }
 
-    /// The records of `ids`; those that are gone are left out.
-    pub async fn records(self, ids: &[FileId]) -> Result<Vec<FileRecord>, Error> {
-        self.files.records(ids).await
+    /// The records of `ids`, and which of them nobody can read; those that are gone are left out.
+    pub async fn records(self, ids: &[FileId]) -> Result<(Vec<FileRecord>, Vec<FileId>), Error> {
+        self.files.records_and_unreadable(ids).await
     }
 
     /// Writes the record of an object that has none, with its counters; `false` if its id is taken.

@@ -50,6 +50,8 @@ pub struct Quarantined {
 pub struct Page {
     /// Those of the page, in the order of the table.
     pub files: Vec<FileRecord>,
+    /// Those that nobody can read.
+    pub unreadable: Vec<FileId>,
     /// Where the next one begins; `None` after the last.
     pub next: Option<FileId>,
 }
@@ -110,13 +112,20 @@ impl Verification {
             .send()
             .await
             .map_err(failure)?;
-        let rows = answer.items.unwrap_or_default().into_iter();
-        let rows = rows.filter(|row| !records::is_tombstone(row));
         let next = answer.last_evaluated_key.as_ref().map(records::id_of);
-        Ok(Page {
-            files: rows.map(records::from_item).collect::<Result<_, _>>()?,
+        let mut page = Page {
             next: next.transpose()?,
-        })
+            ..Page::default()
+        };
+        let rows = answer.items.unwrap_or_default().into_iter();
+        for row in rows.filter(|row| !records::is_tombstone(row)) {
+            let id = records::id_of(&row)?;
+            match records::from_item(row) {
+                Ok(file) => page.files.push(file),
+                Err(_) => page.unreadable.push(id),
+            }
+        }
+        Ok(page)
     }
 
     /// Puts an object into quarantine.

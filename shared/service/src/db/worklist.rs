@@ -13,6 +13,7 @@
 //! does no harm.
 
 mod count;
+mod list;
 mod marks;
 mod pack;
 mod pictures;

@@ -90,7 +90,11 @@ impl Files {
             let items = scan.consistent_read(true).into_paginator().items().send();
             let items: Result<Vec<_>, _> = items.collect().await;
             for item in items.map_err(crate::db::failure)? {
-                changes.push(journal::Row::read(&item)?);
+                let shard = item.get("shard").and_then(|shard| shard.as_s().ok());
+                // No fold reads what is of no shard.
+                if shard.is_some_and(|shard| shard.parse::<Shard>().is_ok()) {
+                    changes.push(journal::Row::read(&item)?);
+                }
             }
         }
         let of_shards = Shard::all(space).map(|shard| tail(&self.client, &self.config, shard));

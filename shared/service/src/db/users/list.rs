@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 
 use packed::names::{Directory, Name};
 
-use super::super::batch::batch_get;
+use super::super::batch::batch_get_readable;
 use super::super::keys;
 use super::super::names::{People, Seen};
 use super::super::query::rows_until;
@@ -106,7 +106,7 @@ impl Users {
             names.truncate(room);
             let keys = names.iter().map(|name| rows::key(&name.key)).collect();
             let table = &self.config.users_table;
-            let mut users: Vec<User> = batch_get(&self.client, table, keys, true).await?;
+            let mut users: Vec<User> = batch_get_readable(&self.client, table, keys, true).await?;
             // Whoever is called otherwise by now has another place.
             users.retain(|user| names.contains(&name_of(user)));
             users.sort_unstable_by_key(|user| {
@@ -141,7 +141,7 @@ impl Users {
         let next = names.last().filter(|_| more).cloned().map(Place);
         let keys = names.iter().map(|name| rows::key(&name.key)).collect();
         let table = &self.config.users_table;
-        let mut users: Vec<User> = batch_get(&self.client, table, keys, true).await?;
+        let mut users: Vec<User> = batch_get_readable(&self.client, table, keys, true).await?;
         let place = |user: &User| {
             let key = user.id.to_string();
             names.iter().position(|name| name.key == key)

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
-use super::marks::{Mark, key};
+use super::marks::{Mark, Marks, item};
 use super::pack::{self, MANY, is_many};
 use super::rows::{StudyRow, tally_of, write_series};
 use crate::db::Item;
@@ -26,6 +26,8 @@ const ROWS: usize = 80;
 struct Rows {
     studies: BTreeMap<StudyId, StudyRow>,
     series: BTreeMap<(StudyId, SeriesId), Tally>,
+    /// Studies of which a row cannot be read.
+    unreadable: BTreeSet<StudyId>,
 }
 
 impl Files {
@@ -36,7 +38,13 @@ impl Files {
     pub(in crate::db) async fn count_in_studies(&self, owner: i64) -> Result<(), Error> {
         let mut taken = 0;
         for _ in 0..AT_MOST {
-            let marks = self.marks(owner).await?;
+            let Marks { marks, unreadable } = self.marks(owner).await?;
+            for (name, mark) in &unreadable {
+                self.set_mark_aside(owner, name, mark).await?;
+            }
+            if marks.is_empty() && !unreadable.is_empty() {
+                continue;
+            }
             if marks.is_empty() {
                 if taken > 0 {
                     self.pack_if_many(owner).await;
@@ -68,10 +76,12 @@ impl Files {
         }
     }
 
-    /// Takes marks, all or none; `false` if somebody else was faster.
+    /// Takes marks, all or none; `false` if somebody else was faster. Steps of a study whose row, or that of a series, nobody can read are set aside.
     async fn take(&self, owner: i64, marks: &[Mark]) -> Result<bool, Error> {
         let steps: Vec<&Step> = marks.iter().flat_map(|mark| &mark.steps).collect();
         let mut rows = self.rows_of(owner, &steps).await?;
+        let is_lost = |step: &&Step| rows.unreadable.contains(&step.study);
+        let (lost, steps): (Vec<&Step>, Vec<&Step>) = steps.into_iter().partition(is_lost);
         rows.take(&steps);
         Box::pin(self.find_pictures(owner, &steps, &mut rows)).await?;
         let now = self.clock.now();
@@ -85,13 +95,11 @@ impl Files {
             writes.push(write_series(self, owner, *study, *series, sum)?);
         }
         for mark in marks {
-            let delete = Delete::builder()
-                .table_name(&self.config.folds_table)
-                .set_key(Some(key(owner, &mark.name)))
-                .condition_expression("attribute_exists(#row)")
-                .expression_attribute_names("#row", "row");
-            let delete = delete.build().map_err(Error::internal)?;
-            writes.push(TransactWriteItem::builder().delete(delete).build());
+            writes.push(self.taken(owner, &mark.name)?);
+        }
+        if let (Some(first), false) = (marks.first(), lost.is_empty()) {
+            let lost: Vec<Step> = lost.into_iter().cloned().collect();
+            writes.push(self.aside(owner, &first.name, &item(owner, &first.name, &lost)?)?);
         }
         is_written(commit(&self.client, &writes).await)
     }
@@ -144,15 +152,34 @@ impl Files {
         });
         let found: HashMap<String, Item> = named.collect();
         let mut rows = Rows::default();
+        let mut unreadable = BTreeSet::new();
         for id in studies {
-            let row = StudyRow::read(id, found.get(&id.to_string()))?;
-            rows.studies.insert(id, row);
+            match StudyRow::read(id, found.get(&id.to_string())) {
+                Ok(row) => {
+                    rows.studies.insert(id, row);
+                }
+                Err(Error::Internal(_)) => {
+                    unreadable.insert(id);
+                }
+                Err(error) => return Err(error),
+            }
         }
         for (study, series) in series {
             let row = found.get(&key_in_study(study, series));
-            let tally = row.map(tally_of).transpose()?.unwrap_or_default();
-            rows.series.insert((study, series), tally);
+            match row.map(tally_of).transpose() {
+                Ok(tally) => {
+                    let tally = tally.unwrap_or_default();
+                    rows.series.insert((study, series), tally);
+                }
+                Err(_) => {
+                    unreadable.insert(study);
+                }
+            }
         }
+        let is_readable = |study: &StudyId| !unreadable.contains(study);
+        rows.studies.retain(|study, _| is_readable(study));
+        rows.series.retain(|(study, _), _| is_readable(study));
+        rows.unreadable = unreadable;
         Ok(rows)
     }
 

@@ -1,9 +1,10 @@
 //! Marks: what changes make of studies, from the fold that counted them until somebody takes them.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 
 use crate::db::files::Files;
 use crate::db::journal::Head;
+use crate::db::transaction::{commit, is_written};
 use crate::db::{Item, query, records, steps, text};
 use crate::domain::tally::Step;
 use crate::error::Error;
@@ -20,6 +21,14 @@ const MARKS_AT_ONCE: i32 = 30;
 pub(super) struct Mark {
     pub(super) name: String,
     pub(super) steps: Vec<Step>,
+}
+
+/// The first marks of an owner. Those that a newer version of the service wrote are left to it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Marks {
+    pub(super) marks: Vec<Mark>,
+    /// What nobody can read, by name.
+    pub(super) unreadable: Vec<(String, Item)>,
 }
 
 /// The puts of the marks of the fold after `head`.
@@ -43,14 +52,20 @@ pub(in crate::db) fn marks<'a>(
         let name = format!("{PREFIX}{}#{version:012}#{number:02}", shard.number);
         let put = Put::builder()
             .table_name(table)
-            .set_item(Some(key(shard.space, &name)))
-            .item("schema", records::schema_of_studies())
-            .item(STEPS, steps::attribute(steps)?)
+            .set_item(Some(item(shard.space, &name, steps)?))
             .build()
             .map_err(Error::internal)?;
         Ok(TransactWriteItem::builder().put(put).build())
     };
     sums.chunks(STEPS_AT_ONCE).enumerate().map(mark).collect()
+}
+
+/// The row of a mark.
+pub(super) fn item(owner: i64, name: &str, steps: &[Step]) -> Result<Item, Error> {
+    let mut item = key(owner, name);
+    item.insert("schema".to_owned(), records::schema_of_studies());
+    item.insert(STEPS.to_owned(), steps::attribute(steps)?);
+    Ok(item)
 }
 
 pub(super) fn key(owner: i64, name: &str) -> Item {
@@ -63,18 +78,44 @@ pub(super) fn key(owner: i64, name: &str) -> Item {
 
 impl Files {
     /// The first marks of an owner, those of a shard in the order of its folds.
-    pub(super) async fn marks(&self, owner: i64) -> Result<Vec<Mark>, Error> {
+    pub(super) async fn marks(&self, owner: i64) -> Result<Marks, Error> {
         let query = self.named(owner, PREFIX, true).limit(MARKS_AT_ONCE);
-        let items = query::first_items(query).await?;
-        let marks = items.iter().map(|item| {
+        let mut found = Marks::default();
+        for item in query::first_items(query).await? {
             let name = item.get("row").and_then(|name| name.as_s().ok());
             let name = name.ok_or_else(|| Error::internal("a mark without its name"))?;
-            Ok(Mark {
-                name: name.clone(),
-                steps: steps::read(item, STEPS)?,
-            })
-        });
-        marks.collect()
+            let name = name.clone();
+            if records::is_newer(&item) {
+                continue;
+            }
+            match steps::read(&item, STEPS) {
+                Ok(steps) => found.marks.push(Mark { name, steps }),
+                Err(_) => found.unreadable.push((name, item)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Sets a mark aside that nobody can read; somebody else may have been faster.
+    pub(super) async fn set_mark_aside(
+        &self,
+        owner: i64,
+        name: &str,
+        mark: &Item,
+    ) -> Result<(), Error> {
+        let writes = [self.aside(owner, name, mark)?, self.taken(owner, name)?];
+        is_written(commit(&self.client, &writes).await).map(drop)
+    }
+
+    /// The deletion of a mark that is there.
+    pub(super) fn taken(&self, owner: i64, name: &str) -> Result<TransactWriteItem, Error> {
+        let delete = Delete::builder()
+            .table_name(&self.config.folds_table)
+            .set_key(Some(key(owner, name)))
+            .condition_expression("attribute_exists(#row)")
+            .expression_attribute_names("#row", "row");
+        let delete = delete.build().map_err(Error::internal)?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     /// The rows of an owner in the table of folds whose names begin like this.

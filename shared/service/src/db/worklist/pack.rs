@@ -1,7 +1,6 @@
 //! Packs the entries of a worklist that changed into [chunks](crate::db::chunks).
 //!
-//! `worklist` in Folds lists those that count, on condition of its version. An object that the list before named stays until the next packing: whoever
-//! read that list reads it.
+//! `worklist` in Folds lists those that count, on condition of its version ([`super::list`]).
 
 use std::collections::BTreeMap;
 
@@ -9,21 +8,18 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::marks::key;
-use crate::db::batch::item;
 use crate::db::chunks::{Chunk, List};
 use crate::db::files::Files;
-use crate::db::transaction::{put_unless_refused, unless_refused};
+use crate::db::transaction::unless_refused;
 use crate::db::{Item, query, records};
+use crate::domain::StudyId;
 use crate::domain::worklist::Entry;
 use crate::error::Error;
 
 /// How the names of rows of entries begin.
 pub(super) const PREFIX: &str = "worklist#";
-/// The row that lists the chunks.
-const NAME: &str = "worklist";
 const ENTRY: &str = "entry";
 const VERSION: &str = "version";
-const CHUNKS: &str = "chunks";
 /// Rows of entries before they are packed: every page reads them, 40 are some 3 read units.
 pub(super) const MANY: usize = 40;
 /// Entries of the largest chunk.
@@ -40,11 +36,10 @@ pub(super) fn row(owner: i64, entry: &Entry) -> Result<Item, Error> {
     Ok(row)
 }
 
-/// Reads the row of an entry.
-pub(super) fn entry(row: &Item) -> Result<Entry, Error> {
-    let bytes = row.get(ENTRY).and_then(|bytes| bytes.as_b().ok());
-    let bytes = bytes.ok_or_else(|| Error::internal("a row of a worklist without its entry"))?;
-    serde_json::from_slice(bytes.as_ref()).map_err(Error::internal)
+/// Reads the row of an entry; `None` if nobody can.
+fn entry(row: &Item) -> Option<Entry> {
+    let bytes = row.get(ENTRY)?.as_b().ok()?;
+    serde_json::from_slice(bytes.as_ref()).ok()
 }
 
 /// Whether so many entries have changed that they should be packed.
@@ -57,50 +52,55 @@ pub(super) async fn is_many(files: &Files, owner: i64) -> Result<bool, Error> {
 }
 
 impl Files {
-    /// The list of chunks of an owner.
-    pub(super) async fn list_of_chunks(&self, owner: i64) -> Result<List, Error> {
-        let table = &self.config.folds_table;
-        let Some(row) = item(&self.client, table, key(owner, NAME), true, None).await? else {
-            return Ok(List::default());
-        };
-        if records::is_newer(&row) {
-            return Err(Error::newer_version());
-        }
-        let version = row
-            .get(VERSION)
-            .and_then(|version| version.as_n().ok()?.parse().ok());
-        let chunks = row.get(CHUNKS).and_then(|chunks| chunks.as_s().ok());
-        let (Some(version), Some(chunks)) = (version, chunks) else {
-            return Err(Error::internal("a list of chunks that nobody wrote"));
-        };
-        let chunks = serde_json::from_str(chunks).map_err(Error::internal)?;
-        Ok(List { version, chunks })
-    }
-
-    /// Moves the entries that changed into chunks. Another call may be faster: then this one changes nothing.
-    pub(super) async fn pack_worklist(&self, owner: i64) -> Result<(), Error> {
-        let rows = query::items(self.named(owner, PREFIX, true)).await?;
-        let changed: BTreeMap<u64, Entry> = rows
-            .iter()
-            .map(|row| entry(row).map(|entry| (entry.id.number(), entry)))
-            .collect::<Result<_, _>>()?;
+    /// Moves the entries that changed into chunks; answers whether the bucket has nothing of this worklist any more but what counts. Another call may be
+    /// faster: then this one changes nothing.
+    pub(super) async fn pack_worklist(&self, owner: i64) -> Result<bool, Error> {
+        let changed = self.changed_entries(owner, true).await?;
         let versions: Vec<(u64, u64)> = changed
             .values()
             .map(|entry| (entry.id.number(), entry.version))
             .collect();
         let list = self.list_of_chunks(owner).await?;
-        let chunks = self.with_changed(owner, &list, changed).await?;
-        let next = List {
-            version: list.version + 1,
-            chunks,
+        let chunks = if list.is_whole {
+            self.with_changed(owner, &list, changed).await?
+        } else {
+            self.all_anew(owner).await?
         };
-        if !self.put_list(owner, &list, &next).await? {
-            return Ok(());
+        let (old, left) = self.unnamed(owner, &chunks).await?;
+        let is_new = !versions.is_empty() || chunks != list.chunks || !list.is_whole;
+        if is_new && !self.put_list(owner, &list, &chunks).await? {
+            return Ok(false);
         }
         for (id, version) in versions {
             self.remove_entry(owner, id, version).await?;
         }
-        self.chunks.remove_old(owner, [&list, &next]).await
+        self.clear(owner, &old, &left).await?;
+        Ok(left.is_empty())
+    }
+
+    /// The entries that changed last. A row that nobody can read is in nobody's way: the row of its study has all that there is to say, and the next change
+    /// of the study writes the entry anew.
+    pub(super) async fn changed_entries(
+        &self,
+        owner: i64,
+        consistent: bool,
+    ) -> Result<BTreeMap<u64, Entry>, Error> {
+        let mut changed = BTreeMap::new();
+        for row in query::items(self.named(owner, PREFIX, consistent)).await? {
+            let name = row.get("row").and_then(|name| name.as_s().ok());
+            let id = name.and_then(|name| name.strip_prefix(PREFIX)?.parse::<StudyId>().ok());
+            let found = match (entry(&row), id) {
+                (Some(entry), _) => Some(entry),
+                (None, Some(id)) => {
+                    let study = id.number();
+                    tracing::error!(owner, study, "an entry of a worklist cannot be read");
+                    self.entry_of_row(owner, id).await?
+                }
+                (None, None) => None,
+            };
+            changed.extend(found.map(|entry| (entry.id.number(), entry)));
+        }
+        Ok(changed)
     }
 
     async fn with_changed(
@@ -165,27 +165,6 @@ impl Files {
             chunks.push(self.chunks.put(owner, part).await?);
         }
         Ok(chunks)
-    }
-
-    async fn put_list(&self, owner: i64, before: &List, next: &List) -> Result<bool, Error> {
-        let number = |number: u64| AttributeValue::N(number.to_string());
-        let chunks = serde_json::to_string(&next.chunks).map_err(Error::internal)?;
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.config.folds_table)
-            .set_item(Some(key(owner, NAME)))
-            .item("schema", records::schema_of_studies())
-            .item(VERSION, number(next.version))
-            .item(CHUNKS, AttributeValue::S(chunks))
-            .expression_attribute_names("#version", VERSION);
-        let put = if before.version == 0 {
-            put.condition_expression("attribute_not_exists(#version)")
-        } else {
-            put.condition_expression("#version = :before")
-                .expression_attribute_values(":before", number(before.version))
-        };
-        put_unless_refused(put).await
     }
 
     /// Removes the row of an entry that is packed, unless the study has changed since.

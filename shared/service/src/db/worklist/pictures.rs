@@ -52,7 +52,7 @@ impl Files {
         };
         let rows = items(&self.client, table, ids, true, None).await?;
         let rows = rows.into_iter().filter(|row| !records::is_tombstone(row));
-        let files: Vec<FileRecord> = rows.map(records::from_item).collect::<Result<_, _>>()?;
+        let files: Vec<FileRecord> = records::readable(table, rows);
         let files = files.iter().filter(|file| is_of(file));
         Ok(files.filter_map(Picture::of).collect())
     }

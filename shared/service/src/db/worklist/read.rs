@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::pack::{PREFIX, entry};
 use super::rows::StudyRow;
 use crate::auth::Caller;
 use crate::auth::access::Action;
+use crate::db::Item;
 use crate::db::files::Files;
 use crate::db::log_entry::About;
 use crate::db::query;
@@ -98,11 +98,9 @@ impl Files {
         owner: i64,
     ) -> Result<(HashMap<StudyId, Listed>, Vec<std::sync::Arc<Vec<Listed>>>), Error> {
         for _ in 0..ATTEMPTS {
-            let rows = query::items(self.named(owner, PREFIX, false)).await?;
-            let changed: HashMap<StudyId, Listed> = rows
-                .iter()
-                .map(|row| entry(row).map(|entry| (entry.id, entry.into())))
-                .collect::<Result<_, Error>>()?;
+            let changed = self.changed_entries(owner, false).await?;
+            let changed = changed.into_values();
+            let changed = changed.map(|entry| (entry.id, entry.into())).collect();
             let list = self.list_of_chunks(owner).await?;
             if let Some(chunks) = self.chunks.all(owner, &list).await? {
                 return Ok((changed, chunks));
@@ -134,14 +132,50 @@ impl Files {
             .consistent_read(true);
         let mut entries = Vec::new();
         for item in query::items(query).await? {
-            let id = item
-                .get("study")
-                .and_then(|name| name.as_s().ok()?.parse().ok());
-            if let Some(id) = id {
-                entries.push(StudyRow::read(id, Some(&item))?.entry());
-            }
+            entries.extend(entry_of(owner, &item)?);
         }
         entries.sort_by_key(|entry| entry.id);
         Ok(entries)
+    }
+
+    /// The entry of a study from its row; `None` if there is none, or nobody can read it.
+    pub(super) async fn entry_of_row(
+        &self,
+        owner: i64,
+        study: StudyId,
+    ) -> Result<Option<Entry>, Error> {
+        let key = entry_key(owner, &study.to_string());
+        let values = key
+            .into_iter()
+            .map(|(name, value)| (format!(":{name}"), value));
+        // A query, because whoever reads a worklist may ask the table nothing else.
+        let query = self
+            .client
+            .query()
+            .table_name(&self.config.studies_table)
+            .key_condition_expression("#owner = :owner AND study = :study")
+            .expression_attribute_names("#owner", "owner")
+            .set_expression_attribute_values(Some(values.collect()))
+            .consistent_read(true);
+        let found = query::first_items(query).await?;
+        let entry = found.first().map(|item| entry_of(owner, item));
+        Ok(entry.transpose()?.flatten())
+    }
+}
+
+/// What a row says of a study; `None` if it is about none, or nobody can read it: then it is in nobody's way.
+fn entry_of(owner: i64, item: &Item) -> Result<Option<Entry>, Error> {
+    let name = item.get("study").and_then(|name| name.as_s().ok());
+    let Some(id) = name.and_then(|name| name.parse::<StudyId>().ok()) else {
+        return Ok(None);
+    };
+    match StudyRow::read(id, Some(item)) {
+        Ok(row) => Ok(Some(row.entry())),
+        Err(Error::Internal(_)) => {
+            let study = id.number();
+            tracing::error!(owner, study, "the row of a study cannot be read");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }

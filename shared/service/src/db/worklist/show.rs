@@ -87,7 +87,12 @@ impl Files {
             .consistent_read(true);
         let mut series = Vec::new();
         for item in query::items(query).await? {
-            series.extend(series_row(&item)?);
+            // One that nobody can read is in the way of none of the others.
+            if let Ok(row) = series_row(&item) {
+                series.extend(row);
+            } else {
+                tracing::error!(owner, %study, "the row of a series cannot be read");
+            }
         }
         series.sort_by_key(|series| reading_order::of_series(series.number, Some(series.id)));
         Ok(series)

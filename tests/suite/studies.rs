@@ -1,5 +1,6 @@
 //! Studies: the worklist, a study, and its files in reading order.
 
+mod gone;
 mod jobs;
 mod rows;
 mod stack;

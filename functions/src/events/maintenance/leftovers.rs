@@ -1,4 +1,5 @@
-//! What other parts of the service leave to maintenance: changes that nobody folded, patients who are marked as deleted, and what is to be packed anew.
+//! What other parts of the service leave to maintenance: changes that nobody folded, patients who are marked as deleted, texts that
+//! have gone from worklists, and what is to be packed anew.
 
 use service::db::patient_removal::Removal;
 use service::error::{Error, chain};
@@ -19,6 +20,10 @@ impl Maintenance {
         }
         if let Err(error) = self.remove_patients(run, report).await {
             tracing::error!(cause = chain(&error), "marked patients were not removed");
+            report.failed += 1;
+        }
+        if let Err(error) = self.tidy_worklists(run, report).await {
+            tracing::error!(cause = chain(&error), "no worklist was tidied");
             report.failed += 1;
         }
         if let Err(error) = self.hand_over_spaces(report).await {
@@ -42,6 +47,23 @@ impl Maintenance {
                 "rows that nobody can read are set aside"
             );
         }
+    }
+
+    /// Takes out of the bucket what studies do not show any more.
+    async fn tidy_worklists(&self, run: &Run, report: &mut Report) -> Result<(), Error> {
+        let files = self.app.files.unattended();
+        for untidy in files.untidy_worklists().await? {
+            if run.is_over() {
+                report.more = true;
+                return Ok(());
+            }
+            if let Err(error) = files.tidy_worklist(&untidy).await {
+                let owner = untidy.owner;
+                tracing::error!(owner, cause = chain(&error), "a worklist was not tidied");
+                report.failed += 1;
+            }
+        }
+        Ok(())
     }
 
     async fn hand_over_lists(&self) -> Result<(), Error> {

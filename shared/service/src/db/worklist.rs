@@ -9,6 +9,8 @@
 //! 4. The entries that changed last are rows of Folds (`worklist#<study>`); [`pack`] moves them into objects of the bucket, a thousand in each, when
 //!    there are many. [`read`] puts both together: of two entries of a study the one of the higher version counts.
 //!
+//! A text that a study does not show any more leaves the bucket within the hour, whether or not something else changes: [`tidy`].
+//!
 //! Nothing here looks at an index or at the files of a study, so a study of 5,000 files costs what one of five does, and an index that is behind
 //! does no harm.
 
@@ -21,8 +23,10 @@ mod read;
 mod rows;
 mod show;
 mod stack;
+mod tidy;
 
 pub(super) use self::marks::marks;
 pub use self::read::WorklistPage;
 pub use self::show::{SeriesRow, Shown};
 pub use self::stack::{Stack, StackPage};
+pub use self::tidy::Untidy;

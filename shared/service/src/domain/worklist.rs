@@ -122,6 +122,36 @@ impl Entry {
         }
     }
 
+    /// Whether it shows a text, of a header or a person, that `after` does not show any more. A study without files shows nothing.
+    #[must_use]
+    pub fn shows_more_than(&self, after: &Self) -> bool {
+        let shown = after.texts();
+        self.texts().iter().any(|text| !shown.contains(text))
+    }
+
+    fn texts(&self) -> Vec<(&str, &str)> {
+        if self.files == 0 {
+            return Vec::new();
+        }
+        let patient = self.patient.as_ref();
+        let patient = patient.map(|patient| {
+            [
+                ("id", patient.id.as_deref()),
+                ("name", patient.name.as_deref()),
+                ("sex", patient.sex.as_deref()),
+                ("birth date", patient.birth_date.as_deref()),
+            ]
+        });
+        let own = [
+            ("description", self.description.as_deref()),
+            ("accession number", self.accession.as_deref()),
+        ];
+        let chosen = self.patients.iter();
+        let chosen = chosen.map(|id| ("chosen", Some(id.as_str())));
+        let all = patient.into_iter().flatten().chain(own).chain(chosen);
+        all.filter_map(|(kind, text)| Some((kind, text?))).collect()
+    }
+
     /// The text in which searches look.
     #[must_use]
     pub fn search_text(&self) -> String {

@@ -13,6 +13,7 @@ use crate::db::files::Files;
 use crate::db::studies::{entry_key, key_in_study};
 use crate::db::transaction::{commit, is_written};
 use crate::domain::tally::{Step, Tally};
+use crate::domain::worklist::Entry;
 use crate::domain::{SeriesId, StudyId};
 use crate::error::{Error, chain};
 
@@ -82,10 +83,16 @@ impl Files {
         let mut rows = self.rows_of(owner, &steps).await?;
         let is_lost = |step: &&Step| rows.unreadable.contains(&step.study);
         let (lost, steps): (Vec<&Step>, Vec<&Step>) = steps.into_iter().partition(is_lost);
+        let before: Vec<Entry> = rows.studies.values().map(StudyRow::entry).collect();
         rows.take(&steps);
         Box::pin(self.find_pictures(owner, &steps, &mut rows)).await?;
         let now = self.clock.now();
         let mut writes = Vec::new();
+        let after = rows.studies.values().map(StudyRow::entry);
+        let mut studies = before.iter().zip(after);
+        if studies.any(|(before, after)| before.version > 0 && before.shows_more_than(&after)) {
+            writes.push(self.note_texts(owner)?);
+        }
         for row in rows.studies.values_mut() {
             (row.version, row.folded_at) = (row.version + 1, now);
             writes.push(row.write(self, owner)?);

@@ -21,7 +21,7 @@ const LEFT: &str = "left#worklist";
 const OBJECTS: &str = "objects";
 /// An object that no list names is removed after this. Whoever has read a list reads its objects within seconds, and whoever packs stores an object seconds
 /// before the list that names it.
-const STILL_READ_MS: i64 = 3 * 60 * 1000;
+pub(super) const STILL_READ_MS: i64 = 3 * 60 * 1000;
 
 /// Objects that no list names, and since when.
 pub(super) type Left = BTreeMap<String, i64>;

@@ -96,6 +96,48 @@ fn every_condition_lets_through_what_fits_it() {
 }
 
 #[test]
+fn a_text_that_goes_is_noticed_whatever_comes() {
+    let full = entry(1, "Zhang^San=张^三", None);
+    let with = |change: &dyn Fn(&mut Entry)| {
+        let mut other = full.clone();
+        change(&mut other);
+        other
+    };
+    let named = |name: Option<&str>| HeaderPatient {
+        name: name.map(str::to_owned),
+        id: Some("X9".to_owned()),
+        birth_date: Some("1970-12-31".to_owned()),
+        ..HeaderPatient::default()
+    };
+    for (after, goes) in [
+        (full.clone(), false),
+        (with(&|entry| entry.files = 9), false),
+        (with(&|entry| entry.thumbnail = Some("a".to_owned())), false),
+        (with(&|entry| entry.patients.push("P-7".to_owned())), false),
+        (
+            with(&|entry| entry.patient = Some(named(Some("Zhang^San=张^三")))),
+            false,
+        ),
+        (with(&|entry| entry.files = 0), true),
+        (with(&|entry| entry.patient = None), true),
+        (with(&|entry| entry.patient = Some(named(None))), true),
+        (
+            with(&|entry| entry.patient = Some(named(Some("Li^Si")))),
+            true,
+        ),
+        (with(&|entry| entry.description = None), true),
+        (
+            with(&|entry| entry.accession = Some("A-18".to_owned())),
+            true,
+        ),
+        (with(&|entry| drop(entry.patients.remove(0))), true),
+    ] {
+        assert_eq!(full.shows_more_than(&after), goes, "{after:?}");
+    }
+    assert!(!with(&|entry| entry.files = 0).shows_more_than(&full));
+}
+
+#[test]
 fn an_order_turns_and_what_has_no_value_stays_last() {
     let studies = [
         listed(1, "B^x", Some("2026-01-05")),

@@ -285,10 +285,50 @@ async fn a_worklist_is_sorted_filtered_and_searched() {
         let found = list(&user, query, "study_instance_uid").await;
         assert_eq!(found, uids(numbers), "{query}");
     }
+    user.get("/studies?warnings=perhaps")
+        .await
+        .refuses(&["warnings"]);
     user.get("/studies?sort=size").await.refuses(&["sort"]);
     user.get("/studies?start_date=2026")
         .await
         .refuses(&["start_date"]);
+}
+
+#[tokio::test]
+async fn only_studies_with_a_warning_are_listed_until_it_is_gone() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    for id in ["P-0001", "P-2"] {
+        let path = format!("/patients/{id}");
+        user.put(&path, json!({"name": "Somebody"})).await.ok();
+    }
+    six(&stack, &user).await;
+    let doubtful = Slice {
+        study: "1.2.7",
+        series: "1.2.7.1".to_owned(),
+        seed: 7,
+        ..Slice::default()
+    };
+    let given = json!({"patient_id": "P-2"});
+    let file = stack.upload(&user, "7.dcm", &doubtful.bytes(), given).await;
+    stack.fold().await;
+    let uid = json!("1.2.7");
+    let warned = "?warnings=true";
+    assert_eq!(list(&user, warned, "study_instance_uid").await, [uid]);
+    assert_eq!(
+        list(&user, warned, "warnings").await,
+        [json!([{"code": "patient_mismatch", "file_count": 1}])]
+    );
+    assert_eq!(list(&user, "?warnings=false", "id").await.len(), 6);
+    for (query, found) in [("&modality=MR", 0), ("&modality=CT&search=chest", 1)] {
+        let query = format!("{warned}{query}");
+        assert_eq!(list(&user, &query, "id").await.len(), found, "{query}");
+    }
+    let right = json!({"ids": [file["id"]], "patient_id": "P-0001"});
+    user.post("/image-files/assign", right).await.ok();
+    stack.fold().await;
+    assert_eq!(list(&user, warned, "id").await, Vec::<Value>::new());
+    assert_eq!(list(&user, "?warnings=false", "id").await.len(), 7);
 }
 
 #[tokio::test]

@@ -39,6 +39,8 @@ fields! {
         start_date: Option<Date>,
         /// Only studies of that day or earlier.
         end_date: Option<Date>,
+        /// `true`: only studies with a file that has a warning; `false`: only those without.
+        warnings: Option<bool>,
         /// For administrators: the studies of this user id. Without it, the caller's own. Somebody else's is an empty list for a user.
         uploaded_by: Option<UserId>,
     }
@@ -154,6 +156,7 @@ impl StudiesQuery {
                 modality: self.modality.map(Modality::into_string),
                 from: self.start_date.map(Date::into_string),
                 to: self.end_date.map(Date::into_string),
+                warnings: self.warnings,
             },
             sort: self.sort.unwrap_or(Order::NewestStudy).into(),
             page: self.page.as_u32(),

@@ -23,6 +23,9 @@ fn step(number: u64) -> Step {
     } else {
         "Somebody^Else"
     };
+    let warning = number
+        .is_multiple_of(50)
+        .then(|| "w=patient_mismatch".to_owned());
     let facets = [
         "m=CT".to_owned(),
         format!("d=2026-{:02}-{:02}", 1 + number % 12, 1 + number % 28),
@@ -37,6 +40,7 @@ fn step(number: u64) -> Step {
         bytes: 52_633_600,
         facets: facets
             .into_iter()
+            .chain(warning)
             .map(|facet| (facet, 100))
             .collect::<BTreeMap<_, _>>(),
         pictures: Vec::new(),
@@ -77,6 +81,8 @@ async fn a_page_of_a_worklist_of_10_000_studies_reads_10_units_at_most() {
             STUDIES / 10,
         ),
         ("?search=a-9999", 1),
+        ("?warnings=true&page_size=100", STUDIES / 50),
+        ("?warnings=false&modality=CT", STUDIES - STUDIES / 50),
         (
             "?start_date=2026-01-01&end_date=2026-01-31&sort=-created_at",
             834,

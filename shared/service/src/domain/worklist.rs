@@ -203,6 +203,8 @@ pub struct Narrowed {
     pub from: Option<String>,
     /// Study dates up to here.
     pub to: Option<String>,
+    /// Whether a file of it has a warning.
+    pub warnings: Option<bool>,
 }
 
 impl Narrowed {
@@ -215,6 +217,7 @@ impl Narrowed {
             modality,
             from,
             to,
+            warnings,
         } = self;
         let entry = &listed.entry;
         let date = entry.date.as_deref();
@@ -231,6 +234,7 @@ impl Narrowed {
             && to
                 .as_deref()
                 .is_none_or(|to| date.is_some_and(|date| date <= to))
+            && warnings.is_none_or(|warnings| warnings != entry.warnings.is_empty())
             && words
                 .into_iter()
                 .all(|word| listed.search_text.contains(word))
@@ -245,9 +249,10 @@ impl Narrowed {
             modality,
             from,
             to,
+            warnings,
         } = self;
         let patient = patient.as_ref().map(PatientId::as_str);
-        json!([search, patient, modality, from, to]).to_string()
+        json!([search, patient, modality, from, to, warnings]).to_string()
     }
 }
 

@@ -67,8 +67,18 @@ fn every_condition_lets_through_what_fits_it() {
         patient: PatientId::parse(id).ok(),
         ..Narrowed::default()
     };
+    let warned = |warnings| Narrowed {
+        warnings: Some(warnings),
+        ..Narrowed::default()
+    };
+    let mut doubtful = entry(4, "", None);
+    doubtful.warnings = vec![("patient_mismatch".to_owned(), 2)];
+    assert!(warned(true).matches(&doubtful.clone().into()));
+    assert!(!warned(false).matches(&doubtful.into()));
     for (narrowed, fits) in [
         (Narrowed::default(), true),
+        (warned(false), true),
+        (warned(true), false),
         (search("thorax"), true),
         (search("100% ct"), true),
         (search("张三"), true),

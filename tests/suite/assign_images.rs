@@ -191,6 +191,65 @@ async fn every_wrong_field_is_refused_by_name_and_nothing_changes() {
 }
 
 #[tokio::test]
+async fn the_files_of_a_series_are_given_and_the_others_of_its_study_are_not() {
+    let stack = TestStack::start().await;
+    let (user, other) = (stack.user(1), stack.user(2));
+    patients(&user).await;
+    let slice = |seed: u64, series: &str| {
+        dicom(&DicomSpec {
+            sop_instance_uid: format!("1.2.3.{seed}"),
+            series_instance_uid: format!("1.2.3.99.{series}"),
+            seed,
+            ..DicomSpec::default()
+        })
+    };
+    let mut files = Vec::new();
+    for (seed, series) in [(1, "1"), (2, "1"), (3, "2")] {
+        let bytes = slice(seed, series);
+        files.push(stack.upload(&user, "a.dcm", &bytes, json!({})).await);
+    }
+    let theirs = stack
+        .upload(&other, "a.dcm", &slice(4, "1"), json!({}))
+        .await;
+    assert_eq!(theirs["series_id"], files[0]["series_id"]);
+    let (study, series) = (&files[0]["study_id"], &files[0]["series_id"]);
+    let asked = json!({"study_id": study, "series_id": series, "patient_id": "P-2"});
+    let answer = user.post(ASSIGN, asked.clone()).await.ok();
+    let ids = json!([files[0]["id"], files[1]["id"]]);
+    assert_eq!(answer, json!({"updated": ids, "errors": {}}));
+    for (client, file) in [(&user, &files[2]), (&other, &theirs)] {
+        let path = format!("/image-files/{}", file["id"]);
+        assert_eq!(client.get(&path).await.ok()["patient_id"], Value::Null);
+    }
+    let without = |field: &str| {
+        let mut asked = asked.clone();
+        asked.as_object_mut().expect("fields").remove(field);
+        asked
+    };
+    let with = |field: &str, value: Value| {
+        let mut asked = asked.clone();
+        asked[field] = value;
+        asked
+    };
+    let mut with_ids = without("study_id");
+    with_ids["ids"] = ids.clone();
+    for (body, field) in [
+        (without("study_id"), "series_id"),
+        (with("series_id", json!(77)), "series_id"),
+        (with("study_id", json!(77)), "series_id"),
+        (with("ids", ids), "ids"),
+        (with_ids, "series_id"),
+    ] {
+        user.post(ASSIGN, body).await.refuses(&[field]);
+    }
+    stack
+        .user(3)
+        .post(ASSIGN, asked)
+        .await
+        .refuses(&["series_id"]);
+}
+
+#[tokio::test]
 async fn the_files_of_a_study_are_given_together_and_those_of_others_are_not() {
     let stack = TestStack::start().await;
     let (user, other) = (stack.user(1), stack.user(2));

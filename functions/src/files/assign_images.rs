@@ -14,7 +14,7 @@ use service::auth::Caller;
 use service::auth::access::Action;
 use service::db::open::Opened;
 use service::db::references::unknown_patient;
-use service::domain::{FileId, PatientId, StudyId};
+use service::domain::{FileId, PatientId, SeriesId, StudyId};
 use service::error::{Error, FieldError};
 use service::fields;
 use tokio::time::Instant;
@@ -33,12 +33,14 @@ const BEGIN_WITHIN: Duration = Duration::from_secs(15);
 const MOST: usize = 10_000;
 
 fields! {
-    /// Which files, and whose they are: either `ids` or `study_id`.
+    /// Which files, and whose they are: either `ids` or `study_id`, which `series_id` narrows.
     pub(crate) struct AssignRequest {
         /// The files; an id that is given twice has one answer.
         ids: Option<Items<FileId, 1, 1000>>,
         /// All of the caller's files of this study that are not in the trash.
         study_id: Option<StudyId>,
+        /// Of them only those of this series.
+        series_id: Option<SeriesId>,
         /// An existing patient.
         patient_id: PatientId,
     }
@@ -77,9 +79,10 @@ pub(crate) async fn handle(
         id: request.patient_id,
         record_number: patient.medical_record_number,
     };
-    let ids = match (request.ids, request.study_id) {
-        (Some(ids), None) => ids.0,
-        (None, Some(study)) => files_of(&app, &caller, study).await?,
+    let ids = match (request.ids, request.study_id, request.series_id) {
+        (Some(ids), None, None) => ids.0,
+        (None, Some(study), series) => files_of(&app, &caller, study, series).await?,
+        (_, None, Some(_)) => return Err(without_study()),
         _ => return Err(one_of_them()),
     };
     let ids: BTreeSet<FileId> = ids.into_iter().collect();
@@ -109,17 +112,40 @@ fn one_of_them() -> Error {
     Error::Invalid(vec![error])
 }
 
-/// The caller's files of a study.
-async fn files_of(app: &App, caller: &Caller, study: StudyId) -> Result<Vec<FileId>, Error> {
-    let files = &app.files;
-    let found = files
-        .places_in_study(caller.id, study, false, None, MOST)
-        .await?;
+fn without_study() -> Error {
+    let error = FieldError::new("series_id", "give its study_id beside it");
+    Error::Invalid(vec![error])
+}
+
+/// The caller's files of a study, or of one of its series.
+async fn files_of(
+    app: &App,
+    caller: &Caller,
+    study: StudyId,
+    series: Option<SeriesId>,
+) -> Result<Vec<FileId>, Error> {
+    let (files, owner) = (&app.files, caller.id);
+    let found = match series {
+        None => {
+            let found = files.places_in_study(owner, study, false, None, MOST);
+            found.await?
+        }
+        Some(series) => {
+            let found = files.places_in_series(owner, (study, series), MOST);
+            found.await?
+        }
+    };
     if found.is_empty() {
-        let error = FieldError::new(
-            "study_id",
-            "no study of yours has this id, or it has no files",
-        );
+        let error = match series {
+            None => FieldError::new(
+                "study_id",
+                "no study of yours has this id, or it has no files",
+            ),
+            Some(_) => FieldError::new(
+                "series_id",
+                "no series of this study of yours has this id, or it has no files",
+            ),
+        };
         return Err(Error::Invalid(vec![error]));
     }
     Ok(found.into_iter().map(|(_, id)| id).collect())

@@ -825,12 +825,13 @@ export interface components {
             /** @description Their program. */
             user_agent: string | null;
         };
-        /** @description Which files, and whose they are: either `ids` or `study_id`. */
+        /** @description Which files, and whose they are: either `ids` or `study_id`, which `series_id` narrows. */
         AssignRequest: {
             /** @description The files; an id that is given twice has one answer. */
             ids?: components["schemas"]["FileId"][] | null;
             /** @description An existing patient. */
             patient_id: components["schemas"]["PatientId"];
+            series_id?: components["schemas"]["SeriesId"] | null;
             study_id?: components["schemas"]["StudyId"] | null;
         };
         /** @description Which files are the patient's now, and what went wrong by id. */
@@ -4478,6 +4479,8 @@ export interface operations {
                 start_date?: string | "";
                 /** @description Only studies of that day or earlier. */
                 end_date?: string | "";
+                /** @description `true`: only studies with a file that has a warning; `false`: only those without. */
+                warnings?: boolean | "";
                 /** @description For administrators: the studies of this user id. Without it, the caller's own. Somebody else's is an empty list for a user. */
                 uploaded_by?: number | "";
             };

@@ -130,6 +130,18 @@ impl Files {
         self.in_study(&partition, ("", after), None, want).await
     }
 
+    /// Places and ids of an owner's live files of a series. The index may lag behind.
+    pub async fn places_in_series(
+        &self,
+        owner: i64,
+        (study, series): (StudyId, SeriesId),
+        want: usize,
+    ) -> Result<Vec<(String, FileId)>, Error> {
+        let partition = partition(owner, study, false);
+        self.in_study(&partition, ("", None), Some(series), want)
+            .await
+    }
+
     /// How many they are.
     pub async fn count_in_study(
         &self,

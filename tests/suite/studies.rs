@@ -2,6 +2,7 @@
 
 mod gone;
 mod jobs;
+mod odd;
 mod rows;
 mod stack;
 mod unreadable;

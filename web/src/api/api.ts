@@ -10,6 +10,9 @@ type Query<R extends keyof Routes> = Routes[R] extends { get: { parameters: { qu
 export function createApi(client: ApiClient) {
   const file = (file_id: number) => ({ params: { path: { file_id } } });
   const patient = (patient_id: string) => ({ params: { path: { patient_id } } });
+  const study = (study_id: number, uploaded_by: number | null) => ({
+    params: { path: { study_id }, query: given({ uploaded_by }) },
+  });
   const list = <Q extends object>(query: Q, signal?: AbortSignal) => ({
     params: { query: given(query) },
     signal: signal ?? null,
@@ -42,6 +45,7 @@ export function createApi(client: ApiClient) {
     archive: (id: number) => answer(client.POST('/image-files/{file_id}/archive', file(id))),
     unarchive: (id: number) => answer(client.POST('/image-files/{file_id}/unarchive', file(id))),
     job: (job_id: number) => answer(client.GET('/jobs/{job_id}', { params: { path: { job_id } } })),
+    cancelJob: (job_id: number) => answer(client.DELETE('/jobs/{job_id}', { params: { path: { job_id } } })),
     accessLog: (id: number, cursor: string | null) =>
       answer(
         client.GET('/image-files/{file_id}/access-log', {
@@ -78,12 +82,15 @@ export function createApi(client: ApiClient) {
     worklist: (query: Query<'/studies'>, signal?: AbortSignal) =>
       answer(client.GET('/studies', list(query, signal))),
     study: (study_id: number, uploaded_by: number | null, signal?: AbortSignal) =>
-      answer(
-        client.GET('/studies/{study_id}', {
-          params: { path: { study_id }, query: given({ uploaded_by }) },
-          signal: signal ?? null,
-        }),
-      ),
+      answer(client.GET('/studies/{study_id}', { ...study(study_id, uploaded_by), signal: signal ?? null })),
+    removeStudy: (study_id: number, uploaded_by: number | null) =>
+      answer(client.DELETE('/studies/{study_id}', study(study_id, uploaded_by))),
+    restoreStudy: (study_id: number, uploaded_by: number | null) =>
+      answer(client.POST('/studies/{study_id}/restore', study(study_id, uploaded_by))),
+    archiveStudy: (study_id: number, uploaded_by: number | null) =>
+      answer(client.POST('/studies/{study_id}/archive', study(study_id, uploaded_by))),
+    unarchiveStudy: (study_id: number, uploaded_by: number | null) =>
+      answer(client.POST('/studies/{study_id}/unarchive', study(study_id, uploaded_by))),
     studyFiles: (study_id: number, query: Query<'/studies/{study_id}/files'>, signal?: AbortSignal) =>
       answer(
         client.GET('/studies/{study_id}/files', {

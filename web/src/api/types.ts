@@ -16,6 +16,7 @@ export type ImageChange = Schemas['ImageFileChanges'];
 export type ImageFile = Schemas['ImageFile'];
 export type ImagePage = Schemas['Page_ImageFile'];
 export type Job = Schemas['Job'];
+export type JobError = Schemas['JobError'];
 export type NewPatient = Schemas['NewPatient'];
 export type NewUpload = Schemas['NewUpload'];
 export type Patient = Schemas['Patient'];

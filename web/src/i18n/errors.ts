@@ -1,6 +1,6 @@
 import type { TFunction } from 'i18next';
 import { ApiError, Unreachable } from '../api/problem';
-import type { FieldError, Notice } from '../api/types';
+import type { FieldError, JobError, Notice } from '../api/types';
 import { SignedOut } from '../session/session';
 import { zh } from './zh';
 
@@ -33,6 +33,11 @@ export function errorText(error: unknown, t: TFunction): string {
   const text = t(`error.${keyOfCode(error.code) ?? keyOfStatus(error.status)}`);
   const fields = error.problem.errors.map((wrong) => wrongField(wrong, t));
   return [text, ...new Set(fields)].join(' ');
+}
+
+/** Why a job could not do one of its files. */
+export function jobErrorText({ code }: Pick<JobError, 'code'>, t: TFunction): string {
+  return t(`error.${keyOfCode(code) ?? 'unexpected'}`);
 }
 
 /** What is wrong with one field of a form; undefined when nothing is. */

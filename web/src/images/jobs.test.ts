@@ -35,19 +35,30 @@ function answers(...given: (Job | Error)[]) {
 describe('followJob', () => {
   it('asks until the job is over, more and more rarely', async () => {
     const { api, pause, pauses } = answers(job('QUEUED'), job('RUNNING'), job('DONE'));
-    expect(await followJob(api, job('QUEUED'), pause)).toEqual(job('DONE'));
+    expect(await followJob(api, job('QUEUED'), { pause })).toEqual(job('DONE'));
     expect(pauses).toEqual([2000, 3000, 4500]);
+  });
+
+  it('says how far the job is, each time that it is not over', async () => {
+    const { api, pause } = answers(
+      { ...job('RUNNING'), done: 25 },
+      { ...job('RUNNING'), done: 50 },
+      job('DONE'),
+    );
+    const steps: number[] = [];
+    await followJob(api, job('QUEUED'), { pause, onStep: ({ done }) => steps.push(done) });
+    expect(steps).toEqual([0, 25, 50]);
   });
 
   it('asks again while the server cannot be reached', async () => {
     const { api, pause } = answers(new Error('no network'), job('FAILED'));
-    expect(await followJob(api, job('RUNNING'), pause)).toEqual(job('FAILED'));
+    expect(await followJob(api, job('RUNNING'), { pause })).toEqual(job('FAILED'));
   });
 
   it('does not follow what is over, or what nobody knows any more', async () => {
     expect(await followJob(answers().api, job('CANCELLED'))).toEqual(job('CANCELLED'));
     const problem = { status: 404, code: 'not_found', message: '', request_id: null, errors: [] };
     const { api, pause } = answers(new ApiError(problem as never));
-    expect(await followJob(api, job('QUEUED'), pause)).toBeNull();
+    expect(await followJob(api, job('QUEUED'), { pause })).toBeNull();
   });
 });

@@ -10,6 +10,13 @@ export function startedJob(answer: ImageFile | { job: Job }): Job | null {
   return 'job' in answer ? answer.job : null;
 }
 
+interface Following {
+  pause?: (ms: number) => Promise<void>;
+  /** After each answer, as long as the job is not over. */
+  onStep?: (job: Job) => void;
+}
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
 /**
  * Asks for a job until it is over, more and more rarely. A job that nobody knows any more is over too; while the server cannot be
  * reached, it is asked again.
@@ -17,11 +24,12 @@ export function startedJob(answer: ImageFile | { job: Job }): Job | null {
 export async function followJob(
   api: Pick<Api, 'job'>,
   job: Job,
-  pause: (ms: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  { pause = sleep, onStep }: Following = {},
 ): Promise<Job | null> {
   let current = job;
   let wait = FIRST_PAUSE_MS;
   while (current.status === 'QUEUED' || current.status === 'RUNNING') {
+    onStep?.(current);
     await pause(wait);
     wait = Math.min(LONGEST_PAUSE_MS, wait * 1.5);
     try {

@@ -10,6 +10,7 @@ import { sexText } from '../patients/sex';
 import { goBack } from '../shell/goBack';
 import { allFiles } from './files';
 import { patientOf } from './names';
+import { StudyMenu } from './StudyMenu';
 import { StudyNeighbours } from './StudyNeighbours';
 import classes from './StudyPage.module.css';
 import { useSaving } from './useSaving';
@@ -55,6 +56,7 @@ export function StudyHead({ study, of, onCompare }: Props) {
       <Button leftSection={<IconDownload size={18} />} loading={saving.busy} onClick={() => void save()}>
         {t('studies.download')}
       </Button>
+      <StudyMenu study={study} of={of} />
     </div>
   );
 }

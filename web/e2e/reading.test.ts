@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readArchive } from './archive';
-import { launch, Window } from './browser';
+import { launch, recordRequests, Window } from './browser';
 import { drag, measured, use } from './measuring';
 import { PHANTOM, phantom } from './phantom';
 import { Stack, until } from './stack';
@@ -206,6 +206,7 @@ describe('a doctor', () => {
     await counted(3, 3 * SLICES + 2);
     const window = await Window.open(browser, stack);
     const { page } = window;
+    const assigns = recordRequests(page, (request) => request.url().endsWith('/image-files/assign'));
     await window.go('/studies?end_date=2024-12-31');
     await page.getByRole('link', { name: /李四/ }).click();
     const note = page.getByRole('note').filter({ hasText: '还没有归到任何患者' });
@@ -217,6 +218,29 @@ describe('a doctor', () => {
     await dialog.getByRole('button', { name: '确认归入' }).click();
     await page.getByText('2 个文件已归到患者').waitFor();
     await note.waitFor({ state: 'detached' });
+    // The study is meant, and not those of its files that the page happens to know.
+    const [asked] = assigns.map((request) => request.postDataJSON() as Record<string, unknown>);
+    expect(Object.keys(asked ?? {}).sort()).toEqual(['patient_id', 'study_id']);
+
+    // Who made a mistake gives all of it to somebody else.
+    await stack.api('PUT', '/patients/P-0009', { name: '赵六' });
+    await page.getByRole('button', { name: '更多操作' }).click();
+    await page.getByRole('menuitem', { name: '归到患者…' }).click();
+    await dialog.getByText('现在属于患者 P-0002').waitFor();
+    await dialog.getByRole('combobox').fill('赵六');
+    await page.getByRole('option', { name: /赵六/ }).click();
+    await window.shot('study-to-another');
+    await dialog.getByRole('button', { name: '确认归入（2 个）' }).click();
+    await page.getByText('2 个文件已归到患者 P-0009').waitFor();
+    await page.getByText('图像中的患者与所选患者不一致').first().waitFor();
+    await page.getByRole('button', { name: '更多操作' }).click();
+    await page.getByRole('menuitem', { name: '归到患者…' }).click();
+    await dialog.getByText('现在属于患者 P-0009').waitFor();
+    await dialog.getByRole('combobox').fill('李四');
+    await page.getByRole('option', { name: /李四/ }).click();
+    await dialog.getByRole('button', { name: '确认归入（2 个）' }).click();
+    await page.getByText('2 个文件已归到患者 P-0002').last().waitFor();
+    await page.getByText('图像中的患者与所选患者不一致').first().waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'P-0002' }).click();
     await page.getByRole('heading', { name: '李四' }).waitFor();
     await page.getByRole('link', { name: /CT CHEST/ }).click();

@@ -40,6 +40,8 @@ export function createApi(client: ApiClient) {
     restore: (id: number) => answer(client.POST('/image-files/{file_id}/restore', file(id))),
     assign: (ids: number[], patient_id: string) =>
       answer(client.POST('/image-files/assign', { body: { ids, patient_id } })),
+    assignStudy: (study_id: number, patient_id: string) =>
+      answer(client.POST('/image-files/assign', { body: { study_id, patient_id } })),
     change: (id: number, body: ImageChange) =>
       answer(client.PATCH('/image-files/{file_id}', { ...file(id), body })),
     archive: (id: number) => answer(client.POST('/image-files/{file_id}/archive', file(id))),

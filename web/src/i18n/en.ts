@@ -100,6 +100,7 @@ export const en: Texts = {
     assign: 'Give to patient',
     assignTitle: 'Give {{count}} files to a patient',
     assignTitle_one: 'Give {{count}} file to a patient',
+    assignNow: 'It belongs to patient {{patient}} now.',
     assignHint: 'Verify who the patient is first. Every file keeps a record of the change.',
     assignSave: 'Give {{count}} files',
     assignSave_one: 'Give {{count}} file',

@@ -96,6 +96,7 @@ export const zh = {
     download: '下载',
     assign: '归到患者',
     assignTitle: '把 {{count}} 个文件归到患者',
+    assignNow: '现在属于患者 {{patient}}。',
     assignHint: '请先核对患者身份。每个文件的修改都会留下记录。',
     assignSave: '确认归入（{{count}} 个）',
     archive: '归档',

@@ -73,7 +73,11 @@ export function SelectionBar({ files, actions, onClear }: Props) {
       >
         {t('images.assign')}
       </Button>
-      <AssignDialog ids={files.map(({ id }) => id)} opened={assigning} onClose={() => setAssigning(false)} />
+      <AssignDialog
+        target={{ ids: files.map(({ id }) => id) }}
+        opened={assigning}
+        onClose={() => setAssigning(false)}
+      />
       {active.length > 0 && (
         <Button
           size="sm"

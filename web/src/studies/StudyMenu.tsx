@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu } from '@mantine/core';
-import { IconArchive, IconArchiveOff, IconDots, IconTrash } from '@tabler/icons-react';
+import { IconArchive, IconArchiveOff, IconDots, IconTrash, IconUserCheck } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
@@ -7,6 +7,7 @@ import type { StudyWithSeries } from '../api/types';
 import { cameFromHere } from '../shell/goBack';
 import { Dialog } from '../shell/Dialog';
 import { patientOf, studyName } from './names';
+import { useAssigning } from './useAssigning';
 import { useStudyJobs, type NamedStudy } from './useStudyJobs';
 
 /** What is done with a whole study now and then. */
@@ -14,6 +15,7 @@ export function StudyMenu({ study, of }: { study: StudyWithSeries; of: number | 
   const { t } = useTranslation();
   const begin = useStudyJobs();
   const [removing, setRemoving] = useState(false);
+  const assigning = useAssigning(study, of);
   const named: NamedStudy = { id: study.id, name: patientOf(study, t), of };
   return (
     <>
@@ -24,6 +26,9 @@ export function StudyMenu({ study, of }: { study: StudyWithSeries; of: number | 
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item leftSection={<IconUserCheck size={16} />} onClick={assigning.ask}>
+            {t('studies.assign')}
+          </Menu.Item>
           <Menu.Item leftSection={<IconArchive size={16} />} onClick={() => void begin('archive', named)}>
             {t('studies.archive')}
           </Menu.Item>
@@ -38,6 +43,7 @@ export function StudyMenu({ study, of }: { study: StudyWithSeries; of: number | 
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {assigning.dialog}
       <Dialog opened={removing} onClose={() => setRemoving(false)} title={t('studies.removeTitle')}>
         <Removing study={study} named={named} />
       </Dialog>

@@ -1,16 +1,14 @@
 import { Alert, Button } from '@mantine/core';
 import { IconAlertOctagon, IconAlertTriangle, IconUserQuestion } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import type { StudyWithSeries } from '../api/types';
 import { personName } from '../format';
-import { AssignDialog } from '../images/AssignDialog';
 import { severityOf } from '../images/severity';
 import { isSameName, patientOf } from '../upload/headers';
-import { allFiles } from './files';
 import { warningLine } from './StudyMarks';
+import { useAssigning } from './useAssigning';
 
 /** What somebody should know before reading: warnings of the files, and that the study belongs to nobody. */
 export function StudyRemarks({ study, of }: { study: StudyWithSeries; of: number | null }) {
@@ -66,8 +64,6 @@ function Identities({ study }: { study: StudyWithSeries }) {
 function OfNobody({ study, of }: { study: StudyWithSeries; of: number | null }) {
   const { t } = useTranslation();
   const { api } = useServices();
-  const [ids, setIds] = useState<readonly number[] | null>(null);
-  const [busy, setBusy] = useState(false);
   const header = { id: study.patient?.id?.trim() ?? '', name: personName(study.patient?.name) };
   const known = useQuery({
     queryKey: ['patients', 'of-header', header.id],
@@ -77,13 +73,7 @@ function OfNobody({ study, of }: { study: StudyWithSeries; of: number | null }) 
   // Where the id is known under another name nobody is proposed.
   const proposed =
     known.data && isSameName(known.data.name, header.name) ? String(known.data.patient_id) : null;
-  const ask = async () => {
-    setBusy(true);
-    const list = (cursor: string | null) =>
-      api.studyFiles(study.id, { cursor, uploaded_by: of, page_size: 100 });
-    const files = await allFiles(list).finally(() => setBusy(false));
-    setIds(files.filter((file) => file.patient_id === null).map(({ id }) => id));
-  };
+  const assigning = useAssigning(study, of, proposed);
   return (
     <Alert color="cyan" icon={<IconUserQuestion />} role="note" mb="sm">
       <p className="alert-text">
@@ -91,10 +81,10 @@ function OfNobody({ study, of }: { study: StudyWithSeries; of: number | null }) 
           ? t('studies.ofNobody')
           : t('studies.ofNobodyNamed', { patient: [header.name, header.id].filter(Boolean).join(', ') })}
       </p>
-      <Button size="xs" variant="default" loading={busy} onClick={() => void ask()}>
+      <Button size="xs" variant="default" loading={assigning.busy} onClick={assigning.ask}>
         {t('studies.assign')}
       </Button>
-      <AssignDialog ids={ids ?? []} opened={ids !== null} proposed={proposed} onClose={() => setIds(null)} />
+      {assigning.dialog}
     </Alert>
   );
 }

@@ -179,7 +179,7 @@ function useDeciding() {
     const patientId = await patientFor(proposal);
     if (patientId === null) return uploads.keep(files.map(({ key }) => key));
     const ids = files.flatMap(({ fileId }) => (fileId === null ? [] : [fileId]));
-    const { succeeded, failures } = await assignAll(api, ids, patientId);
+    const { succeeded, failures } = await assignAll(api, { ids }, patientId);
     uploads.given(new Set(succeeded), patientId);
     const patient = proposal.answer.act === 'other' ? patientId : `${header.name} (${patientId})`;
     if (succeeded.length > 0) {

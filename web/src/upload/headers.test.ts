@@ -65,6 +65,7 @@ describe('patientOf', () => {
 });
 
 describe('assignAll', () => {
+  const never = () => Promise.reject(new Error('not asked for'));
   it('asks for a thousand at a time and tells what failed', async () => {
     const assign = vi.fn((ids: number[]) =>
       Promise.resolve({
@@ -73,10 +74,33 @@ describe('assignAll', () => {
       } as never),
     );
     const ids = Array.from({ length: 1500 }, (_, index) => index + 1);
-    const outcome = await assignAll({ assign }, ids, 'P-1');
+    const outcome = await assignAll({ assign, assignStudy: never }, { ids }, 'P-1');
     expect(assign.mock.calls.map(([asked]) => asked.length)).toEqual([1000, 500]);
     expect(outcome.succeeded).toHaveLength(1498);
     expect(outcome.failures.map(({ id }) => id)).toEqual([1, 1001]);
+  });
+});
+
+describe('assignAll of a study', () => {
+  const late = (ids: number[]) =>
+    Object.fromEntries(ids.map((id) => [String(id), { code: 'unavailable', message: '' }]));
+
+  it('names the study, and then those files that the time was not enough for', async () => {
+    const assignStudy = vi.fn(() => Promise.resolve({ updated: [1, 2], errors: late([3, 4]) } as never));
+    const assign = vi.fn((ids: number[]) => Promise.resolve({ updated: ids, errors: {} } as never));
+    const outcome = await assignAll({ assign, assignStudy }, { studyId: 7, files: 4 }, 'P-1');
+    expect(assignStudy.mock.calls).toEqual([[7, 'P-1']]);
+    expect(assign.mock.calls).toEqual([[[3, 4], 'P-1']]);
+    expect(outcome).toEqual({ succeeded: [1, 2, 3, 4], failures: [] });
+  });
+
+  it('gives up where asking again does not help', async () => {
+    const assignStudy = () => Promise.resolve({ updated: [1], errors: late([2]) } as never);
+    const assign = vi.fn((ids: number[]) => Promise.resolve({ updated: [], errors: late(ids) } as never));
+    const outcome = await assignAll({ assign, assignStudy }, { studyId: 7, files: 2 }, 'P-1');
+    expect(assign).toHaveBeenCalledTimes(1);
+    expect(outcome.succeeded).toEqual([1]);
+    expect(outcome.failures.map(({ id }) => id)).toEqual([2]);
   });
 });
 

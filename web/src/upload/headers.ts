@@ -59,22 +59,41 @@ export function isSameName(one: string, other: string): boolean {
   return a.join('') === b.join('') || a.sort().join(' ') === b.sort().join(' ');
 }
 
+/** What is given to a patient: files, or all of the caller's files of a study. */
+export type Target = { ids: readonly number[] } | { studyId: number; files: number };
+
+export const countOf = (target: Target) => ('ids' in target ? target.ids.length : target.files);
+
 /** The contract takes so many files in one request. */
 const AT_ONCE = 1000;
 
-/** Gives files to a patient. */
+/** Gives files to a patient. For those that the time of a request was not enough for, it asks again as long as that helps. */
 export async function assignAll(
-  api: Pick<Api, 'assign'>,
-  ids: readonly number[],
+  api: Pick<Api, 'assign' | 'assignStudy'>,
+  target: Target,
   patientId: string,
 ): Promise<Outcome> {
   const outcome: Outcome = { succeeded: [], failures: [] };
-  for (let start = 0; start < ids.length; start += AT_ONCE) {
-    const { updated, errors } = await api.assign(ids.slice(start, start + AT_ONCE), patientId);
+  const take = ({ updated, errors }: Awaited<ReturnType<Api['assign']>>) => {
     outcome.succeeded.push(...updated);
     for (const [id, error] of Object.entries(errors)) {
       outcome.failures.push({ id: Number(id), error: new ApiError(problemOf(409, error)) });
     }
+  };
+  const give = async (ids: readonly number[]) => {
+    for (let start = 0; start < ids.length; start += AT_ONCE) {
+      take(await api.assign(ids.slice(start, start + AT_ONCE), patientId));
+    }
+  };
+  if ('ids' in target) await give(target.ids);
+  else take(await api.assignStudy(target.studyId, patientId));
+  for (let before = Infinity; ;) {
+    const late = outcome.failures.filter(({ error }) => isLate(error)).map(({ id }) => id);
+    if (late.length === 0 || late.length >= before) return outcome;
+    before = late.length;
+    outcome.failures = outcome.failures.filter(({ error }) => !isLate(error));
+    await give(late);
   }
-  return outcome;
 }
+
+const isLate = (error: unknown) => error instanceof ApiError && error.code === 'unavailable';

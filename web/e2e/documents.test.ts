@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launch, Window } from './browser';
-import { dicom, dicomOf, element, noise, sequence, SYNTAX, uint16, uint32 } from './pictures';
-import { Stack } from './stack';
+import { launch, recordRequests, Window } from './browser';
+import { ecg, pdf, printed, report } from './objects';
+import { dicom } from './pictures';
+import { Stack, until } from './stack';
 
 let stack: Stack;
 let browser: Browser;
@@ -16,83 +17,8 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-const object = (storage: string, modality: string, ...elements: Buffer[]) =>
-  dicomOf(
-    [
-      element(0x0008, 0x0005, 'CS', 'ISO_IR 192'),
-      element(0x0008, 0x0060, 'CS', modality),
-      element(0x0010, 0x0010, 'PN', 'Zhang^San=张^三'),
-      element(0x0010, 0x0020, 'LO', 'P-0001'),
-      element(0x0020, 0x000d, 'UI', '1.2.826.0.1.3680043.10.8.1'),
-      element(0x0020, 0x000e, 'UI', `1.2.826.0.1.3680043.10.8.1.${modality.length}${modality.charCodeAt(0)}`),
-      ...elements,
-    ],
-    Buffer.alloc(0),
-    SYNTAX.explicit,
-    storage,
-  );
-const code = (group: number, tag: number, meaning: string, value = 'x') =>
-  sequence(group, tag, [
-    [
-      element(0x0008, 0x0100, 'SH', value),
-      element(0x0008, 0x0102, 'SH', '99TEST'),
-      element(0x0008, 0x0104, 'LO', meaning),
-    ],
-  ]);
-
-/** A basic text report with a finding and a measure. */
-function report(): Buffer {
-  const finding = [
-    element(0x0040, 0xa010, 'CS', 'CONTAINS'),
-    element(0x0040, 0xa040, 'CS', 'TEXT'),
-    code(0x0040, 0xa043, 'Finding'),
-    element(0x0040, 0xa160, 'UT', '右肺上叶结节'),
-  ];
-  const width = [
-    element(0x0040, 0xa010, 'CS', 'CONTAINS'),
-    element(0x0040, 0xa040, 'CS', 'NUM'),
-    code(0x0040, 0xa043, 'Width'),
-    sequence(0x0040, 0xa300, [
-      [code(0x0040, 0x08ea, 'millimetre', 'mm'), element(0x0040, 0xa30a, 'DS', '12.5')],
-    ]),
-  ];
-  return object(
-    '1.2.840.10008.5.1.4.1.1.88.11',
-    'SR',
-    element(0x0040, 0xa040, 'CS', 'CONTAINER'),
-    code(0x0040, 0xa043, 'Chest CT Report'),
-    element(0x0040, 0xa491, 'CS', 'COMPLETE'),
-    element(0x0040, 0xa493, 'CS', 'UNVERIFIED'),
-    sequence(0x0040, 0xa730, [finding, width]),
-  );
-}
-
-/** Twelve seconds of two leads. */
-function ecg(): Buffer {
-  const channel = (label: string) => [element(0x003a, 0x0203, 'SH', label)];
-  const group = [
-    element(0x003a, 0x0005, 'US', uint16(2)),
-    element(0x003a, 0x0010, 'UL', uint32(6_000)),
-    element(0x003a, 0x001a, 'DS', '500'),
-    element(0x003a, 0x0020, 'SH', 'RHYTHM'),
-    sequence(0x003a, 0x0200, [channel('Lead I'), channel('Lead II')]),
-    element(0x5400, 0x1004, 'US', uint16(16)),
-    element(0x5400, 0x1006, 'CS', 'SS'),
-    element(0x5400, 0x1010, 'OW', noise(5, 24_000)),
-  ];
-  return object('1.2.840.10008.5.1.4.1.1.9.1.1', 'ECG', sequence(0x5400, 0x0100, [group]));
-}
-
-const PDF = Buffer.concat([Buffer.from('%PDF-1.4\n'), noise(6, 40_000), Buffer.from('\n%%EOF')]);
-const pdf = (bytes: Buffer) =>
-  object(
-    '1.2.840.10008.5.1.4.1.1.104.1',
-    'DOC',
-    element(0x0042, 0x0010, 'ST', '胸部 CT 报告'),
-    element(0x0042, 0x0011, 'OB', bytes),
-    element(0x0042, 0x0012, 'LO', 'application/pdf'),
-    element(0x0042, 0x0015, 'UL', uint32(bytes.length)),
-  );
+/** What stands in a file that says it is a PDF, and is none. */
+const NO_PDF = Buffer.from('%PDF-1.4 short');
 
 describe('an object that is no picture', () => {
   it('says what a report says, and that nobody has verified it', async () => {
@@ -110,36 +36,129 @@ describe('an object that is no picture', () => {
     await window.close();
   });
 
-  it('counts what an ECG has, and does not draw it', async () => {
+  it('draws an ECG on paper: 25 mm for a second, 10 mm for a millivolt', async () => {
     const file = await stack.put('ecg.dcm', ecg());
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    await window.go(`/images/${file.id}`);
+    const panel = page.locator('[data-document=waveform]');
+    await panel.getByText('RHYTHM · 2 个通道 · 12 s × 500 Hz').waitFor();
+    await panel.getByText('走纸速度 25 mm/s，增益 10 mm/mV').waitFor();
+    const trace = panel.locator('path[data-channel="Lead I"]');
+    await trace.waitFor({ state: 'attached' });
+    const drawn = await trace.evaluate((path) => {
+      const svg = (path as SVGPathElement).ownerSVGElement!;
+      const { width, height } = (path as SVGPathElement).getBBox();
+      // CSS has 96 pixels to 25.4 mm.
+      return { width, height, millimetre: svg.getBoundingClientRect().width / svg.viewBox.baseVal.width };
+    });
+    expect(drawn.width).toBeCloseTo(12 * 25, 0);
+    expect(drawn.height).toBeCloseTo(10, 3);
+    expect(drawn.millimetre).toBeCloseTo(96 / 25.4, 1);
+    expect(await panel.locator('path[data-channel="Lead II"]').count()).toBe(0);
+    await panel.getByText('未绘制 Lead II').waitFor();
+    await window.shot('document-ecg');
+    expect(window.faults).toEqual([]);
+    await window.close();
+  });
+
+  it('reads of a recording of a day only the strip that is looked at, on a phone in English', async () => {
+    const file = await stack.put('holter.dcm', ecg({ seconds: 95, sensitivity: '10' }));
     const window = await Window.open(browser, stack, { language: 'en', width: 390, height: 844 });
+    const { page } = window;
+    const parts = recordRequests(page, (request) => (request.headers()['range'] ?? '') !== '');
+    await window.go(`/images/${file.id}`);
+    const panel = page.locator('[data-document=waveform]');
+    await panel.getByText('0–10 / 95 s').waitFor();
+    const height = () =>
+      panel
+        .locator('path[data-channel="Lead I"]')
+        .evaluate((path) => (path as SVGPathElement).getBBox().height);
+    await panel.locator('path[data-channel="Lead I"]').waitFor({ state: 'attached' });
+    expect(await height()).toBeCloseTo(20, 3);
+    await window.shot('document-ecg-phone');
+    await panel.getByRole('button', { name: 'Later' }).click();
+    await panel.getByText('10–20 / 95 s').waitFor();
+    await panel.getByRole('slider').press('End');
+    await panel.getByText('90–95 / 95 s').waitFor();
+    await until('three strips have been read', () => Promise.resolve(parts.length === 3 || null));
+    const sizes = parts.map((request) => {
+      const [, from = 0, to = 0] = /bytes=(\d+)-(\d+)/.exec(request.headers()['range'] ?? '') ?? [];
+      return Number(to) - Number(from) + 1;
+    });
+    expect(sizes).toEqual([20_000, 20_000, 10_000]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1)).toBe(false);
+    expect(window.faults).toEqual([]);
+    await window.close();
+  });
+
+  it('does not draw a curve of which nobody knows how high it is', async () => {
+    const file = await stack.put('no-scale.dcm', ecg({ sensitivity: null }));
+    const window = await Window.open(browser, stack, { language: 'en' });
     const { page } = window;
     await window.go(`/images/${file.id}`);
     const panel = page.locator('[data-document=waveform]');
     await panel.getByText('RHYTHM · 2 channels · 12 s × 500 Hz').waitFor();
     await panel.getByText('Lead I, Lead II').waitFor();
-    await window.shot('document-ecg-phone');
-    expect(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1)).toBe(false);
+    expect(await panel.locator('path[data-channel]').count()).toBe(0);
     await window.close();
   });
 
-  it.each([
-    ['long', PDF],
-    ['short', Buffer.from('%PDF-1.4 short')],
-  ])('saves the %s PDF inside, byte by byte', async (name, bytes) => {
-    const file = await stack.put(`${name}.dcm`, pdf(bytes));
+  it('shows the PDF inside, under the policy of the page, and saves it byte by byte', async () => {
+    const bytes = printed(3);
+    const file = await stack.put('long.dcm', pdf(bytes));
     const window = await Window.open(browser, stack);
     const { page } = window;
     await window.go(`/images/${file.id}`);
     const panel = page.locator('[data-document=document]');
-    await panel.getByText('application/pdf').waitFor();
+    await panel.getByText('共 3 页').waitFor();
+    const first = panel.locator('canvas[data-page="1"][data-drawn]');
+    await first.waitFor({ timeout: 30_000 });
+    await panel.getByText('Chest CT, page 1 胸部平扫').waitFor({ state: 'attached' });
+    const red = await first.evaluate((canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement;
+      const context = (canvas as HTMLCanvasElement).getContext('2d');
+      return [...(context?.getImageData((122 / 595) * width, (292 / 842) * height, 1, 1).data ?? [])];
+    });
+    expect(red).toEqual([255, 0, 0, 255]);
+    await window.shot('document-pdf');
+    await panel.getByRole('button', { name: '放大' }).click();
+    await until('the page is larger', async () => ((await first.boundingBox())!.width > 1_000 ? true : null));
+    expect(await page.locator('iframe').count()).toBe(0);
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       panel.getByRole('button', { name: '保存其中的文档' }).click(),
     ]);
     expect(download.suggestedFilename()).toBe('胸部 CT 报告.pdf');
     expect(readFileSync(await download.path()).equals(bytes)).toBe(true);
-    await window.shot(`document-pdf-${name}`);
+    expect(window.faults).toEqual([]);
+    await window.close();
+  });
+
+  it('shows a PDF on a phone, in English', async () => {
+    const file = await stack.put('phone.dcm', pdf(printed(1)));
+    const window = await Window.open(browser, stack, { language: 'en', width: 390, height: 844 });
+    const { page } = window;
+    await window.go(`/images/${file.id}`);
+    await page.locator('canvas[data-page="1"][data-drawn]').waitFor({ timeout: 30_000 });
+    await window.shot('document-pdf-phone');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1)).toBe(false);
+    await window.close();
+  });
+
+  it('says that a damaged PDF cannot be shown, and saves it all the same', async () => {
+    const file = await stack.put('short.dcm', pdf(NO_PDF));
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    await window.go(`/images/${file.id}`);
+    const panel = page.locator('[data-document=document]');
+    await panel.getByText('这里无法显示这个文档').waitFor({ timeout: 30_000 });
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      panel.getByRole('button', { name: '保存其中的文档' }).click(),
+    ]);
+    expect(readFileSync(await download.path()).equals(NO_PDF)).toBe(true);
+    await window.shot('document-pdf-damaged');
     expect(window.faults).toEqual([]);
     await window.close();
   });

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, measured, Window } from './browser';
+import { ecg, pdf, printed } from './objects';
 import { detectorPng, dicom, png } from './pictures';
 import { Stack, until } from './stack';
 
@@ -29,10 +30,17 @@ beforeAll(async () => {
   await stack.put('photo.png', png(2));
   const doomed = await stack.put('old.png', png(3));
   await stack.api('DELETE', `/image-files/${doomed.id}`);
+  // Two of one study: the trash shows them together.
+  for (const seed of [4, 5]) {
+    const slice = await stack.put(`old-${seed}.dcm`, dicom(seed));
+    await stack.api('DELETE', `/image-files/${slice.id}`);
+  }
   const [study] = await until('the study of the film is counted', async () => {
     const { items } = await stack.api<{ items: { id: number }[] }>('GET', '/studies');
     return items.length > 0 ? items : null;
   });
+  const recording = await stack.put('ecg.dcm', ecg());
+  const paper = await stack.put('report.dcm', pdf(printed(2)));
   pages = {
     studies: '/studies',
     'no-studies': '/studies?modality=MR',
@@ -43,6 +51,8 @@ beforeAll(async () => {
     nothing: '/images#search=nothing',
     detail: `/images/${film.id}`,
     elements: `/images/${film.id}/dicom`,
+    ecg: `/images/${recording.id}`,
+    pdf: `/images/${paper.id}`,
     upload: '/upload',
     patients: '/patients',
     patient: '/patients/record#patient_id=P-1',

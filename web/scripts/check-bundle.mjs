@@ -10,6 +10,7 @@ const LAZY_ONLY = [
   'src/viewer/DicomViewer.tsx',
   'src/studies/StudyPage.tsx',
   'src/elements/ElementsPage.tsx',
+  'src/elements/PdfPages.tsx',
   'src/statistics/StatisticsPage.tsx',
   'src/session/oidc.ts',
 ];

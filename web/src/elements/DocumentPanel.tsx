@@ -1,8 +1,8 @@
 import { Button, Skeleton } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconDownload, IconFileText, IconHeartRateMonitor, IconListDetails } from '@tabler/icons-react';
-import { useMutation } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useCallback, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useServices } from '../app/context';
@@ -11,15 +11,23 @@ import { safeName } from '../download/names';
 import { saveUrl } from '../download/saveUrl';
 import { bytes, count } from '../format';
 import { errorText, noticeText } from '../i18n/errors';
+import { lazily } from '../shell/lazily';
 import { Failure } from '../shell/states';
 import { linesOf, type DataSet } from './dataSet';
 import classes from './DocumentPanel.module.css';
 import { fetchPart } from './fetchPart';
 import { encapsulatedOf, nameOfDocument, type Encapsulated } from './encapsulated';
+import { RecordingPanel } from './RecordingPanel';
 import { ReportPanel } from './ReportPanel';
 import { documentKind, type DocumentKind } from './kinds';
 import { useElements } from './useElements';
-import { recordingsOf } from './waveform';
+
+// What reads PDFs is large: only for those who have one.
+const PdfPages = lazily(
+  'pdf-pages',
+  () => import('./PdfPages').then((m) => m.PdfPages),
+  () => <Skeleton height={240} mb="sm" />,
+);
 
 /** A DICOM object that is no picture, as what it is: what it says or has, its elements, and the file itself. */
 export function DocumentPanel({ file }: { file: ImageFile }) {
@@ -62,55 +70,50 @@ function Inside({
   dataSet: DataSet;
 }): ReactNode {
   if (kind === 'structured_report') return <ReportPanel dataSet={dataSet} />;
-  if (kind === 'waveform') return <Recordings dataSet={dataSet} />;
+  if (kind === 'waveform') return <RecordingPanel file={file} dataSet={dataSet} />;
   const found = encapsulatedOf(dataSet);
   return found && <Document file={file} found={found} />;
 }
 
-function Recordings({ dataSet }: { dataSet: DataSet }) {
-  const { t } = useTranslation();
-  return (
-    <>
-      <p>{t('documents.notDrawn')}</p>
-      <ul>
-        {recordingsOf(dataSet).map((recording, index) => (
-          <li key={index}>
-            {[
-              recording.label,
-              t('documents.channels', { count: recording.channels.length }),
-              `${Number(recording.seconds.toFixed(1))} s × ${count(recording.frequency)} Hz`,
-            ]
-              .filter(Boolean)
-              .join(' · ')}
-            <br />
-            <span className="quiet">{recording.channels.filter(Boolean).join(', ')}</span>
-          </li>
-        ))}
-      </ul>
-    </>
-  );
-}
+/** So much is read without being asked for. */
+const AT_ONCE = 64 * 1024 * 1024;
+const isShown = ({ mimeType, size, place }: Encapsulated) =>
+  mimeType.trim().toLowerCase() === 'application/pdf' && place !== null && (size ?? Infinity) <= AT_ONCE;
 
-/** The document can be saved, and not be shown: the page's policy lets no frame have what is not the page's own. */
+/** A PDF is shown; any document can be saved, and opened with what the computer has for it. */
 function Document({ file, found }: { file: ImageFile; found: Encapsulated }) {
   const { t } = useTranslation();
   const { api } = useServices();
+  const [failed, setFailed] = useState(false);
+  const part = useQuery({
+    queryKey: ['document', file.id],
+    queryFn: () => partOf(found, async () => (await api.download(file.id)).url),
+    enabled: isShown(found),
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
+  const name = nameOfDocument(found, file.original_filename);
   const save = useMutation({
     mutationFn: async () => {
-      const blob = new Blob([await partOf(found, async () => (await api.download(file.id)).url)], {
-        type: found.mimeType,
-      });
-      const url = URL.createObjectURL(blob);
-      saveUrl(url, safeName(nameOfDocument(found, file.original_filename)));
+      const read = part.data ?? (await part.refetch({ throwOnError: true })).data;
+      const url = URL.createObjectURL(new Blob(read ? [read] : [], { type: found.mimeType }));
+      saveUrl(url, safeName(name));
       // The browser has read it by then.
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
     },
     onError: (error) => notifications.show({ message: errorText(error, t), color: 'red' }),
   });
+  const onFailed = useCallback(() => setFailed(true), []);
   const facts = [found.title, found.mimeType, found.size !== null && bytes(found.size)];
   return (
     <>
       <p>{facts.filter(Boolean).join(' · ')}</p>
+      {isShown(found) && part.isPending && <Skeleton height={240} mb="sm" />}
+      {isShown(found) && part.isError && <Failure error={part.error} onRetry={() => void part.refetch()} />}
+      {isShown(found) && part.data && !failed && (
+        <PdfPages bytes={part.data} title={name} onFailed={onFailed} />
+      )}
+      {failed && <p role="status">{t('documents.notShown')}</p>}
       {found.place && (
         <Button
           leftSection={<IconDownload size={18} />}

@@ -44,6 +44,11 @@ export function binaryLength({ InlineBinary, BulkDataURI }: Element): number | n
   return length === undefined ? null : Number(length);
 }
 
+/** The bytes of an element that are written out. */
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
 /** One line of the list of all elements. */
 export interface Line {
   /** Where it is: tags and items from the outermost one on. */

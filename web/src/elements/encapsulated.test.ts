@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import type { DataSet } from './dataSet';
 import { encapsulatedOf, nameOfDocument } from './encapsulated';
-import { recordingsOf } from './waveform';
 
 const document = (element: object, more: DataSet = {}): DataSet => ({
   '00420010': { vr: 'ST', Value: ['报告'] },
@@ -29,17 +28,4 @@ it('has the bytes of a short one, and none of one that was deflated', () => {
 it('calls a document by the name of its file where it has no title', () => {
   const found = encapsulatedOf({ '00420011': { vr: 'OB' } })!;
   expect(nameOfDocument(found, 'Befund.DCM')).toBe('Befund.bin');
-});
-
-it('counts what was recorded', () => {
-  const channel = (label: string) => ({ '003A0203': { vr: 'SH', Value: [label] } });
-  const group = {
-    '003A0010': { vr: 'UL', Value: [10_000] },
-    '003A001A': { vr: 'DS', Value: [1000] },
-    '003A0020': { vr: 'SH', Value: ['RHYTHM'] },
-    '003A0200': { vr: 'SQ', Value: [channel('I'), channel('II')] },
-  };
-  expect(recordingsOf({ '54000100': { vr: 'SQ', Value: [group] } })).toEqual([
-    { label: 'RHYTHM', channels: ['I', 'II'], samples: 10_000, frequency: 1000, seconds: 10 },
-  ]);
 });

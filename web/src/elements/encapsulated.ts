@@ -1,4 +1,4 @@
-import { binaryLength, text, type DataSet } from './dataSet';
+import { binaryLength, bytesOf, text, type DataSet } from './dataSet';
 
 /** A document inside of a DICOM file (PS3.3 C.24.2). */
 export interface Encapsulated {
@@ -26,10 +26,6 @@ export function encapsulatedOf(dataSet: DataSet): Encapsulated | null {
         ? { from: Number(offset), length: size }
         : null;
   return { title: text(dataSet, '00420010'), mimeType: text(dataSet, '00420012'), size, place };
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }
 
 /** Endings of the types that a document may have. */

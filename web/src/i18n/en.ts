@@ -558,7 +558,22 @@ export const en: Texts = {
     unverified: 'Not verified',
     channels: '{{count}} channels',
     channels_one: '{{count}} channel',
-    notDrawn: 'Waveforms are not drawn here. Download the file and open it with professional software.',
+    notDrawn:
+      'This recording is not drawn here, or its file does not say what it measures. Download it and open it with professional software.',
+    paper:
+      '25 mm/s, 10 mm/mV. Drawn with the scale of the file, without filters; how long a millimetre is depends on the screen.',
+    noScale: 'Not drawn: {{channels}}, because the file does not say how many volts they are.',
+    earlier: 'Earlier',
+    later: 'Later',
+    when: 'When',
+    pages: '{{count}} pages',
+    pages_one: '{{count}} page',
+    page: 'Page {{number}}',
+    larger: 'Larger',
+    smaller: 'Smaller',
+    pageNotShown:
+      'Page {{number}} cannot be shown. Save the document and open it with what your computer has for it.',
+    notShown: 'This document cannot be shown here. Save it and open it with what your computer has for it.',
     save: 'Save the document inside',
   },
   elements: {

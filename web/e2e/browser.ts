@@ -27,6 +27,8 @@ interface Options {
   dark?: boolean;
   width?: number;
   height?: number;
+  /** A screen for fingers, without a mouse. */
+  touch?: boolean;
 }
 
 /** A signed-in browser window that remembers everything that went wrong in it. */
@@ -47,11 +49,14 @@ export class Window {
       dark = false,
       width = 1366,
       height = 768,
+      touch = false,
     } = options;
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
       acceptDownloads: true,
+      hasTouch: touch,
+      isMobile: touch,
     });
     await context.addInitScript(
       ([user, lang]) => {

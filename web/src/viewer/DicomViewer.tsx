@@ -43,7 +43,7 @@ export function DicomViewer({ source, preview, notice, caption, onFailed, onView
   const [tool, setTool] = useState<ToolName>('window');
   const [playing, setPlaying] = useState(false);
 
-  useStage({ element, source, preview, setStage, setView, setDifference, onFailed });
+  useStage({ element, source, preview, setStage, setView, setDifference, setTool, onFailed });
   useCine(playing, stage, view);
   useEffect(() => {
     if (stage && view) onView?.(view, stage);
@@ -133,11 +133,21 @@ interface Staging {
   setStage: (stage: Stage | null) => void;
   setView: (view: StageView | null) => void;
   setDifference: (difference: Difference | null) => void;
+  setTool: (tool: ToolName) => void;
   onFailed: (error: unknown) => void;
 }
 
 /** Opens the file, and shows it once it is known to look like the server's picture. */
-function useStage({ element, source, preview, setStage, setView, setDifference, onFailed }: Staging) {
+function useStage({
+  element,
+  source,
+  preview,
+  setStage,
+  setView,
+  setDifference,
+  setTool,
+  onFailed,
+}: Staging) {
   useEffect(() => {
     let gone = false;
     let opened: Stage | null = null;
@@ -160,6 +170,7 @@ function useStage({ element, source, preview, setStage, setView, setDifference, 
       if (gone) return;
       stage.onChange(() => setView(stage.view()));
       setStage(stage);
+      setTool(stage.firstTool);
       setView(stage.view());
       resizing.observe(target);
     };
@@ -171,7 +182,7 @@ function useStage({ element, source, preview, setStage, setView, setDifference, 
       setView(null);
       opened?.close();
     };
-  }, [element, source, preview, setStage, setView, setDifference, onFailed]);
+  }, [element, source, preview, setStage, setView, setDifference, setTool, onFailed]);
 }
 
 function useCine(playing: boolean, stage: Stage | null, view: StageView | null) {

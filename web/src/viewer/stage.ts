@@ -166,6 +166,11 @@ export class Stage {
     return !this.gone.signal.aborted;
   }
 
+  /** What dragging does at first. A finger turns the pages of a stack, because it has no wheel; a mouse changes the window. */
+  get firstTool(): ToolName {
+    return this.count > 1 && window.matchMedia('(pointer: coarse)').matches ? 'scroll' : 'window';
+  }
+
   get count(): number {
     return this.file.imageIds.length;
   }
@@ -441,6 +446,6 @@ export class Stage {
     if (!group) throw new Error('tool group exists');
     Object.values(TOOLS).forEach(({ toolName }) => group.addTool(toolName));
     group.addViewport(this.id, ENGINE);
-    this.useTool('window');
+    this.useTool(this.firstTool);
   }
 }

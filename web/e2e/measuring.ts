@@ -58,3 +58,12 @@ export async function measured(page: Page, key: string, expected: number): Promi
 /** Chooses a tool by its name. */
 export const use = (page: Page, name: string) =>
   page.getByRole('button', { name, exact: true }).first().click();
+
+/** The brightness in the middle of the picture, 0 to 255. */
+export const middleOf = (page: Page) =>
+  page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>('[role=application] canvas');
+    return canvas?.getContext('2d')?.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0] ?? -1;
+  });
+/** What the disc of the phantom has there: its window is 400 wide around 40. */
+export const brightnessOf = (hu: number) => ((hu - 40) / 400 + 0.5) * 255;

@@ -10,9 +10,12 @@ export const PHANTOM = {
 };
 
 interface Options {
-  number?: number;
-  orientation?: string;
-  position?: string;
+  /** Instance Number; null for none. */
+  number?: number | null;
+  /** Image Orientation (Patient); null for none. */
+  orientation?: string | null;
+  /** Image Position (Patient); null for none. */
+  position?: string | null;
   patientId?: string;
   patientName?: string;
   study?: string;
@@ -33,7 +36,7 @@ export function phantom(options: Options = {}): Buffer {
   const {
     number = 1,
     orientation = '1\\0\\0\\0\\1\\0',
-    position = `0\\0\\${number * 2}`,
+    position = `0\\0\\${(number ?? 0) * 2}`,
     patientId = 'P-0001',
     patientName = 'Zhang^San=张^三',
     study = '1.2.826.0.1.3680043.10.7.1',
@@ -51,7 +54,7 @@ export function phantom(options: Options = {}): Buffer {
     const [x, y] = [at % size, Math.floor(at / size)];
     const inside = Math.hypot(x - disc.x, y - disc.y) <= disc.radius;
     // A mark that tells one slice from another.
-    const mark = y < 4 && x < 4 ? number : 0;
+    const mark = y < 4 && x < 4 ? (number ?? 0) : 0;
     return (inside ? hu : air_hu) + 1024 + mark;
   });
   const own = layout({ stored: 12, columns: size, rows: size });
@@ -70,9 +73,9 @@ export function phantom(options: Options = {}): Buffer {
       element(0x0020, 0x000d, 'UI', study),
       element(0x0020, 0x000e, 'UI', series),
       element(0x0020, 0x0011, 'IS', String(seriesNumber)),
-      element(0x0020, 0x0013, 'IS', String(number)),
-      element(0x0020, 0x0032, 'DS', position),
-      element(0x0020, 0x0037, 'DS', orientation),
+      ...(number === null ? [] : [element(0x0020, 0x0013, 'IS', String(number))]),
+      ...(position === null ? [] : [element(0x0020, 0x0032, 'DS', position)]),
+      ...(orientation === null ? [] : [element(0x0020, 0x0037, 'DS', orientation)]),
       ...(spacingAt === 'patient' ? [element(0x0028, 0x0030, 'DS', spacing)] : []),
       element(0x0028, 0x1050, 'DS', '40'),
       element(0x0028, 0x1051, 'DS', '400'),

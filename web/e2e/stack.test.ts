@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, measured, Window } from './browser';
+import { brightnessOf, middleOf } from './measuring';
 import { phantom } from './phantom';
 import { Stack, until } from './stack';
 
@@ -25,15 +26,6 @@ const atFrame = (page: Page, frame: number) =>
   until(`slice ${frame} is shown`, async () =>
     (await stage(page).getAttribute('data-frame')) === String(frame) ? true : null,
   );
-/** The brightness in the middle of the picture. */
-const middle = (page: Page) =>
-  page.evaluate(() => {
-    const canvas = document.querySelector<HTMLCanvasElement>('[role=application] canvas');
-    return canvas?.getContext('2d')?.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0] ?? -1;
-  });
-/** The window is 400 wide around 40. */
-const brightness = (hu: number) => ((hu - 40) / 400 + 0.5) * 255;
-
 async function choose(page: Page, language: 'zh' | 'en'): Promise<void> {
   await page.goto(`${stack.url}/images?view=table&page_size=100`);
   const [all, read] =
@@ -52,14 +44,14 @@ describe('a stack', () => {
     measured(`first of ${SLICES} slices`, `${Date.now() - begun} ms after the list was opened`);
     await atFrame(page, 1);
     await page.getByText(`第 1 / ${SLICES} 帧`).waitFor();
-    expect(await middle(page)).toBeCloseTo(brightness(20), -1);
+    expect(await middleOf(page)).toBeCloseTo(brightnessOf(20), -1);
     await stage(page).focus();
     await page.keyboard.press('ArrowDown');
     await atFrame(page, 2);
     await page.keyboard.press('End');
     await atFrame(page, SLICES);
     await until('it is the last slice', async () =>
-      Math.abs((await middle(page)) - brightness(SLICES * 20)) < 6 ? true : null,
+      Math.abs((await middleOf(page)) - brightnessOf(SLICES * 20)) < 6 ? true : null,
     );
     await page.keyboard.press('Home');
     await atFrame(page, 1);

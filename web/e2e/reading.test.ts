@@ -262,6 +262,20 @@ describe('a doctor', () => {
     await page.waitForURL(new RegExp(`/studies/\\d+\\?uploaded_by=${id}`));
     await stage(page).waitFor({ timeout: 30_000 });
     await window.shot('study-admin-dark');
+
+    // Who does not know whose it is finds a file of it among everybody's, and from there the study.
+    await window.go('/studies?modality=CT#search=IM-2');
+    await page.getByRole('link', { name: '所有人的影像' }).click();
+    await page.waitForURL(/\/images\?modality=CT#search=IM-2$/);
+    await page
+      .getByText(/IM-2\d\.dcm/)
+      .first()
+      .click();
+    await page.getByRole('link', { name: '打开检查' }).click();
+    await page.waitForURL(new RegExp(`/studies/\\d+\\?uploaded_by=${id}&series=\\d+`));
+    await page.getByRole('region', { name: /Bone 1\.0/ }).waitFor();
+    await stage(page).waitFor({ timeout: 30_000 });
+    expect(window.faults).toEqual([]);
     await window.close();
   });
 

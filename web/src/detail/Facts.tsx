@@ -3,7 +3,8 @@ import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { DicomHeader, ImageFile } from '../api/types';
-import { patientPage } from '../app/address';
+import { patientPage, studyPage } from '../app/address';
+import { useMe } from '../app/me';
 import { bytes, dateTime, day } from '../format';
 import { StatusBadge } from '../images/StatusBadge';
 import { typeLabel } from '../i18n/labels';
@@ -23,6 +24,9 @@ export function Facts({ file }: { file: ImageFile }) {
           <StatusBadge status={file.status} />
         </Fact>
         <Fact name={t('detail.patient')}>{patientLink}</Fact>
+        <Fact name={t('detail.study')}>
+          <StudyLink file={file} />
+        </Fact>
         <Fact name={t('images.modality')}>{file.modality}</Fact>
         <Fact name={t('detail.bodyPart')}>{file.body_part}</Fact>
         <Fact name={t('detail.studyDate')}>{day(file.study_date)}</Fact>
@@ -45,6 +49,16 @@ export function Facts({ file }: { file: ImageFile }) {
       </dl>
     </section>
   );
+}
+
+/** The study that the file is a slice of: that of whoever uploaded it. */
+function StudyLink({ file: { study_id, series_id, uploaded_by } }: { file: ImageFile }) {
+  const { t } = useTranslation();
+  const { data: me } = useMe();
+  if (study_id === null || !me) return '—';
+  const of = uploaded_by === me.id ? null : uploaded_by;
+  const series: Record<string, string> = series_id === null ? {} : { series: String(series_id) };
+  return <Link to={studyPage(study_id, of, series)}>{t('detail.openStudy')}</Link>;
 }
 
 /** The fields of the header that identify the image; keys are those of the API. */

@@ -153,6 +153,7 @@ export const en: Texts = {
     notViewable: 'This kind of file cannot be shown in the browser. Download it instead.',
     patient: 'Patient',
     study: 'Study',
+    openStudy: 'Open the study',
     bodyPart: 'Body part',
     studyDate: 'Study date',
     description: 'Description',
@@ -488,6 +489,9 @@ export const en: Texts = {
     assign: 'Give to a patient…',
     emptyTitle: 'No studies yet',
     emptyHint: 'Studies appear here when DICOM files are uploaded.',
+    everybody: 'Everybody’s images',
+    everybodyHint:
+      'Nobody knows who uploaded it? Look for it among everybody’s images, and open the study from a file.',
     emptyAdminHint: 'You have not uploaded a study yourself. Choose an uploader above to see theirs.',
     noneTitle: 'No study matches',
     noneHint: 'Try another word, or clear the filters.',

@@ -1,10 +1,11 @@
 import { Button, Skeleton } from '@mantine/core';
-import { IconFilterOff, IconFolders } from '@tabler/icons-react';
+import { IconFilterOff, IconFolders, IconUsersGroup } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useAddress } from '../app/address';
+import { given } from '../api/api';
+import { addressOf, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import type { Study } from '../api/types';
 import type { ListHandle } from '../images/useVirtualRows';
@@ -51,6 +52,7 @@ export function WorklistPage() {
           {total !== undefined && t('studies.total', { count: total })}
         </span>
         <span className="grow" />
+        <Everybody filters={filters} />
         <UploadLink patientId={filters.patient_id} />
       </div>
       <StudyFilterBar
@@ -82,6 +84,24 @@ export function WorklistPage() {
         </div>
       )}
     </>
+  );
+}
+
+/** A worklist has one person's studies. An administrator who does not know whose finds a file of it, and from there the study. */
+function Everybody({ filters: { search, modality, patient_id } }: { filters: StudyFilters }) {
+  const { t } = useTranslation();
+  const { user } = useServices();
+  if (!user.isAdmin) return null;
+  return (
+    <Button
+      component={Link}
+      to={{ pathname: '/images', ...addressOf(given({ search, modality, patient_id })) }}
+      variant="default"
+      leftSection={<IconUsersGroup size={17} />}
+      title={t('studies.everybodyHint')}
+    >
+      {t('studies.everybody')}
+    </Button>
   );
 }
 

@@ -519,6 +519,8 @@ export const en: Texts = {
     documents: 'Other files',
     backToStack: 'Back to the series',
     frames: '{{count}} frames',
+    gaps: '{{count}} slices are damaged and cannot be shown: {{slices}}',
+    gaps_one: '{{count}} slice is damaged and cannot be shown: {{slices}}',
     more: 'More actions',
     archive: 'Archive the whole study',
     unarchive: 'Unarchive the whole study',

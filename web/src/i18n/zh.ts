@@ -479,6 +479,7 @@ export const zh = {
     documents: '其他文件',
     backToStack: '返回序列图像',
     frames: '{{count}} 帧',
+    gaps: '{{count}} 幅图像损坏，无法显示：第 {{slices}} 幅',
     more: '更多操作',
     archive: '归档整个检查',
     unarchive: '取消归档整个检查',

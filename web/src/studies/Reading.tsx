@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -33,6 +34,7 @@ export function Reading({ files, title, begin, takesKeys, onLook }: Props) {
   const listed = documents.length > 1 || (documents.length > 0 && stack.length > 0);
   return (
     <>
+      <Gaps stack={stack} />
       <div className={classes['film']}>
         {shown ? (
           <Viewer key={shown.id} file={shown} />
@@ -66,6 +68,22 @@ export function Reading({ files, title, begin, takesKeys, onLook }: Props) {
         </ul>
       )}
     </>
+  );
+}
+
+/** So many of the slices that cannot be shown are named. */
+const NAMED = 10;
+
+/** Slices that could not be read. Who turns the pages quickly would not see that one is missing. */
+function Gaps({ stack }: { stack: readonly ImageFile[] }) {
+  const { t } = useTranslation();
+  const gaps = stack.flatMap(({ status }, index) => (status === 'FAILED' ? [index + 1] : []));
+  if (gaps.length === 0) return null;
+  const named = gaps.slice(0, NAMED).join(', ') + (gaps.length > NAMED ? ' …' : '');
+  return (
+    <p className={classes['gaps']} role="note">
+      <IconAlertTriangle size={16} aria-hidden /> {t('studies.gaps', { count: gaps.length, slices: named })}
+    </p>
   );
 }
 

@@ -36,9 +36,14 @@ beforeAll(async () => {
   for (const z of [3, 2, 1]) await put(5, 'Scout', { number: z + 1, position: at(z), hu: z * 30 });
   for (const z of [1, 2, 3, 4, 5])
     await put(6, 'Broken', { number: z, position: at(z), hu: z * 30 + 5 }, z === 3 ? 0.3 : 1);
+  // And one with a warning: somebody gave it to another patient than its header names.
+  files += 1;
+  await stack.api('PUT', '/patients/P-0001', { name: '张三' });
+  const other = { study: `${STUDY}.9`, patientId: 'P-0002', patientName: 'Li^Si=李^四', hu: 77 };
+  await stack.put('other.dcm', phantom(other), { patient_id: 'P-0001' });
   await until('all files are counted', async () => {
     const { items } = await stack.api<{ items: { file_count: number }[] }>('GET', '/studies');
-    return items[0]?.file_count === files ? true : null;
+    return items.reduce((sum, { file_count }) => sum + file_count, 0) === files ? true : null;
   });
 }, 240_000);
 afterAll(async () => {
@@ -155,6 +160,23 @@ describe('a series that is not as it should be', () => {
     await stage(page).waitFor({ timeout: 30_000 });
     await window.shot('odd-phone');
     expect(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1)).toBe(false);
+    await window.close();
+  });
+
+  it('is found by its warnings', async () => {
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    await window.go('/studies');
+    await page.getByText('共 2 个检查').waitFor();
+    await page.getByRole('combobox', { name: '警告' }).selectOption('有警告');
+    await page.waitForURL(/warnings=true/);
+    await page.getByText('共 1 个检查').waitFor();
+    await page.getByRole('link', { name: /李四/ }).waitFor();
+    await window.shot('worklist-warnings');
+    await page.getByRole('combobox', { name: '警告' }).selectOption('没有警告');
+    await page.getByRole('link', { name: /张三/ }).waitFor();
+    await page.getByRole('link', { name: /李四/ }).waitFor({ state: 'detached' });
+    expect(window.faults).toEqual([]);
     await window.close();
   });
 });

@@ -6,7 +6,7 @@ import { modalitiesWith } from '../images/filters';
 import { DateField } from '../shell/DateField';
 import { ListSearch } from '../shell/ListSearch';
 import { UploaderChoice } from '../users/UploaderChoice';
-import { SORTS, type StudyFilters } from './filters';
+import { SORTS, WARNINGS, type StudyFilters } from './filters';
 import classes from './StudyFilterBar.module.css';
 
 interface Props {
@@ -48,6 +48,18 @@ export function StudyFilterBar({ filters, onChange, onClear, onDown }: Props) {
         min={filters.start_date || undefined}
         value={filters.end_date}
         onChange={(end_date) => onChange({ end_date })}
+      />
+      <NativeSelect
+        label={t('studies.warnings')}
+        data={[
+          { value: '', label: t('images.any') },
+          { value: 'true', label: t('studies.withWarnings') },
+          { value: 'false', label: t('studies.withoutWarnings') },
+        ]}
+        value={filters.warnings}
+        onChange={({ currentTarget: { value } }) =>
+          onChange({ warnings: WARNINGS.find((each) => each === value) ?? '' })
+        }
       />
       <NativeSelect
         className={classes['sort'] ?? ''}

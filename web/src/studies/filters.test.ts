@@ -4,13 +4,19 @@ import { narrowing, parseStudyFilters, studyQuery, turned, withStudyValues } fro
 it('reads an address and drops what it does not understand', () => {
   const filters = parseStudyFilters(
     new URLSearchParams(
-      'search=张三&modality=ct&start_date=2026-01-05&end_date=soon&sort=size&uploaded_by=x',
+      'search=张三&modality=ct&start_date=2026-01-05&end_date=soon&sort=size&uploaded_by=x&warnings=many',
     ),
   );
   expect(filters).toMatchObject({ search: '张三', modality: 'CT', start_date: '2026-01-05', end_date: '' });
   expect(filters.sort).toBe('-study_date');
   expect(narrowing(filters)).toBe(3);
   expect(studyQuery(filters).uploaded_by).toBeNull();
+});
+
+it.each(['true', 'false'] as const)('asks for studies by their warnings: %s', (warnings) => {
+  const filters = parseStudyFilters(new URLSearchParams({ warnings }));
+  expect(narrowing(filters)).toBe(1);
+  expect(studyQuery(filters).warnings).toBe(warnings === 'true');
 });
 
 it('leaves out of the address what is usual', () => {

@@ -5,6 +5,8 @@ export interface StudyFilters {
   modality: string;
   start_date: string;
   end_date: string;
+  /** Whether files of it have warnings. */
+  warnings: '' | 'true' | 'false';
   /** Administrators only: whose studies. */
   uploaded_by: string;
   sort: Sort;
@@ -20,6 +22,7 @@ export const SORTS = [
 ] as const;
 export type Sort = (typeof SORTS)[number];
 export type Column = 'study_date' | 'created_at' | 'patient_name';
+export const WARNINGS = ['', 'true', 'false'] as const;
 const USUAL: Sort = '-study_date';
 
 /** What is not understood is dropped, never guessed. */
@@ -32,6 +35,7 @@ export function parseStudyFilters(params: URLSearchParams): StudyFilters {
     modality: text('modality').toUpperCase(),
     start_date: date('start_date'),
     end_date: date('end_date'),
+    warnings: WARNINGS.find((value) => value === text('warnings')) ?? '',
     uploaded_by: /^\d+$/.test(text('uploaded_by')) ? text('uploaded_by') : '',
     sort: SORTS.find((sort) => sort === text('sort')) ?? USUAL,
   };
@@ -41,8 +45,12 @@ export function parseStudyFilters(params: URLSearchParams): StudyFilters {
 export const ownerOf = (uploadedBy: string) => (/^\d+$/.test(uploadedBy) ? Number(uploadedBy) : null);
 
 /** What the service is asked. */
-export function studyQuery({ uploaded_by, ...filters }: StudyFilters) {
-  return { ...filters, uploaded_by: ownerOf(uploaded_by) };
+export function studyQuery({ uploaded_by, warnings, ...filters }: StudyFilters) {
+  return {
+    ...filters,
+    uploaded_by: ownerOf(uploaded_by),
+    warnings: warnings === '' ? null : warnings === 'true',
+  };
 }
 
 /** The address with some values changed; what is usual leaves it short. */

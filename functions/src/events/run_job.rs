@@ -11,7 +11,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use service::App;
 use service::db::jobs::JobKey;
 use service::db::names::{People, Tended};
-use service::domain::job::{Job, JobKind, JobStatus};
+use service::domain::job::{Job, JobKind};
 use service::domain::record::StorageClass;
 use service::domain::time::DAY_MS;
 use service::domain::{Code, FileId, FileRecord, Status, Timestamp};
@@ -82,7 +82,7 @@ impl Runner {
         let Some(job) = self.app.jobs.find(key).await? else {
             return Ok(());
         };
-        if job.status == JobStatus::Cancelled {
+        if job.is_to_be_undone() {
             return self.undo(job).await;
         }
         let now = self.app.clock.now();

@@ -342,6 +342,12 @@ impl Job {
         }
     }
 
+    /// Whether a run has to undo what a cancelled job had begun. Its message may come again after that, when its files are another job's.
+    #[must_use]
+    pub fn is_to_be_undone(&self) -> bool {
+        self.status == JobStatus::Cancelled && self.due_at.is_some()
+    }
+
     /// What a cancelled job had begun is undone.
     #[must_use]
     pub fn undone(mut self) -> Self {
@@ -376,6 +382,14 @@ mod tests {
         let later = |ms| running.clone().claimed(NOW.plus(ms), NOW.plus(2000));
         assert_eq!(later(899), Err(Code::AlreadyClaimed));
         assert_eq!(later(900).expect("free").attempts, 2);
+    }
+
+    #[test]
+    fn what_a_cancelled_job_had_begun_is_undone_once() {
+        let cancelled = claimed(1).cancelled(NOW).expect("it is not over");
+        assert!(cancelled.is_to_be_undone());
+        assert!(!cancelled.undone().is_to_be_undone());
+        assert!(!claimed(1).is_to_be_undone());
     }
 
     #[test]

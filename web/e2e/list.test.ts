@@ -202,10 +202,10 @@ describe('the list', () => {
     await window.go('/images');
     await window.page.getByRole('heading', { name: '影像' }).waitFor();
     await window.page.getByText('English').click();
-    await window.page.getByRole('heading', { name: 'Images' }).waitFor();
+    await window.page.getByRole('heading', { name: 'Images', exact: true }).waitFor();
     expect(await window.page.getAttribute('html', 'lang')).toBe('en-GB');
     await window.page.reload();
-    await window.page.getByRole('heading', { name: 'Images' }).waitFor();
+    await window.page.getByRole('heading', { name: 'Images', exact: true }).waitFor();
     await window.shot('list-english');
     await window.close();
   });

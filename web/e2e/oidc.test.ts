@@ -73,7 +73,7 @@ describe('signing in at an OpenID Connect provider', () => {
   it('renews a refused token without the user noticing', async () => {
     await page.goto(`${site.url}/images`);
     await signIn();
-    await page.getByRole('heading', { name: 'Images' }).waitFor();
+    await page.getByRole('heading', { name: 'Images', exact: true }).waitFor();
     const tokens = new Set<string>();
     let refusals = 1;
     await page.route('**/api/v1/**', async (route) => {
@@ -90,7 +90,7 @@ describe('signing in at an OpenID Connect provider', () => {
   it('asks again in a window of its own when the session cannot be renewed, and keeps the page', async () => {
     await page.goto(`${site.url}/images`);
     await signIn();
-    await page.getByRole('heading', { name: 'Images' }).waitFor();
+    await page.getByRole('heading', { name: 'Images', exact: true }).waitFor();
     await page.route('**/api/v1/**', refuse);
     const noRefresh = (route: Route) =>
       route.fulfill({

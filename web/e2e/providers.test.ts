@@ -64,7 +64,7 @@ describe.each(SHAPES)('signing in with tokens like those of $name', (shape) => {
   it('opens the images, also after the keys have rotated, and makes its administrator one', async () => {
     await page.goto(`${site.url}/images`);
     await signIn();
-    await page.getByRole('heading', { name: 'Images' }).waitFor();
+    await page.getByRole('heading', { name: 'Images', exact: true }).waitFor();
     await page.getByText('No images yet').waitFor();
     expect(await ask('/image-files/stats/summary?scope=all')).toBe(200);
 

@@ -11,6 +11,7 @@ use local::weather::{Profile, Weather};
 use serde_json::Value;
 use service::clock::Clock;
 use service::db::journal::Shard;
+use service::domain::Timestamp;
 use service::domain::time::DAY_MS;
 use tempfile::TempDir;
 
@@ -24,6 +25,8 @@ pub(crate) const ADMIN: i64 = 9;
 /// Every permission that a stack of the suite used, a line each: `permissions` compares it with template.yaml.
 pub(crate) const RECORD: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/permissions");
 
+/// 15 January 2027, 12:00 UTC.
+const NOON: Timestamp = Timestamp(1_800_014_400_000);
 /// After this a message that was not settled has come again, and the lease of a run that died is over.
 const REDELIVERY_MS: i64 = 75 * 1000;
 
@@ -47,10 +50,11 @@ impl TestStack {
         Self::start_with(&[]).await
     }
 
-    /// An empty stack, and what counts all that its functions use.
+    /// An empty stack at noon, and what counts all that its functions use. A row costs a unit more if what is due of it moves to another day, so the counts
+    /// must not depend on the hour of the run.
     pub(crate) async fn start_metered() -> (Self, Meter) {
         let folder = tempfile::tempdir().expect("a folder");
-        let (clock, secret) = (Clock::default(), secret_of(folder.path()));
+        let (clock, secret) = (Clock::of_runtime(NOON), secret_of(folder.path()));
         let meter = Meter::default();
         let options = Options {
             meter: Some(meter.clone()),

@@ -38,7 +38,7 @@ pub(crate) async fn hand_over(app: &App, work: Work) -> Result<(), Error> {
 /// The id of a job that is about to begin.
 ///
 /// # Errors
-/// [`Error::Internal`] if what was drawn is no id.
+/// [`Error::Internal`] if the number that was drawn is no id.
 pub(crate) fn new_job_id(app: &App) -> Result<JobId, Error> {
     let id = JobId::from_number(app.ids.number());
     id.ok_or_else(|| Error::internal("a number that is no id was drawn"))

@@ -1,12 +1,12 @@
-//! Rows that nobody can read, set aside so that they are in nobody's way: each as it was, in a row `aside#<owner>#<name>` of the space 0. What they say is
-//! counted nowhere until somebody mends them (docs/OPERATIONS.md). Maintenance says how many there are.
+//! Rows that nobody can read are set aside, because otherwise they would hold up others. Each is kept as it was, in a row `aside#<owner>#<name>` of the space 0.
+//! Nothing counts what it says until somebody mends it (docs/OPERATIONS.md). Maintenance reports how many there are.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, Select, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
 use super::files::Files;
 use super::folds::key;
 use super::unattended::Unattended;
-use super::{Item, failure, records, text};
+use super::{Item, records};
 use crate::error::Error;
 
 const PREFIX: &str = "aside#";
@@ -15,7 +15,7 @@ const WAS: &str = "was";
 const AT: &str = "at";
 
 impl Files {
-    /// The put that keeps a row which cannot be read. What it says is patients' data, so the log is told its name alone, which has ids.
+    /// The put that keeps a row as it was, because nobody can read it. The row may have patients' data, so the log gets its name only, which is made of ids.
     pub(super) fn aside(
         &self,
         owner: i64,
@@ -41,22 +41,6 @@ impl Unattended<'_> {
     /// # Errors
     /// [`Error::Unavailable`]
     pub async fn set_aside(self) -> Result<usize, Error> {
-        let query = self
-            .files
-            .client
-            .query()
-            .table_name(&self.files.config.folds_table)
-            .key_condition_expression("#shard = :shard AND begins_with(#row, :prefix)")
-            .expression_attribute_names("#shard", "shard")
-            .expression_attribute_names("#row", "row")
-            .expression_attribute_values(":shard", text("0"))
-            .expression_attribute_values(":prefix", text(PREFIX))
-            .select(Select::Count);
-        let mut pages = query.into_paginator().send();
-        let mut found = 0;
-        while let Some(page) = pages.next().await {
-            found += usize::try_from(page.map_err(failure)?.count).unwrap_or_default();
-        }
-        Ok(found)
+        self.files.folds().count(PREFIX).await
     }
 }

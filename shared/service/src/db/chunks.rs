@@ -119,7 +119,7 @@ impl Chunks {
         Ok(names.map(str::to_owned).collect())
     }
 
-    /// Removes objects for good. The caller knows that nobody reads them any more.
+    /// Removes objects for good. The caller has to know that nobody reads them any more.
     pub(super) async fn remove(&self, owner: i64, names: &[String]) -> Result<(), Error> {
         let keys: Vec<String> = names.iter().map(|name| object(owner, name)).collect();
         self.bucket.remove_segments(&keys).await

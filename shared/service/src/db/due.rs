@@ -1,6 +1,6 @@
 //! What maintenance has to look at.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt as _, stream};
 use jiff::tz::TimeZone;
@@ -10,7 +10,7 @@ use super::due_rows::{Row, Rows};
 use super::files::Files;
 use super::source::Source;
 use super::unattended::Unattended;
-use super::{failure, keys, query, records};
+use super::{Item, failure, keys, query, records};
 use crate::domain::time::{DAY_MS, Edge, parse_edge};
 use crate::domain::{FileId, Filter, Status, Timestamp};
 use crate::error::Error;
@@ -21,6 +21,9 @@ const PARTITIONS_AT_ONCE: usize = 16;
 /// Rows that one look at the whole index may have, whatever their days: a run of maintenance that finds no more than that has asked once, instead of
 /// each partition of each day, which are 128 requests and more.
 const FEW: i32 = 32;
+
+/// Rows by the day that their partition is of.
+type Days = HashMap<String, Vec<Row>>;
 
 /// A file that is due: as much of its record as decides about its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -53,10 +56,10 @@ impl Files {
         let mut found = DueFiles::default();
         let mut ids = Vec::new();
         let mut day = from;
-        let few = self.rows_if_few().await?;
+        let few = self.days_if_few().await?;
         while day.day() <= now.day() && ids.len() < limit {
             let rows = self
-                .due_on(&day.day(), few.as_deref(), seen, now, limit - ids.len())
+                .due_on(&day.day(), few.as_ref(), seen, now, limit - ids.len())
                 .await?;
             if rows.any {
                 found.first_day.get_or_insert(day);
@@ -67,14 +70,14 @@ impl Files {
         // Whoever does the work reads the record again; what is gone already is left out.
         let rows = self.rows(&ids, false).await?;
         let mut files: Vec<Due> = records::readable(&self.config.files_table, rows);
-        let places: std::collections::HashMap<FileId, usize> = ids.into_iter().zip(0..).collect();
+        let places: HashMap<FileId, usize> = ids.into_iter().zip(0..).collect();
         files.sort_unstable_by_key(|file| places.get(&file.id).copied());
         found.files = files;
         Ok(found)
     }
 
-    /// The whole index, if it has few rows.
-    async fn rows_if_few(&self) -> Result<Option<Vec<Row>>, Error> {
+    /// The whole index by days, if it has few rows.
+    async fn days_if_few(&self) -> Result<Option<Days>, Error> {
         let scan = self.client.scan();
         let page = scan
             .table_name(&self.config.files_table)
@@ -86,42 +89,40 @@ impl Files {
         if page.last_evaluated_key.is_some() {
             return Ok(None);
         }
-        let rows = page.items.unwrap_or_default().into_iter();
-        rows.map(records::from_item)
-            .collect::<Result<_, _>>()
-            .map(Some)
+        let mut days = Days::new();
+        for item in page.items.unwrap_or_default() {
+            if let Some(day) = day_of(&item) {
+                days.entry(day).or_default().push(records::from_item(item)?);
+            }
+        }
+        Ok(Some(days))
     }
 
     /// Up to `limit` files that are due on one day; `few` is the whole index, if it was read.
     async fn due_on(
         &self,
         day: &str,
-        few: Option<&[Row]>,
+        few: Option<&Days>,
         seen: &HashSet<FileId>,
         now: Timestamp,
         limit: usize,
     ) -> Result<Rows, Error> {
-        let mut partitions = stream::iter(keys::due(day))
-            .map(|partition| self.due_in(partition, seen, now, limit))
-            .buffered(PARTITIONS_AT_ONCE);
         let mut rows = match &self.old {
             Some(old) => Box::pin(old.due_on(day, seen, now)).await?,
             None => Rows::default(),
         };
-        if let Some(few) = few {
-            let of_day: Vec<&Row> = few.iter().filter(|row| row.due_at.day() == day).collect();
-            rows.any |= !of_day.is_empty();
-            let due = of_day.into_iter().filter(|row| row.is_due(seen, now));
-            rows.ids.extend(due.map(|row| row.id));
-            rows.ids.truncate(limit);
-            return Ok(rows);
-        }
-        while rows.ids.len() < limit
-            && let Some(found) = partitions.next().await
-        {
-            let found = found?;
-            rows.any |= found.any;
-            rows.ids.extend(found.ids);
+        if let Some(days) = few {
+            let of_day = days.get(day).map(Vec::as_slice);
+            rows.add(Rows::of(of_day.unwrap_or_default(), seen, now));
+        } else {
+            let mut partitions = stream::iter(keys::due(day))
+                .map(|partition| self.due_in(partition, seen, now, limit))
+                .buffered(PARTITIONS_AT_ONCE);
+            while rows.ids.len() < limit
+                && let Some(found) = partitions.next().await
+            {
+                rows.add(found?);
+            }
         }
         rows.ids.truncate(limit);
         Ok(rows)
@@ -137,14 +138,16 @@ impl Files {
     ) -> Result<Rows, Error> {
         let table = &self.config.files_table;
         let query = query::partition(&self.client, table, keys::BY_DUE, partition);
-        let is_due = |row: &&Row| row.is_due(seen, now);
-        let enough = |rows: &[Row]| rows.iter().filter(is_due).count() >= limit;
+        let enough = |rows: &[Row]| Rows::of(rows, seen, now).ids.len() >= limit;
         let rows: Vec<Row> = query::rows_until(query, enough).await?;
-        Ok(Rows {
-            any: !rows.is_empty(),
-            ids: rows.iter().filter(is_due).map(|row| row.id).collect(),
-        })
+        Ok(Rows::of(&rows, seen, now))
     }
+}
+
+/// The day of the partition that a row is in.
+fn day_of(row: &Item) -> Option<String> {
+    let (day, _) = row.get(keys::BY_DUE.hash)?.as_s().ok()?.split_once('#')?;
+    Some(day.to_owned())
 }
 
 impl Unattended<'_> {
@@ -171,14 +174,12 @@ impl Unattended<'_> {
         let mut first: Option<String> = None;
         while let Some(page) = pages.next().await {
             let items = page.map_err(failure)?.items.unwrap_or_default();
-            let partitions = items.iter().filter_map(|item| {
-                let partition = item.get(keys::BY_DUE.hash)?;
-                partition.as_s().ok().cloned()
-            });
-            first = first.into_iter().chain(partitions).min();
+            first = first
+                .into_iter()
+                .chain(items.iter().filter_map(day_of))
+                .min();
         }
-        let day = first.as_deref().and_then(|first| first.split_once('#'));
-        Ok(day.and_then(|(day, _)| parse_edge(day, Edge::Start, &TimeZone::UTC).ok()))
+        Ok(first.and_then(|day| parse_edge(&day, Edge::Start, &TimeZone::UTC).ok()))
     }
 
     /// Files of one user, the trash included, newest first, from `below` on.

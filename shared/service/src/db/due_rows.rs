@@ -23,6 +23,23 @@ impl Row {
 /// What one day has, or one of its partitions.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
+    /// Of files whose turn it is.
     pub(super) ids: Vec<FileId>,
+    /// Whether there is a row at all.
     pub(super) any: bool,
+}
+
+impl Rows {
+    pub(super) fn of(rows: &[Row], seen: &HashSet<FileId>, now: Timestamp) -> Self {
+        let due = rows.iter().filter(|row| row.is_due(seen, now));
+        Self {
+            ids: due.map(|row| row.id).collect(),
+            any: !rows.is_empty(),
+        }
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.any |= other.any;
+        self.ids.extend(other.ids);
+    }
 }

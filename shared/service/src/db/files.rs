@@ -8,6 +8,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 use super::chunks::Chunks;
+use super::folds::Folds;
 use super::known_heads::KnownHeads;
 use super::log::Log;
 use super::old_tables::OldTables;
@@ -59,6 +60,11 @@ impl Files {
             chunks,
             cursors,
         }
+    }
+
+    /// What the service remembers about itself.
+    pub(super) fn folds(&self) -> Folds {
+        Folds::new(self.client.clone(), &self.config)
     }
 
     /// What seals the cursors of lists.

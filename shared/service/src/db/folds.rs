@@ -1,7 +1,8 @@
 //! What the service remembers about itself: rows of the space 0 in the table of folds.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 
 use super::batch::item;
 use super::transaction::unless_refused;
@@ -71,15 +72,35 @@ impl Folds {
         }
     }
 
-    /// Up to `limit` rows whose names begin with `prefix`, in the order of their names, behind the name `after`.
-    pub(super) async fn rows(
+    /// The first `limit` rows whose names begin with `prefix`, in the order of their names, each by what follows `prefix` in its name.
+    pub(super) async fn first(
         &self,
         prefix: &str,
-        after: Option<&str>,
         limit: i32,
-    ) -> Result<Vec<Item>, Error> {
-        let query = self
-            .client
+    ) -> Result<Vec<(String, Item)>, Error> {
+        let query = self.begin_with(prefix).consistent_read(true).limit(limit);
+        Ok(named(prefix, query::first_items(query).await?))
+    }
+
+    /// All rows whose names begin with `prefix`, in the same way.
+    pub(super) async fn all(&self, prefix: &str) -> Result<Vec<(String, Item)>, Error> {
+        let query = self.begin_with(prefix).consistent_read(true);
+        Ok(named(prefix, query::items(query).await?))
+    }
+
+    /// How many rows have names that begin with `prefix`.
+    pub(super) async fn count(&self, prefix: &str) -> Result<usize, Error> {
+        let query = self.begin_with(prefix).select(Select::Count);
+        let mut pages = query.into_paginator().send();
+        let mut found = 0;
+        while let Some(page) = pages.next().await {
+            found += usize::try_from(page.map_err(failure)?.count).unwrap_or_default();
+        }
+        Ok(found)
+    }
+
+    fn begin_with(&self, prefix: &str) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.table)
             .key_condition_expression("#shard = :shard AND begins_with(#row, :prefix)")
@@ -87,10 +108,6 @@ impl Folds {
             .expression_attribute_names("#row", "row")
             .expression_attribute_values(":shard", text(SHARD))
             .expression_attribute_values(":prefix", text(prefix))
-            .set_exclusive_start_key(after.map(key))
-            .consistent_read(true)
-            .limit(limit);
-        query::first_items(query).await
     }
 
     /// Removes the row of this name.
@@ -105,6 +122,21 @@ impl Folds {
     }
 }
 
+fn named(prefix: &str, rows: Vec<Item>) -> Vec<(String, Item)> {
+    let name = |row: &Item| {
+        Some(
+            row.get("row")?
+                .as_s()
+                .ok()?
+                .strip_prefix(prefix)?
+                .to_owned(),
+        )
+    };
+    let rows = rows.into_iter();
+    rows.filter_map(|row| Some((name(&row)?, row))).collect()
+}
+
+/// The key of the row of this name.
 pub(super) fn key(row: &str) -> Item {
     [
         ("shard".to_owned(), text(SHARD)),

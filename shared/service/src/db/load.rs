@@ -35,15 +35,7 @@ impl Files {
         &self,
         ids: &[FileId],
     ) -> Result<(Vec<FileRecord>, Vec<FileId>), Error> {
-        let (mut found, mut unreadable) = (Vec::new(), Vec::new());
-        for row in self.rows(ids, true).await? {
-            let id = records::id_of(&row)?;
-            match records::from_item(row) {
-                Ok(file) => found.push(file),
-                Err(_) => unreadable.push(id),
-            }
-        }
-        Ok((found, unreadable))
+        records::read_or_name(self.rows(ids, true).await?)
     }
 
     /// The rows of `ids`, in any order; those that are gone are left out.

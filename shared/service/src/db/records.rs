@@ -17,7 +17,22 @@ pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
     serde_dynamo::from_item(item).map_err(Error::internal)
 }
 
-/// Reads those of a table's rows that can be read: one that cannot is in the way of none of the others. The log is told of it, without what it says.
+/// Reads records, and names those that nobody can read, for a caller that concludes something from a record that is not there.
+pub(super) fn read_or_name<T: DeserializeOwned>(
+    rows: impl IntoIterator<Item = Item>,
+) -> Result<(Vec<T>, Vec<FileId>), Error> {
+    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+    for row in rows {
+        let id = id_of(&row)?;
+        match from_item(row) {
+            Ok(record) => found.push(record),
+            Err(_) => unreadable.push(id),
+        }
+    }
+    Ok((found, unreadable))
+}
+
+/// Reads the rows of a table, and leaves out those that nobody can read, so that they hold up none of the others. The log names each, and not what it says.
 pub(super) fn readable<T: DeserializeOwned>(
     table: &str,
     rows: impl IntoIterator<Item = Item>,

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::folds::Folds;
-use super::{Item, failure, keys, records};
+use super::{failure, keys, records};
 use crate::config::Config;
 use crate::domain::{FileId, FileRecord, ObjectKey, Timestamp};
 use crate::error::Error;
@@ -17,8 +16,6 @@ use crate::error::Error;
 const QUARANTINE: &str = "quarantine#";
 /// The name of the comparison of the log.
 const LOG: &str = "log";
-/// Rows of the quarantine that are read together.
-const PAGE: i32 = 1000;
 
 /// How far one kind of verification is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,19 +110,14 @@ impl Verification {
             .await
             .map_err(failure)?;
         let next = answer.last_evaluated_key.as_ref().map(records::id_of);
-        let mut page = Page {
-            next: next.transpose()?,
-            ..Page::default()
-        };
         let rows = answer.items.unwrap_or_default().into_iter();
-        for row in rows.filter(|row| !records::is_tombstone(row)) {
-            let id = records::id_of(&row)?;
-            match records::from_item(row) {
-                Ok(file) => page.files.push(file),
-                Err(_) => page.unreadable.push(id),
-            }
-        }
-        Ok(page)
+        let rows = rows.filter(|row| !records::is_tombstone(row));
+        let (files, unreadable) = records::read_or_name(rows)?;
+        Ok(Page {
+            files,
+            unreadable,
+            next: next.transpose()?,
+        })
     }
 
     /// Puts an object into quarantine.
@@ -148,22 +140,9 @@ impl Verification {
 
     /// All objects in quarantine, by their keys.
     pub async fn quarantined(&self) -> Result<BTreeMap<String, Quarantined>, Error> {
-        let mut found = BTreeMap::new();
-        let mut after: Option<String> = None;
-        loop {
-            let rows = self.folds.rows(QUARANTINE, after.as_deref(), PAGE).await?;
-            let last = rows.last().and_then(|row| name_of(row).map(str::to_owned));
-            for row in rows {
-                let key = name_of(&row).and_then(|name| name.strip_prefix(QUARANTINE));
-                if let Some(key) = key.map(str::to_owned) {
-                    found.insert(key, records::from_item(row)?);
-                }
-            }
-            if last.is_none() {
-                return Ok(found);
-            }
-            after = last;
-        }
+        let rows = self.folds.all(QUARANTINE).await?.into_iter();
+        rows.map(|(key, row)| Ok((key, records::from_item(row)?)))
+            .collect()
     }
 }
 
@@ -173,10 +152,4 @@ fn row_of(name: &str) -> String {
 
 fn quarantine_row(key: &ObjectKey) -> String {
     format!("{QUARANTINE}{key}")
-}
-
-fn name_of(row: &Item) -> Option<&str> {
-    row.get("row")
-        .and_then(|name| AttributeValue::as_s(name).ok())
-        .map(String::as_str)
 }

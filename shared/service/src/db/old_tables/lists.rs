@@ -153,9 +153,8 @@ impl OldTables {
             let here = self.only_here(rows.iter().map(|row| row.id).collect());
             let here: HashSet<FileId> = here.await?.into_iter().collect();
             found.any |= !here.is_empty();
-            let is_due = |row: &Row| row.due_at <= now && !seen.contains(&row.id);
             let rows = rows.into_iter();
-            let rows = rows.filter(|row| here.contains(&row.id) && is_due(row));
+            let rows = rows.filter(|row| here.contains(&row.id) && row.is_due(seen, now));
             found.ids.extend(rows.map(|row| row.id));
         }
         Ok(found)

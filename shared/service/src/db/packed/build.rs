@@ -18,7 +18,6 @@ use super::catalog::{Found, Listed};
 use super::tail::all_keep;
 use crate::db::columns::row_of;
 use crate::db::files::Files;
-use crate::db::folds::Folds;
 use crate::db::journal::{EVERYBODY, Tailed};
 use crate::db::query::partition as partition_of;
 use crate::db::segments::names_of;
@@ -115,10 +114,9 @@ impl Unattended<'_> {
     /// # Errors
     /// [`Error::Unavailable`]
     pub async fn to_pack(self) -> Result<Vec<i64>, Error> {
-        let rows = self.files.folds().rows(TO_PACK, None, SPACES).await?;
-        let name = |row: &Item| row.get("row")?.as_s().ok().cloned();
-        let space = |row: &Item| name(row)?.strip_prefix(TO_PACK)?.parse().ok();
-        Ok(rows.iter().filter_map(space).collect())
+        let rows = self.files.folds().first(TO_PACK, SPACES).await?;
+        let spaces = rows.iter().filter_map(|(space, _)| space.parse().ok());
+        Ok(spaces.collect())
     }
 }
 
@@ -127,10 +125,6 @@ fn row(space: i64) -> String {
 }
 
 impl Files {
-    fn folds(&self) -> Folds {
-        Folds::new(self.client.clone(), &self.config)
-    }
-
     /// Whether no function of an older version runs any more, whose changes say nothing to the packed search. A new installation never had one.
     pub(super) async fn is_alone(&self) -> Result<bool, Error> {
         let now = self.clock.now();

@@ -78,7 +78,7 @@ impl Files {
         Ok((old.into_keys().collect(), left))
     }
 
-    /// Removes objects that nobody reads any more, and remembers the others.
+    /// Removes the objects `old`, which nobody reads any more, and remembers since when no list names those that are `left`.
     pub(super) async fn clear(&self, owner: i64, old: &[String], left: &Left) -> Result<(), Error> {
         if old.is_empty() && left.is_empty() {
             return Ok(());

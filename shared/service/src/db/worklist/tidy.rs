@@ -6,11 +6,9 @@
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
 use super::list::STILL_READ_MS;
-use super::marks::key;
 use crate::chance;
 use crate::db::files::Files;
-use crate::db::folds::Folds;
-use crate::db::journal::EVERYBODY;
+use crate::db::folds::key;
 use crate::db::transaction::unless_refused;
 use crate::db::unattended::Unattended;
 use crate::db::{Item, records};
@@ -22,8 +20,6 @@ const PREFIX: &str = "texts#";
 const AT: &str = "at";
 /// Drawn by whoever writes the row: it is removed only if nobody has written it again.
 const STAMP: &str = "stamp";
-/// Rows that are read at once.
-const PAGE: i32 = 100;
 
 /// A worklist from which a text has gone.
 #[derive(Clone, Debug)]
@@ -40,7 +36,7 @@ impl Files {
         let drawn = chance::drawn_of(0..=u64::MAX / 2);
         let put = Put::builder()
             .table_name(&self.config.folds_table)
-            .set_item(Some(key(EVERYBODY, &format!("{PREFIX}{owner}"))))
+            .set_item(Some(key_of(owner)))
             .item("schema", records::schema_of_studies())
             .item(AT, AttributeValue::N(self.clock.now().0.to_string()))
             .item(STAMP, AttributeValue::N(drawn.to_string()));
@@ -55,18 +51,9 @@ impl Unattended<'_> {
     /// # Errors
     /// [`Error::Unavailable`]
     pub async fn untidy_worklists(self) -> Result<Vec<Untidy>, Error> {
-        let files = self.files;
-        let folds = Folds::new(files.client.clone(), &files.config);
-        let mut found = Vec::new();
-        let mut after: Option<String> = None;
-        loop {
-            let rows = folds.rows(PREFIX, after.as_deref(), PAGE).await?;
-            let Some(last) = rows.last().and_then(name_of) else {
-                return Ok(found);
-            };
-            found.extend(rows.iter().filter_map(read));
-            after = Some(last);
-        }
+        let rows = self.files.folds().all(PREFIX).await?;
+        let found = rows.iter().filter_map(|(owner, row)| read(owner, row));
+        Ok(found.collect())
     }
 
     /// Packs a worklist, and removes what is left in the bucket of lists before it. If something is to stay for a while, the next call removes it.
@@ -87,7 +74,7 @@ impl Unattended<'_> {
             .client
             .delete_item()
             .table_name(&files.config.folds_table)
-            .set_key(Some(key(EVERYBODY, &format!("{PREFIX}{owner}"))))
+            .set_key(Some(key_of(owner)))
             .condition_expression("attribute_not_exists(#stamp) OR #stamp = :stamp")
             .expression_attribute_names("#stamp", STAMP)
             .expression_attribute_values(":stamp", untidy.stamp.clone());
@@ -95,12 +82,13 @@ impl Unattended<'_> {
     }
 }
 
-fn name_of(row: &Item) -> Option<String> {
-    row.get("row")?.as_s().ok().cloned()
+/// The key of the note about an owner's worklist.
+fn key_of(owner: i64) -> Item {
+    key(&format!("{PREFIX}{owner}"))
 }
 
-fn read(row: &Item) -> Option<Untidy> {
-    let owner = name_of(row)?.strip_prefix(PREFIX)?.parse().ok()?;
+fn read(owner: &str, row: &Item) -> Option<Untidy> {
+    let owner = owner.parse().ok()?;
     let at = row.get(AT)?.as_n().ok()?.parse().ok()?;
     Some(Untidy {
         owner,

@@ -125,28 +125,19 @@ async fn files_of(
     series: Option<SeriesId>,
 ) -> Result<Vec<FileId>, Error> {
     let (files, owner) = (&app.files, caller.id);
-    let found = match series {
-        None => {
-            let found = files.places_in_study(owner, study, false, None, MOST);
-            found.await?
-        }
-        Some(series) => {
-            let found = files.places_in_series(owner, (study, series), MOST);
-            found.await?
-        }
+    let (found, field, none) = if let Some(series) = series {
+        let found = files.places_in_series(owner, (study, series), MOST).await?;
+        let none = "no series of this study of yours has this id, or it has no files";
+        (found, "series_id", none)
+    } else {
+        let found = files
+            .places_in_study(owner, study, false, None, MOST)
+            .await?;
+        let none = "no study of yours has this id, or it has no files";
+        (found, "study_id", none)
     };
     if found.is_empty() {
-        let error = match series {
-            None => FieldError::new(
-                "study_id",
-                "no study of yours has this id, or it has no files",
-            ),
-            Some(_) => FieldError::new(
-                "series_id",
-                "no series of this study of yours has this id, or it has no files",
-            ),
-        };
-        return Err(Error::Invalid(vec![error]));
+        return Err(Error::Invalid(vec![FieldError::new(field, none)]));
     }
     Ok(found.into_iter().map(|(_, id)| id).collect())
 }

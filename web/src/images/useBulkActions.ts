@@ -1,6 +1,5 @@
 import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
-import { createElement } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import { errorText } from '../i18n/errors';
@@ -10,10 +9,9 @@ import type { Job } from '../api/types';
 import { filesChanged, studiesFollow } from './changed';
 import { eachOf, type Outcome } from './eachOf';
 import { followJob, startedJob } from './jobs';
-import { UndoMessage } from './UndoMessage';
+import { offerUndo } from './offerUndo';
 import { without, type ImageList } from './useImageList';
 
-/** How long the undo of a deletion is offered. Afterwards the trash still has the files. */
 const UNDO_MS = 10_000;
 
 /** Changes to one or many files, with their messages. */
@@ -55,7 +53,7 @@ export function useBulkActions() {
     );
     const outcome = await eachOf(ids, (id) => api.remove(id));
     reportFailures(outcome);
-    if (outcome.succeeded.length > 0) offerUndo(outcome.succeeded);
+    if (outcome.succeeded.length > 0) offerToRestore(outcome.succeeded);
     if (outcome.failures.length > 0) await refresh();
     else {
       studiesFollow(queries);
@@ -64,18 +62,13 @@ export function useBulkActions() {
     return outcome.failures.length === 0;
   };
 
-  const offerUndo = (ids: number[]) => {
-    const id = `deleted-${ids[0]}`;
-    const undo = () => {
-      notifications.hide(id);
-      void restore(ids);
-    };
-    const message = createElement(UndoMessage, {
+  const offerToRestore = (ids: number[]) =>
+    offerUndo({
+      id: `deleted-${ids[0]}`,
       text: t('images.deleted', { count: ids.length }),
-      onUndo: undo,
+      time: UNDO_MS,
+      onUndo: () => void restore(ids),
     });
-    notifications.show({ id, message, autoClose: UNDO_MS, color: 'dark' });
-  };
 
   /** What is too large to be waited for is moved by a job: a message says so until it is over, and then the rows are as it left them. */
   const move = async (

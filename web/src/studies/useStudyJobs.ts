@@ -8,7 +8,7 @@ import type { Job } from '../api/types';
 import { errorText, jobErrorText } from '../i18n/errors';
 import { filesChanged } from '../images/changed';
 import { followJob } from '../images/jobs';
-import { UndoMessage } from '../images/UndoMessage';
+import { offerUndo } from '../images/offerUndo';
 import { JobMessage } from './JobMessage';
 
 /** What can be done with all files of a study. */
@@ -21,7 +21,7 @@ export interface NamedStudy {
   of: number | null;
 }
 
-/** How long the undo of a deletion is offered. Afterwards the trash still has the files. */
+/** Longer than for a file, because a study is more to lose. */
 const UNDO_MS = 15_000;
 
 const BEGIN: Record<StudyAct, (api: Api) => Api['removeStudy' | 'restoreStudy' | 'archiveStudy']> = {
@@ -76,7 +76,7 @@ export function useStudyJobs() {
     if (status === 'CANCELLED') {
       notifications.show({ message: t('studies.job.cancelled', { done, total }), color: 'yellow' });
     }
-    if (done > 0 && act === 'remove') offerUndo(study, text);
+    if (done > 0 && act === 'remove') offerToRestore(study, text);
     else if (done > 0) notifications.show({ message: text, color: 'teal' });
     const [first] = errors;
     if (first) {
@@ -86,15 +86,13 @@ export function useStudyJobs() {
     }
   };
 
-  const offerUndo = (study: NamedStudy, text: string) => {
-    const id = `deleted-study-${study.id}`;
-    const onUndo = () => {
-      notifications.hide(id);
-      void begin('restore', study);
-    };
-    const message = createElement(UndoMessage, { text, onUndo });
-    notifications.show({ id, message, autoClose: UNDO_MS, color: 'dark' });
-  };
+  const offerToRestore = (study: NamedStudy, text: string) =>
+    offerUndo({
+      id: `deleted-study-${study.id}`,
+      text,
+      time: UNDO_MS,
+      onUndo: () => void begin('restore', study),
+    });
 
   return begin;
 }

@@ -6,9 +6,10 @@ use service::db::records;
 use service::domain::tally::{self, Step};
 use service::domain::{FileId, FileRecord};
 
+use super::stack::ids as read;
 use super::{Slice, upload};
+use crate::harness::TestStack;
 use crate::harness::upload::id_of;
-use crate::harness::{Client, TestStack};
 
 /// Instances of one series. Each is a row of its own here, so that it takes seconds.
 const MANY: u64 = 1_000;
@@ -54,20 +55,6 @@ async fn many_slices(stack: &TestStack, first: &Value) -> Vec<Value> {
     files.iter().map(|file| json!(file.id.number())).collect()
 }
 
-async fn pages(client: &Client, path: &str, page_size: usize) -> Vec<Value> {
-    let (mut found, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let path = format!("{path}?page_size={page_size}&cursor={cursor}");
-        let page = client.get(&path).await.ok();
-        let items = page["items"].as_array().expect("items");
-        found.extend(items.iter().map(|item| item["id"].clone()));
-        match page["next_cursor"].as_str() {
-            Some(next) => next.clone_into(&mut cursor),
-            None => return found,
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_thousand_slices_without_a_series_number_and_with_the_same_numbers_twice_are_read_in_order()
  {
@@ -88,7 +75,7 @@ async fn a_thousand_slices_without_a_series_number_and_with_the_same_numbers_twi
     assert_eq!(series[0]["number"], Value::Null);
     let of_series = format!("/series/{}/files", first["series_id"]);
     for path in [format!("{study}/files"), of_series] {
-        assert_eq!(pages(&user, &path, 500).await, ids, "{path}");
+        assert_eq!(read(&user, &path, 500).await, ids, "{path}");
     }
     let list = user.get("/studies").await.ok();
     assert_eq!(

@@ -9,7 +9,7 @@ const TRANSVERSE: [f64; 6] = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
 const CORONAL: [f64; 6] = [1.0, 0.0, 0.0, 0.0, 0.0, -1.0];
 
 /// The ids of a stack, read in pages of `page_size`.
-async fn ids(client: &Client, path: &str, page_size: usize) -> Vec<Value> {
+pub(super) async fn ids(client: &Client, path: &str, page_size: usize) -> Vec<Value> {
     let mut ids = Vec::new();
     let mut cursor = String::new();
     loop {

@@ -305,7 +305,7 @@ impl Subject {
         let id = JobId::from_number(app.ids.number()).expect("an id");
         let files = vec![app.ids.file_id()];
         let job = Job::new(OWNER, id, JobKind::Archive, files, app.clock.now());
-        app.jobs.create(&job).await.expect("written");
+        assert!(app.jobs.create(&job).await.expect("written"));
         Self {
             id: id.to_string(),
             version: Value::Null,

@@ -8,10 +8,14 @@ use futures_util::future::join_all;
 use imaging::fixtures::{DicomSpec, dicom};
 use local::weather::{Profile, Weather};
 use serde_json::{Value, json};
+use service::auth::access::Action;
+use service::db::log_entry::About;
 use service::db::studies::{Choice, NewStudy, SeriesHeader, StudyHeader};
+use service::domain::{FileId, FileRecord};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::harness::client::caller;
 use crate::harness::upload::{begin, id_of};
 use crate::harness::{Client, TestStack};
 
@@ -99,6 +103,59 @@ async fn a_number_that_another_process_has_drawn_is_not_given_a_second_time() {
     }
     let study = app.references.create_study(1, NewStudy::default()).await;
     assert_eq!(study.expect("a study").id.number(), last + 4);
+}
+
+/// Somebody else's entry of `subject` has the id that `app` draws next.
+async fn take_next_entry(stack: &TestStack, subject: &str) {
+    let app = &stack.stack.app;
+    stack.clock.advance(60 * 60 * 1000);
+    let next = app.ids.number() + 1;
+    stack.clock.advance(-60 * 60 * 1000);
+    let put = stack.database().put_item();
+    let put = put.table_name(&app.config.audit_log_table);
+    let put = put.item("subject", AttributeValue::S(subject.to_owned()));
+    let put = put.item("entry", AttributeValue::N(next.to_string()));
+    put.send().await.expect("a row");
+}
+
+async fn count_entries(stack: &TestStack, subject: &str) -> i32 {
+    let query = stack.database().query();
+    let query = query.table_name(&stack.stack.app.config.audit_log_table);
+    let query = query.key_condition_expression("subject = :subject");
+    let subject = AttributeValue::S(subject.to_owned());
+    let query = query.expression_attribute_values(":subject", subject);
+    query.send().await.expect("entries").count()
+}
+
+#[tokio::test]
+async fn an_entry_whose_id_another_process_has_drawn_gets_another_one() {
+    let (stack, _, id) = TestStack::with_png().await;
+    let app = &stack.stack.app;
+    let id = FileId::from_number(id.unsigned_abs()).expect("an id");
+    let caller = caller(1, false);
+
+    let lists = "list#1";
+    let before = count_entries(&stack, lists).await;
+    take_next_entry(&stack, lists).await;
+    let about = About::Files {
+        ids: vec![id],
+        owner: Some(1),
+        patient: None,
+    };
+    let told = app.log.tell(&caller, Action::List, about).await;
+    told.expect("an entry alone");
+    assert_eq!(count_entries(&stack, lists).await, before + 2);
+
+    let of_file = format!("file#{id}");
+    let before = count_entries(&stack, &of_file).await;
+    let opened = app.files.open(&caller, Action::Delete, id).await;
+    let opened = opened.expect("a file of the caller's");
+    take_next_entry(&stack, &of_file).await;
+    let now = app.clock.now();
+    let change = |file: FileRecord| Ok(file.deleted(caller.id, now, now.plus(1))?);
+    let deleted = app.files.change(opened, change).await;
+    assert!(deleted.expect("an entry with its change").is_deleted());
+    assert_eq!(count_entries(&stack, &of_file).await, before + 2);
 }
 
 /// Runs that look for the same new study and series at the same moment.

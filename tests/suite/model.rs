@@ -263,6 +263,9 @@ fn a_seed_is_a_history() {
 #[test]
 #[ignore = "make soak runs it"]
 fn soak() {
+    if text("TRACE").is_some() {
+        lambda_http::tracing::init_default_subscriber_with_writer(std::io::stdout);
+    }
     let steps = number("STEPS").map_or(STEPS, |steps| usize::try_from(steps).expect("a number"));
     let first = number("SEED").or(number("FIRST")).unwrap_or(1_000_000);
     let minutes = number("MINUTES");

@@ -12,6 +12,9 @@ use service::domain::job::{Job, JobId};
 use service::error::{Error, chain};
 use service::queue::Queue;
 
+/// Ids that are drawn for a job until one is free.
+const ATTEMPTS: usize = 8;
+
 /// One message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,16 +47,25 @@ pub(crate) fn new_job_id(app: &App) -> Result<JobId, Error> {
     id.ok_or_else(|| Error::internal("a number that is no id was drawn"))
 }
 
-/// Begins a job. Once it is written it will be done: if nobody can be told, maintenance hands it over.
+/// Begins a job. Once it is written it will be done: if nobody can be told, maintenance hands it over. It gets another id if another process has drawn
+/// the same one in the same millisecond.
 ///
 /// # Errors
 /// What writing it fails with.
-pub(crate) async fn start_job(app: &App, job: &Job) -> Result<(), Error> {
-    app.jobs.create(job).await?;
-    if let Err(error) = hand_over(app, Work::Job(key_of(job))).await {
+pub(crate) async fn start_job(app: &App, mut job: Job) -> Result<Job, Error> {
+    let mut attempts = 0;
+    while !app.jobs.create(&job).await? {
+        attempts += 1;
+        if attempts == ATTEMPTS {
+            let cause = "every id that was drawn for a job is taken";
+            return Err(Error::Unavailable(cause.into()));
+        }
+        job.job = new_job_id(app)?;
+    }
+    if let Err(error) = hand_over(app, Work::Job(key_of(&job))).await {
         tracing::warn!(cause = chain(&error), "a job waits for maintenance");
     }
-    Ok(())
+    Ok(job)
 }
 
 /// What names a job in a message.

@@ -94,8 +94,7 @@ async fn begin_job(
     let file = intended.await?;
     let id = new_job_id(app)?;
     let job = Job::new(jobs_of(caller), id, kind, vec![file.id], now);
-    start_job(app, &job).await?;
-    Ok(job)
+    start_job(app, job).await
 }
 
 async fn move_now(app: &App, opened: Opened, class: StorageClass) -> Result<FileRecord, Error> {

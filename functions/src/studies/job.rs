@@ -51,7 +51,7 @@ pub(super) async fn begin(
     };
     let (id, now) = (new_job_id(app)?, app.clock.now());
     let job = Job::about_study(jobs_of(caller), id, kind, of_study, total, now);
-    start_job(app, &job).await?;
+    let job = start_job(app, job).await?;
     let started = StartedStudyJob { job: job.into() };
     Ok((StatusCode::ACCEPTED, Json(started)))
 }

@@ -46,13 +46,9 @@ impl Jobs {
         }
     }
 
-    /// Writes a new job.
-    pub async fn create(&self, job: &Job) -> Result<(), Error> {
-        if put_new(&self.client, &self.table, "job", row(job)?).await? {
-            Ok(())
-        } else {
-            Err(Error::internal("an id was drawn twice"))
-        }
+    /// Writes a new job; answers whether no other one of its owner has its id.
+    pub async fn create(&self, job: &Job) -> Result<bool, Error> {
+        put_new(&self.client, &self.table, "job", row(job)?).await
     }
 
     /// A job.

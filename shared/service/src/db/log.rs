@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
 use super::log_entry::{About, Actor, Entry};
 use super::records;
-use super::transaction::{Refused, commit};
+use super::transaction::{Refused, commit, is_written};
 use super::{Item, text};
 use crate::accounted::account;
 use crate::auth::Caller;
@@ -19,6 +19,8 @@ use crate::ids::Ids;
 /// Writes in one transaction
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 const AT_ONCE: usize = 100;
+/// Tries of a write whose entries have an id that another process has drawn: one of 4,096 of the same millisecond, for the same subject.
+const ATTEMPTS: usize = 8;
 
 /// The index of who did what, by month.
 pub(super) const BY_ACTOR: &str = "audit-by-actor-1";
@@ -73,33 +75,57 @@ impl Log {
     /// Appends entries that go with no change.
     pub(super) async fn append(&self, entries: &[Entry]) -> Result<(), Error> {
         for chunk in entries.chunks(AT_ONCE) {
-            let writes: Result<Vec<_>, _> =
-                chunk.iter().map(|entry| self.write_of(entry)).collect();
-            commit(&self.client, &writes?)
-                .await
-                .map_err(|refused| match refused {
-                    Refused::Failed(error) => error,
-                    Refused::Conditions(_) => Error::internal("an id was drawn twice"),
-                })?;
+            if !is_written(self.commit(&[], chunk).await)? {
+                return Err(Error::internal("entries alone were refused"));
+            }
         }
-        account();
         Ok(())
     }
 
-    /// Writes a change of a caller and its entry as one.
+    /// Writes a change of a caller and the entries that belong to it as one.
+    ///
+    /// # Errors
+    /// [`Refused::Conditions`] is about writes of the change.
     pub(super) async fn commit(
         &self,
         change: &[TransactWriteItem],
-        entry: &Entry,
+        entries: &[Entry],
     ) -> Result<(), Refused> {
-        let entry = self.write_of(entry).map_err(Refused::Failed)?;
-        commit(&self.client, &[change, &[entry]].concat()).await?;
-        account();
+        self.write(change, entries).await?;
+        if !entries.is_empty() {
+            account();
+        }
         Ok(())
     }
 
-    /// The write of an entry, for the transaction of a change. Whoever commits it says so with [`account`].
-    pub(super) fn write_of(&self, entry: &Entry) -> Result<TransactWriteItem, Error> {
+    /// The same, where the entries are not about what the request asked for. If only the ids of entries are taken, they get others.
+    pub(super) async fn write(
+        &self,
+        change: &[TransactWriteItem],
+        entries: &[Entry],
+    ) -> Result<(), Refused> {
+        let mut entries = entries.to_vec();
+        for _ in 0..ATTEMPTS {
+            let told = entries.iter().map(|entry| self.write_of(entry));
+            let told: Result<Vec<_>, _> = told.collect();
+            let told = told.map_err(Refused::Failed)?;
+            match commit(&self.client, &[change, &told].concat()).await {
+                Err(Refused::Conditions(refused))
+                    if refused.iter().all(|position| *position >= change.len()) =>
+                {
+                    for position in refused {
+                        entries[position - change.len()].entry_id = self.ids.file_id();
+                    }
+                }
+                result => return result,
+            }
+        }
+        Err(Refused::Failed(Error::Unavailable(
+            "every id that was drawn for an entry is taken".into(),
+        )))
+    }
+
+    fn write_of(&self, entry: &Entry) -> Result<TransactWriteItem, Error> {
         let put = Put::builder()
             .table_name(&self.config.audit_log_table)
             .set_item(Some(row_of(entry)?))

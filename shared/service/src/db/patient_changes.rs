@@ -185,7 +185,11 @@ impl References {
             patient.id.as_str(),
             Some(&name),
         )?;
-        is_written(self.log.commit(&[part_of(&request)?, told], entry).await)
+        is_written(
+            self.log
+                .commit(&[part_of(&request)?, told], std::slice::from_ref(entry))
+                .await,
+        )
     }
 }
 

@@ -19,10 +19,10 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use super::batch::item;
 use super::log::Log;
-use super::log_entry::{About, Actor};
+use super::log_entry::{About, Actor, Entry};
 use super::names::{Lists, People, told as told_to_list};
 use super::records;
-use super::transaction::{Refused, commit, is_written};
+use super::transaction::{Refused, is_written};
 use crate::auth::access::Action;
 use crate::auth::{Caller, Identity, Profile, RequestInfo, Who};
 use crate::clock::Clock;
@@ -191,13 +191,13 @@ impl Users {
             let user = User::new(id.number(), told(identity), now);
             let mut writes = vec![
                 rows::put_new(table, rows::row(&user)?)?,
-                self.entry_of_sign_in(&user, request)?,
                 self.tell_list(&user)?,
             ];
+            let entry = self.entry_of_sign_in(&user, request);
             if let Some(key) = &key {
                 writes.push(rows::put_new(table, rows::id_row(key, user.id))?);
             }
-            match commit(&self.client, &writes).await {
+            match self.log.write(&writes, &[entry]).await {
                 Ok(()) => return Ok(user),
                 Err(Refused::Failed(error)) => return Err(error),
                 Err(Refused::Conditions(_)) => {}
@@ -229,8 +229,12 @@ impl Users {
             return user;
         }
         seen.version += 1;
-        let written = match self.writes_of_seen(&user, &seen, request) {
-            Ok(writes) => commit(&self.client, &writes).await,
+        let written = match self.writes_of_seen(&user, &seen) {
+            Ok(writes) => {
+                let is_told = !seen.is_called_as(&user);
+                let entry = is_told.then(|| self.entry_of_sign_in(&seen, request));
+                self.log.write(&writes, entry.as_slice()).await
+            }
             Err(error) => Err(Refused::Failed(error)),
         };
         match written {
@@ -244,16 +248,8 @@ impl Users {
         }
     }
 
-    fn writes_of_seen(
-        &self,
-        before: &User,
-        seen: &User,
-        request: &RequestInfo,
-    ) -> Result<Vec<TransactWriteItem>, Error> {
+    fn writes_of_seen(&self, before: &User, seen: &User) -> Result<Vec<TransactWriteItem>, Error> {
         let mut writes = vec![rows::replace(&self.config.users_table, before, seen)?];
-        if !seen.is_called_as(before) {
-            writes.push(self.entry_of_sign_in(seen, request)?);
-        }
         if rows::folded_name(seen) != rows::folded_name(before) {
             writes.push(self.tell_list(seen)?);
         }
@@ -267,16 +263,11 @@ impl Users {
     }
 
     /// The entry of who is new, or called or trusted otherwise than before, by their own sign-in.
-    fn entry_of_sign_in(
-        &self,
-        user: &User,
-        request: &RequestInfo,
-    ) -> Result<TransactWriteItem, Error> {
+    fn entry_of_sign_in(&self, user: &User, request: &RequestInfo) -> Entry {
         let name = user.display_name();
         let actor = Actor::user(user.id, &name, request);
         let about = About::User(user.id);
-        let entry = self.log.entry_by(&actor, Action::SignIn, about);
-        self.log.write_of(&entry)
+        self.log.entry_by(&actor, Action::SignIn, about)
     }
 
     /// Whoever the operator has named becomes an administrator, once for each name: if another one takes it away again, it stays so.
@@ -300,9 +291,8 @@ impl Users {
         let writes = [
             rows::put_new(table, rows::id_row(&key, user.id))?,
             rows::replace(table, &user, &admin)?,
-            self.log.write_of(&entry)?,
         ];
-        let is_admin = is_written(commit(&self.client, &writes).await)?;
+        let is_admin = is_written(self.log.write(&writes, &[entry]).await)?;
         // Otherwise the one or the other row has changed: the next look decides.
         Ok(if is_admin { admin } else { user })
     }

@@ -7,9 +7,8 @@ use futures_util::future::try_join_all;
 
 use super::files::Files;
 use super::log_entry::Entry;
-use super::transaction::{Refused, commit};
+use super::transaction::Refused;
 use super::{journal, keys, records};
-use crate::accounted::account;
 use crate::domain::{FileRecord, PatientId};
 use crate::error::Error;
 
@@ -55,7 +54,6 @@ impl Files {
         if !missing.is_empty() {
             return Err(NotWritten::Missing(missing));
         }
-        let mut is_told = false;
         let mut writes = Vec::new();
         let mut journal = journal::Changes::default();
         for change in changes {
@@ -63,31 +61,20 @@ impl Files {
             journal.add(change.before.as_ref(), change.after.as_ref());
         }
         writes.extend(journal.writes(&self.config.changes_table)?);
-        for entry in changes
-            .iter()
-            .filter_map(|change| change.entry.as_ref())
-            .chain(entries)
-        {
-            writes.push(self.log.write_of(entry)?);
-            is_told = true;
-        }
+        let own = changes.iter().filter_map(|change| change.entry.as_ref());
+        let entries: Vec<Entry> = own.chain(entries).cloned().collect();
         let is_record = |position: &usize| *position < changes.len();
-        commit(&self.client, &writes)
-            .await
-            .map_err(|refused| match refused {
-                Refused::Failed(error) => NotWritten::Failed(error),
-                Refused::Conditions(positions) if positions.iter().any(is_record) => {
-                    NotWritten::Stale(positions)
-                }
-                // Two processes have drawn the id of an entry in the same millisecond.
-                Refused::Conditions(_) => {
-                    NotWritten::Failed(Error::Unavailable("an entry's id was taken".into()))
-                }
-            })?;
-        if is_told {
-            account();
-        }
-        Ok(())
+        let written = self.log.commit(&writes, &entries).await;
+        written.map_err(|refused| match refused {
+            Refused::Failed(error) => NotWritten::Failed(error),
+            Refused::Conditions(positions) if positions.iter().any(is_record) => {
+                NotWritten::Stale(positions)
+            }
+            // Of a record that somebody has removed by hand a row of the journal may be left.
+            Refused::Conditions(_) => {
+                NotWritten::Failed(Error::Unavailable("the key of a change was taken".into()))
+            }
+        })
     }
 
     /// The patients that records shall newly point at and who are not there: read just before the transaction, because transactions that check one

@@ -121,7 +121,7 @@ def with_slash(routes: dict) -> str:
     """The routes with a slash at their end, by path."""
     by_path = {}
     for name, (method, path, _) in routes.items():
-        names = "".join(f"{{name: {found}, in: path, required: true}}" for found in re.findall(r"{(\w+)}", path))
+        names = ", ".join(f"{{name: {found}, in: path, required: true}}" for found in re.findall(r"{(\w+)}", path))
         operation = WITH_SLASH.format(method=method, resource=resource_of(name), parameters=f", parameters: [{names}]" if names else "")
         by_path[path] = by_path.get(path, "") + operation
     return "".join(f'"{path}/":\n{operations}' for path, operations in by_path.items())

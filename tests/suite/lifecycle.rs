@@ -84,7 +84,7 @@ async fn covered_and_hidden_pictures_go_after_35_days_and_then_their_marker() {
     let gone = Expired {
         versions: 2,
         markers: 1,
-        uploads: 0,
+        ..Expired::default()
     };
     assert_eq!(expired(&stack).await, gone);
     assert_eq!(held(&stack).await, (3, 0, 0));

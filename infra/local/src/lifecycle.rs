@@ -42,6 +42,7 @@ struct Written {
     status: String,
     #[serde(default)]
     prefix: String,
+    expiration_in_days: Option<u32>,
     abort_incomplete_multipart_upload: Option<Abort>,
     noncurrent_version_expiration: Option<Noncurrent>,
     #[serde(default)]
@@ -81,6 +82,7 @@ fn rule_of(rule: &Written) -> Rule {
     );
     Rule {
         prefix: rule.prefix.clone(),
+        expire_after: rule.expiration_in_days,
         abort_uploads_after: abort.as_ref().map(|abort| abort.days_after_initiation),
         expire_noncurrent_after: noncurrent.as_ref().map(|rule| rule.noncurrent_days),
         expire_markers: rule.expired_object_delete_marker,

@@ -1,4 +1,4 @@
-//! The lifecycle rules of a bucket: uploads that nobody ends, versions that nobody sees, markers that hide nothing
+//! The lifecycle rules of a bucket: objects of a certain age, uploads that nobody ends, versions that nobody sees, markers that hide nothing
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html>).
 
 use rusqlite::{Connection, params};
@@ -10,6 +10,7 @@ use crate::error::StoreError;
 use crate::records::{self, BucketId};
 use crate::store::ObjectStore;
 use crate::upload_rows::{Address, remove_upload};
+use crate::version::insert_marker;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Versions or uploads that go in one change: others write in between.
@@ -20,6 +21,9 @@ const GROUP: usize = 500;
 pub struct Rule {
     /// `Prefix`: the keys that it is for begin like this.
     pub prefix: String,
+    /// `ExpirationInDays`: days after an object came. It is hidden behind a delete marker, as in every versioned bucket
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html>).
+    pub expire_after: Option<u32>,
     /// `AbortIncompleteMultipartUpload`: days after the beginning of an upload.
     pub abort_uploads_after: Option<u32>,
     /// `NoncurrentVersionExpiration`: days after a version was covered or hidden.
@@ -31,6 +35,8 @@ pub struct Rule {
 /// What the rules removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Expired {
+    /// Objects that are hidden now.
+    pub objects: usize,
     #[expect(missing_docs, reason = "the name says it")]
     pub uploads: usize,
     #[expect(missing_docs, reason = "the name says it")]
@@ -44,17 +50,24 @@ impl ObjectStore {
     pub async fn expire(&self, bucket: &str, rules: &[Rule]) -> Result<Expired, StoreError> {
         let mut expired = Expired::default();
         for rule in rules {
+            if let Some(days) = rule.expire_after {
+                let old = Due::new(rule, CURRENT, self.due_before(days));
+                let now_ms = self.0.clock.now_ms();
+                let hide =
+                    move |transaction: &mut Transaction<'_>, seq| hide(transaction, seq, now_ms);
+                expired.objects += self.expire_versions(bucket, old, hide).await?;
+            }
             if let Some(days) = rule.abort_uploads_after {
                 expired.uploads += self.expire_uploads(bucket, &rule.prefix, days).await?;
             }
             if let Some(days) = rule.expire_noncurrent_after {
                 let before_ms = self.due_before(days);
                 let covered = Due::new(rule, COVERED, before_ms);
-                expired.versions += self.expire_versions(bucket, covered).await?;
+                expired.versions += self.expire_versions(bucket, covered, erase).await?;
             }
             if rule.expire_markers {
                 let lone = Due::new(rule, HIDES_NOTHING, i64::MAX);
-                expired.markers += self.expire_versions(bucket, lone).await?;
+                expired.markers += self.expire_versions(bucket, lone, erase).await?;
             }
         }
         Ok(expired)
@@ -67,7 +80,12 @@ impl ObjectStore {
         midnight.saturating_sub(i64::from(days) * DAY_MS)
     }
 
-    async fn expire_versions(&self, bucket: &str, which: Due) -> Result<usize, StoreError> {
+    async fn expire_versions(
+        &self,
+        bucket: &str,
+        which: Due,
+        end: impl Fn(&mut Transaction<'_>, i64) -> Result<(), StoreError> + Copy + Send + 'static,
+    ) -> Result<usize, StoreError> {
         let mut removed = 0;
         loop {
             let (name, looked_for) = (bucket.to_owned(), which.clone());
@@ -87,7 +105,7 @@ impl ObjectStore {
                     // It may be the current one again.
                     let found = looked_for.versions(transaction.sql(), bucket, Some(seq))?;
                     for seq in found {
-                        erase(transaction, seq)?;
+                        end(transaction, seq)?;
                         gone += 1;
                     }
                 }
@@ -124,6 +142,7 @@ impl ObjectStore {
     }
 }
 
+const CURRENT: &str = "is_latest = 1 AND is_marker = 0 AND modified_ms < ?2";
 /// Since when a version is not the current one, is when the next one came.
 const COVERED: &str = "is_latest = 0 AND (
     SELECT newer.modified_ms FROM versions AS newer
@@ -132,6 +151,17 @@ const COVERED: &str = "is_latest = 0 AND (
 const HIDES_NOTHING: &str = "is_latest = 1 AND is_marker = 1 AND modified_ms < ?2 AND NOT EXISTS (
     SELECT 1 FROM versions AS older
     WHERE older.bucket = versions.bucket AND older.key = versions.key AND older.seq <> versions.seq)";
+
+/// Puts a delete marker before a version that is the current one.
+fn hide(transaction: &mut Transaction<'_>, seq: i64, now_ms: i64) -> Result<(), StoreError> {
+    let (bucket, key): (BucketId, String) = transaction
+        .sql()
+        .prepare_cached("SELECT bucket, key FROM versions WHERE seq = ?1")?
+        .query_row([seq], |row| Ok((row.get(0)?, records::key_column(row, 1)?)))?;
+    let latest = records::latest(transaction.sql(), bucket, &key)?;
+    insert_marker(transaction, bucket, &key, latest.as_ref(), now_ms)?;
+    Ok(())
+}
 
 /// Versions that are looked for.
 #[derive(Debug, Clone)]

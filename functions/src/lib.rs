@@ -1,7 +1,7 @@
 //! The functions of Filmroom: each subject has a folder, and each function has a file in it.
 //!
 //! # Layout
-//! - [`lists`], [`files`], [`uploads`], [`patients`], [`studies`], [`jobs`], [`users`], [`description`]: the endpoints. A file of an endpoint has always the same order: docs,
+//! - [`lists`], [`files`], [`uploads`], [`patients`], [`studies`], [`dicom_web`], [`jobs`], [`users`], [`description`]: the endpoints. A file of an endpoint has always the same order: docs,
 //!   `endpoint()`, request and response types, `handle`, private functions. `fields!` declares a type of a request. What several endpoints of a
 //!   subject share stands beside them.
 //! - [`events`]: what queues and schedules call.
@@ -26,6 +26,7 @@ subjects! {
     uploads,
     patients,
     studies,
+    dicom_web,
     jobs,
     users,
     description,

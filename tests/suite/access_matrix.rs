@@ -59,6 +59,8 @@ enum Needs {
     Series,
     /// A study whose file is in the trash.
     DeletedStudy,
+    /// A study with an instance, for programs that speak DICOM.
+    DicomStudy,
 }
 
 /// One route: its endpoint's name, whom it answers, what it needs, and a body that it accepts.
@@ -166,6 +168,27 @@ const ROWS: &[Row] = &[
     Row("restore-study", Who::Beginner, Needs::DeletedStudy, NO_BODY),
     Row("archive-study", Who::Beginner, Needs::Study, NO_BODY),
     Row("unarchive-study", Who::Beginner, Needs::Study, NO_BODY),
+    Row("search-studies", Who::SignedIn, Needs::Nothing, NO_BODY),
+    Row(
+        "search-study-series",
+        Who::Beginner,
+        Needs::DicomStudy,
+        NO_BODY,
+    ),
+    Row(
+        "search-study-instances",
+        Who::Beginner,
+        Needs::DicomStudy,
+        NO_BODY,
+    ),
+    Row(
+        "search-series-instances",
+        Who::Beginner,
+        Needs::DicomStudy,
+        NO_BODY,
+    ),
+    Row("search-series", Who::SignedIn, Needs::Nothing, NO_BODY),
+    Row("search-instances", Who::SignedIn, Needs::Nothing, NO_BODY),
 ];
 
 const OWNER: i64 = 1;
@@ -191,18 +214,15 @@ pub(crate) async fn ask(
     subject: &Subject,
     suffix: &str,
 ) -> Response {
-    let path = endpoint
-        .path()
-        .strip_prefix("/api/v1")
-        .expect("the base path");
-    let path: Vec<_> = path
+    let path = endpoint.path();
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let path: Vec<String> = path
         .split('/')
-        .map(|part| {
-            if part.starts_with('{') {
-                subject.id.as_str()
-            } else {
-                part
-            }
+        .map(|part| match part {
+            // Of a study 1.2 its series is 1.2.1, and that has the instance 1.2.1.1.
+            "{series_uid}" => format!("{}.1", subject.id),
+            part if part.starts_with('{') => subject.id.clone(),
+            part => part.to_owned(),
         })
         .collect();
     let body = match row(endpoint).3(subject) {
@@ -254,7 +274,7 @@ impl Subject {
                 owner.post(&path, Value::Null).await.ok()
             }
             Needs::Job => return Self::job(stack).await,
-            Needs::Study | Needs::Series | Needs::DeletedStudy => {
+            Needs::Study | Needs::Series | Needs::DeletedStudy | Needs::DicomStudy => {
                 return Self::study(stack, &owner, needs).await;
             }
             Needs::User => stack.user(OTHER).get("/me").await.ok(),
@@ -281,7 +301,7 @@ impl Subject {
         let bytes = dicom(&DicomSpec {
             series_instance_uid: format!("{uid}.1"),
             sop_instance_uid: format!("{uid}.1.1"),
-            study_instance_uid: uid,
+            study_instance_uid: uid.clone(),
             ..DicomSpec::default()
         });
         let file = stack.upload(owner, "a.dcm", &bytes, json!({})).await;
@@ -290,12 +310,13 @@ impl Subject {
             owner.delete(&path).await.ok();
         }
         stack.fold().await;
-        let name = match needs {
-            Needs::Series => "series_id",
-            _ => "study_id",
+        let id = match needs {
+            Needs::Series => file["series_id"].to_string(),
+            Needs::DicomStudy => uid,
+            _ => file["study_id"].to_string(),
         };
         Self {
-            id: file[name].to_string(),
+            id,
             version: Value::Null,
         }
     }
@@ -393,6 +414,11 @@ async fn no_route_opens_to_a_wrong_token_and_nothing_changes() {
     }
 }
 
+/// Whether a route is one of DICOMweb's, where what is wrong in a request is a 400.
+fn is_dicom_web(endpoint: &Endpoint) -> bool {
+    endpoint.path().starts_with(functions::dicom_web::BASE)
+}
+
 /// Somebody whom the route answers.
 pub(crate) fn of_subject(stack: &TestStack, endpoint: &Endpoint) -> Client {
     match row(endpoint).1 {
@@ -422,9 +448,13 @@ async fn every_route_refuses_an_unknown_query_parameter() {
     for endpoint in functions::endpoints() {
         let subject = Subject::of(&stack, &endpoint).await;
         for suffix in ["?staus=FAILED", "/?staus=FAILED"] {
-            ask(&stack.admin(), &endpoint, &subject, suffix)
-                .await
-                .refuses(&["staus"]);
+            let answer = ask(&stack.admin(), &endpoint, &subject, suffix).await;
+            if is_dicom_web(&endpoint) {
+                let problem = answer.problem(400, "bad_request");
+                assert_eq!(problem["errors"][0]["field"], "staus", "{endpoint:?}");
+            } else {
+                answer.refuses(&["staus"]);
+            }
         }
     }
 }
@@ -443,7 +473,11 @@ async fn every_route_refuses_an_id_that_is_a_path_or_no_id() {
                 version: json!(1),
             };
             let answer = ask(&stack.admin(), &endpoint, &subject, "").await;
-            let problem = answer.problem(422, "invalid");
+            let problem = if is_dicom_web(&endpoint) {
+                answer.problem(400, "bad_request")
+            } else {
+                answer.problem(422, "invalid")
+            };
             let named = &problem["errors"][0]["field"];
             assert!(
                 [
@@ -452,7 +486,8 @@ async fn every_route_refuses_an_id_that_is_a_path_or_no_id() {
                     "job_id",
                     "user_id",
                     "study_id",
-                    "series_id"
+                    "series_id",
+                    "study_uid"
                 ]
                 .map(Value::from)
                 .contains(named),

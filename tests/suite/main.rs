@@ -16,6 +16,7 @@ mod create_uploads_batch;
 mod delete_image;
 mod delete_patient;
 mod dicom_elements;
+mod dicom_web;
 mod download_image;
 mod download_urls;
 mod get_image;

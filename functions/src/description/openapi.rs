@@ -31,6 +31,7 @@ endpoint!(public);
         (name = "Uploads", description = "The bytes go to the bucket, by presigned URLs"),
         (name = "Patients", description = "Whom files are of"),
         (name = "Studies", description = "What files belong to"),
+        (name = "DICOMweb", description = "The same studies for programs that speak DICOM PS3.18"),
         (name = "Jobs", description = "What outlives a request"),
         (name = "Users", description = "Who has signed in, and who may what"),
         (name = "Service", description = "About this API"),

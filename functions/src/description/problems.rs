@@ -33,6 +33,11 @@ fn all_shared() -> Vec<Shared> {
             Error::NotJson("expected value at line 1 column 1".to_owned()),
         ),
         shared(
+            "BadRequest",
+            "A parameter of DICOMweb is wrong: `errors` names each (PS3.18, section 8.5)",
+            Error::bad_request("StudyDate", "must be a date, YYYYMMDD, or a range of dates"),
+        ),
+        shared(
             "Unauthenticated",
             "No token, one that does not verify, or one of somebody whom an administrator has disabled",
             Error::Unauthenticated("The token has expired."),
@@ -53,9 +58,19 @@ fn all_shared() -> Vec<Shared> {
             Error::AnswerTooLarge,
         ),
         shared(
+            "NotAcceptable",
+            "It is not there in a media type that the caller accepts, or the answer is larger than Lambda carries and the caller does not take it compressed",
+            Error::NotAcceptable("It is there as application/dicom+json.".to_owned()),
+        ),
+        shared(
             "TooLarge",
             "The declared or sent size is over the limit",
             Error::TooLarge("The file is larger than the limit of 21474836480 bytes.".to_owned()),
+        ),
+        shared(
+            "UnsupportedMediaType",
+            "DICOMweb takes no body of this type",
+            Error::UnsupportedMediaType,
         ),
         shared(
             "Invalid",
@@ -76,9 +91,12 @@ pub(super) fn shared() -> Value {
     let mut responses = Map::new();
     for Shared { name, when, error } in all_shared() {
         let mut kinds = vec![(error.code(), error.problem())];
-        if let Error::Unauthenticated(_) = error {
-            kinds.push((Error::Disabled.code(), Error::Disabled.problem()));
-        }
+        let other = match error {
+            Error::Unauthenticated(_) => Some(Error::Disabled),
+            Error::NotAcceptable(_) => Some(Error::AnswerTooLarge),
+            _ => None,
+        };
+        kinds.extend(other.map(|other| (other.code(), other.problem())));
         let mut response = problem(when, error.status().as_u16(), &kinds);
         match error {
             Error::Unauthenticated(_) => {
@@ -109,16 +127,21 @@ fn header(name: &str, description: &str) -> Value {
 /// Adds to an operation what it can answer when it fails.
 pub(super) fn add(operation: &mut Value, endpoint: &Endpoint) {
     let takes_body = operation.get("requestBody").is_some();
+    let is_dicom_web = endpoint.path().starts_with(crate::dicom_web::BASE);
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
     for Shared { name, error, .. } in all_shared() {
         let status = error.status().as_u16().to_string();
         let happens = match error {
-            Error::NotJson(_) | Error::TooLarge(_) => takes_body,
+            Error::NotJson(_) => takes_body && !is_dicom_web,
+            Error::TooLarge(_) => takes_body || responses.contains_key(&status),
+            Error::BadRequest(_) | Error::NotAcceptable(_) => is_dicom_web,
+            Error::UnsupportedMediaType => takes_body && is_dicom_web,
+            Error::Invalid(_) | Error::AnswerTooLarge => !is_dicom_web,
             Error::Unauthenticated(_) | Error::Unavailable(_) => !endpoint.is_public(),
             Error::NotFound => responses.contains_key(&status),
-            // An unknown parameter is refused everywhere.
+            // So are others: an unknown parameter is refused everywhere.
             _ => true,
         };
         if happens {

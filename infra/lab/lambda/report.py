@@ -52,8 +52,9 @@ def functions():
 
 
 # An empty service has no file and no patient: what looks for one answers 404. These answer otherwise: a user may not delete a patient nor read
-# what others did, and a study is of a patient who is known.
-REFUSED = {"delete-patient": 403, "audit": 403, "create-study": 422}
+# what others did, and a study is of a patient who is known. A search of DICOMweb that finds nothing is a 204, and what is stored by it is no JSON.
+REFUSED = {"delete-patient": 403, "audit": 403, "create-study": 422, "search-studies": 204, "search-series": 204, "search-instances": 204,
+           "store-instances": 415, "store-study-instances": 415}
 
 
 def question(name, method, path):
@@ -70,7 +71,8 @@ def http_event(method, path, token=None, body=None):
     names = re.findall(r"{(\w+)}", path)
     # The patient that one function makes is not the one that the others must not find.
     patient = "P-2" if method == "PUT" else "P-1"
-    values = {name: "1" if name in ("file_id", "job_id") else patient for name in names}
+    numbers = ("file_id", "job_id", "study_uid", "series_uid", "instance_uid", "frames", "how", "offset", "length")
+    values = {name: "1" if name in numbers else patient for name in names}
     where = path.format(**values)
     headers = {"host": "filmroom.execute-api.eu-central-1.amazonaws.com", "accept": "application/json", "x-forwarded-proto": "https"}
     if token:

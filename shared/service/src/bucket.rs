@@ -4,6 +4,7 @@ mod copies;
 mod instances;
 mod multipart;
 mod pictures;
+mod prepared;
 mod presign;
 mod read;
 mod remove;
@@ -22,6 +23,7 @@ use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 
 pub use multipart::{Completed, StoredPart};
+pub use prepared::{PREPARED, Written};
 pub use presign::PresignedUrl;
 pub use read::{RANGE, Reading};
 pub use sign::{S3Request, SignedRequest};

@@ -1,7 +1,8 @@
 //! What went wrong, named by what the caller can do about it, and how HTTP says it (RFC 9457).
 //!
 //! Which variant: can the caller fix the request → [`Error::Invalid`], [`Error::NotJson`],
-//! [`Error::TooLarge`], [`Error::AnswerTooLarge`]; must they first change
+//! [`Error::TooLarge`], [`Error::AnswerTooLarge`], and of DICOMweb [`Error::BadRequest`], [`Error::NotAcceptable`],
+//! [`Error::UnsupportedMediaType`]; must they first change
 //! something else → [`Error::Conflict`]; sign in → [`Error::Unauthenticated`]; ask somebody → [`Error::Forbidden`], [`Error::Disabled`]; may it help to try again →
 //! [`Error::Unavailable`]; none of these → [`Error::Internal`]. A cause is logged once, in [`Error::into_response`], and never sent.
 
@@ -73,7 +74,7 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub request_id: Option<String>,
-    /// With 422: every field that is wrong, or the first hundred; `detail` then says how many there are.
+    /// With 400 of DICOMweb and 422: every field that is wrong, or the first hundred; `detail` then says how many there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub errors: Option<Vec<FieldError>>,
@@ -88,6 +89,9 @@ pub enum Error {
     /// 400: the body cannot be read as JSON.
     #[error("the body is not JSON: {0}")]
     NotJson(String),
+    /// 400: parameters of a DICOMweb service are wrong. Elsewhere that is a 422; PS3.18 has this status for it.
+    #[error("{}", summary(.0))]
+    BadRequest(Vec<FieldError>),
     /// 401: no token, or one that does not verify. The text says what is wrong with it, never what would be right.
     #[error("{0}")]
     Unauthenticated(&'static str),
@@ -103,12 +107,18 @@ pub enum Error {
     /// 406: the answer is larger than Lambda carries, and the caller does not take it compressed.
     #[error("The answer is too large: send Accept-Encoding: gzip, or ask for less at a time.")]
     AnswerTooLarge,
+    /// 406: a DICOMweb service has it in none of the media types that the caller accepts. The text says which there are.
+    #[error("{0}")]
+    NotAcceptable(String),
     /// 409: right request, wrong state.
     #[error("{}", .0.message)]
     Conflict(Conflict),
     /// 413: declared or sent size over the limit.
     #[error("{0}")]
     TooLarge(String),
+    /// 415: a DICOMweb service takes no body of this type.
+    #[error("A body has to be multipart/related; type=\"application/dicom\".")]
+    UnsupportedMediaType,
     /// 422: fields are wrong.
     #[error("{}", summary(.0))]
     Invalid(Vec<FieldError>),
@@ -161,6 +171,12 @@ impl Error {
         Self::Invalid(vec![FieldError::new(field, message)])
     }
 
+    /// One wrong parameter of a DICOMweb service.
+    #[must_use]
+    pub fn bad_request(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::BadRequest(vec![FieldError::new(field, message)])
+    }
+
     /// A cursor that is not one of this caller's and query's.
     #[must_use]
     pub fn wrong_cursor() -> Self {
@@ -187,13 +203,16 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::NotJson(_) => Code::NotJson,
+            Self::BadRequest(_) => Code::BadRequest,
             Self::Unauthenticated(_) => Code::Unauthenticated,
             Self::Disabled => Code::UserDisabled,
             Self::Forbidden(_) => Code::Forbidden,
             Self::NotFound => Code::NotFound,
             Self::AnswerTooLarge => Code::AnswerTooLarge,
+            Self::NotAcceptable(_) => Code::NotAcceptable,
             Self::Conflict(conflict) => conflict.code,
             Self::TooLarge(_) => Code::TooLarge,
+            Self::UnsupportedMediaType => Code::UnsupportedMediaType,
             Self::Invalid(_) => Code::Invalid,
             Self::Unavailable(_) | Self::ProviderDown(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,
@@ -237,7 +256,8 @@ impl Error {
             code: self.code(),
             request_id: None,
             errors: match self {
-                Self::Invalid(errors) => Some(errors.iter().take(MAX_NAMED).cloned().collect()),
+                Self::Invalid(errors) | Self::BadRequest(errors) =>
+                    Some(errors.iter().take(MAX_NAMED).cloned().collect()),
                 _ => None,
             },
             extra: match self {

@@ -9,7 +9,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use service::auth::{Caller, RequestInfo};
 
-use super::documented::assert_documented;
+use super::documented::{assert_documented, whole};
 
 /// A plain HTTP client; it follows no redirect.
 pub(crate) type Http = legacy::Client<HttpConnector, Full<Bytes>>;
@@ -34,7 +34,7 @@ pub(crate) fn caller(id: i64, admin: bool) -> Caller {
 #[derive(Clone)]
 pub(crate) struct Client {
     http: Http,
-    api: String,
+    url: String,
     authorization: Option<String>,
 }
 
@@ -54,7 +54,7 @@ impl Client {
     pub(crate) fn new(http: Http, stack_url: &str, authorization: Option<String>) -> Self {
         Self {
             http,
-            api: format!("{stack_url}/api/v1"),
+            url: stack_url.to_owned(),
             authorization,
         }
     }
@@ -93,7 +93,7 @@ impl Client {
         self.send(method, path, &headers, body.to_string()).await
     }
 
-    /// Any request: `path` is below `/api/v1`.
+    /// Any request: `path` is below `/api/v1`, or that of a DICOMweb service.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -113,9 +113,10 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Result<Response, String> {
-        let mut request = Request::builder()
-            .method(method.clone())
-            .uri(format!("{}{path}", self.api));
+        let mut request =
+            Request::builder()
+                .method(method.clone())
+                .uri(format!("{}{}", self.url, whole(path)));
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }

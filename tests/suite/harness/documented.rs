@@ -49,10 +49,19 @@ fn assert_fields(route: &str, response: &Value, body: &Value) {
     }
 }
 
+/// The path of a request, of which tests write what is behind the base path.
+pub(crate) fn whole(path: &str) -> String {
+    if path.starts_with(functions::dicom_web::BASE) {
+        path.to_owned()
+    } else {
+        format!("/api/v1{path}")
+    }
+}
+
 /// The route and operation of a request; a literal path goes before one with parameters.
 fn operation(method: &Method, path: &str) -> Option<(&'static str, &'static Value)> {
     let path = path.split('?').next().unwrap_or_default();
-    let path = format!("/api/v1{}", path.trim_end_matches('/'));
+    let path = whole(path.trim_end_matches('/'));
     let routes = DOCUMENT["paths"].as_object().into_iter().flatten();
     let matching = routes.filter(|(route, _)| matches(route, &path));
     let (route, item) = matching.min_by_key(|(route, _)| route.matches('{').count())?;

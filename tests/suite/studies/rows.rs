@@ -207,6 +207,15 @@ async fn all(client: &Client) -> Vec<Value> {
     items.iter().map(|item| item["id"].clone()).collect()
 }
 
+/// A DICOMweb search of each level reads the same worklist.
+async fn search_all_levels(client: &Client) {
+    for level in ["studies", "series", "instances"] {
+        let path = format!("/dicom-web/{level}?limit=45");
+        let found = client.get(&path).await.ok();
+        assert_eq!(found.as_array().map(Vec::len), Some(45), "{level}");
+    }
+}
+
 #[tokio::test]
 async fn many_studies_are_packed_and_every_one_is_listed_once() {
     let stack = TestStack::start().await;
@@ -215,6 +224,7 @@ async fn many_studies_are_packed_and_every_one_is_listed_once() {
     let packed = stack.versions("segments/studies/").await;
     assert!(!packed.is_empty(), "they were packed");
     assert_eq!(all(&user).await, ids);
+    search_all_levels(&user).await;
     // One that is packed goes, one changes, and more come.
     let gone = user.get(&format!("/studies/{}/files", ids[0])).await.ok();
     let path = format!("/image-files/{}", gone["items"][0]["id"]);
@@ -240,6 +250,7 @@ async fn a_worklist_is_whole_although_the_bucket_has_lost_it() {
     let stack = stack.restart().await;
     let user = stack.user(1);
     assert_eq!(all(&user).await, ids);
+    search_all_levels(&user).await;
     ids.extend(many(&stack, &user, 2).await);
     assert!(!stack.versions("segments/studies/").await.is_empty());
     assert_eq!(all(&user).await, ids);

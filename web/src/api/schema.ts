@@ -780,6 +780,126 @@ export interface paths {
         patch: operations["update-user"];
         trace?: never;
     };
+    "/dicom-web/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search for instances
+         * @description Instances of all studies, those of the newest study first (QIDO-RS, PS3.18 section 10.6), with what is answered of their studies and series. A search without conditions on studies looks through 1,000 studies at most (413).
+         */
+        get: operations["search-instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search for series
+         * @description Series of all studies, those of the newest study first (QIDO-RS, PS3.18 section 10.6), with what is answered of their studies. A search without conditions on studies looks through 1,000 studies at most (413).
+         */
+        get: operations["search-series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search for studies
+         * @description Studies that have files, the newest first (QIDO-RS, PS3.18 section 10.6). Every attribute is a parameter, by keyword or tag; those that only files say are read from one file of each study, and such a search may be too broad (413). All conditions combine with AND.
+         */
+        get: operations["search-studies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search for instances of a study
+         * @description Instances of one study in reading order (QIDO-RS, PS3.18 section 10.6). Files that are not DICOM are none.
+         */
+        get: operations["search-study-instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search for series of a study
+         * @description Series of one study in reading order (QIDO-RS, PS3.18 section 10.6).
+         */
+        get: operations["search-study-series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search for instances of a series
+         * @description Instances of one series in reading order (QIDO-RS, PS3.18 section 10.6). Files that are not DICOM are none.
+         */
+        get: operations["search-series-instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1096,7 +1216,7 @@ export interface components {
          */
         DownloadVariant: "original" | "thumbnail" | "preview";
         /** @enum {string} */
-        ErrorCode: "not_json" | "unauthenticated" | "user_disabled" | "forbidden" | "not_found" | "answer_too_large" | "too_large" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "job_over" | "not_archived" | "not_dicom" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "own_account" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
+        ErrorCode: "not_json" | "bad_request" | "unauthenticated" | "user_disabled" | "forbidden" | "not_found" | "answer_too_large" | "not_acceptable" | "too_large" | "unsupported_media_type" | "invalid" | "internal" | "unavailable" | "already_archived" | "already_moving" | "already_uploaded" | "job_over" | "not_archived" | "not_dicom" | "not_multipart" | "not_processed" | "not_ready" | "not_uploading" | "own_account" | "patient_in_use" | "too_many_uploads" | "upload_incomplete" | "version_conflict";
         Failure: {
             /** @description Stable, `snake_case`. */
             code: components["schemas"]["ErrorCode"];
@@ -1741,7 +1861,7 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             /** @description What went wrong, for a person. */
             detail: string;
-            /** @description With 422: every field that is wrong, or the first hundred; `detail` then says how many there are. */
+            /** @description With 400 of DICOMweb and 422: every field that is wrong, or the first hundred; `detail` then says how many there are. */
             errors?: components["schemas"]["FieldError"][];
             /** @description Equals `detail`. */
             message: string;
@@ -2272,6 +2392,20 @@ export interface components {
                 };
             };
         };
+        /** @description A parameter of DICOMweb is wrong: `errors` names each (PS3.18, section 8.5) */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "bad_request";
+                    /** @constant */
+                    status?: 400;
+                };
+            };
+        };
         /** @description The caller may know of it but may not do it, the token lacks the scope that this installation asks for, or the address is closed */
         Forbidden: {
             headers: {
@@ -2311,6 +2445,20 @@ export interface components {
                     code?: "invalid";
                     /** @constant */
                     status?: 422;
+                };
+            };
+        };
+        /** @description It is not there in a media type that the caller accepts, or the answer is larger than Lambda carries and the caller does not take it compressed */
+        NotAcceptable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "not_acceptable" | "answer_too_large";
+                    /** @constant */
+                    status?: 406;
                 };
             };
         };
@@ -2401,6 +2549,20 @@ export interface components {
                     code?: "unavailable";
                     /** @constant */
                     status?: 503;
+                };
+            };
+        };
+        /** @description DICOMweb takes no body of this type */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "unsupported_media_type";
+                    /** @constant */
+                    status?: 415;
                 };
             };
         };
@@ -5685,6 +5847,448 @@ export interface operations {
             };
             413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "search-instances": {
+        parameters: {
+            query?: {
+                /** @description Results, at most. There are never more than 1,000 in an answer; a warning 299 says that there are more */
+                limit?: number | "";
+                /** @description Results to leave out at the beginning */
+                offset?: number | "";
+                /** @description `true` is answered by literal matching, with a warning 299 */
+                fuzzymatching?: boolean | "";
+                /** @description `all`, or attributes with commas between them, by keyword or tag; may be given several times */
+                includefield?: string | "";
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "application/dicom+json" | "application/json" | "";
+                /** @description A UID, or several with commas between them */
+                SOPClassUID?: string | "";
+                /** @description A UID, or several with commas between them */
+                SOPInstanceUID?: string | "";
+                /** @description A number */
+                InstanceNumber?: string;
+                /** @description With wildcards */
+                Modality?: string;
+                /** @description A UID, or several with commas between them */
+                SeriesInstanceUID?: string | "";
+                /** @description A number */
+                SeriesNumber?: string;
+                /** @description A date, YYYYMMDD, or a range of dates */
+                PerformedProcedureStepStartDate?: string | "";
+                /** @description A time, HHMMSS, or a range of times */
+                PerformedProcedureStepStartTime?: string | "";
+                /** @description With wildcards */
+                "RequestAttributesSequence.ScheduledProcedureStepID"?: string;
+                /** @description With wildcards */
+                "RequestAttributesSequence.RequestedProcedureID"?: string;
+                /** @description A date, YYYYMMDD, or a range of dates */
+                StudyDate?: string | "";
+                /** @description A time, HHMMSS, or a range of times */
+                StudyTime?: string | "";
+                /** @description With wildcards `*` and `?` */
+                AccessionNumber?: string;
+                /** @description One of the study's, or several with commas between them */
+                ModalitiesInStudy?: string;
+                /** @description In any case, with wildcards */
+                ReferringPhysicianName?: string;
+                /** @description In any case, with wildcards: as a whole, or one of its groups */
+                PatientName?: string;
+                /** @description With wildcards */
+                PatientID?: string;
+                /** @description A UID, or several with commas between them */
+                StudyInstanceUID?: string | "";
+                /** @description With wildcards */
+                StudyID?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The instances, as DICOM JSON */
+            200: {
+                headers: {
+                    /** @description 299: there are more, or `fuzzymatching` was literal */
+                    Warning?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown[];
+                };
+            };
+            /** @description There are none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "search-series": {
+        parameters: {
+            query?: {
+                /** @description Results, at most. There are never more than 1,000 in an answer; a warning 299 says that there are more */
+                limit?: number | "";
+                /** @description Results to leave out at the beginning */
+                offset?: number | "";
+                /** @description `true` is answered by literal matching, with a warning 299 */
+                fuzzymatching?: boolean | "";
+                /** @description `all`, or attributes with commas between them, by keyword or tag; may be given several times */
+                includefield?: string | "";
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "application/dicom+json" | "application/json" | "";
+                /** @description With wildcards */
+                Modality?: string;
+                /** @description A UID, or several with commas between them */
+                SeriesInstanceUID?: string | "";
+                /** @description A number */
+                SeriesNumber?: string;
+                /** @description A date, YYYYMMDD, or a range of dates */
+                PerformedProcedureStepStartDate?: string | "";
+                /** @description A time, HHMMSS, or a range of times */
+                PerformedProcedureStepStartTime?: string | "";
+                /** @description With wildcards */
+                "RequestAttributesSequence.ScheduledProcedureStepID"?: string;
+                /** @description With wildcards */
+                "RequestAttributesSequence.RequestedProcedureID"?: string;
+                /** @description A date, YYYYMMDD, or a range of dates */
+                StudyDate?: string | "";
+                /** @description A time, HHMMSS, or a range of times */
+                StudyTime?: string | "";
+                /** @description With wildcards `*` and `?` */
+                AccessionNumber?: string;
+                /** @description One of the study's, or several with commas between them */
+                ModalitiesInStudy?: string;
+                /** @description In any case, with wildcards */
+                ReferringPhysicianName?: string;
+                /** @description In any case, with wildcards: as a whole, or one of its groups */
+                PatientName?: string;
+                /** @description With wildcards */
+                PatientID?: string;
+                /** @description A UID, or several with commas between them */
+                StudyInstanceUID?: string | "";
+                /** @description With wildcards */
+                StudyID?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The series, as DICOM JSON */
+            200: {
+                headers: {
+                    /** @description 299: there are more, or `fuzzymatching` was literal */
+                    Warning?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown[];
+                };
+            };
+            /** @description There are none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "search-studies": {
+        parameters: {
+            query?: {
+                /** @description Results, at most. There are never more than 1,000 in an answer; a warning 299 says that there are more */
+                limit?: number | "";
+                /** @description Results to leave out at the beginning */
+                offset?: number | "";
+                /** @description `true` is answered by literal matching, with a warning 299 */
+                fuzzymatching?: boolean | "";
+                /** @description `all`, or attributes with commas between them, by keyword or tag; may be given several times */
+                includefield?: string | "";
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "application/dicom+json" | "application/json" | "";
+                /** @description A date, YYYYMMDD, or a range of dates */
+                StudyDate?: string | "";
+                /** @description A time, HHMMSS, or a range of times */
+                StudyTime?: string | "";
+                /** @description With wildcards `*` and `?` */
+                AccessionNumber?: string;
+                /** @description One of the study's, or several with commas between them */
+                ModalitiesInStudy?: string;
+                /** @description In any case, with wildcards */
+                ReferringPhysicianName?: string;
+                /** @description In any case, with wildcards: as a whole, or one of its groups */
+                PatientName?: string;
+                /** @description With wildcards */
+                PatientID?: string;
+                /** @description A UID, or several with commas between them */
+                StudyInstanceUID?: string | "";
+                /** @description With wildcards */
+                StudyID?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The studies, as DICOM JSON */
+            200: {
+                headers: {
+                    /** @description 299: there are more, or `fuzzymatching` was literal */
+                    Warning?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown[];
+                };
+            };
+            /** @description There are none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "search-study-instances": {
+        parameters: {
+            query?: {
+                /** @description Results, at most. There are never more than 1,000 in an answer; a warning 299 says that there are more */
+                limit?: number | "";
+                /** @description Results to leave out at the beginning */
+                offset?: number | "";
+                /** @description `true` is answered by literal matching, with a warning 299 */
+                fuzzymatching?: boolean | "";
+                /** @description `all`, or attributes with commas between them, by keyword or tag; may be given several times */
+                includefield?: string | "";
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "application/dicom+json" | "application/json" | "";
+                /** @description A UID, or several with commas between them */
+                SOPClassUID?: string | "";
+                /** @description A UID, or several with commas between them */
+                SOPInstanceUID?: string | "";
+                /** @description A number */
+                InstanceNumber?: string;
+                /** @description With wildcards */
+                Modality?: string;
+                /** @description A UID, or several with commas between them */
+                SeriesInstanceUID?: string | "";
+                /** @description A number */
+                SeriesNumber?: string;
+                /** @description A date, YYYYMMDD, or a range of dates */
+                PerformedProcedureStepStartDate?: string | "";
+                /** @description A time, HHMMSS, or a range of times */
+                PerformedProcedureStepStartTime?: string | "";
+                /** @description With wildcards */
+                "RequestAttributesSequence.ScheduledProcedureStepID"?: string;
+                /** @description With wildcards */
+                "RequestAttributesSequence.RequestedProcedureID"?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The instances, as DICOM JSON */
+            200: {
+                headers: {
+                    /** @description 299: there are more, or `fuzzymatching` was literal */
+                    Warning?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown[];
+                };
+            };
+            /** @description There are none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "search-study-series": {
+        parameters: {
+            query?: {
+                /** @description Results, at most. There are never more than 1,000 in an answer; a warning 299 says that there are more */
+                limit?: number | "";
+                /** @description Results to leave out at the beginning */
+                offset?: number | "";
+                /** @description `true` is answered by literal matching, with a warning 299 */
+                fuzzymatching?: boolean | "";
+                /** @description `all`, or attributes with commas between them, by keyword or tag; may be given several times */
+                includefield?: string | "";
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "application/dicom+json" | "application/json" | "";
+                /** @description With wildcards */
+                Modality?: string;
+                /** @description A UID, or several with commas between them */
+                SeriesInstanceUID?: string | "";
+                /** @description A number */
+                SeriesNumber?: string;
+                /** @description A date, YYYYMMDD, or a range of dates */
+                PerformedProcedureStepStartDate?: string | "";
+                /** @description A time, HHMMSS, or a range of times */
+                PerformedProcedureStepStartTime?: string | "";
+                /** @description With wildcards */
+                "RequestAttributesSequence.ScheduledProcedureStepID"?: string;
+                /** @description With wildcards */
+                "RequestAttributesSequence.RequestedProcedureID"?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The series, as DICOM JSON */
+            200: {
+                headers: {
+                    /** @description 299: there are more, or `fuzzymatching` was literal */
+                    Warning?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown[];
+                };
+            };
+            /** @description There are none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "search-series-instances": {
+        parameters: {
+            query?: {
+                /** @description Results, at most. There are never more than 1,000 in an answer; a warning 299 says that there are more */
+                limit?: number | "";
+                /** @description Results to leave out at the beginning */
+                offset?: number | "";
+                /** @description `true` is answered by literal matching, with a warning 299 */
+                fuzzymatching?: boolean | "";
+                /** @description `all`, or attributes with commas between them, by keyword or tag; may be given several times */
+                includefield?: string | "";
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "application/dicom+json" | "application/json" | "";
+                /** @description A UID, or several with commas between them */
+                SOPClassUID?: string | "";
+                /** @description A UID, or several with commas between them */
+                SOPInstanceUID?: string | "";
+                /** @description A number */
+                InstanceNumber?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The instances, as DICOM JSON */
+            200: {
+                headers: {
+                    /** @description 299: there are more, or `fuzzymatching` was literal */
+                    Warning?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown[];
+                };
+            };
+            /** @description There are none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

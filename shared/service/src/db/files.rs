@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::Client;
 use super::chunks::Chunks;
 use super::folds::Folds;
 use super::known_heads::KnownHeads;
+use super::known_instances::KnownInstances;
 use super::log::Log;
 use super::old_tables::OldTables;
 use super::references::References;
@@ -35,6 +36,7 @@ pub struct Files {
     pub(super) segments: Segments,
     pub(super) heads: KnownHeads,
     pub(super) chunks: Chunks,
+    pub(super) known_instances: KnownInstances,
     cursors: Option<CursorKey>,
 }
 
@@ -58,6 +60,7 @@ impl Files {
             segments,
             heads: KnownHeads::default(),
             chunks,
+            known_instances: KnownInstances::default(),
             cursors,
         }
     }

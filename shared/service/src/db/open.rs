@@ -37,6 +37,16 @@ impl Files {
     /// [`Error::NotFound`] if there is none, or the caller may not see it.
     pub async fn open(&self, caller: &Caller, action: Action, id: FileId) -> Result<Opened, Error> {
         let file = self.find(id).await?.ok_or(Error::NotFound)?;
+        self.open_found(caller, action, file).await
+    }
+
+    /// Opens a file whose record was read just now.
+    pub(super) async fn open_found(
+        &self,
+        caller: &Caller,
+        action: Action,
+        file: FileRecord,
+    ) -> Result<Opened, Error> {
         let opened = Opened::check(caller, action, file)?;
         if let Some(entry) = self.entry_of_opening(&opened) {
             self.log.append(&[entry]).await?;

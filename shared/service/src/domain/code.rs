@@ -7,6 +7,8 @@ codes! {
     Code;
     /// 400: the body cannot be read as JSON.
     NotJson = "not_json", "The body is not JSON.";
+    /// 400: a parameter of a DICOMweb service is wrong, as PS3.18 has it.
+    BadRequest = "bad_request", "The request is not one of DICOMweb; see errors.";
     /// 401: no token, or one that does not verify.
     Unauthenticated = "unauthenticated", "There is no valid token.";
     /// 401: an administrator has disabled the caller.
@@ -17,8 +19,12 @@ codes! {
     NotFound = "not_found", "There is nothing here that you can see.";
     /// 406: the answer is larger than Lambda carries, and the caller does not take it compressed.
     AnswerTooLarge = "answer_too_large", "The answer is too large: send Accept-Encoding: gzip, or ask for less at a time.";
+    /// 406: a DICOMweb service has it in none of the media types that the caller accepts.
+    NotAcceptable = "not_acceptable", "It is not there in a media type that you accept.";
     /// 413: declared or sent size over the limit.
     TooLarge = "too_large", "The file is over the limit.";
+    /// 415: a DICOMweb service takes no body of this type.
+    UnsupportedMediaType = "unsupported_media_type", "A body has to be multipart/related; type=\"application/dicom\".";
     /// 422: fields are wrong.
     Invalid = "invalid", "Fields are wrong; see errors.";
     /// 500: a fault of ours.
@@ -74,12 +80,13 @@ impl Code {
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
-            Self::NotJson => 400,
+            Self::NotJson | Self::BadRequest => 400,
             Self::Unauthenticated | Self::UserDisabled => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
-            Self::AnswerTooLarge => 406,
+            Self::AnswerTooLarge | Self::NotAcceptable => 406,
             Self::TooLarge => 413,
+            Self::UnsupportedMediaType => 415,
             Self::Invalid => 422,
             Self::Internal => 500,
             Self::Unavailable => 503,

@@ -7,6 +7,7 @@ use crate::db::batch::item;
 use crate::db::references::References;
 use crate::db::transaction::put_new;
 use crate::db::{Item, text};
+use crate::domain::{SeriesId, StudyId};
 use crate::error::Error;
 
 /// Tries with another number when one is taken.
@@ -34,6 +35,26 @@ impl References {
         }
         let winner = self.read_number(uid, true).await?;
         winner.ok_or_else(|| Error::internal("the number of a UID is gone"))
+    }
+
+    /// The number of a study's UID, if anybody has sent it.
+    pub async fn study_of_uid(&self, uid: &str) -> Result<Option<StudyId>, Error> {
+        let number = self.known_number(&format!("study#{uid}")).await?;
+        Ok(number.and_then(StudyId::from_number))
+    }
+
+    /// The number of a series' UID, if anybody has sent it.
+    pub async fn series_of_uid(&self, uid: &str) -> Result<Option<SeriesId>, Error> {
+        let number = self.known_number(&format!("series#{uid}")).await?;
+        Ok(number.and_then(SeriesId::from_number))
+    }
+
+    /// A row is never deleted, so one that an inconsistent read finds is right, for half the price.
+    async fn known_number(&self, uid: &str) -> Result<Option<u64>, Error> {
+        match self.read_number(uid, false).await? {
+            None => self.read_number(uid, true).await,
+            found => Ok(found),
+        }
     }
 
     async fn read_number(&self, uid: &str, consistent: bool) -> Result<Option<u64>, Error> {

@@ -1,6 +1,7 @@
 //! Reads a worklist.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::rows::StudyRow;
 use crate::auth::Caller;
@@ -49,23 +50,7 @@ impl Files {
         let after = asked.cursor.as_ref().map(open).transpose()?;
         let page = {
             let (changed, packed) = self.all_entries(owner).await?;
-            // Those that changed are looked at beside those that are packed.
-            let is_current = |listed: &&Listed| {
-                let newer = changed.get(&listed.entry.id);
-                newer.is_none_or(|newer| newer.entry.version <= listed.entry.version)
-            };
-            let in_chunks: HashMap<StudyId, u64> = packed
-                .iter()
-                .flat_map(|chunk| chunk.iter())
-                .filter(|listed| changed.contains_key(&listed.entry.id))
-                .map(|listed| (listed.entry.id, listed.entry.version))
-                .collect();
-            let not_packed = changed.values().filter(|listed| {
-                let packed = in_chunks.get(&listed.entry.id);
-                packed.is_none_or(|packed| *packed < listed.entry.version)
-            });
-            let packed = packed.iter().flat_map(|chunk| chunk.iter());
-            asked.page(packed.filter(is_current).chain(not_packed), after.as_ref())
+            asked.page(current(&changed, &packed).into_iter(), after.as_ref())
         };
         let seal = |place: Place| {
             let place = serde_json::to_string(&place).map_err(Error::internal)?;
@@ -91,12 +76,24 @@ impl Files {
         })
     }
 
+    /// The studies of `owner` that have files and pass `keep`, in no order. The caller may see them, and whoever shows them tells the log.
+    pub async fn studies_where(
+        &self,
+        owner: i64,
+        keep: impl Fn(&Entry) -> bool,
+    ) -> Result<Vec<Entry>, Error> {
+        let (changed, packed) = self.all_entries(owner).await?;
+        let current = current(&changed, &packed).into_iter();
+        let kept = current.filter(|listed| listed.entry.files > 0 && keep(&listed.entry));
+        Ok(kept.map(|listed| listed.entry.clone()).collect())
+    }
+
     /// The entries that changed last, which are rows, and the chunks that have all others. This reads the rows before the list of chunks: if somebody packs a row in between,
     /// it is in both, and the newer version counts. The other way round it could be in neither.
     async fn all_entries(
         &self,
         owner: i64,
-    ) -> Result<(HashMap<StudyId, Listed>, Vec<std::sync::Arc<Vec<Listed>>>), Error> {
+    ) -> Result<(HashMap<StudyId, Listed>, Vec<Arc<Vec<Listed>>>), Error> {
         for _ in 0..ATTEMPTS {
             let changed = self.changed_entries(owner, false).await?;
             let changed = changed.into_values();
@@ -178,4 +175,30 @@ fn entry_of(owner: i64, item: &Item) -> Result<Option<Entry>, Error> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// Of each study the entry of its highest version: those that changed are looked at beside those that are packed.
+fn current<'a>(
+    changed: &'a HashMap<StudyId, Listed>,
+    packed: &'a [Arc<Vec<Listed>>],
+) -> Vec<&'a Listed> {
+    let mut in_chunks: HashMap<StudyId, u64> = HashMap::new();
+    let mut found = Vec::new();
+    for listed in packed.iter().flat_map(|chunk| chunk.iter()) {
+        match changed.get(&listed.entry.id) {
+            Some(newer) => {
+                in_chunks.insert(listed.entry.id, listed.entry.version);
+                if newer.entry.version <= listed.entry.version {
+                    found.push(listed);
+                }
+            }
+            None => found.push(listed),
+        }
+    }
+    let is_newer = |listed: &&Listed| {
+        let packed = in_chunks.get(&listed.entry.id);
+        packed.is_none_or(|packed| *packed < listed.entry.version)
+    };
+    found.extend(changed.values().filter(is_newer));
+    found
 }

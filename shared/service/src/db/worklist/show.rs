@@ -51,16 +51,9 @@ impl Files {
         owner: i64,
         id: StudyId,
     ) -> Result<Option<Shown>, Error> {
-        let table = &self.config.studies_table;
-        let key = entry_key(owner, &id.to_string());
-        let Some(row) = item(&self.client, table, key, true, None).await? else {
+        let Some(entry) = self.entry_of(owner, id).await? else {
             return Ok(None);
         };
-        let row = StudyRow::read(id, Some(&row))?;
-        let entry = row.entry();
-        if entry.files == 0 && entry.uid.is_some() {
-            return Ok(None);
-        }
         let series = self.series_of(owner, id).await?;
         let about = About::Studies {
             ids: vec![id],
@@ -71,7 +64,19 @@ impl Files {
         Ok(Some(Shown { entry, series }))
     }
 
-    async fn series_of(&self, owner: i64, study: StudyId) -> Result<Vec<SeriesRow>, Error> {
+    /// What there is to say of a study of `owner`'s, if it has files or a person has made it. Whoever shows it tells the log.
+    pub async fn entry_of(&self, owner: i64, id: StudyId) -> Result<Option<Entry>, Error> {
+        let table = &self.config.studies_table;
+        let key = entry_key(owner, &id.to_string());
+        let Some(row) = item(&self.client, table, key, true, None).await? else {
+            return Ok(None);
+        };
+        let entry = StudyRow::read(id, Some(&row))?.entry();
+        Ok(Some(entry).filter(|entry| entry.files > 0 || entry.uid.is_none()))
+    }
+
+    /// The series of a study of `owner`'s that have files, in reading order. Whoever shows them tells the log.
+    pub async fn series_of(&self, owner: i64, study: StudyId) -> Result<Vec<SeriesRow>, Error> {
         let whose = entry_key(owner, &format!("{study}#"));
         let mut values = Item::new();
         for (name, value) in whose {

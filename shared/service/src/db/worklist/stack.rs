@@ -17,7 +17,7 @@ use crate::domain::{Cursor, FileId, FileRecord, SeriesId, StudyId, reading_order
 use crate::error::Error;
 
 /// Whose files are read, and of what.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Stack {
     #[expect(missing_docs, reason = "the name says it")]
     pub owner: i64,
@@ -74,16 +74,7 @@ impl Files {
         let next_cursor =
             (found.len() > page_size).then(|| cursors.seal(&scope, &found[page_size - 1].0));
         let ids: Vec<FileId> = found.iter().take(page_size).map(|(_, id)| *id).collect();
-        // The index may lag behind the record: the record decides.
-        let is_of = |file: &FileRecord| {
-            let is_there = !file.is_deleted() && !file.purging && file.uploaded_by == of.owner;
-            is_there
-                && file.study() == Some(of.study)
-                && (of.series.is_none() || file.series() == of.series)
-        };
-        let mut files = self.records(&ids).await?;
-        files.retain(is_of);
-        files.sort_by_cached_key(reading_order::of);
+        let files = self.records_of_stack(of, &ids).await?;
         if files.is_empty() {
             self.log.nothing_to_tell();
         } else {
@@ -91,6 +82,37 @@ impl Files {
             self.log.tell(caller, Action::List, about).await?;
         }
         Ok(StackPage { files, next_cursor })
+    }
+
+    /// The next files of a stack behind the place `after`, at most `want`, and the place to go on from; `None` if there are no more. The caller may see
+    /// them, and whoever shows them tells the log.
+    pub async fn next_of_stack(
+        &self,
+        of: Stack,
+        after: Option<&str>,
+        want: usize,
+    ) -> Result<(Vec<FileRecord>, Option<String>), Error> {
+        let mut found = self.places_in_stack(of, after, want + 1).await?;
+        let has_more = found.len() > want;
+        found.truncate(want);
+        let last = found.last().map(|(place, _)| place.clone());
+        let ids: Vec<FileId> = found.iter().map(|(_, id)| *id).collect();
+        let files = self.records_of_stack(of, &ids).await?;
+        Ok((files, last.filter(|_| has_more)))
+    }
+
+    /// The records of `ids` that are of this stack, in reading order. The index may lag behind the record: the record decides.
+    async fn records_of_stack(&self, of: Stack, ids: &[FileId]) -> Result<Vec<FileRecord>, Error> {
+        let is_of = |file: &FileRecord| {
+            let is_there = !file.is_deleted() && !file.purging && file.uploaded_by == of.owner;
+            is_there
+                && file.study() == Some(of.study)
+                && (of.series.is_none() || file.series() == of.series)
+        };
+        let mut files = self.records(ids).await?;
+        files.retain(is_of);
+        files.sort_by_cached_key(reading_order::of);
+        Ok(files)
     }
 
     /// Places and ids of the files of a stack behind `after`.

@@ -1,0 +1,23 @@
+//! DICOMweb (PS3.18): the same studies, for programs that speak the standard. docs/DICOMWEB.md says what of it there is.
+//!
+//! - [`domain`]: the rules, without I/O.
+//! - `elements`: what files say · `request`: what a URL and its headers name · `search`, `results`: how a search is answered.
+
+mod domain;
+mod elements;
+mod parameters;
+mod request;
+mod results;
+mod search;
+
+/// The path that all services begin with.
+pub const BASE: &str = "/dicom-web";
+
+endpoints! {
+    search_studies,
+    search_study_series,
+    search_study_instances,
+    search_series_instances,
+    search_series,
+    search_instances,
+}

@@ -1,0 +1,212 @@
+//! What a search asks for: the parameters of its query (PS3.18, section 8.3.4).
+
+use service::domain::{UserId, number};
+use service::error::FieldError;
+
+use super::attribute::Attribute;
+use super::condition::Condition;
+
+/// Results of one answer, at most. Whoever asks for more is told that there are more.
+pub(crate) const MOST_RESULTS: usize = 1000;
+/// Conditions and fields of one query. A line of a request has room for 8 KB, so nobody needs more.
+const MOST_NAMED: usize = 100;
+
+/// What a search asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// All of them have to hold.
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) include: Include,
+    pub(crate) limit: usize,
+    pub(crate) offset: usize,
+    /// Whether names that sound alike are asked for, too.
+    pub(crate) fuzzy: bool,
+    /// Whose studies, if an administrator says so.
+    pub(crate) of: Option<UserId>,
+    /// What stands for the header `Accept`.
+    pub(crate) accept: Option<String>,
+}
+
+/// What is answered beside what always is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Include {
+    /// All attributes of the level.
+    pub(crate) all: bool,
+    pub(crate) attributes: Vec<Attribute>,
+}
+
+impl Asked {
+    /// Reads the parameters of a query. An empty value counts as absent.
+    ///
+    /// # Errors
+    /// Every parameter that is wrong, and why.
+    pub(crate) fn read(parameters: &[(String, String)]) -> Result<Self, Vec<FieldError>> {
+        let mut asked = Self {
+            limit: MOST_RESULTS,
+            ..Self::default()
+        };
+        let mut errors = Vec::new();
+        if parameters.len() > MOST_NAMED {
+            let many = format!(
+                "has {} parameters, and may have {MOST_NAMED}",
+                parameters.len()
+            );
+            return Err(vec![FieldError::new("query", many)]);
+        }
+        for (index, (name, value)) in parameters.iter().enumerate() {
+            let is_twice = parameters[..index].iter().any(|(other, _)| other == name);
+            let read = match name.as_str() {
+                "includefield" => asked.include.add(value),
+                _ if is_twice => Err("is given twice".to_owned()),
+                _ if value.is_empty() && is_option(name) => Ok(()),
+                _ => asked.take(name, value),
+            };
+            if let Err(message) = read {
+                errors.push(FieldError::new(name.as_str(), message));
+            }
+        }
+        if errors.is_empty() {
+            Ok(asked)
+        } else {
+            Err(errors)
+        }
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let whole = || number::parse(value).and_then(|number| usize::try_from(number).ok());
+        match name {
+            "limit" => {
+                let limit = whole().filter(|limit| *limit > 0);
+                let limit = limit.ok_or("must be a whole number, 1 or more")?;
+                self.limit = limit.min(MOST_RESULTS);
+            }
+            "offset" => self.offset = whole().ok_or("must be a whole number, 0 or more")?,
+            "fuzzymatching" => {
+                self.fuzzy = match value {
+                    "true" => true,
+                    "false" => false,
+                    _ => return Err("must be true or false".to_owned()),
+                };
+            }
+            "uploaded_by" => {
+                let user = number::parse(value).and_then(UserId::from_number);
+                self.of = Some(user.ok_or("must be the id of a user")?);
+            }
+            "accept" => self.accept = Some(value.to_owned()),
+            attribute => {
+                let attribute: Attribute = attribute.parse().map_err(str::to_owned)?;
+                self.conditions.extend(Condition::new(attribute, value)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a parameter is none of an attribute.
+fn is_option(name: &str) -> bool {
+    matches!(
+        name,
+        "limit" | "offset" | "fuzzymatching" | "uploaded_by" | "accept"
+    )
+}
+
+impl Include {
+    /// Adds what one `includefield` names: `all`, or attributes with commas between.
+    fn add(&mut self, fields: &str) -> Result<(), String> {
+        for field in fields.split(',').filter(|field| !field.is_empty()) {
+            if field == "all" {
+                self.all = true;
+                continue;
+            }
+            if self.attributes.len() == MOST_NAMED {
+                return Err(format!("may name {MOST_NAMED} attributes"));
+            }
+            let attribute: Attribute = field.parse().map_err(|_| {
+                let field: String = field.chars().take(64).collect();
+                format!("names {field}, which is no attribute: write its tag, such as 00100010")
+            })?;
+            self.attributes.push(attribute);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &[(&str, &str)]) -> Result<Asked, Vec<String>> {
+        let pairs: Vec<(String, String)> = query
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Asked::read(&pairs).map_err(|errors| errors.into_iter().map(|error| error.field).collect())
+    }
+
+    #[test]
+    fn parameters_are_read_and_others_are_attributes() {
+        let asked = read(&[
+            ("limit", "5000"),
+            ("offset", "20"),
+            ("fuzzymatching", "true"),
+            ("uploaded_by", "7"),
+            ("includefield", "StudyDescription,00181030"),
+            ("includefield", "all"),
+            ("PatientName", "Z*"),
+            ("StudyDate", ""),
+        ])
+        .expect("a query");
+        assert_eq!(
+            (asked.limit, asked.offset, asked.fuzzy),
+            (MOST_RESULTS, 20, true)
+        );
+        assert_eq!(asked.of, UserId::from_number(7));
+        assert!(asked.include.all);
+        assert_eq!(asked.include.attributes.len(), 2);
+        assert_eq!(asked.conditions.len(), 1);
+        let empty = read(&[
+            ("limit", ""),
+            ("offset", ""),
+            ("includefield", ""),
+            ("accept", ""),
+        ])
+        .expect("a query");
+        assert_eq!(
+            (empty.limit, empty.offset, empty.accept),
+            (MOST_RESULTS, 0, None)
+        );
+    }
+
+    #[test]
+    fn every_wrong_parameter_is_named() {
+        for (query, wrong) in [
+            (&[("limit", "0")][..], &["limit"][..]),
+            (&[("limit", "-1"), ("offset", "x")], &["limit", "offset"]),
+            (&[("fuzzymatching", "yes")], &["fuzzymatching"]),
+            (&[("uploaded_by", "0")], &["uploaded_by"]),
+            (&[("staus", "FAILED")], &["staus"]),
+            (
+                &[("StudyDate", "today"), ("PatientID", "P")],
+                &["StudyDate"],
+            ),
+            (&[("PatientID", "a"), ("PatientID", "b")], &["PatientID"]),
+            (&[("includefield", "NoSuchThing")], &["includefield"]),
+        ] {
+            assert_eq!(read(query).expect_err("it is refused"), wrong, "{query:?}");
+        }
+    }
+
+    #[test]
+    fn a_thousand_attributes_are_too_many() {
+        let tags: Vec<String> = (0..1000)
+            .map(|number| format!("{:08X}", 0x0018_0000 + number))
+            .collect();
+        let query: Vec<(&str, &str)> = tags.iter().map(|tag| (tag.as_str(), "1")).collect();
+        assert_eq!(read(&query).expect_err("it is refused"), ["query"]);
+        let fields = tags.join(",");
+        assert_eq!(
+            read(&[("includefield", &fields)]).expect_err("it is refused"),
+            ["includefield"]
+        );
+    }
+}

@@ -1,0 +1,206 @@
+//! How the parameters are described.
+
+use serde_json::{Value, from_value, json};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{RefOr, Required, Schema};
+
+use super::domain::uid;
+
+/// A date, or a range of dates.
+const DATES: &str = "^([0-9]{8}|[0-9]{8}-|-[0-9]{8}|[0-9]{8}-[0-9]{8})$";
+/// A time, or a range of times.
+const TIMES: &str = "^([0-9]{2}([0-9]{2}([0-9]{2})?)?|[0-9]{2}([0-9]{2}([0-9]{2})?)?-|-[0-9]{2}([0-9]{2}([0-9]{2})?)?)$";
+
+fn parameter(name: &str, description: &str, schema: Value) -> Parameter {
+    let schema: RefOr<Schema> = from_value(schema).expect("a schema");
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+fn text(name: &str, description: &str) -> Parameter {
+    parameter(name, description, json!({ "type": "string" }))
+}
+
+fn uids(name: &str, description: &str) -> Parameter {
+    let one = uid::PATTERN.trim_start_matches('^').trim_end_matches('$');
+    let pattern = format!("^{one}(,{one})*$");
+    parameter(
+        name,
+        description,
+        json!({ "type": "string", "pattern": pattern, "maxLength": uid::MOST }),
+    )
+}
+
+fn pattern(name: &str, description: &str, pattern: &str) -> Parameter {
+    parameter(
+        name,
+        description,
+        json!({ "type": "string", "pattern": pattern }),
+    )
+}
+
+/// What every search takes.
+fn of_search() -> Vec<Parameter> {
+    vec![
+        parameter(
+            "limit",
+            "Results, at most. There are never more than 1,000 in an answer; a warning 299 says that there are more",
+            json!({ "type": "integer", "minimum": 1, "maximum": 2_147_483_647 }),
+        ),
+        parameter(
+            "offset",
+            "Results to leave out at the beginning",
+            json!({ "type": "integer", "minimum": 0, "maximum": 2_147_483_647 }),
+        ),
+        parameter(
+            "fuzzymatching",
+            "`true` is answered by literal matching, with a warning 299",
+            json!({ "type": "boolean" }),
+        ),
+        parameter(
+            "includefield",
+            "`all`, or attributes with commas between them, by keyword or tag; may be given several times",
+            json!({ "type": "string", "examples": ["00181030"], "pattern": "^(all|[0-9A-Fa-f]{8})$" }),
+        ),
+        of_whom(),
+        accept(JSON),
+    ]
+}
+
+/// For administrators: whose studies.
+fn of_whom() -> Parameter {
+    let id = json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": 9_007_199_254_740_991_u64 });
+    parameter(
+        "uploaded_by",
+        "For administrators: the studies of this user id. Without it, the caller's own",
+        id,
+    )
+}
+
+/// A parameter that stands for the header, of one of these types.
+fn accept(types: &[&str]) -> Parameter {
+    let types = json!({ "type": "string", "enum": types });
+    parameter("accept", "Stands for the header `Accept`", types)
+}
+
+const JSON: &[&str] = &["application/dicom+json", "application/json"];
+
+fn of_studies() -> Vec<Parameter> {
+    vec![
+        pattern("StudyDate", "A date, YYYYMMDD, or a range of dates", DATES),
+        pattern("StudyTime", "A time, HHMMSS, or a range of times", TIMES),
+        text("AccessionNumber", "With wildcards `*` and `?`"),
+        text(
+            "ModalitiesInStudy",
+            "One of the study's, or several with commas between them",
+        ),
+        text("ReferringPhysicianName", "In any case, with wildcards"),
+        text(
+            "PatientName",
+            "In any case, with wildcards: as a whole, or one of its groups",
+        ),
+        text("PatientID", "With wildcards"),
+        uids(
+            "StudyInstanceUID",
+            "A UID, or several with commas between them",
+        ),
+        text("StudyID", "With wildcards"),
+    ]
+}
+
+fn of_series() -> Vec<Parameter> {
+    vec![
+        text("Modality", "With wildcards"),
+        uids(
+            "SeriesInstanceUID",
+            "A UID, or several with commas between them",
+        ),
+        text("SeriesNumber", "A number"),
+        pattern(
+            "PerformedProcedureStepStartDate",
+            "A date, YYYYMMDD, or a range of dates",
+            DATES,
+        ),
+        pattern(
+            "PerformedProcedureStepStartTime",
+            "A time, HHMMSS, or a range of times",
+            TIMES,
+        ),
+        text(
+            "RequestAttributesSequence.ScheduledProcedureStepID",
+            "With wildcards",
+        ),
+        text(
+            "RequestAttributesSequence.RequestedProcedureID",
+            "With wildcards",
+        ),
+    ]
+}
+
+fn of_instances() -> Vec<Parameter> {
+    vec![
+        uids("SOPClassUID", "A UID, or several with commas between them"),
+        uids(
+            "SOPInstanceUID",
+            "A UID, or several with commas between them",
+        ),
+        text("InstanceNumber", "A number"),
+    ]
+}
+
+macro_rules! searches {
+    ($($(#[doc = $doc:literal])* $name:ident: $($of:ident),+;)*) => {
+        $(
+            $(#[doc = $doc])*
+            pub(crate) struct $name;
+
+            impl utoipa::IntoParams for $name {
+                fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                    [$($of()),+].concat()
+                }
+            }
+        )*
+    };
+}
+
+searches! {
+    /// Of a search for studies.
+    ForStudies: of_search, of_studies;
+    /// Of a search for series of one study.
+    ForSeries: of_search, of_series;
+    /// Of a search for series of all studies.
+    ForAllSeries: of_search, of_series, of_studies;
+    /// Of a search for instances of one series.
+    ForInstances: of_search, of_instances;
+    /// Of a search for instances of one study.
+    ForInstancesOfStudy: of_search, of_instances, of_series;
+    /// Of a search for instances of all studies.
+    ForAllInstances: of_search, of_instances, of_series, of_studies;
+}
+
+macro_rules! in_path {
+    ($($(#[doc = $doc:literal])* $name:ident: $schema:tt;)*) => {
+        $(
+            $(#[doc = $doc])*
+            pub(crate) struct $name;
+
+            impl utoipa::PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    from_value(json!($schema)).expect("a schema")
+                }
+            }
+
+            impl utoipa::ToSchema for $name {}
+        )*
+    };
+}
+
+in_path! {
+    /// A UID.
+    UidInPath: { "type": "string", "pattern": (uid::PATTERN), "maxLength": (uid::MOST) };
+}

@@ -1,0 +1,108 @@
+//! What a request names: UIDs in its path, parameters of its query, the media types that it accepts.
+
+use axum::extract::{FromRequestParts, Query, RawPathParams};
+use http::request::Parts;
+use http::{HeaderMap, header};
+use service::App;
+use service::auth::Caller;
+use service::auth::access::studies_of;
+use service::domain::UserId;
+use service::error::Error;
+
+use super::BASE;
+use super::domain::Uid;
+use super::domain::accept::{Accepted, Media};
+
+/// The UIDs of a path.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Named {
+    pub(super) study: Option<Uid>,
+    pub(super) series: Option<Uid>,
+}
+
+impl FromRequestParts<App> for Named {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let parameters = RawPathParams::from_request_parts(parts, app).await;
+        let parameters = parameters.map_err(|_| Error::NotFound)?;
+        let mut named = Self::default();
+        for (name, value) in &parameters {
+            let place = match name {
+                "study_uid" => &mut named.study,
+                "series_uid" => &mut named.series,
+                _ => continue,
+            };
+            let uid = value
+                .parse()
+                .map_err(|message| Error::bad_request(name, message))?;
+            *place = Some(uid);
+        }
+        Ok(named)
+    }
+}
+
+/// The parameters of a query, in order.
+pub(crate) struct Parameters(pub(super) Vec<(String, String)>);
+
+impl FromRequestParts<App> for Parameters {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Error> {
+        let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+        let Query(pairs) = query.map_err(|_| Error::bad_request("query", "cannot be read"))?;
+        Ok(Self(pairs))
+    }
+}
+
+/// Whose studies are asked for: a user's whom an administrator names, otherwise the caller's own. `None`: there are none for the caller.
+pub(super) fn owner(caller: &Caller, of: Option<UserId>) -> Option<i64> {
+    studies_of(caller, of.map(UserId::number))
+}
+
+/// All values of a header as one.
+fn all_of(headers: &HeaderMap, name: &header::HeaderName) -> String {
+    let values = headers.get_all(name).iter();
+    let values: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
+    values.join(",")
+}
+
+/// What the client accepts. The parameter `accept` of a query stands for the header (PS3.18, section 8.3.3.1).
+fn accepted(headers: &HeaderMap, parameter: Option<&str>) -> Accepted {
+    let header = || all_of(headers, &header::ACCEPT);
+    Accepted::read(&parameter.map_or_else(header, str::to_owned))
+}
+
+/// The media type to answer in.
+///
+/// # Errors
+/// [`Error::NotAcceptable`], which says what there is.
+pub(super) fn media(
+    headers: &HeaderMap,
+    parameter: Option<&str>,
+    there: &[Media],
+) -> Result<Media, Error> {
+    let chosen = accepted(headers, parameter)
+        .choose(there)
+        .map(|(media, _)| media);
+    chosen.ok_or_else(|| not_acceptable(there))
+}
+
+/// Nothing of what the client accepts is there.
+pub(super) fn not_acceptable(there: &[Media]) -> Error {
+    let there: Vec<String> = there.iter().map(ToString::to_string).collect();
+    Error::NotAcceptable(format!(
+        "You accept nothing of what there is: {}.",
+        there.join(", ")
+    ))
+}
+
+/// Where the services are, as the client has called them.
+pub(super) fn base(headers: &HeaderMap) -> String {
+    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = value(header::HOST.as_str()).unwrap_or_default();
+    // API Gateway takes TLS only, and says so. The stack of a laptop has none.
+    let is_near = host.starts_with("127.0.0.1") || host.starts_with("localhost");
+    let scheme = value("x-forwarded-proto").unwrap_or(if is_near { "http" } else { "https" });
+    format!("{scheme}://{host}{BASE}")
+}

@@ -1,0 +1,144 @@
+//! QIDO-RS (PS3.18, section 10.6): studies, series and instances by what they say.
+//!
+//! What the worklist, the rows of series and the records know is compared there. What only files say is read from the DICOM JSON of one file of each
+//! study or series, or of each instance, and only where a condition needs it or it is to be answered.
+
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::Value;
+use service::App;
+use service::auth::Caller;
+use service::auth::access::Action;
+use service::db::log_entry::About;
+use service::domain::{FileRecord, StudyId};
+use service::error::Error;
+
+use super::domain::accept::Media;
+use super::domain::asked::Asked;
+use super::domain::attribute::Tag;
+use super::domain::levels::{Level, Wanted};
+use super::request::{Named, Parameters, base, media, owner};
+use super::results::{Candidate, Run};
+
+/// The type of the answers.
+const JSON: Media = Media::single("application/dicom+json");
+/// Bytes of JSON of an answer, at most: Lambda carries 6 MB, and every quotation mark counts twice.
+const MOST_BYTES: usize = 7 << 19;
+
+const MORE: &str = "299 filmroom \"There are additional results that can be requested.\"";
+const NOT_FUZZY: &str = "299 filmroom \"The fuzzymatching parameter is not supported. Only literal matching has been performed.\"";
+
+/// Who searches what.
+pub(super) struct Search {
+    pub(super) app: App,
+    pub(super) caller: Caller,
+    pub(super) named: Named,
+    pub(super) headers: HeaderMap,
+}
+
+impl Search {
+    /// Answers a search for results of `level`.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`], [`Error::NotAcceptable`]; [`Error::NotFound`] if the study or the series that the path names is not there;
+    /// [`Error::TooLarge`] if too many files would have to be read.
+    pub(super) async fn answer(
+        self,
+        level: Level,
+        Parameters(pairs): Parameters,
+    ) -> Result<Response, Error> {
+        let mut asked = Asked::read(&pairs).map_err(Error::BadRequest)?;
+        media(&self.headers, asked.accept.as_deref(), &[JSON])?;
+        by_modality_of_study(level, &mut asked);
+        let Some(owner) = owner(&self.caller, asked.of) else {
+            self.app.log.nothing_to_tell();
+            return if self.named.study.is_some() {
+                Err(Error::NotFound)
+            } else {
+                Ok(nothing(&asked))
+            };
+        };
+        let names = (self.named.study.is_some(), self.named.series.is_some());
+        let wanted = Wanted::of(&asked, level, names);
+        let mut run = Run::new(&self.app, owner, level, asked, wanted);
+        let (page, has_more) = run.results(&self.named).await?;
+        if page.is_empty() {
+            self.app.log.nothing_to_tell();
+            return Ok(nothing(&run.asked));
+        }
+        self.tell(owner, level, &page).await?;
+        Ok(self.listed(&run, page, has_more))
+    }
+
+    /// Tells the log what is shown.
+    async fn tell(&self, owner: i64, level: Level, page: &[Candidate]) -> Result<(), Error> {
+        let about = if level == Level::Instance {
+            let files: Vec<FileRecord> =
+                page.iter().filter_map(|found| found.file.clone()).collect();
+            About::files(&files, None)
+        } else {
+            let mut ids: Vec<StudyId> = page.iter().map(|found| found.study.id).collect();
+            ids.dedup();
+            About::Studies {
+                ids,
+                owner,
+                patient: None,
+            }
+        };
+        self.app.log.tell(&self.caller, Action::List, about).await
+    }
+
+    fn listed(&self, run: &Run<'_>, page: Vec<Candidate>, has_more: bool) -> Response {
+        let base = base(&self.headers);
+        let (mut text, mut is_cut) = (String::from("["), has_more);
+        for found in page {
+            let set = Value::Object(run.answer_of(found, &base)).to_string();
+            if text.len() > 1 && text.len() + set.len() > MOST_BYTES {
+                is_cut = true;
+                break;
+            }
+            if text.len() > 1 {
+                text.push(',');
+            }
+            text.push_str(&set);
+        }
+        text.push(']');
+        let mut answer = ([(header::CONTENT_TYPE, JSON.kind)], text).into_response();
+        warn(&mut answer, &run.asked, is_cut);
+        answer
+    }
+}
+
+/// At the level of studies a modality is one of the study's: some clients ask for it so.
+fn by_modality_of_study(level: Level, asked: &mut Asked) {
+    if level == Level::Study {
+        let attributes = asked
+            .conditions
+            .iter_mut()
+            .map(|condition| &mut condition.attribute.0[0]);
+        attributes
+            .filter(|tag| **tag == Tag(0x0008_0060))
+            .for_each(|tag| *tag = Tag(0x0008_0061));
+    }
+}
+
+fn nothing(asked: &Asked) -> Response {
+    let mut answer = StatusCode::NO_CONTENT.into_response();
+    warn(&mut answer, asked, false);
+    answer
+}
+
+/// What the client should know of an answer (PS3.18, sections 8.3.4.2 and 8.3.4.4).
+fn warn(answer: &mut Response, asked: &Asked, has_more: bool) {
+    let warnings = [(asked.fuzzy, NOT_FUZZY), (has_more, MORE)];
+    let warnings: Vec<&str> = warnings
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, warning)| warning)
+        .collect();
+    if !warnings.is_empty()
+        && let Ok(value) = HeaderValue::from_str(&warnings.join(", "))
+    {
+        answer.headers_mut().insert(header::WARNING, value);
+    }
+}

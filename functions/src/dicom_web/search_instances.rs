@@ -1,0 +1,45 @@
+//! `GET /dicom-web/instances`: instances by what they say.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use service::App;
+use service::auth::Caller;
+use service::error::Error;
+
+use super::domain::levels::Level;
+use super::parameters::ForAllInstances;
+use super::request::{Named, Parameters};
+use super::search::Search;
+
+endpoint!(takes_query);
+
+/// Search for instances
+///
+/// Instances of all studies, those of the newest study first (QIDO-RS, PS3.18 section 10.6), with what is answered of their studies and series. A search without conditions on studies looks through 1,000 studies at most (413).
+#[utoipa::path(
+    get,
+    path = "/dicom-web/instances",
+    tag = "DICOMweb",
+    params(ForAllInstances),
+    responses(
+        (status = 200, description = "The instances, as DICOM JSON", content_type = "application/dicom+json", body = Vec<serde_json::Value>, headers(("Warning" = String, description = "299: there are more, or `fuzzymatching` was literal"))),
+        (status = 204, description = "There are none"),
+        (status = 413),
+    )
+)]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    named: Named,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let search = Search {
+        app,
+        caller,
+        named,
+        headers,
+    };
+    search.answer(Level::Instance, parameters).await
+}

@@ -1,0 +1,45 @@
+//! `GET /dicom-web/studies`: studies by what they say.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use service::App;
+use service::auth::Caller;
+use service::error::Error;
+
+use super::domain::levels::Level;
+use super::parameters::ForStudies;
+use super::request::{Named, Parameters};
+use super::search::Search;
+
+endpoint!(takes_query);
+
+/// Search for studies
+///
+/// Studies that have files, the newest first (QIDO-RS, PS3.18 section 10.6). Every attribute is a parameter, by keyword or tag; those that only files say are read from one file of each study, and such a search may be too broad (413). All conditions combine with AND.
+#[utoipa::path(
+    get,
+    path = "/dicom-web/studies",
+    tag = "DICOMweb",
+    params(ForStudies),
+    responses(
+        (status = 200, description = "The studies, as DICOM JSON", content_type = "application/dicom+json", body = Vec<serde_json::Value>, headers(("Warning" = String, description = "299: there are more, or `fuzzymatching` was literal"))),
+        (status = 204, description = "There are none"),
+        (status = 413),
+    )
+)]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    named: Named,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let search = Search {
+        app,
+        caller,
+        named,
+        headers,
+    };
+    search.answer(Level::Study, parameters).await
+}

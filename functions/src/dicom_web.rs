@@ -1,13 +1,18 @@
 //! DICOMweb (PS3.18): the same studies, for programs that speak the standard. docs/DICOMWEB.md says what of it there is.
 //!
 //! - [`domain`]: the rules, without I/O.
+//! - `found`: what UIDs lead to · `retrieve`, `metadata`: what is answered of it · `answer`: how that leaves.
 //! - `elements`: what files say · `request`: what a URL and its headers name · `search`, `results`: how a search is answered.
 
+mod answer;
 mod domain;
 mod elements;
+mod found;
+mod metadata;
 mod parameters;
 mod request;
 mod results;
+mod retrieve;
 mod search;
 
 /// The path that all services begin with.
@@ -20,4 +25,10 @@ endpoints! {
     search_series_instances,
     search_series,
     search_instances,
+    retrieve_study,
+    retrieve_series,
+    retrieve_instance,
+    study_metadata,
+    series_metadata,
+    instance_metadata,
 }

@@ -189,6 +189,22 @@ const ROWS: &[Row] = &[
     ),
     Row("search-series", Who::SignedIn, Needs::Nothing, NO_BODY),
     Row("search-instances", Who::SignedIn, Needs::Nothing, NO_BODY),
+    Row("retrieve-study", Who::Beginner, Needs::DicomStudy, NO_BODY),
+    Row("retrieve-series", Who::Beginner, Needs::DicomStudy, NO_BODY),
+    Row(
+        "retrieve-instance",
+        Who::Beginner,
+        Needs::DicomStudy,
+        NO_BODY,
+    ),
+    Row("study-metadata", Who::Beginner, Needs::DicomStudy, NO_BODY),
+    Row("series-metadata", Who::Beginner, Needs::DicomStudy, NO_BODY),
+    Row(
+        "instance-metadata",
+        Who::Beginner,
+        Needs::DicomStudy,
+        NO_BODY,
+    ),
 ];
 
 const OWNER: i64 = 1;
@@ -221,6 +237,7 @@ pub(crate) async fn ask(
         .map(|part| match part {
             // Of a study 1.2 its series is 1.2.1, and that has the instance 1.2.1.1.
             "{series_uid}" => format!("{}.1", subject.id),
+            "{instance_uid}" => format!("{}.1.1", subject.id),
             part if part.starts_with('{') => subject.id.clone(),
             part => part.to_owned(),
         })

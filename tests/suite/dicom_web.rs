@@ -1,5 +1,7 @@
 //! DICOMweb: what programs that speak PS3.18 are answered.
 
+mod metadata;
+mod retrieve;
 mod search;
 
 use http::Method;
@@ -47,6 +49,16 @@ impl Slice {
 
     fn instance_uid(&self) -> String {
         format!("{}.{}", self.series_uid(), self.instance)
+    }
+
+    /// The path of its instance.
+    fn path(&self) -> String {
+        format!(
+            "/dicom-web/studies/{}/series/{}/instances/{}",
+            self.study_uid(),
+            self.series_uid(),
+            self.instance_uid()
+        )
     }
 
     fn spec(&self) -> DicomSpec {
@@ -135,4 +147,32 @@ async fn get(client: &Client, path: &str, accept: &str) -> Response {
 /// The values of an element of a data set.
 fn values(set: &Value, tag: &str) -> Value {
     set[tag]["Value"].clone()
+}
+
+/// The parts of an answer: the head of each, and its bytes.
+fn parts(answer: &Response) -> Vec<(String, Vec<u8>)> {
+    let kind = answer.header("content-type");
+    let boundary = kind.split("boundary=").nth(1).expect("a boundary");
+    let separator = format!("\r\n--{boundary}");
+    let bytes = [b"\r\n", answer.bytes.as_ref()].concat();
+    let mut found = Vec::new();
+    let mut rest = &bytes[..];
+    while let Some(at) = find(rest, separator.as_bytes()) {
+        let part = &rest[at + separator.len()..];
+        if part.starts_with(b"--") {
+            return found;
+        }
+        let head = find(part, b"\r\n\r\n").expect("a head");
+        let end = find(&part[head..], separator.as_bytes()).expect("an end");
+        let text = String::from_utf8_lossy(&part[2..head]).into_owned();
+        found.push((text, part[head + 4..head + end].to_vec()));
+        rest = &part[head..];
+    }
+    panic!("an answer without an end");
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes
+        .windows(wanted.len())
+        .position(|window| window == wanted)
 }

@@ -92,6 +92,30 @@ async fn covered_and_hidden_pictures_go_after_35_days_and_then_their_marker() {
 }
 
 #[tokio::test]
+async fn prepared_answers_are_hidden_after_a_day_and_gone_after_another() {
+    let stack = TestStack::start().await;
+    put(&stack, "prepared/1/old", b"one").await;
+    stack.clock.advance(DAY_MS);
+    put(&stack, "prepared/1/new", b"one").await;
+    stack.clock.advance(DAY_MS);
+    let hidden = Expired {
+        objects: 1,
+        ..Expired::default()
+    };
+    assert_eq!(expired(&stack).await, hidden);
+    assert_eq!(held(&stack).await, (2, 1, 0));
+    stack.clock.advance(2 * DAY_MS);
+    let gone = Expired {
+        objects: 1,
+        versions: 1,
+        markers: 1,
+        ..Expired::default()
+    };
+    assert_eq!(expired(&stack).await, gone);
+    assert_eq!(held(&stack).await, (1, 1, 0));
+}
+
+#[tokio::test]
 async fn what_records_name_stays_whatever_its_age() {
     let (stack, user, id) = TestStack::with_png().await;
     let bytes = stack.download(&user, id).await;

@@ -16,7 +16,7 @@ use crate::harness::upload::{id_of, md5_of};
 use crate::harness::{Client, TestStack};
 
 /// Permissions that the suite cannot make a function use, each with its reason: function, action, end of the resource.
-const NOT_USED_HERE: [(&str, &str, &str); 18] = [
+const NOT_USED_HERE: [(&str, &str, &str); 26] = [
     // When a file is gone before it is shown, while the tables of older versions are read.
     ("search-studies", "dynamodb:BatchGetItem", "ImageFilesTable"),
     (
@@ -40,6 +40,31 @@ const NOT_USED_HERE: [(&str, &str, &str); 18] = [
         "dynamodb:BatchGetItem",
         "ImageFilesTable",
     ),
+    ("retrieve-study", "dynamodb:BatchGetItem", "ImageFilesTable"),
+    (
+        "retrieve-series",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    (
+        "retrieve-instance",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    ("study-metadata", "dynamodb:BatchGetItem", "ImageFilesTable"),
+    (
+        "series-metadata",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    (
+        "instance-metadata",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    // When an instance is purged that the function has answered before.
+    ("retrieve-instance", "dynamodb:GetItem", "ImageFilesTable"),
+    ("instance-metadata", "dynamodb:GetItem", "ImageFilesTable"),
     // When a file is gone before it is shown, while the tables of older versions are read.
     ("study-files", "dynamodb:BatchGetItem", "ImageFilesTable"),
     ("series-files", "dynamodb:BatchGetItem", "ImageFilesTable"),

@@ -7,6 +7,7 @@ pub(super) mod condition;
 pub(super) mod dataset;
 pub(super) mod known;
 pub(super) mod levels;
+pub(super) mod multipart;
 pub(super) mod uid;
 
 pub(super) use uid::Uid;

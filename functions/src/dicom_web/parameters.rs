@@ -90,6 +90,17 @@ fn accept(types: &[&str]) -> Parameter {
 
 const JSON: &[&str] = &["application/dicom+json", "application/json"];
 
+fn of_stored() -> Vec<Parameter> {
+    vec![
+        of_whom(),
+        accept(&["*/*", "multipart/related; type=\"application/dicom\""]),
+    ]
+}
+
+fn of_elements() -> Vec<Parameter> {
+    vec![of_whom(), accept(JSON)]
+}
+
 fn of_studies() -> Vec<Parameter> {
     vec![
         pattern("StudyDate", "A date, YYYYMMDD, or a range of dates", DATES),
@@ -181,6 +192,10 @@ searches! {
     ForInstancesOfStudy: of_search, of_instances, of_series;
     /// Of a search for instances of all studies.
     ForAllInstances: of_search, of_instances, of_series, of_studies;
+    /// Of a retrieval of instances as stored.
+    ForStored: of_stored;
+    /// Of a retrieval of what they say.
+    ForElements: of_elements;
 }
 
 macro_rules! in_path {

@@ -4,6 +4,7 @@ use axum::extract::{FromRequestParts, Query, RawPathParams};
 use http::request::Parts;
 use http::{HeaderMap, header};
 use service::App;
+use service::api::takes_gzip;
 use service::auth::Caller;
 use service::auth::access::studies_of;
 use service::domain::UserId;
@@ -12,12 +13,14 @@ use service::error::Error;
 use super::BASE;
 use super::domain::Uid;
 use super::domain::accept::{Accepted, Media};
+use super::domain::asked::Options;
 
 /// The UIDs of a path.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Named {
     pub(super) study: Option<Uid>,
     pub(super) series: Option<Uid>,
+    pub(super) instance: Option<Uid>,
 }
 
 impl FromRequestParts<App> for Named {
@@ -31,6 +34,7 @@ impl FromRequestParts<App> for Named {
             let place = match name {
                 "study_uid" => &mut named.study,
                 "series_uid" => &mut named.series,
+                "instance_uid" => &mut named.instance,
                 _ => continue,
             };
             let uid = value
@@ -58,6 +62,47 @@ impl FromRequestParts<App> for Parameters {
 /// Whose studies are asked for: a user's whom an administrator names, otherwise the caller's own. `None`: there are none for the caller.
 pub(super) fn owner(caller: &Caller, of: Option<UserId>) -> Option<i64> {
     studies_of(caller, of.map(UserId::number))
+}
+
+/// What of the request's headers a retrieval looks at.
+#[derive(Clone, Debug)]
+pub(super) struct Asks {
+    pub(super) owner: i64,
+    pub(super) accepted: Accepted,
+    pub(super) base: String,
+    /// Whether the client takes an answer that is compressed.
+    pub(super) takes_gzip: bool,
+    /// The tags of what it has already.
+    known: String,
+}
+
+impl Asks {
+    /// Reads them, and the parameters of the query.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`]; [`Error::NotFound`] for what is of others.
+    pub(super) fn read(
+        caller: &Caller,
+        Parameters(pairs): &Parameters,
+        headers: &HeaderMap,
+    ) -> Result<Self, Error> {
+        let options = Options::read(pairs).map_err(Error::BadRequest)?;
+        Ok(Self {
+            owner: owner(caller, options.of).ok_or(Error::NotFound)?,
+            accepted: accepted(headers, options.accept.as_deref()),
+            base: base(headers),
+            takes_gzip: takes_gzip(headers),
+            known: all_of(headers, &header::IF_NONE_MATCH),
+        })
+    }
+
+    /// Whether the client has what is under `tag` (RFC 9110, section 13.1.2).
+    pub(super) fn knows(&self, tag: &str) -> bool {
+        let mut known = self.known.split(',').map(str::trim);
+        known.any(|known| {
+            known == "*" || known.trim_start_matches("W/") == tag.trim_start_matches("W/")
+        })
+    }
 }
 
 /// All values of a header as one.

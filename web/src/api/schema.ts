@@ -840,6 +840,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dicom-web/studies/{study_uid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve a study
+         * @description All instances of a study as stored (WADO-RS, PS3.18 section 10.4). Every instance is answered as it is stored, whatever its transfer syntax; an `Accept` that names another one is a 406. An answer of more than 4 MB is a redirect to a prepared object, one of more than 256 MB a 413: ask for one series at a time.
+         */
+        get: operations["retrieve-study"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dicom-web/studies/{study_uid}/instances": {
         parameters: {
             query?: never;
@@ -852,6 +872,26 @@ export interface paths {
          * @description Instances of one study in reading order (QIDO-RS, PS3.18 section 10.6). Files that are not DICOM are none.
          */
         get: operations["search-study-instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metadata of a study
+         * @description What all instances of a study say, as DICOM JSON (PS3.18 annex F), without what is long: that has a `BulkDataURI`. The text is UTF-8, whatever the files are written in. An answer that is larger than Lambda carries is a redirect to a prepared object, compressed as gzip.
+         */
+        get: operations["study-metadata"];
         put?: never;
         post?: never;
         delete?: never;
@@ -880,6 +920,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve a series
+         * @description All instances of a series as stored (WADO-RS, PS3.18 section 10.4). Every instance is answered as it is stored, whatever its transfer syntax; an `Accept` that names another one is a 406. An answer of more than 4 MB is a redirect to a prepared object, one of more than 256 MB a 413: ask for one instance at a time.
+         */
+        get: operations["retrieve-series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dicom-web/studies/{study_uid}/series/{series_uid}/instances": {
         parameters: {
             query?: never;
@@ -892,6 +952,66 @@ export interface paths {
          * @description Instances of one series in reading order (QIDO-RS, PS3.18 section 10.6). Files that are not DICOM are none.
          */
         get: operations["search-series-instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve an instance
+         * @description An instance as stored (WADO-RS, PS3.18 section 10.4), alone or as `multipart/related; type="application/dicom"`. Every instance is answered as it is stored, whatever its transfer syntax; an `Accept` that names another one is a 406. One of more than 4 MB is a redirect.
+         */
+        get: operations["retrieve-instance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metadata of an instance
+         * @description What an instance says, as DICOM JSON (PS3.18 annex F), without what is long: that has a `BulkDataURI`. The text is UTF-8, whatever the files are written in. An answer that is larger than Lambda carries is a redirect to a prepared object, compressed as gzip.
+         */
+        get: operations["instance-metadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metadata of a series
+         * @description What all instances of a series say, as DICOM JSON (PS3.18 annex F), without what is long: that has a `BulkDataURI`. The text is UTF-8, whatever the files are written in. An answer that is larger than Lambda carries is a redirect to a prepared object, compressed as gzip.
+         */
+        get: operations["series-metadata"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6090,6 +6210,61 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    "retrieve-study": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "*/*" | "multipart/related; type=\"application/dicom\"" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The instances as stored, each a part of `multipart/related; type="application/dicom"` */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the files */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "multipart/related": string;
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the answer is */
+            307: {
+                headers: {
+                    /** @description A presigned URL. It is a secret until it expires */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "search-study-instances": {
         parameters: {
             query?: {
@@ -6149,6 +6324,61 @@ export interface operations {
             /** @description There are none */
             204: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "study-metadata": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "application/dicom+json" | "application/json" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The data sets, as DICOM JSON */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the files */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown[];
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the answer is */
+            307: {
+                headers: {
+                    /** @description A presigned URL. It is a secret until it expires */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6232,6 +6462,63 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    "retrieve-series": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "*/*" | "multipart/related; type=\"application/dicom\"" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The instances as stored, each a part of `multipart/related; type="application/dicom"` */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the files */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "multipart/related": string;
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the answer is */
+            307: {
+                headers: {
+                    /** @description A presigned URL. It is a secret until it expires */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "search-series-instances": {
         parameters: {
             query?: {
@@ -6279,6 +6566,182 @@ export interface operations {
             /** @description There are none */
             204: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "retrieve-instance": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "*/*" | "multipart/related; type=\"application/dicom\"" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+                /** @description SOP Instance UID (0008,0018) */
+                instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The instance as stored, alone or as the part of an answer of several */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom": string;
+                    "multipart/related": string;
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the instance, or the answer, is */
+            307: {
+                headers: {
+                    /** @description A presigned URL. It is a secret until it expires */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "instance-metadata": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "application/dicom+json" | "application/json" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+                /** @description SOP Instance UID (0008,0018) */
+                instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The data sets, as DICOM JSON */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the files */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown[];
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the answer is */
+            307: {
+                headers: {
+                    /** @description A presigned URL. It is a secret until it expires */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "series-metadata": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "application/dicom+json" | "application/json" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The data sets, as DICOM JSON */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the files */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown[];
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the answer is */
+            307: {
+                headers: {
+                    /** @description A presigned URL. It is a secret until it expires */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;

@@ -67,7 +67,31 @@ impl Accepted {
     }
 }
 
+impl Accepted {
+    /// The one of `there` that is wanted most, of what is stored in these transfer syntaxes and is not stored otherwise (PS3.18, section 8.7.3.5.2).
+    pub(crate) fn choose_stored(&self, there: &[Media], syntaxes: &[&str]) -> Option<Media> {
+        let takes = |media: Media, syntax: &str| {
+            let mut ranges = self.0.iter().filter(|range| range.takes(media));
+            ranges.any(|range| {
+                matches!(range.syntax(), None | Some("*")) || range.syntax() == Some(syntax)
+            })
+        };
+        self.0.iter().find_map(|range| {
+            let mut found = there.iter().filter(|media| range.takes(**media));
+            found
+                .find(|media| syntaxes.iter().all(|syntax| takes(**media, syntax)))
+                .copied()
+        })
+    }
+}
+
 impl Range {
+    /// The transfer syntax that it names, `*` for any.
+    fn syntax(&self) -> Option<&str> {
+        self.parameter("transfer-syntax")
+            .or((self.kind == "*/*").then_some("*"))
+    }
+
     fn read(text: &str) -> Option<Self> {
         let mut parts = split(text, ';').into_iter();
         let kind = parts.next()?.trim().to_ascii_lowercase();
@@ -239,6 +263,28 @@ mod tests {
                 is_taken,
                 "{accept}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_chosen_if_all_its_syntaxes_are_taken() {
+        let many = |syntax: &str| {
+            format!("multipart/related; type=\"application/dicom\"; transfer-syntax={syntax}")
+        };
+        for (accept, syntaxes, is_taken) in [
+            (many("1.2"), &["1.2"][..], true),
+            (many("1.2"), &["1.2", "1.3"], false),
+            (many("*"), &["1.2", "1.3"], true),
+            (
+                format!("{}, {}", many("1.2"), many("1.3")),
+                &["1.2", "1.3"],
+                true,
+            ),
+            (many("1.4"), &["1.2"], false),
+            ("*/*".to_owned(), &["1.2"], true),
+        ] {
+            let chosen = Accepted::read(&accept).choose_stored(&[MANY, ONE], syntaxes);
+            assert_eq!(chosen, is_taken.then_some(MANY), "{accept} {syntaxes:?}");
         }
     }
 

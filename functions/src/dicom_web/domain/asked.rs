@@ -102,6 +102,48 @@ impl Asked {
     }
 }
 
+/// What a retrieval takes beside its path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// Whose instances, if an administrator says so.
+    pub(crate) of: Option<UserId>,
+    /// What stands for the header `Accept`.
+    pub(crate) accept: Option<String>,
+}
+
+impl Options {
+    /// Reads the parameters of a query. An empty value counts as absent.
+    ///
+    /// # Errors
+    /// Every parameter that is wrong, and why.
+    pub(crate) fn read(parameters: &[(String, String)]) -> Result<Self, Vec<FieldError>> {
+        let (mut options, mut errors) = (Self::default(), Vec::new());
+        for (index, (name, value)) in parameters.iter().enumerate() {
+            let wrong = match name.as_str() {
+                _ if parameters[..index].iter().any(|(other, _)| other == name) => {
+                    Some("is given twice")
+                }
+                "uploaded_by" | "accept" if value.is_empty() => None,
+                "uploaded_by" => {
+                    options.of = number::parse(value).and_then(UserId::from_number);
+                    options.of.is_none().then_some("must be the id of a user")
+                }
+                "accept" => {
+                    options.accept = Some(value.clone());
+                    None
+                }
+                _ => Some("is no parameter here"),
+            };
+            errors.extend(wrong.map(|message| FieldError::new(name.as_str(), message)));
+        }
+        if errors.is_empty() {
+            Ok(options)
+        } else {
+            Err(errors)
+        }
+    }
+}
+
 /// Whether a parameter is none of an attribute.
 fn is_option(name: &str) -> bool {
     matches!(
@@ -194,6 +236,41 @@ mod tests {
         ] {
             assert_eq!(read(query).expect_err("it is refused"), wrong, "{query:?}");
         }
+    }
+
+    #[test]
+    fn a_retrieval_takes_two_parameters() {
+        let read = |query: &[(&str, &str)]| {
+            let pairs: Vec<(String, String)> = query
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
+            Options::read(&pairs).map_err(|errors| {
+                errors
+                    .into_iter()
+                    .map(|error| error.field)
+                    .collect::<Vec<_>>()
+            })
+        };
+        let options = read(&[("uploaded_by", "7"), ("accept", "image/jpeg")]).expect("options");
+        assert_eq!(
+            (options.of, options.accept.as_deref()),
+            (UserId::from_number(7), Some("image/jpeg"))
+        );
+        assert_eq!(
+            read(&[("uploaded_by", ""), ("accept", "")]),
+            Ok(Options::default())
+        );
+        let wrong = read(&[
+            ("uploaded_by", "x"),
+            ("staus", "1"),
+            ("accept", "a/b"),
+            ("accept", "a/b"),
+        ]);
+        assert_eq!(
+            wrong.expect_err("it is refused"),
+            ["uploaded_by", "staus", "accept"]
+        );
     }
 
     #[test]

@@ -1,0 +1,217 @@
+//! WADO-RS: what instances say of themselves, without what is long (PS3.18, section 10.4.1.1.2).
+
+use std::io::{Read as _, Write as _};
+
+use axum::response::Response;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use http::HeaderMap;
+use serde_json::{Value, json};
+use service::App;
+use service::auth::Caller;
+use service::auth::access::Action;
+use service::bucket::{Object, Written};
+use service::domain::{FileRecord, SeriesId, object_key};
+use service::error::Error;
+
+use super::answer::{self, Identity};
+use super::domain::accept::Media;
+use super::domain::dataset::DataSet;
+use super::found::{instances, url_of};
+use super::request::{Asks, Named, Parameters, not_acceptable};
+
+const JSON: Media = Media::single("application/dicom+json");
+/// Compressed bytes of what one instance says, at most: imaging makes no more.
+const MOST_COMPRESSED: u64 = 16 << 20;
+/// Bytes of the text of one instance, and of all.
+const MOST_TEXT: u64 = 128 << 20;
+const MOST_OF_ALL: usize = 512 << 20;
+/// Instances that are read at once.
+const AT_ONCE: usize = 16;
+/// How a relative URI of bulk data begins in what is kept. Inside of a text every quotation mark has a backslash before it.
+const RELATIVE: &str = "\"BulkDataURI\":\"";
+
+/// Answers what the instances that a path names say.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::BadRequest`], [`Error::NotAcceptable`]; [`Error::TooLarge`] if they say too much.
+pub(super) async fn metadata(
+    app: &App,
+    caller: &Caller,
+    named: &Named,
+    parameters: &Parameters,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
+    let asks = Asks::read(caller, parameters, headers)?;
+    let files = instances(app, caller, Action::View, asks.owner, named).await?;
+    if asks.accepted.choose(&[JSON]).is_none() {
+        return Err(not_acceptable(&[JSON]));
+    }
+    let identity = Identity::of(&files, &format!("{} {}", JSON.kind, asks.base));
+    if let Some(unchanged) = answer::unchanged(&asks, &identity) {
+        return Ok(unchanged);
+    }
+    let series = series_uids(app, &asks, named, &files).await?;
+    let texts = files.iter();
+    let texts: Vec<_> = texts
+        .map(|file| text_of(app, file, named, &series, &asks.base))
+        .collect();
+    let mut texts = stream::iter(texts).buffered(AT_ONCE);
+    let mut all = Text::new();
+    while let Some(text) = texts.try_next().await? {
+        all.push(&text)?;
+    }
+    all.answer(app, &asks, &identity).await
+}
+
+/// The UIDs of the series of these files.
+async fn series_uids(
+    app: &App,
+    asks: &Asks,
+    named: &Named,
+    files: &[FileRecord],
+) -> Result<Vec<(SeriesId, String)>, Error> {
+    if let (Some(uid), Some(id)) = (&named.series, files.first().and_then(FileRecord::series)) {
+        return Ok(vec![(id, uid.as_str().to_owned())]);
+    }
+    let study = files
+        .first()
+        .and_then(FileRecord::study)
+        .ok_or(Error::NotFound)?;
+    let rows = app.files.series_of(asks.owner, study).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some((row.id, row.uid?)))
+        .collect())
+}
+
+/// What one instance says: its data set, with URIs that hold by themselves.
+async fn text_of(
+    app: &App,
+    file: &FileRecord,
+    named: &Named,
+    series: &[(SeriesId, String)],
+    base: &str,
+) -> Result<String, Error> {
+    let key = object_key::instance(file.id, file.instance.unwrap_or(object_key::INSTANCE));
+    let Object::Bytes(gzip) = app.bucket.instance(&key, MOST_COMPRESSED).await? else {
+        return Err(Error::internal("what an instance says is gone"));
+    };
+    let mut text = String::new();
+    let mut reader = GzDecoder::new(gzip.as_slice()).take(MOST_TEXT);
+    reader.read_to_string(&mut text).map_err(Error::internal)?;
+    let known = file
+        .series()
+        .and_then(|id| series.iter().find(|(known, _)| *known == id));
+    let header = file
+        .dicom
+        .as_ref()
+        .and_then(|dicom| dicom.series_instance_uid.clone());
+    let series = known
+        .map(|(_, uid)| uid.clone())
+        .or(header)
+        .unwrap_or_default();
+    let url = url_of(base, named, &series, file);
+    let text = text.replace(RELATIVE, &format!("{RELATIVE}{url}/"));
+    let text = placed(text, file, named, &series)?;
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    inner
+        .map(str::to_owned)
+        .ok_or_else(|| Error::internal("what an instance says is no array"))
+}
+
+/// A file may have been moved into another study or series than its header names: then it says what its URL does.
+fn placed(text: String, file: &FileRecord, named: &Named, series: &str) -> Result<String, Error> {
+    let study = named
+        .study
+        .as_ref()
+        .map(super::domain::Uid::as_str)
+        .unwrap_or_default();
+    let dicom = file.dicom.clone().unwrap_or_default();
+    if dicom.study_instance_uid.as_deref() == Some(study)
+        && dicom.series_instance_uid.as_deref() == Some(series)
+    {
+        return Ok(text);
+    }
+    let mut sets: Vec<DataSet> = serde_json::from_str(&text).map_err(Error::internal)?;
+    for set in &mut sets {
+        for (tag, uid) in [("0020000D", study), ("0020000E", series)] {
+            set.insert(tag.to_owned(), json!({ "vr": "UI", "Value": [uid] }));
+        }
+    }
+    Ok(Value::from_iter(sets.into_iter().map(Value::Object)).to_string())
+}
+
+/// The text of an answer, compressed as it comes.
+struct Text {
+    gzip: GzEncoder<Vec<u8>>,
+    /// As long as it is short enough to be answered as it is.
+    plain: Option<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Text {
+    fn new() -> Self {
+        Self {
+            gzip: GzEncoder::new(Vec::new(), Compression::fast()),
+            plain: Some(Vec::new()),
+            bytes: 0,
+        }
+    }
+
+    fn push(&mut self, set: &str) -> Result<(), Error> {
+        let before = if self.bytes == 0 { "[" } else { "," };
+        self.write(before)?;
+        self.write(set)?;
+        if self.bytes > MOST_OF_ALL {
+            return Err(Error::TooLarge(
+                "The instances say more than an answer can have: ask for one series at a time."
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Error> {
+        self.bytes += text.len();
+        self.gzip
+            .write_all(text.as_bytes())
+            .map_err(Error::internal)?;
+        if self.bytes as u64 > answer::MOST {
+            self.plain = None;
+        }
+        if let Some(plain) = &mut self.plain {
+            plain.extend_from_slice(text.as_bytes());
+        }
+        Ok(())
+    }
+
+    /// As it is if it is short; compressed if the client takes that, or has to be sent to the bucket.
+    async fn answer(
+        mut self,
+        app: &App,
+        asks: &Asks,
+        identity: &Identity,
+    ) -> Result<Response, Error> {
+        self.write("]")?;
+        let written = |is_gzip| Written {
+            content_type: JSON.kind,
+            is_gzip,
+        };
+        let gzip = self.gzip.finish().map_err(Error::internal)?;
+        let fits = gzip.len() as u64 <= answer::MOST && asks.takes_gzip;
+        match self.plain {
+            Some(plain) => answer::carried(app, asks, identity, plain, written(false)).await,
+            None if fits => answer::carried(app, asks, identity, gzip, written(true)).await,
+            None => {
+                let key = identity.key(asks.owner);
+                app.bucket.put_prepared(&key, gzip, written(true)).await?;
+                answer::prepared(app, &key).await
+            }
+        }
+    }
+}

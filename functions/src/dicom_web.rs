@@ -1,15 +1,18 @@
 //! DICOMweb (PS3.18): the same studies, for programs that speak the standard. docs/DICOMWEB.md says what of it there is.
 //!
 //! - [`domain`]: the rules, without I/O.
-//! - `found`: what UIDs lead to · `retrieve`, `metadata`: what is answered of it · `answer`: how that leaves.
+//! - `found`: what UIDs lead to · `retrieve`, `metadata`, `pixels`, `bulk`, `picture`: what is answered of it · `answer`: how that leaves.
 //! - `elements`: what files say · `request`: what a URL and its headers name · `search`, `results`: how a search is answered.
 
 mod answer;
+mod bulk;
 mod domain;
 mod elements;
 mod found;
 mod metadata;
 mod parameters;
+mod picture;
+mod pixels;
 mod request;
 mod results;
 mod retrieve;
@@ -31,4 +34,13 @@ endpoints! {
     study_metadata,
     series_metadata,
     instance_metadata,
+    retrieve_frames,
+    retrieve_pixel_data,
+    retrieve_bulk_data,
+    rendered_instance,
+    rendered_frame,
+    study_thumbnail,
+    series_thumbnail,
+    instance_thumbnail,
+    frame_thumbnail,
 }

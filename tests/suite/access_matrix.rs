@@ -205,6 +205,40 @@ const ROWS: &[Row] = &[
         Needs::DicomStudy,
         NO_BODY,
     ),
+    Row("retrieve-frames", Who::Beginner, Needs::DicomStudy, NO_BODY),
+    Row(
+        "retrieve-pixel-data",
+        Who::Beginner,
+        Needs::DicomStudy,
+        NO_BODY,
+    ),
+    Row(
+        "retrieve-bulk-data",
+        Who::Beginner,
+        Needs::DicomStudy,
+        NO_BODY,
+    ),
+    Row(
+        "rendered-instance",
+        Who::Beginner,
+        Needs::DicomStudy,
+        NO_BODY,
+    ),
+    Row("rendered-frame", Who::Beginner, Needs::DicomStudy, NO_BODY),
+    Row("study-thumbnail", Who::Beginner, Needs::DicomStudy, NO_BODY),
+    Row(
+        "series-thumbnail",
+        Who::Beginner,
+        Needs::DicomStudy,
+        NO_BODY,
+    ),
+    Row(
+        "instance-thumbnail",
+        Who::Beginner,
+        Needs::DicomStudy,
+        NO_BODY,
+    ),
+    Row("frame-thumbnail", Who::Beginner, Needs::DicomStudy, NO_BODY),
 ];
 
 const OWNER: i64 = 1;
@@ -238,6 +272,10 @@ pub(crate) async fn ask(
             // Of a study 1.2 its series is 1.2.1, and that has the instance 1.2.1.1.
             "{series_uid}" => format!("{}.1", subject.id),
             "{instance_uid}" => format!("{}.1.1", subject.id),
+            "{frames}" => "1".to_owned(),
+            "{how}" => "stored".to_owned(),
+            "{offset}" => "0".to_owned(),
+            "{length}" => "4".to_owned(),
             part if part.starts_with('{') => subject.id.clone(),
             part => part.to_owned(),
         })

@@ -1,6 +1,7 @@
 //! DICOMweb: what programs that speak PS3.18 are answered.
 
 mod metadata;
+mod pixels;
 mod retrieve;
 mod search;
 

@@ -16,7 +16,7 @@ use crate::harness::upload::{id_of, md5_of};
 use crate::harness::{Client, TestStack};
 
 /// Permissions that the suite cannot make a function use, each with its reason: function, action, end of the resource.
-const NOT_USED_HERE: [(&str, &str, &str); 26] = [
+const NOT_USED_HERE: [(&str, &str, &str); 42] = [
     // When a file is gone before it is shown, while the tables of older versions are read.
     ("search-studies", "dynamodb:BatchGetItem", "ImageFilesTable"),
     (
@@ -62,9 +62,57 @@ const NOT_USED_HERE: [(&str, &str, &str); 26] = [
         "dynamodb:BatchGetItem",
         "ImageFilesTable",
     ),
+    (
+        "retrieve-frames",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    (
+        "retrieve-pixel-data",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    (
+        "retrieve-bulk-data",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    (
+        "rendered-instance",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    ("rendered-frame", "dynamodb:BatchGetItem", "ImageFilesTable"),
+    (
+        "study-thumbnail",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    (
+        "series-thumbnail",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    (
+        "instance-thumbnail",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    (
+        "frame-thumbnail",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
     // When an instance is purged that the function has answered before.
     ("retrieve-instance", "dynamodb:GetItem", "ImageFilesTable"),
     ("instance-metadata", "dynamodb:GetItem", "ImageFilesTable"),
+    ("retrieve-frames", "dynamodb:GetItem", "ImageFilesTable"),
+    ("retrieve-pixel-data", "dynamodb:GetItem", "ImageFilesTable"),
+    ("retrieve-bulk-data", "dynamodb:GetItem", "ImageFilesTable"),
+    ("rendered-instance", "dynamodb:GetItem", "ImageFilesTable"),
+    ("rendered-frame", "dynamodb:GetItem", "ImageFilesTable"),
+    ("instance-thumbnail", "dynamodb:GetItem", "ImageFilesTable"),
+    ("frame-thumbnail", "dynamodb:GetItem", "ImageFilesTable"),
     // When a file is gone before it is shown, while the tables of older versions are read.
     ("study-files", "dynamodb:BatchGetItem", "ImageFilesTable"),
     ("series-files", "dynamodb:BatchGetItem", "ImageFilesTable"),

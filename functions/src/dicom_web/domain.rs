@@ -5,6 +5,7 @@ pub(super) mod asked;
 pub(super) mod attribute;
 pub(super) mod condition;
 pub(super) mod dataset;
+pub(super) mod frames;
 pub(super) mod known;
 pub(super) mod levels;
 pub(super) mod multipart;

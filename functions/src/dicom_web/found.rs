@@ -15,6 +15,8 @@ use super::request::Named;
 const MOST: usize = 20_000;
 /// Files that an entry of the log names, at most. Of more it names the study.
 const MOST_TOLD: usize = 2_000;
+/// Files among which one with a picture is looked for at once.
+const MOST_LOOKED_AT: usize = 50;
 
 /// The study, or the series, that a path names.
 ///
@@ -73,6 +75,53 @@ pub(super) async fn instances(
     };
     app.log.tell(caller, action, about).await?;
     Ok(files)
+}
+
+/// The instance that a path names. The log knows of it then.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is none that the caller may see.
+pub(super) async fn instance(
+    app: &App,
+    caller: &Caller,
+    action: Action,
+    owner: i64,
+    named: &Named,
+) -> Result<FileRecord, Error> {
+    let of = stack(app, owner, named).await?;
+    let uid: &Uid = named.instance.as_ref().ok_or(Error::NotFound)?;
+    app.files
+        .open_instance(caller, action, of, uid.as_str())
+        .await
+}
+
+/// An instance of the study or series that a path names, one that has a picture if any has, and of these the one in the middle of the first ones. The log
+/// knows of it then.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is none that the caller may see.
+pub(super) async fn representative(
+    app: &App,
+    caller: &Caller,
+    action: Action,
+    owner: i64,
+    named: &Named,
+) -> Result<FileRecord, Error> {
+    let of = stack(app, owner, named).await?;
+    let mut after = None;
+    loop {
+        let (mut files, next) = app
+            .files
+            .next_of_stack(of, after.as_deref(), MOST_LOOKED_AT)
+            .await?;
+        files.retain(|file| file.instance_uid().is_some() && file.thumbnail_path.is_some());
+        if !files.is_empty() {
+            let file = files.swap_remove(files.len() / 2);
+            app.log.tell(caller, action, About::file(&file)).await?;
+            return Ok(file);
+        }
+        after = Some(next.ok_or(Error::NotFound)?);
+    }
 }
 
 /// The transfer syntax of an instance.

@@ -97,6 +97,20 @@ fn of_stored() -> Vec<Parameter> {
     ]
 }
 
+fn of_frames() -> Vec<Parameter> {
+    vec![
+        of_whom(),
+        accept(&[
+            "*/*",
+            "multipart/related; type=\"application/octet-stream\"; transfer-syntax=*",
+        ]),
+    ]
+}
+
+fn of_pictures() -> Vec<Parameter> {
+    vec![of_whom(), accept(&["image/jpeg"])]
+}
+
 fn of_elements() -> Vec<Parameter> {
     vec![of_whom(), accept(JSON)]
 }
@@ -196,6 +210,10 @@ searches! {
     ForStored: of_stored;
     /// Of a retrieval of what they say.
     ForElements: of_elements;
+    /// Of a retrieval of frames or other long values.
+    ForFrames: of_frames;
+    /// Of a retrieval of pictures.
+    ForPictures: of_pictures;
 }
 
 macro_rules! in_path {
@@ -218,4 +236,10 @@ macro_rules! in_path {
 in_path! {
     /// A UID.
     UidInPath: { "type": "string", "pattern": (uid::PATTERN), "maxLength": (uid::MOST) };
+    /// Numbers of frames.
+    FramesInPath: { "type": "string", "pattern": "^[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*$", "maxLength": 1000 };
+    /// The number of a frame.
+    FrameInPath: { "type": "integer", "minimum": 1, "maximum": 2_147_483_647 };
+    /// How the bytes of a value are to be read.
+    HowInPath: { "type": "string", "enum": ["stored", "swapped2", "swapped4", "swapped8", "inflated"] };
 }

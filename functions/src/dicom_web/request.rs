@@ -21,6 +21,10 @@ pub(crate) struct Named {
     pub(super) study: Option<Uid>,
     pub(super) series: Option<Uid>,
     pub(super) instance: Option<Uid>,
+    /// Frames, as they are written.
+    pub(super) frames: Option<String>,
+    /// Where bulk data is: `bulkdata/…`.
+    pub(super) bulk: String,
 }
 
 impl FromRequestParts<App> for Named {
@@ -35,6 +39,19 @@ impl FromRequestParts<App> for Named {
                 "study_uid" => &mut named.study,
                 "series_uid" => &mut named.series,
                 "instance_uid" => &mut named.instance,
+                "frames" => {
+                    named.frames = Some(value.to_owned());
+                    continue;
+                }
+                "how" | "offset" | "length" => {
+                    let before = if named.bulk.is_empty() {
+                        "bulkdata"
+                    } else {
+                        &named.bulk
+                    };
+                    named.bulk = format!("{before}/{value}");
+                    continue;
+                }
                 _ => continue,
             };
             let uid = value

@@ -980,6 +980,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/bulkdata/{how}/{offset}/{length}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve bulk data
+         * @description A long value of an instance, little endian: what a `BulkDataURI` of its metadata leads to. `Range` is honoured if the value stands alone.
+         */
+        get: operations["retrieve-bulk-data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/frames/{frames}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve frames
+         * @description Frames of an instance as stored, by their numbers (WADO-RS, PS3.18 section 10.4). Uncompressed frames are bytes in little endian (`application/octet-stream`), compressed ones what their transfer syntax makes them, such as `image/jp2`, or bytes for those who ask for `transfer-syntax=*`. Nothing is decoded here: who asks for another transfer syntax gets a 406.
+         */
+        get: operations["retrieve-frames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/frames/{frames}/rendered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rendered frame
+         * @description The only frame of an instance as a picture (PS3.18 section 10.4.1.1.3): the picture that processing made, at most 1,024 pixels on a side: of several frames the middle one, in the window that the header gives. `window`, `viewport` and `quality` are not taken. A frame of several is a 406.
+         */
+        get: operations["rendered-frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/frames/{frames}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Thumbnail of a frame
+         * @description A picture of at most 256 pixels on a side (PS3.18 section 10.4.1.1.4). A frame of several is a 406.
+         */
+        get: operations["frame-thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/metadata": {
         parameters: {
             query?: never;
@@ -1000,6 +1080,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/pixeldata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve pixel data
+         * @description All frames of an instance as stored: what the `BulkDataURI` of its pixels leads to. Uncompressed frames are bytes in little endian (`application/octet-stream`), compressed ones what their transfer syntax makes them, such as `image/jp2`, or bytes for those who ask for `transfer-syntax=*`. Nothing is decoded here: who asks for another transfer syntax gets a 406.
+         */
+        get: operations["retrieve-pixel-data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/rendered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rendered instance
+         * @description An instance as a picture (PS3.18 section 10.4.1.1.3): the picture that processing made, at most 1,024 pixels on a side: of several frames the middle one, in the window that the header gives. `window`, `viewport` and `quality` are not taken.
+         */
+        get: operations["rendered-instance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Thumbnail of an instance
+         * @description A picture of at most 256 pixels on a side (PS3.18 section 10.4.1.1.4).
+         */
+        get: operations["instance-thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dicom-web/studies/{study_uid}/series/{series_uid}/metadata": {
         parameters: {
             query?: never;
@@ -1012,6 +1152,46 @@ export interface paths {
          * @description What all instances of a series say, as DICOM JSON (PS3.18 annex F), without what is long: that has a `BulkDataURI`. The text is UTF-8, whatever the files are written in. An answer that is larger than Lambda carries is a redirect to a prepared object, compressed as gzip.
          */
         get: operations["series-metadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/series/{series_uid}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Thumbnail of a series
+         * @description A picture of at most 256 pixels on a side (PS3.18 section 10.4.1.1.4). It is that of one of its instances.
+         */
+        get: operations["series-thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dicom-web/studies/{study_uid}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Thumbnail of a study
+         * @description A picture of at most 256 pixels on a side (PS3.18 section 10.4.1.1.4). It is that of one of its instances.
+         */
+        get: operations["study-thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6641,6 +6821,261 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    "retrieve-bulk-data": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "*/*" | "multipart/related; type=\"application/octet-stream\"; transfer-syntax=*" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+                /** @description SOP Instance UID (0008,0018) */
+                instance_uid: string;
+                /** @description How the bytes are to be read */
+                how: "stored" | "swapped2" | "swapped4" | "swapped8" | "inflated";
+                /** @description Where they begin */
+                offset: number;
+                /** @description How many they are */
+                length: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The value */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "multipart/related": string;
+                };
+            };
+            /** @description The range of it that `Range` asks for, or as much of that as an answer can have */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the answer is, if it is larger than 4 MB */
+            307: {
+                headers: {
+                    /** @description A presigned URL. It is a secret until it expires */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            /** @description Nothing of what there is is in that `Range` */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "retrieve-frames": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "*/*" | "multipart/related; type=\"application/octet-stream\"; transfer-syntax=*" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+                /** @description SOP Instance UID (0008,0018) */
+                instance_uid: string;
+                /** @description Numbers of frames, from 1 on, with commas between them */
+                frames: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The frames as stored, each a part; one may also stand alone */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "image/dicom-rle": string;
+                    "image/jls": string;
+                    "image/jp2": string;
+                    "image/jpeg": string;
+                    "image/jphc": string;
+                    "image/jpx": string;
+                    "image/jxl": string;
+                    "multipart/related": string;
+                    "video/mp4": string;
+                    "video/mpeg2": string;
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the answer is, if it is larger than 4 MB */
+            307: {
+                headers: {
+                    /** @description A presigned URL. It is a secret until it expires */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "rendered-frame": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "image/jpeg" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+                /** @description SOP Instance UID (0008,0018) */
+                instance_uid: string;
+                /** @description Number of a frame, from 1 on */
+                frames: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "frame-thumbnail": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "image/jpeg" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+                /** @description SOP Instance UID (0008,0018) */
+                instance_uid: string;
+                /** @description Number of a frame, from 1 on */
+                frames: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "instance-metadata": {
         parameters: {
             query?: {
@@ -6700,6 +7135,173 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    "retrieve-pixel-data": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "*/*" | "multipart/related; type=\"application/octet-stream\"; transfer-syntax=*" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+                /** @description SOP Instance UID (0008,0018) */
+                instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The frames as stored, each a part; one may also stand alone */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "image/dicom-rle": string;
+                    "image/jls": string;
+                    "image/jp2": string;
+                    "image/jpeg": string;
+                    "image/jphc": string;
+                    "image/jpx": string;
+                    "image/jxl": string;
+                    "multipart/related": string;
+                    "video/mp4": string;
+                    "video/mpeg2": string;
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the answer is, if it is larger than 4 MB */
+            307: {
+                headers: {
+                    /** @description A presigned URL. It is a secret until it expires */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "rendered-instance": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "image/jpeg" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+                /** @description SOP Instance UID (0008,0018) */
+                instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "instance-thumbnail": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "image/jpeg" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+                /** @description SOP Instance UID (0008,0018) */
+                instance_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "series-metadata": {
         parameters: {
             query?: {
@@ -6752,6 +7354,98 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "series-thumbnail": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "image/jpeg" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+                /** @description Series Instance UID (0020,000E) */
+                series_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "study-thumbnail": {
+        parameters: {
+            query?: {
+                /** @description For administrators: the studies of this user id. Without it, the caller's own */
+                uploaded_by?: number | "";
+                /** @description Stands for the header `Accept` */
+                accept?: "image/jpeg" | "";
+            };
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    /** @description Weak: it changes with the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The client has it: `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

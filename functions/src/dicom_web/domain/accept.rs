@@ -83,6 +83,19 @@ impl Accepted {
                 .copied()
         })
     }
+
+    /// The one of `there` that is wanted most and that `takes` allows, which is told the transfer syntax that the client names for it: `*` if it takes
+    /// everything.
+    pub(crate) fn choose_by(
+        &self,
+        there: &[Media],
+        takes: impl Fn(Media, Option<&str>) -> bool,
+    ) -> Option<Media> {
+        self.0.iter().find_map(|range| {
+            let mut found = there.iter().filter(|media| range.takes(**media));
+            found.find(|media| takes(**media, range.syntax())).copied()
+        })
+    }
 }
 
 impl Range {

@@ -1,0 +1,40 @@
+//! `GET /dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/frames/{frames}`: frames of an instance.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use service::App;
+use service::auth::Caller;
+use service::error::Error;
+
+use super::parameters::{ForFrames, FramesInPath, UidInPath};
+use super::pixels::respond;
+use super::request::{Named, Parameters};
+
+endpoint!(takes_query);
+
+/// Retrieve frames
+///
+/// Frames of an instance as stored, by their numbers (WADO-RS, PS3.18 section 10.4). Uncompressed frames are bytes in little endian (`application/octet-stream`), compressed ones what their transfer syntax makes them, such as `image/jp2`, or bytes for those who ask for `transfer-syntax=*`. Nothing is decoded here: who asks for another transfer syntax gets a 406.
+#[utoipa::path(
+    get,
+    path = "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/frames/{frames}",
+    tag = "DICOMweb",
+    params(("study_uid" = inline(UidInPath), Path, description = "Study Instance UID (0020,000D)"), ("series_uid" = inline(UidInPath), Path, description = "Series Instance UID (0020,000E)"), ("instance_uid" = inline(UidInPath), Path, description = "SOP Instance UID (0008,0018)"), ("frames" = inline(FramesInPath), Path, description = "Numbers of frames, from 1 on, with commas between them"), ForFrames),
+    responses(
+        (status = 200, description = "The frames as stored, each a part; one may also stand alone", content((String = "multipart/related"), (String = "application/octet-stream"), (String = "image/jpeg"), (String = "image/jls"), (String = "image/jp2"), (String = "image/jpx"), (String = "image/jxl"), (String = "image/jphc"), (String = "image/dicom-rle"), (String = "video/mp4"), (String = "video/mpeg2")), headers(("ETag" = String, description = "Weak: it changes with the file"))),
+        (status = 304, description = "The client has it: `If-None-Match`"),
+        (status = 307, description = "Where the answer is, if it is larger than 4 MB", headers(("Location" = String, description = "A presigned URL. It is a secret until it expires"))),
+        (status = 413),
+        (status = 404),
+    )
+)]
+pub(crate) async fn handle(
+    State(app): State<App>,
+    caller: Caller,
+    named: Named,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    respond(&app, &caller, &named, &parameters, &headers).await
+}

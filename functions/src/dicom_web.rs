@@ -2,7 +2,7 @@
 //!
 //! - [`domain`]: the rules, without I/O.
 //! - `found`: what UIDs lead to · `retrieve`, `metadata`, `pixels`, `bulk`, `picture`: what is answered of it · `answer`: how that leaves.
-//! - `elements`: what files say · `request`: what a URL and its headers name · `search`, `results`: how a search is answered.
+//! - `elements`: what files say · `request`: what a URL and its headers name · `search`, `results`: how a search is answered · `store`: what is sent.
 
 mod answer;
 mod bulk;
@@ -17,6 +17,7 @@ mod request;
 mod results;
 mod retrieve;
 mod search;
+mod store;
 
 /// The path that all services begin with.
 pub const BASE: &str = "/dicom-web";
@@ -43,4 +44,6 @@ endpoints! {
     series_thumbnail,
     instance_thumbnail,
     frame_thumbnail,
+    store_instances,
+    store_study_instances,
 }

@@ -61,6 +61,8 @@ enum Needs {
     DeletedStudy,
     /// A study with an instance, for programs that speak DICOM.
     DicomStudy,
+    /// The UID of a study that nobody has, of which an instance is sent.
+    Instance,
 }
 
 /// One route: its endpoint's name, whom it answers, what it needs, and a body that it accepts.
@@ -239,6 +241,13 @@ const ROWS: &[Row] = &[
         NO_BODY,
     ),
     Row("frame-thumbnail", Who::Beginner, Needs::DicomStudy, NO_BODY),
+    Row("store-instances", Who::SignedIn, Needs::Instance, NO_BODY),
+    Row(
+        "store-study-instances",
+        Who::SignedIn,
+        Needs::Instance,
+        NO_BODY,
+    ),
 ];
 
 const OWNER: i64 = 1;
@@ -289,9 +298,35 @@ pub(crate) async fn ask(
         _ => "",
     };
     let path = format!("{}{suffix}{query}", path.join("/"));
+    let (kind, body) = match row(endpoint).2 {
+        Needs::Instance => (INSTANCES, instance_of(&subject.id)),
+        _ => ("application/json", body.into_bytes()),
+    };
+    let headers: &[(&str, &str)] = if body.is_empty() {
+        &[]
+    } else {
+        &[("content-type", kind)]
+    };
     client
-        .send(endpoint.method().clone(), &path, &[], body)
+        .send(endpoint.method().clone(), &path, headers, body)
         .await
+}
+
+const INSTANCES: &str = "multipart/related; type=\"application/dicom\"; boundary=b";
+
+/// An instance of a study, as the body of a request.
+fn instance_of(study: &str) -> Vec<u8> {
+    let bytes = dicom(&DicomSpec {
+        study_instance_uid: study.to_owned(),
+        series_instance_uid: format!("{study}.1"),
+        sop_instance_uid: format!("{study}.1.1"),
+        ..DicomSpec::default()
+    });
+    let (head, end) = (
+        "--b\r\nContent-Type: application/dicom\r\n\r\n",
+        "\r\n--b--\r\n",
+    );
+    [head.as_bytes(), &bytes, end.as_bytes()].concat()
 }
 
 impl Subject {
@@ -329,6 +364,13 @@ impl Subject {
                 owner.post(&path, Value::Null).await.ok()
             }
             Needs::Job => return Self::job(stack).await,
+            Needs::Instance => {
+                let id = format!("1.2.{}", stack.stack.app.ids.file_id());
+                return Self {
+                    id,
+                    version: Value::Null,
+                };
+            }
             Needs::Study | Needs::Series | Needs::DeletedStudy | Needs::DicomStudy => {
                 return Self::study(stack, &owner, needs).await;
             }

@@ -4,6 +4,7 @@ mod metadata;
 mod pixels;
 mod retrieve;
 mod search;
+mod store;
 
 use http::Method;
 use imaging::fixtures::{DicomSpec, dicom};

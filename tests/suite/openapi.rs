@@ -157,6 +157,10 @@ fn request_bodies_refuse_unknown_fields_and_have_an_example() {
         let Some(body) = operation(&document, &endpoint).get("requestBody") else {
             continue;
         };
+        // Instances are no fields.
+        if body["content"].get("multipart/related").is_some() {
+            continue;
+        }
         let content = &body["content"]["application/json"];
         assert!(
             content.get("example").is_some(),

@@ -16,7 +16,7 @@ use crate::harness::upload::{id_of, md5_of};
 use crate::harness::{Client, TestStack};
 
 /// Permissions that the suite cannot make a function use, each with its reason: function, action, end of the resource.
-const NOT_USED_HERE: [(&str, &str, &str); 42] = [
+const NOT_USED_HERE: [(&str, &str, &str); 46] = [
     // When a file is gone before it is shown, while the tables of older versions are read.
     ("search-studies", "dynamodb:BatchGetItem", "ImageFilesTable"),
     (
@@ -38,6 +38,22 @@ const NOT_USED_HERE: [(&str, &str, &str); 42] = [
     (
         "search-instances",
         "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    (
+        "store-instances",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    (
+        "store-study-instances",
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    ("store-instances", "dynamodb:GetItem", "ImageFilesTable"),
+    (
+        "store-study-instances",
+        "dynamodb:GetItem",
         "ImageFilesTable",
     ),
     ("retrieve-study", "dynamodb:BatchGetItem", "ImageFilesTable"),

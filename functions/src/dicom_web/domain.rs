@@ -9,6 +9,7 @@ pub(super) mod frames;
 pub(super) mod known;
 pub(super) mod levels;
 pub(super) mod multipart;
+pub(super) mod stored;
 pub(super) mod uid;
 
 pub(super) use uid::Uid;

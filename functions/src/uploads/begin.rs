@@ -92,6 +92,41 @@ pub async fn begin_all(
     answered.collect()
 }
 
+/// Begins the upload of bytes that came with the request: the function itself sends them, by one PUT. They are at most 16 MiB.
+///
+/// # Errors
+/// `too_many_uploads`, and faults of the tables.
+pub(crate) async fn begin_here(
+    app: &App,
+    caller: &Caller,
+    (name, size, md5): (String, u64, String),
+) -> Result<FileRecord, Error> {
+    if app.files.unfinished(caller.id).await? >= app.config.max_unfinished_uploads {
+        return Err(Code::TooManyUploads.into());
+    }
+    let declared = imaging::declared(&name, Some(imaging::FileType::Dicom.mime_type()));
+    for _ in 0..ATTEMPTS {
+        let new = NewFile {
+            id: app.ids.file_id(),
+            file_uuid: app.ids.uuid(),
+            uploaded_by: caller.id,
+            uploader_name: caller.name.clone(),
+            original_filename: name.clone(),
+            file_type: declared.into(),
+            mime_type: declared.mime_type().to_owned(),
+            file_size: size,
+        };
+        let mut file = new.into_record();
+        file.declared_md5 = Some(md5.clone());
+        match app.files.create(caller, vec![file.clone()]).await.pop() {
+            Some(Err(NotCreated::IdTaken)) => {}
+            Some(Err(NotCreated::Error(error))) => return Err(error),
+            Some(Ok(())) | None => return Ok(file),
+        }
+    }
+    Err(Error::Unavailable("no id was free".into()))
+}
+
 /// Lets as many go on as may still be unfinished beside the caller's others. Requests at the same time see the same room: together they may begin
 /// some more.
 async fn refuse_too_many(

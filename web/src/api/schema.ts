@@ -833,7 +833,11 @@ export interface paths {
          */
         get: operations["search-studies"];
         put?: never;
-        post?: never;
+        /**
+         * Store instances
+         * @description DICOM instances that come with the request (STOW-RS, PS3.18 section 10.5), each with an outcome of its own. An instance with the same UID and the same bytes is no second file; with other bytes it is refused (0x0111). What was stored is answered by the other services when it is processed, mostly within seconds. A larger body is a 413: larger instances go to the bucket, by `POST /api/v1/uploads`.
+         */
+        post: operations["store-instances"];
         delete?: never;
         options?: never;
         head?: never;
@@ -853,7 +857,11 @@ export interface paths {
          */
         get: operations["retrieve-study"];
         put?: never;
-        post?: never;
+        /**
+         * Store instances of a study
+         * @description DICOM instances that come with the request (STOW-RS, PS3.18 section 10.5), each with an outcome of its own. An instance with the same UID and the same bytes is no second file; with other bytes it is refused (0x0111). What was stored is answered by the other services when it is processed, mostly within seconds. A larger body is a 413: larger instances go to the bucket, by `POST /api/v1/uploads`. An instance of another study is refused (0xA900).
+         */
+        post: operations["store-study-instances"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6390,6 +6398,58 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    "store-instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description `multipart/related; type="application/dicom"`: at most 200 instances in 4.4 MB */
+        requestBody: {
+            content: {
+                "multipart/related": string;
+            };
+        };
+        responses: {
+            /** @description All are stored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown;
+                };
+            };
+            /** @description Some are stored, and some are not: the answer says which and why */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            /** @description None is stored: the answer says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown;
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "retrieve-study": {
         parameters: {
             query?: {
@@ -6440,6 +6500,61 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "store-study-instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Study Instance UID (0020,000D) */
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        /** @description `multipart/related; type="application/dicom"`: at most 200 instances in 4.4 MB */
+        requestBody: {
+            content: {
+                "multipart/related": string;
+            };
+        };
+        responses: {
+            /** @description All are stored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown;
+                };
+            };
+            /** @description Some are stored, and some are not: the answer says which and why */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            /** @description None is stored: the answer says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": unknown;
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

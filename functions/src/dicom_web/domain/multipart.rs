@@ -56,6 +56,115 @@ impl Parts {
     }
 }
 
+/// A part of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part<'a> {
+    /// Its media type, in lower case and without parameters; empty if it names none.
+    pub(crate) kind: String,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// Parts of one request, at most.
+pub(crate) const MOST_PARTS: usize = 200;
+/// Bytes of the headers of a part, at most.
+const MOST_HEAD: usize = 8 << 10;
+/// Characters of a boundary, at most (RFC 2046, section 5.1.1).
+const MOST_BOUNDARY: usize = 70;
+
+/// Reads the parts of a request.
+///
+/// # Errors
+/// What is wrong with it: a sentence that completes "the body …".
+pub(crate) fn read<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<Part<'a>>, &'static str> {
+    if boundary.is_empty() || boundary.len() > MOST_BOUNDARY {
+        return Err("has no boundary of 1 to 70 characters");
+    }
+    let delimiter = format!("--{boundary}");
+    let mut rest = if body.starts_with(delimiter.as_bytes()) {
+        &body[delimiter.len()..]
+    } else {
+        let before = format!("\r\n{delimiter}");
+        let at =
+            find(body, before.as_bytes()).ok_or("has no part that begins with its boundary")?;
+        &body[at + before.len()..]
+    };
+    let between = format!("\r\n{delimiter}");
+    let mut parts = Vec::new();
+    loop {
+        if rest.starts_with(b"--") {
+            break;
+        }
+        // Spaces may follow a boundary.
+        let line = find(rest, b"\r\n").ok_or("ends within a boundary")?;
+        if rest[..line]
+            .iter()
+            .any(|byte| !matches!(byte, b' ' | b'\t'))
+        {
+            return Err("has something behind a boundary");
+        }
+        let part = &rest[line..];
+        let end = find(part, between.as_bytes()).ok_or("ends before its last boundary")?;
+        if parts.len() == MOST_PARTS {
+            return Err("has more than 200 parts");
+        }
+        parts.push(one(&part[..end])?);
+        rest = &part[end + between.len()..];
+    }
+    if parts.is_empty() {
+        Err("has no parts")
+    } else {
+        Ok(parts)
+    }
+}
+
+/// A part that begins with the end of its boundary's line.
+fn one(part: &[u8]) -> Result<Part<'_>, &'static str> {
+    let end = find(&part[..part.len().min(MOST_HEAD)], b"\r\n\r\n")
+        .ok_or("has a part whose headers do not end within 8 KB")?;
+    let bytes = &part[end + 4..];
+    let head =
+        std::str::from_utf8(&part[..end]).map_err(|_| "has a part whose headers are no text")?;
+    let mut kind = String::new();
+    for line in head.split("\r\n").filter(|line| !line.is_empty()) {
+        let (name, value) = line
+            .split_once(':')
+            .ok_or("has a part with a line that is no header")?;
+        let value = value.trim();
+        match name.trim().to_ascii_lowercase().as_str() {
+            "content-type" => {
+                kind = value
+                    .split(';')
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .to_ascii_lowercase()
+            }
+            "content-length" if value.parse() != Ok(bytes.len()) => {
+                return Err("has a part of another length than it says");
+            }
+            "content-transfer-encoding" if !value.eq_ignore_ascii_case("binary") => {
+                return Err("has a part that is encoded: send it as it is");
+            }
+            _ => {}
+        }
+    }
+    Ok(Part { kind, bytes })
+}
+
+/// Where `wanted` is in `bytes` first.
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    let first = *wanted.first()?;
+    let mut from = 0;
+    while let Some(at) = bytes.get(from..)?.iter().position(|byte| *byte == first) {
+        let at = from + at;
+        if bytes[at..].starts_with(wanted) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +182,70 @@ mod tests {
         );
         let expected = "--b\r\nContent-Type: application/dicom\r\n\r\none\r\n--b\r\nContent-Type: application/dicom\r\n\r\ntwo\r\n--b--\r\n";
         assert_eq!(parts.finish(), expected.as_bytes());
+    }
+
+    fn read_text(body: &str) -> Result<Vec<(String, String)>, &'static str> {
+        let parts = read(body.as_bytes(), "b")?;
+        let text = |part: Part<'_>| (part.kind, String::from_utf8_lossy(part.bytes).into_owned());
+        Ok(parts.into_iter().map(text).collect())
+    }
+
+    #[test]
+    fn a_request_is_read_as_it_was_written() {
+        let mut parts = Parts::new("b".to_owned(), "application/dicom");
+        for bytes in [&b"one\r\n--bx"[..], b""] {
+            parts.begin(&[("Content-Type", "Application/DICOM; transfer-syntax=1.2")]);
+            parts.extend(bytes);
+        }
+        let body = parts.finish();
+        let read = read(&body, "b");
+        // A boundary that goes on is one with something behind it.
+        assert_eq!(read, Err("has something behind a boundary"));
+        let kind = "application/dicom".to_owned();
+        for (body, expected) in [
+            (
+                "--b\r\nContent-Type: application/dicom\r\n\r\none\r\n--b--",
+                vec![(kind.clone(), "one".to_owned())],
+            ),
+            (
+                "--b\r\n\r\none\r\n--b--\r\nepilogue",
+                vec![(String::new(), "one".to_owned())],
+            ),
+            (
+                "preamble\r\n--b \t\r\ncontent-type:application/dicom;x=y\r\nContent-Length: 3\r\n\r\none\r\n--b\r\n\r\n\r\n--b--",
+                vec![(kind, "one".to_owned()), (String::new(), String::new())],
+            ),
+        ] {
+            assert_eq!(read_text(body), Ok(expected), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_malformed_is_refused() {
+        let many = format!("{}--b--", "--b\r\n\r\nx\r\n".repeat(MOST_PARTS + 1));
+        let long = format!("--b\r\nX: {}\r\n\r\nx\r\n--b--", "y".repeat(MOST_HEAD));
+        for body in [
+            "",
+            "--b",
+            "--b--",
+            "--b\r\n",
+            "--b\r\n\r\none",
+            "--b\r\n\r\none\r\n--b",
+            "--b\r\nno header\r\n\r\none\r\n--b--",
+            "--b\r\nContent-Length: 4\r\n\r\none\r\n--b--",
+            "--b\r\nContent-Length: x\r\n\r\none\r\n--b--",
+            "--b\r\nContent-Transfer-Encoding: base64\r\n\r\none\r\n--b--",
+            "--c\r\n\r\none\r\n--c--",
+            &many,
+            &long,
+        ] {
+            assert!(
+                read_text(body).is_err(),
+                "{:?}",
+                body.chars().take(60).collect::<String>()
+            );
+        }
+        assert!(read(b"--\r\n\r\nx\r\n----", "").is_err());
+        assert!(read(b"x", &"b".repeat(71)).is_err());
     }
 }

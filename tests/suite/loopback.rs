@@ -219,6 +219,19 @@ async fn stack_with_a_page(folder: &std::path::Path) -> Stack {
 }
 
 #[tokio::test]
+async fn every_route_is_the_api_s_beside_the_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stack = stack_with_a_page(folder.path()).await;
+    let http = http();
+    for endpoint in functions::endpoints() {
+        let path = endpoint.path().replace(['{', '}'], "");
+        let url = format!("{}{path}", stack.url);
+        let answer = ask(&http, endpoint.method().clone(), &url, &[]).await;
+        assert_ne!(answer.header("apigw-requestid"), "", "{endpoint:?}");
+    }
+}
+
+#[tokio::test]
 async fn tokens_to_try_it_with_are_for_the_own_page_only() {
     let folder = tempfile::tempdir().expect("a folder");
     let stack = stack_with_a_page(folder.path()).await;

@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequestParts, Query, RawPathParams};
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderMap, header};
 use service::App;
 use service::api::takes_gzip;
@@ -159,12 +160,44 @@ pub(super) fn not_acceptable(there: &[Media]) -> Error {
     ))
 }
 
-/// Where the services are, as the client has called them.
+/// Where the services are, as the client has called them. API Gateway says by which scheme and at which port it came: some clients leave the port out of
+/// their `Host`.
 pub(super) fn base(headers: &HeaderMap) -> String {
     let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let host = value(header::HOST.as_str()).unwrap_or_default();
-    // API Gateway takes TLS only, and says so. The stack of a laptop has none.
-    let is_near = host.starts_with("127.0.0.1") || host.starts_with("localhost");
-    let scheme = value("x-forwarded-proto").unwrap_or(if is_near { "http" } else { "https" });
-    format!("{scheme}://{host}{BASE}")
+    let scheme = value("x-forwarded-proto").unwrap_or("https");
+    let known = if scheme == "http" { "80" } else { "443" };
+    let has_port = host
+        .parse::<Authority>()
+        .is_ok_and(|host| host.port().is_some());
+    match value("x-forwarded-port").filter(|port| *port != known) {
+        Some(port) if !has_port => format!("{scheme}://{host}:{port}{BASE}"),
+        _ => format!("{scheme}://{host}{BASE}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base_is_where_the_client_called() {
+        for (host, scheme, port, expected) in [
+            ("127.0.0.1:8080", "http", "8080", "http://127.0.0.1:8080"),
+            ("127.0.0.1", "http", "8080", "http://127.0.0.1:8080"),
+            ("localhost", "http", "80", "http://localhost"),
+            ("[::1]", "http", "8080", "http://[::1]:8080"),
+            ("api.example.org", "https", "443", "https://api.example.org"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [
+                ("host", host),
+                ("x-forwarded-proto", scheme),
+                ("x-forwarded-port", port),
+            ] {
+                headers.insert(name, value.parse().expect("a value"));
+            }
+            assert_eq!(base(&headers), format!("{expected}{BASE}"), "{host}");
+        }
+    }
 }

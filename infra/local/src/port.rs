@@ -101,6 +101,10 @@ pub async fn serve<A, F, B, E>(
     let _ = tokio::time::timeout(door.patience.end, connections.shutdown()).await;
 }
 
+/// The port at which a request came: an extension of it. Some clients leave it out of their `Host`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OwnPort(pub(crate) u16);
+
 type Served = Result<Response<Body>, Box<dyn Error + Send + Sync>>;
 
 /// One connection: every request of it is held to the door.
@@ -127,11 +131,13 @@ where
 {
     // Small answers must not wait for the other side's acknowledgement.
     let _ = stream.set_nodelay(true);
+    let own = stream.local_addr().map(|own| OwnPort(own.port())).ok();
     let hosts = door.hosts;
     let service = service_fn(move |request: Request<Incoming>| {
         let (mut parts, body) = request.into_parts();
         let foreign = hosts.foreign(&parts);
         parts.extensions.insert(ConnectInfo(caller));
+        own.map(|own| parts.extensions.insert(own));
         let request = Request::from_parts(parts, body);
         let answer = foreign.is_none().then(|| answer(request));
         async move {

@@ -1,5 +1,6 @@
 //! The image centre: the built page, its runtime configuration, and the headers that a CDN sets in the cloud.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use axum::Router;
@@ -46,7 +47,20 @@ pub(crate) fn wrap(api: Router, page: Option<&Page>, bucket_url: &str) -> Router
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::REFERRER_POLICY, "no-referrer"))
         .layer(set(header::CACHE_CONTROL, "no-cache"));
-    files.route("/api/{*path}", any_service(api))
+    let beside = |router: Router, root| {
+        let path = format!("/{root}/{{*path}}");
+        router.route(&path, any_service(api.clone()))
+    };
+    roots().into_iter().fold(files, beside)
+}
+
+/// What the paths of the API begin with.
+fn roots() -> BTreeSet<String> {
+    let endpoints = functions::endpoints();
+    let roots = endpoints
+        .iter()
+        .filter_map(|endpoint| endpoint.path().split('/').nth(1));
+    roots.map(str::to_owned).collect()
 }
 
 /// A file that is named by its content never changes, as `aws s3 sync` says of it in the cloud (docs/OPERATIONS.md). One that is not there may come.

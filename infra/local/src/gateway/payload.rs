@@ -13,6 +13,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use crate::port::OwnPort;
+
 /// A request as the event of its route.
 pub(super) fn event(
     route_key: &str,
@@ -39,7 +41,7 @@ pub(super) fn event(
         "routeKey": route_key,
         "rawPath": path,
         "rawQueryString": parts.uri.query().unwrap_or_default(),
-        "headers": joined(&parts.headers),
+        "headers": headers(parts, caller),
         "pathParameters": decoded(path_parameters),
         "requestContext": {
             "accountId": "000000000000",
@@ -68,6 +70,18 @@ fn decoded(parameters: &HashMap<String, String>) -> HashMap<&String, Cow<'_, str
     parameters
         .map(|(name, value)| (name, percent_decode_str(value).decode_utf8_lossy()))
         .collect()
+}
+
+/// What the client sent, and what API Gateway says of the way it came.
+fn headers(parts: &http::request::Parts, caller: SocketAddr) -> HashMap<String, String> {
+    let mut headers = joined(&parts.headers);
+    let mut say = |name: &str, value: String| headers.insert(name.to_owned(), value);
+    say("x-forwarded-for", caller.ip().to_string());
+    say("x-forwarded-proto", "http".to_owned());
+    if let Some(OwnPort(port)) = parts.extensions.get() {
+        say("x-forwarded-port", port.to_string());
+    }
+    headers
 }
 
 /// Headers as API Gateway hands them on: lower-case names, repeated ones joined by commas.

@@ -1,0 +1,228 @@
+"""Drives every service of DICOMweb with dicomweb-client and with plain requests, over the distinct instances that pydicom brings.
+
+    URL=http://127.0.0.1:8080/dicom-web TOKEN=… python3 dicomweb.py
+
+It prints a line for each service, and ends with 1 at the first answer that is not as the files say.
+"""
+
+import collections
+import io
+import os
+import pathlib
+import sys
+import time
+
+import pydicom
+import requests
+from dicomweb_client.api import DICOMwebClient
+from pydicom.encaps import generate_frames
+
+URL = os.environ["URL"]
+ENOUGH = 60
+"""Seconds that processing may take."""
+
+
+def connected() -> requests.Session:
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {os.environ['TOKEN']}"
+    return session
+
+
+def instances() -> dict[str, bytes]:
+    """The files of pydicom that are instances, by SOP Instance UID: the first of each."""
+    found = {}
+    for path in sorted((pathlib.Path(pydicom.__file__).parent / "data/test_files").rglob("*.dcm")):
+        data = path.read_bytes()
+        try:
+            header = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
+            # What is no UID here is refused; `store` says so of some.
+            uids = [header.StudyInstanceUID, header.SeriesInstanceUID, header.SOPInstanceUID, header.SOPClassUID]
+        except (pydicom.errors.InvalidDicomError, AttributeError, EOFError, ValueError, TypeError):
+            continue
+        if all(uid and uid.is_valid for uid in uids):
+            found.setdefault(str(header.SOPInstanceUID), data)
+    return found
+
+
+def body(parts: list[bytes]) -> tuple[bytes, dict]:
+    boundary = "a-boundary-that-no-file-has"
+    head = f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode()
+    kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
+    return b"\r\n".join(head + part for part in parts) + f"\r\n--{boundary}--\r\n".encode(), {"Content-Type": kind, "Accept": "application/dicom+json"}
+
+
+def store(session: requests.Session, files: dict[str, bytes]) -> None:
+    """A request for each ten: all are stored, and what is sent again is no second file."""
+    uids = list(files)
+    for begin in range(0, len(uids), 10):
+        data, headers = body([files[uid] for uid in uids[begin:begin + 10]])
+        answer = session.post(f"{URL}/studies", data=data, headers=headers)
+        assert answer.status_code == 200, (answer.status_code, answer.text)
+        stored = [item["00081155"]["Value"][0] for item in answer.json()["00081199"]["Value"]]
+        assert stored == uids[begin:begin + 10], stored
+
+
+def wait(client: DICOMwebClient, many: int) -> list[dict]:
+    """All instances, when they are processed."""
+    for _ in range(ENOUGH * 4):
+        found = client.search_for_instances(limit=1000, fields=["StudyInstanceUID"])
+        if len(found) == many:
+            return found
+        time.sleep(0.25)
+    raise AssertionError(f"{len(found)} of {many} instances after {ENOUGH} seconds")
+
+
+def value(data_set: dict, tag: str):
+    return data_set.get(tag, {}).get("Value", [None])[0]
+
+
+def look(client: DICOMwebClient, files: dict[str, bytes]) -> list[tuple[str, str, str]]:
+    """Searches at every level and below every level; answers where each instance is."""
+    places = []
+    studies = client.search_for_studies(limit=1000)
+    for study in (value(found, "0020000D") for found in studies):
+        series_here = client.search_for_series(study)
+        assert len(client.search_for_instances(study)) == sum(value(found, "00201209") for found in series_here)
+        for series in (value(found, "0020000E") for found in series_here):
+            for found in client.search_for_instances(study, series):
+                places.append((study, series, value(found, "00080018")))
+    assert {uid for *_, uid in places} == set(files), set(files) ^ {uid for *_, uid in places}
+    everywhere = client.search_for_series(limit=1000)
+    assert {value(found, "0020000E") for found in everywhere} == {series for _, series, _ in places}
+    modalities = collections.Counter(str(pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True).get("Modality", "")) for data in files.values())
+    for modality in ("CT", "MR"):
+        found = client.search_for_instances(search_filters={"Modality": modality}, limit=1000)
+        assert len(found) == modalities[modality], (modality, len(found), modalities[modality])
+    one = places[0][0]
+    assert [value(found, "0020000D") for found in client.search_for_studies(search_filters={"StudyInstanceUID": one})] == [one]
+    assert client.search_for_studies(search_filters={"PatientID": "nobody has this"}) == []
+    return places
+
+
+def retrieve(client: DICOMwebClient, session: requests.Session, files: dict[str, bytes], places: list[tuple[str, str, str]]) -> None:
+    """Every instance byte for byte; series and studies have theirs."""
+    for study, series, uid in places:
+        path = f"{URL}/studies/{study}/series/{series}/instances/{uid}"
+        answer = session.get(path, headers={"Accept": "application/dicom; transfer-syntax=*"})
+        assert answer.content == files[uid], uid
+        assert client.retrieve_instance(study, series, uid, media_types=(("application/dicom", "*"),)).SOPInstanceUID == uid
+    for study, series in sorted({place[:2] for place in places}):
+        got = client.retrieve_series(study, series, media_types=(("application/dicom", "*"),))
+        assert sorted(found.SOPInstanceUID for found in got) == sorted(uid for *above, uid in places if above == [study, series])
+    for study in sorted({place[0] for place in places}):
+        got = client.retrieve_study(study, media_types=(("application/dicom", "*"),))
+        assert len(got) == sum(place[0] == study for place in places)
+
+
+def metadata(client: DICOMwebClient, files: dict[str, bytes], places: list[tuple[str, str, str]]) -> int:
+    """What instances say is what pydicom reads; what is long is behind its URI. Answers how many long values there were."""
+    long = 0
+    for study, series, uid in places:
+        said = client.retrieve_instance_metadata(study, series, uid)
+        # The answer is UTF-8, and says so (PS3.18, section F.2.2).
+        ours = {tag for tag in said if not tag.startswith("0002")} - {"00080005"}
+        read = pydicom.dcmread(io.BytesIO(files[uid]), force=True)
+        theirs = {f"{element.tag:08X}" for element in read if element.tag.group != 2 and element.tag.element != 0} - {"00080005"}
+        assert ours == theirs, (uid, ours ^ theirs)
+        for keyword in ("PatientID", "Modality", "Rows", "NumberOfFrames", "SOPClassUID"):
+            tag = f"{pydicom.datadict.tag_for_keyword(keyword):08X}"
+            expected = read.get(keyword)
+            if expected not in (None, ""):
+                assert str(value(said, tag)) == str(expected), (uid, keyword)
+        for tag, element in said.items():
+            if "BulkDataURI" in element and tag != "7FE00010":
+                long += 1
+                [data] = client.retrieve_bulkdata(element["BulkDataURI"])
+                raw = read[tag].value
+                if isinstance(raw, bytes) and read.original_encoding[1]:
+                    assert data == raw, (uid, tag)
+    for study, series in sorted({place[:2] for place in places}):
+        assert len(client.retrieve_series_metadata(study, series)) == sum(place[:2] == (study, series) for place in places)
+    for study in sorted({place[0] for place in places}):
+        assert len(client.retrieve_study_metadata(study)) == sum(place[0] == study for place in places)
+    return long
+
+
+def frames(client: DICOMwebClient, files: dict[str, bytes], places: list[tuple[str, str, str]]) -> int:
+    """The first and the last frame of each image, as stored. Answers how many there were."""
+    compared = 0
+    for study, series, uid in places:
+        read = pydicom.dcmread(io.BytesIO(files[uid]), force=True)
+        if "PixelData" not in read:
+            continue
+        try:
+            many = int(read.get("NumberOfFrames") or 1)
+        except ValueError:
+            # One of them has "1A" there: its pixels are none that can be counted.
+            continue
+        syntax = read.file_meta.TransferSyntaxUID
+        if syntax.is_encapsulated:
+            stored = list(generate_frames(read.PixelData, number_of_frames=many))
+        else:
+            bits = read.Rows * read.Columns * read.SamplesPerPixel * read.BitsAllocated
+            if bits % 8 or not read.original_encoding[1] or read.PhotometricInterpretation == "YBR_FULL_422":
+                continue
+            stored = [read.PixelData[number * bits // 8:(number + 1) * bits // 8] for number in range(many)]
+        wanted = sorted({1, many})
+        got = client.retrieve_instance_frames(study, series, uid, wanted, media_types=(("application/octet-stream", "*"),))
+        assert got == [stored[number - 1] for number in wanted], (uid, [len(frame) for frame in got])
+        compared += len(wanted)
+    return compared
+
+
+def pictures(session: requests.Session, places: list[tuple[str, str, str]]) -> int:
+    """Whatever has a picture shows it rendered and as a thumbnail. Answers how many have one."""
+    shown = 0
+    for study, series, uid in places:
+        path = f"{URL}/studies/{study}/series/{series}/instances/{uid}"
+        kinds = [session.get(f"{path}/{which}", headers={"Accept": "image/jpeg"}) for which in ("rendered", "thumbnail")]
+        assert {answer.status_code for answer in kinds} in ({200}, {404}), (uid, [answer.text for answer in kinds])
+        for answer in kinds:
+            if answer.status_code == 200:
+                assert answer.content.startswith(b"\xff\xd8"), uid
+        shown += kinds[0].status_code == 200
+    return shown
+
+
+def refused(session: requests.Session, files: dict[str, bytes]) -> None:
+    """What is wrong is said with the standard's status."""
+    data, headers = body([next(iter(files.values()))[:200]])
+    answer = session.post(f"{URL}/studies", data=data, headers=headers)
+    assert answer.status_code == 409 and "00081198" in answer.json(), answer.text
+    for path, expected in [
+        ("/studies/1.2.3.4", 404), (f"/studies/{'1.' * 40}1/metadata", 400), ("/studies/1.x/series", 400),
+        ("/studies?NoSuchAttribute=1", 400), ("/studies?limit=x", 400),
+    ]:
+        answer = session.get(URL + path)
+        assert answer.status_code == expected, (path, answer.status_code, answer.text)
+    answer = session.get(f"{URL}/studies", headers={"Accept": "text/html"})
+    assert answer.status_code == 406, answer.text
+
+
+def main() -> None:
+    session = connected()
+    client = DICOMwebClient(URL, session=session)
+    files = instances()
+    store(session, files)
+    wait(client, len(files))
+    store(session, files)
+    wait(client, len(files))
+    print(f"{len(files)} instances stored, and again without a second file")
+    places = look(client, files)
+    print(f"{len(places)} instances found in {len({place[0] for place in places})} studies")
+    retrieve(client, session, files, places)
+    print("every instance, series and study retrieved, byte for byte")
+    print(f"metadata as pydicom reads it, {metadata(client, files, places)} long values behind their URIs")
+    print(f"{frames(client, files, places)} frames as they are stored")
+    print(f"{pictures(session, places)} pictures")
+    refused(session, files)
+    print("what is wrong is refused")
+    new = pydicom.dcmread(io.BytesIO(files[places[0][2]]))
+    new.SOPInstanceUID = new.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    client.store_instances([new])
+    wait(client, len(files) + 1)
+    print("a data set of pydicom stored by dicomweb-client")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

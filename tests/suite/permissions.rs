@@ -16,7 +16,7 @@ use crate::harness::upload::{id_of, md5_of};
 use crate::harness::{Client, TestStack};
 
 /// Permissions that the suite cannot make a function use, each with its reason: function, action, end of the resource.
-const NOT_USED_HERE: [(&str, &str, &str); 46] = [
+const NOT_USED_HERE: [(&str, &str, &str); 48] = [
     // When a file is gone before it is shown, while the tables of older versions are read.
     ("search-studies", "dynamodb:BatchGetItem", "ImageFilesTable"),
     (
@@ -119,6 +119,9 @@ const NOT_USED_HERE: [(&str, &str, &str); 46] = [
         "dynamodb:BatchGetItem",
         "ImageFilesTable",
     ),
+    // When somebody has stored the same bytes before, in a table of an older version.
+    ("store-instances", "dynamodb:Query", "by-content"),
+    ("store-study-instances", "dynamodb:Query", "by-content"),
     // When an instance is purged that the function has answered before.
     ("retrieve-instance", "dynamodb:GetItem", "ImageFilesTable"),
     ("instance-metadata", "dynamodb:GetItem", "ImageFilesTable"),

@@ -65,6 +65,23 @@ async fn a_study_is_found_by_what_it_says_the_newest_first() {
 }
 
 #[tokio::test]
+async fn a_study_without_a_picture_is_found_by_what_only_its_files_say() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let report = Slice {
+        modality: "SR",
+        ..Slice::default()
+    };
+    upload(&stack, &user, &report).await;
+    assert_eq!(
+        uids(&user, "/studies?StudyID=S-1", "0020000D").await,
+        ["1.2.1"]
+    );
+    let none: [&str; 0] = [];
+    assert_eq!(uids(&user, "/studies?StudyID=S-2", "0020000D").await, none);
+}
+
+#[tokio::test]
 async fn a_study_has_the_attributes_of_the_standard() {
     let (stack, user) = two_studies().await;
     let study = found(&user, "/studies?PatientID=P-0001").await.remove(0);

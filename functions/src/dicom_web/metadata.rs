@@ -143,7 +143,8 @@ fn placed(text: String, file: &FileRecord, named: &Named, series: &str) -> Resul
             set.insert(tag.to_owned(), json!({ "vr": "UI", "Value": [uid] }));
         }
     }
-    Ok(Value::from_iter(sets.into_iter().map(Value::Object)).to_string())
+    let sets: Value = sets.into_iter().map(Value::Object).collect();
+    Ok(sets.to_string())
 }
 
 /// The text of an answer, compressed as it comes.

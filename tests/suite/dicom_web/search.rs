@@ -122,69 +122,58 @@ async fn a_study_has_the_attributes_of_the_standard() {
 }
 
 #[tokio::test]
-async fn series_and_instances_are_found_below_what_the_path_names() {
+async fn series_are_found_below_what_the_path_names() {
     let (_stack, user) = two_studies().await;
-    let (series, instance) = ("0020000E", "00080018");
-    for (path, tag, expected) in [
-        ("/studies/1.2.1/series", series, &["1.2.1.1", "1.2.1.2"][..]),
-        ("/studies/1.2.1/series?Modality=SR", series, &["1.2.1.2"]),
-        (
-            "/studies/1.2.1/series?SeriesNumber=01",
-            series,
-            &["1.2.1.1"],
-        ),
+    for (path, expected) in [
+        ("/studies/1.2.1/series", &["1.2.1.1", "1.2.1.2"][..]),
+        ("/studies/1.2.1/series?Modality=SR", &["1.2.1.2"]),
+        ("/studies/1.2.1/series?SeriesNumber=01", &["1.2.1.1"]),
         (
             "/studies/1.2.1/series?ProtocolName=Rout*",
-            series,
             &["1.2.1.1", "1.2.1.2"],
         ),
-        ("/studies/1.2.1/series?PatientID=P-0002", series, &[]),
-        ("/series", series, &["1.2.1.1", "1.2.1.2", "1.2.2.1"]),
-        ("/series?PatientID=P-0002", series, &["1.2.2.1"]),
-        ("/series?SeriesInstanceUID=1.2.1.2", series, &["1.2.1.2"]),
+        ("/studies/1.2.1/series?PatientID=P-0002", &[]),
+        ("/series", &["1.2.1.1", "1.2.1.2", "1.2.2.1"]),
+        ("/series?PatientID=P-0002", &["1.2.2.1"]),
+        ("/series?SeriesInstanceUID=1.2.1.2", &["1.2.1.2"]),
+    ] {
+        assert_eq!(uids(&user, path, "0020000E").await, expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn instances_are_found_below_what_the_path_names() {
+    let (_stack, user) = two_studies().await;
+    for (path, expected) in [
         (
             "/studies/1.2.1/series/1.2.1.1/instances",
-            instance,
-            &["1.2.1.1.1", "1.2.1.1.2", "1.2.1.1.3"],
+            &["1.2.1.1.1", "1.2.1.1.2", "1.2.1.1.3"][..],
         ),
         (
             "/studies/1.2.1/series/1.2.1.1/instances?InstanceNumber=2",
-            instance,
             &["1.2.1.1.2"],
         ),
         (
             "/studies/1.2.1/series/1.2.1.1/instances?SOPInstanceUID=1.2.1.1.3,1.2.1.1.9",
-            instance,
             &["1.2.1.1.3"],
         ),
         (
             "/studies/1.2.1/series/1.2.1.1/instances?Rows=8&BitsAllocated=16",
-            instance,
             &["1.2.1.1.1", "1.2.1.1.2", "1.2.1.1.3"],
         ),
-        (
-            "/studies/1.2.1/series/1.2.1.1/instances?Rows=9",
-            instance,
-            &[],
-        ),
+        ("/studies/1.2.1/series/1.2.1.1/instances?Rows=9", &[]),
         (
             "/studies/1.2.1/instances",
-            instance,
             &["1.2.1.1.1", "1.2.1.1.2", "1.2.1.1.3", "1.2.1.2.1"],
         ),
-        (
-            "/studies/1.2.1/instances?Modality=SR",
-            instance,
-            &["1.2.1.2.1"],
-        ),
-        ("/instances?ModalitiesInStudy=MR", instance, &["1.2.2.1.1"]),
+        ("/studies/1.2.1/instances?Modality=SR", &["1.2.1.2.1"]),
+        ("/instances?ModalitiesInStudy=MR", &["1.2.2.1.1"]),
         (
             "/instances?SOPClassUID=1.2.840.10008.5.1.4.1.1.2&limit=2&offset=1",
-            instance,
             &["1.2.1.1.2", "1.2.1.1.3"],
         ),
     ] {
-        assert_eq!(uids(&user, path, tag).await, expected, "{path}");
+        assert_eq!(uids(&user, path, "00080018").await, expected, "{path}");
     }
 }
 

@@ -137,7 +137,7 @@ fn one(part: &[u8]) -> Result<Part<'_>, &'static str> {
                     .next()
                     .unwrap_or_default()
                     .trim()
-                    .to_ascii_lowercase()
+                    .to_ascii_lowercase();
             }
             "content-length" if value.parse() != Ok(bytes.len()) => {
                 return Err("has a part of another length than it says");

@@ -40,7 +40,7 @@ impl Files {
             let entry = by.and_then(|by| self.entry_of_change(by, &file, changed));
             if !changed {
                 if let Some(entry) = entry {
-                    self.log.append(&[entry]).await?;
+                    self.log.append(vec![entry]).await?;
                 }
                 return Ok(file);
             }

@@ -64,7 +64,7 @@ impl Log {
 
     /// Appends what `caller` does now, where it goes with no change. What it is about is to be shown after that, and only then.
     pub async fn tell(&self, caller: &Caller, action: Action, about: About) -> Result<(), Error> {
-        self.append(&[self.entry(caller, action, about)]).await
+        self.append(vec![self.entry(caller, action, about)]).await
     }
 
     /// Nothing was found, so the answer tells of nothing.
@@ -73,11 +73,13 @@ impl Log {
     }
 
     /// Appends entries that go with no change.
-    pub(super) async fn append(&self, entries: &[Entry]) -> Result<(), Error> {
-        for chunk in entries.chunks(AT_ONCE) {
-            if !is_written(self.commit(&[], chunk).await)? {
+    pub(super) async fn append(&self, mut entries: Vec<Entry>) -> Result<(), Error> {
+        while !entries.is_empty() {
+            let later = entries.split_off(entries.len().min(AT_ONCE));
+            if !is_written(self.commit(&[], entries).await)? {
                 return Err(Error::internal("entries alone were refused"));
             }
+            entries = later;
         }
         Ok(())
     }
@@ -89,10 +91,11 @@ impl Log {
     pub(super) async fn commit(
         &self,
         change: &[TransactWriteItem],
-        entries: &[Entry],
+        entries: Vec<Entry>,
     ) -> Result<(), Refused> {
+        let is_told = !entries.is_empty();
         self.write(change, entries).await?;
-        if !entries.is_empty() {
+        if is_told {
             account();
         }
         Ok(())
@@ -102,9 +105,8 @@ impl Log {
     pub(super) async fn write(
         &self,
         change: &[TransactWriteItem],
-        entries: &[Entry],
+        mut entries: Vec<Entry>,
     ) -> Result<(), Refused> {
-        let mut entries = entries.to_vec();
         for _ in 0..ATTEMPTS {
             let told = entries.iter().map(|entry| self.write_of(entry));
             let told: Result<Vec<_>, _> = told.collect();

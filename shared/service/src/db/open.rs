@@ -49,7 +49,7 @@ impl Files {
     ) -> Result<Opened, Error> {
         let opened = Opened::check(caller, action, file)?;
         if let Some(entry) = self.entry_of_opening(&opened) {
-            self.log.append(&[entry]).await?;
+            self.log.append(vec![entry]).await?;
         }
         Ok(opened)
     }
@@ -111,7 +111,7 @@ impl Files {
             self.log.nothing_to_tell();
             return Ok(());
         }
-        self.log.append(&entries).await
+        self.log.append(entries).await
     }
 
     /// Tells of the caller's own files that an answer shows by the way.

@@ -51,7 +51,7 @@ impl Files {
                 }
                 let new = fill(Patient::new(id.clone(), caller.id, now))?;
                 let entry = self.log.entry(caller, Action::Update, about(id));
-                if self.references.create_patient(&new, &entry).await? {
+                if self.references.create_patient(&new, entry).await? {
                     return Ok(Put::Done(new));
                 }
                 continue;
@@ -73,7 +73,7 @@ impl Files {
             }
             let entry = self.log.entry(caller, Action::Update, about(id));
             (after.version, after.updated_at) = (before.version + 1, now);
-            let replaced = self.references.replace_patient(&before, &after, &entry);
+            let replaced = self.references.replace_patient(&before, &after, entry);
             if replaced.await? {
                 return Ok(Put::Done(after));
             }
@@ -106,7 +106,7 @@ impl References {
     }
 
     /// Writes a patient where there is none; answers whether there was none. Whoever writes one who was deleted makes a new one.
-    async fn create_patient(&self, new: &Patient, entry: &Entry) -> Result<bool, Error> {
+    async fn create_patient(&self, new: &Patient, entry: Entry) -> Result<bool, Error> {
         if let Some(old) = &self.old {
             Box::pin(old.adopt_patient(&new.id)).await?;
         }
@@ -121,7 +121,7 @@ impl References {
         &self,
         before: &Patient,
         after: &Patient,
-        entry: &Entry,
+        entry: Entry,
     ) -> Result<bool, Error> {
         if let Some(old) = &self.old {
             Box::pin(old.adopt_patient(&after.id)).await?;
@@ -148,7 +148,7 @@ impl References {
         &self,
         request: UpdateItemFluentBuilder,
         patient: &Patient,
-        entry: &Entry,
+        entry: Entry,
     ) -> Result<bool, Error> {
         let mut set = vec![
             "updated_at = :now".to_owned(),
@@ -187,7 +187,7 @@ impl References {
         )?;
         is_written(
             self.log
-                .commit(&[part_of(&request)?, told], std::slice::from_ref(entry))
+                .commit(&[part_of(&request)?, told], vec![entry])
                 .await,
         )
     }

@@ -89,7 +89,7 @@ impl Files {
         let about = About::Patient(id.clone());
         let entry = self.log.entry(by, Action::Delete, about);
         let gone = told(&self.config, People::Patients, id.as_str(), None)?;
-        is_written(self.log.commit(&[mark, gone], &[entry]).await)
+        is_written(self.log.commit(&[mark, gone], vec![entry]).await)
     }
 
     /// How many files point at a patient, live or in the trash. While old tables are read, those that an older version counted count too: its index has

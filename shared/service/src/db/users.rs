@@ -197,7 +197,7 @@ impl Users {
             if let Some(key) = &key {
                 writes.push(rows::put_new(table, rows::id_row(key, user.id))?);
             }
-            match self.log.write(&writes, &[entry]).await {
+            match self.log.write(&writes, vec![entry]).await {
                 Ok(()) => return Ok(user),
                 Err(Refused::Failed(error)) => return Err(error),
                 Err(Refused::Conditions(_)) => {}
@@ -233,7 +233,7 @@ impl Users {
             Ok(writes) => {
                 let is_told = !seen.is_called_as(&user);
                 let entry = is_told.then(|| self.entry_of_sign_in(&seen, request));
-                self.log.write(&writes, entry.as_slice()).await
+                self.log.write(&writes, entry.into_iter().collect()).await
             }
             Err(error) => Err(Refused::Failed(error)),
         };
@@ -292,7 +292,7 @@ impl Users {
             rows::put_new(table, rows::id_row(&key, user.id))?,
             rows::replace(table, &user, &admin)?,
         ];
-        let is_admin = is_written(self.log.write(&writes, &[entry]).await)?;
+        let is_admin = is_written(self.log.write(&writes, vec![entry]).await)?;
         // Otherwise the one or the other row has changed: the next look decides.
         Ok(if is_admin { admin } else { user })
     }

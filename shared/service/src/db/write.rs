@@ -64,7 +64,7 @@ impl Files {
         let own = changes.iter().filter_map(|change| change.entry.as_ref());
         let entries: Vec<Entry> = own.chain(entries).cloned().collect();
         let is_record = |position: &usize| *position < changes.len();
-        let written = self.log.commit(&writes, &entries).await;
+        let written = self.log.commit(&writes, entries).await;
         written.map_err(|refused| match refused {
             Refused::Failed(error) => NotWritten::Failed(error),
             Refused::Conditions(positions) if positions.iter().any(is_record) => {

@@ -52,7 +52,7 @@ impl Users {
                 rows::replace(&self.config.users_table, &user, &after)?,
                 self.is_admin_still(caller)?,
             ];
-            match self.log.commit(&writes, &[entry]).await {
+            match self.log.commit(&writes, vec![entry]).await {
                 Ok(()) => {
                     self.kept.forget(id);
                     return Ok(after);

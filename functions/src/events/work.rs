@@ -38,34 +38,26 @@ pub(crate) async fn hand_over(app: &App, work: Work) -> Result<(), Error> {
     app.queues.send(Queue::Work, &[body], Duration::ZERO).await
 }
 
-/// The id of a job that is about to begin.
+/// Begins the job that `make` makes of an id: of another one, if another process has drawn the same in the same millisecond. Once it is written it will be
+/// done: if nobody can be told, maintenance hands it over.
 ///
 /// # Errors
-/// [`Error::Internal`] if the number that was drawn is no id.
-pub(crate) fn new_job_id(app: &App) -> Result<JobId, Error> {
-    let id = JobId::from_number(app.ids.number());
-    id.ok_or_else(|| Error::internal("a number that is no id was drawn"))
-}
-
-/// Begins a job. Once it is written it will be done: if nobody can be told, maintenance hands it over. It gets another id if another process has drawn
-/// the same one in the same millisecond.
-///
-/// # Errors
-/// What writing it fails with.
-pub(crate) async fn start_job(app: &App, mut job: Job) -> Result<Job, Error> {
-    let mut attempts = 0;
-    while !app.jobs.create(&job).await? {
-        attempts += 1;
-        if attempts == ATTEMPTS {
-            let cause = "every id that was drawn for a job is taken";
-            return Err(Error::Unavailable(cause.into()));
+/// What writing it fails with; [`Error::Internal`] if the number that was drawn is no id.
+pub(crate) async fn start_job(app: &App, make: impl Fn(JobId) -> Job) -> Result<Job, Error> {
+    for _ in 0..ATTEMPTS {
+        let id = JobId::from_number(app.ids.number());
+        let job = make(id.ok_or_else(|| Error::internal("a number that is no id was drawn"))?);
+        if !app.jobs.create(&job).await? {
+            continue;
         }
-        job.job = new_job_id(app)?;
+        if let Err(error) = hand_over(app, Work::Job(key_of(&job))).await {
+            tracing::warn!(cause = chain(&error), "a job waits for maintenance");
+        }
+        return Ok(job);
     }
-    if let Err(error) = hand_over(app, Work::Job(key_of(&job))).await {
-        tracing::warn!(cause = chain(&error), "a job waits for maintenance");
-    }
-    Ok(job)
+    Err(Error::Unavailable(
+        "every id that was drawn for a job is taken".into(),
+    ))
 }
 
 /// What names a job in a message.

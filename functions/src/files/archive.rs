@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use crate::events::lease::lease;
 use crate::events::moving;
 use crate::events::settle::settle;
-use crate::events::work::{new_job_id, start_job};
+use crate::events::work::start_job;
 use crate::jobs::JobView;
 
 /// A file whose job was never written is found by maintenance after this.
@@ -92,9 +92,8 @@ async fn begin_job(
         Ok(file.moving(class, now)?.postponed(now.plus(JOB_IS_LOST_MS)))
     });
     let file = intended.await?;
-    let id = new_job_id(app)?;
-    let job = Job::new(jobs_of(caller), id, kind, vec![file.id], now);
-    start_job(app, job).await
+    let owner = jobs_of(caller);
+    start_job(app, |id| Job::new(owner, id, kind, vec![file.id], now)).await
 }
 
 async fn move_now(app: &App, opened: Opened, class: StorageClass) -> Result<FileRecord, Error> {

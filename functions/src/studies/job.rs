@@ -11,7 +11,7 @@ use service::domain::job::{Actor, Job, JobKind, OfStudy};
 use service::error::Error;
 use utoipa::ToSchema;
 
-use crate::events::work::{new_job_id, start_job};
+use crate::events::work::start_job;
 use crate::jobs::JobView;
 
 /// A job that has begun.
@@ -49,9 +49,9 @@ pub(super) async fn begin(
         after: None,
         failed: 0,
     };
-    let (id, now) = (new_job_id(app)?, app.clock.now());
-    let job = Job::about_study(jobs_of(caller), id, kind, of_study, total, now);
-    let job = start_job(app, job).await?;
+    let (owner_of_job, now) = (jobs_of(caller), app.clock.now());
+    let make = |id| Job::about_study(owner_of_job, id, kind, of_study.clone(), total, now);
+    let job = start_job(app, make).await?;
     let started = StartedStudyJob { job: job.into() };
     Ok((StatusCode::ACCEPTED, Json(started)))
 }

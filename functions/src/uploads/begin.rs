@@ -104,19 +104,9 @@ pub(crate) async fn begin_here(
     if app.files.unfinished(caller.id).await? >= app.config.max_unfinished_uploads {
         return Err(Code::TooManyUploads.into());
     }
-    let declared = imaging::declared(&name, Some(imaging::FileType::Dicom.mime_type()));
+    let kind = imaging::FileType::Dicom.mime_type();
     for _ in 0..ATTEMPTS {
-        let new = NewFile {
-            id: app.ids.file_id(),
-            file_uuid: app.ids.uuid(),
-            uploaded_by: caller.id,
-            uploader_name: caller.name.clone(),
-            original_filename: name.clone(),
-            file_type: declared.into(),
-            mime_type: declared.mime_type().to_owned(),
-            file_size: size,
-        };
-        let mut file = new.into_record();
+        let mut file = new_record(app, caller, name.clone(), Some(kind.to_owned()), size);
         file.declared_md5 = Some(md5.clone());
         match app.files.create(caller, vec![file.clone()]).await.pop() {
             Some(Err(NotCreated::IdTaken)) => {}
@@ -284,24 +274,11 @@ async fn find_same(app: &App, caller: &Caller, upload: &NewUpload) -> Result<Sam
 /// The record to be, with its multipart upload begun when it needs one. What is begun and never recorded, the bucket's lifecycle ends.
 async fn prepare(app: &App, caller: &Caller, upload: &NewUpload) -> Result<FileRecord, Error> {
     let upload = upload.clone();
-    let declared = imaging::declared(
-        upload.filename.as_str(),
-        upload.mime_type.as_ref().map(text::MimeType::as_str),
+    let (name, kind) = (
+        upload.filename.into_string(),
+        upload.mime_type.map(text::MimeType::into_string),
     );
-    let new = NewFile {
-        id: app.ids.file_id(),
-        file_uuid: app.ids.uuid(),
-        uploaded_by: caller.id,
-        uploader_name: caller.name.clone(),
-        original_filename: upload.filename.into_string(),
-        file_type: declared.into(),
-        mime_type: upload.mime_type.map_or_else(
-            || declared.mime_type().to_owned(),
-            text::MimeType::into_string,
-        ),
-        file_size: upload.size.0,
-    };
-    let mut file = new.into_record();
+    let mut file = new_record(app, caller, name, kind, upload.size.0);
     file.declared_md5 = upload.md5.map(text::Md5::into_string);
     file.patient_id = upload.patient_id;
     file.belong_to(upload.study_id, upload.series_id);
@@ -317,6 +294,28 @@ async fn prepare(app: &App, caller: &Caller, upload: &NewUpload) -> Result<FileR
         );
     }
     Ok(file)
+}
+
+/// The record of a file of `caller`'s that is about to come, of what its name and its media type declare.
+fn new_record(
+    app: &App,
+    caller: &Caller,
+    name: String,
+    mime_type: Option<String>,
+    size: u64,
+) -> FileRecord {
+    let declared = imaging::declared(&name, mime_type.as_deref());
+    let new = NewFile {
+        id: app.ids.file_id(),
+        file_uuid: app.ids.uuid(),
+        uploaded_by: caller.id,
+        uploader_name: caller.name.clone(),
+        original_filename: name,
+        file_type: declared.into(),
+        mime_type: mime_type.unwrap_or_else(|| declared.mime_type().to_owned()),
+        file_size: size,
+    };
+    new.into_record()
 }
 
 async fn answer(app: &App, file: FileRecord) -> Result<Begun, Error> {

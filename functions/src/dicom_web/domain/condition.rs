@@ -151,7 +151,8 @@ fn is_number(text: &str, wanted: &str) -> bool {
     }
 }
 
-/// Whether `text` is between the ends of `wanted`, or is it. `end` makes an end comparable, of which it is told whether it is the upper one.
+/// Whether `text` is `wanted`, or lies between its ends if it is a range. `end` makes an end comparable with `text`; its second argument says whether that is the
+/// upper end.
 fn in_range(text: &str, wanted: &str, end: impl Fn(&str, bool) -> String) -> bool {
     match wanted.split_once('-') {
         None => text == end(wanted, false),
@@ -257,7 +258,8 @@ mod tests {
             ("ModalitiesInStudy", "MR,CT", true),
             ("ModalitiesInStudy", "MR", false),
             ("StudyDescription", "*CHE*", true),
-            ("StudyDescription", "CT*ST*T", true),
+            ("StudyDescription", "CT*ES*T", true),
+            ("StudyDescription", "CT*ST*T", false),
             ("StudyDescription", "CT*ABDOMEN", false),
             ("PatientName", "zhang^san", true),
             ("PatientName", "ZHANG*", true),

@@ -22,6 +22,12 @@ mod store;
 /// The path that all services begin with.
 pub const BASE: &str = "/dicom-web";
 
+/// Whether a path is one of a DICOMweb service. What is wrong in a request is a 400 there (PS3.18, section 8.5), and elsewhere a 422.
+#[must_use]
+pub fn has(path: &str) -> bool {
+    path.starts_with(BASE)
+}
+
 endpoints! {
     search_studies,
     search_study_series,

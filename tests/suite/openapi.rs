@@ -56,7 +56,7 @@ fn every_operation_has_the_errors_that_its_request_can_cause() {
     for endpoint in functions::endpoints() {
         let operation = operation(&document, &endpoint);
         let has = |status: &str| operation["responses"].get(status).is_some();
-        let is_dicom_web = endpoint.path().starts_with(functions::dicom_web::BASE);
+        let is_dicom_web = functions::dicom_web::has(endpoint.path());
         assert!(
             has(if is_dicom_web { "400" } else { "422" }),
             "{endpoint:?}: an unknown parameter is refused everywhere"

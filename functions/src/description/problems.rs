@@ -127,7 +127,7 @@ fn header(name: &str, description: &str) -> Value {
 /// Adds to an operation what it can answer when it fails.
 pub(super) fn add(operation: &mut Value, endpoint: &Endpoint) {
     let takes_body = operation.get("requestBody").is_some();
-    let is_dicom_web = endpoint.path().starts_with(crate::dicom_web::BASE);
+    let is_dicom_web = crate::dicom_web::has(endpoint.path());
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };

@@ -1,10 +1,9 @@
 //! WADO-RS: long values (PS3.18, section 10.4.1.1.5), by the URIs that metadata has.
 
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use imaging::dicom::{Bulk, How};
 use service::App;
-use service::auth::Caller;
 use service::auth::access::Action;
 use service::bucket::Written;
 use service::domain::FileRecord;
@@ -16,7 +15,7 @@ use super::domain::frames::{BYTES, Wanted, range, swapped};
 use super::domain::multipart::Parts;
 use super::found::instance;
 use super::pixels::inflated;
-use super::request::{Asks, Named, Parameters, not_acceptable};
+use super::request::{Asks, Call, not_acceptable};
 use super::retrieve::bytes_of;
 
 const ONE: Media = Media::single(BYTES);
@@ -29,16 +28,10 @@ const MANY: Media = Media {
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such value; [`Error::BadRequest`], [`Error::NotAcceptable`], [`Error::TooLarge`].
-pub(super) async fn respond(
-    app: &App,
-    caller: &Caller,
-    named: &Named,
-    parameters: &Parameters,
-    headers: &HeaderMap,
-) -> Result<Response, Error> {
-    let asks = Asks::read(caller, parameters, headers)?;
-    let bulk: Bulk = named.bulk.parse().map_err(|()| Error::NotFound)?;
-    let file = instance(app, caller, Action::Download, asks.owner, named).await?;
+pub(super) async fn respond(call: &Call) -> Result<Response, Error> {
+    let (app, asks) = (&call.app, Asks::read(call)?);
+    let bulk: Bulk = call.named.bulk.parse().map_err(|()| Error::NotFound)?;
+    let file = instance(call, Action::Download, asks.owner).await?;
     let media = asks.accepted.choose(&[ONE, MANY]).map(|(media, _)| media);
     let media = media.ok_or_else(|| not_acceptable(&[ONE, MANY]))?;
     let identity = Identity::of(std::slice::from_ref(&file), &format!("{bulk} as {media}"));
@@ -48,14 +41,15 @@ pub(super) async fn respond(
     if media.in_parts {
         return whole(app, &asks, &identity, &file, bulk, media).await;
     }
-    let asked = headers
+    let asked = call
+        .headers
         .get(header::RANGE)
         .and_then(|range| range.to_str().ok());
     match range(asked, bulk.length) {
         Wanted::All => whole(app, &asks, &identity, &file, bulk, media).await,
         Wanted::Nothing => Ok(unsatisfied(bulk.length)),
         Wanted::Part(from, to) => {
-            // What is too long for an answer is answered up to there: a client asks for the rest.
+            // If the range is too long for an answer, the answer has its beginning, and the client asks for the rest.
             let to = to.min(from + answer::MOST);
             let bytes = read(app, &file, bulk, from, to).await?;
             let mut part = (

@@ -21,9 +21,18 @@ pub(super) async fn of_file(
     file: &FileRecord,
     keep: impl Fn(&str) -> bool,
 ) -> Result<DataSet, Error> {
-    let made = file.instance.unwrap_or(object_key::INSTANCE);
-    let said = of_key(app, &object_key::instance(file.id, made), keep).await?;
+    let said = of_key(app, &key_of(file), keep).await?;
     Ok(said.unwrap_or_default())
+}
+
+/// Where what a file says is kept.
+pub(super) fn key_of(file: &FileRecord) -> String {
+    object_key::instance(file.id, made_of(file))
+}
+
+/// The version of what is kept of a file.
+pub(super) fn made_of(file: &FileRecord) -> u32 {
+    file.instance.unwrap_or(object_key::INSTANCE)
 }
 
 /// What is kept under `key`, if there is anything.

@@ -1,15 +1,13 @@
 //! What the UIDs of a path lead to.
 
 use service::App;
-use service::auth::Caller;
 use service::auth::access::Action;
 use service::db::log_entry::About;
 use service::db::worklist::Stack;
 use service::domain::FileRecord;
 use service::error::Error;
 
-use super::domain::Uid;
-use super::request::Named;
+use super::request::{Call, Named};
 
 /// Instances of one answer, at most.
 const MOST: usize = 20_000;
@@ -49,21 +47,15 @@ pub(super) async fn stack(app: &App, owner: i64, named: &Named) -> Result<Stack,
 /// # Errors
 /// [`Error::NotFound`] if there is none that the caller may see.
 pub(super) async fn instances(
-    app: &App,
-    caller: &Caller,
+    call: &Call,
     action: Action,
     owner: i64,
-    named: &Named,
 ) -> Result<Vec<FileRecord>, Error> {
-    let of = stack(app, owner, named).await?;
-    if let Some(uid) = &named.instance {
-        return Ok(vec![
-            app.files
-                .open_instance(caller, action, of, uid.as_str())
-                .await?,
-        ]);
+    if call.named.instance.is_some() {
+        return Ok(vec![instance(call, action, owner).await?]);
     }
-    let files = app.files.instances(of, MOST).await?;
+    let of = stack(&call.app, owner, &call.named).await?;
+    let files = call.app.files.instances(of, MOST).await?;
     let about = match &files[..] {
         [file] => About::file(file),
         files if files.len() <= MOST_TOLD => About::files(files, None),
@@ -73,7 +65,7 @@ pub(super) async fn instances(
             patient: None,
         },
     };
-    app.log.tell(caller, action, about).await?;
+    call.app.log.tell(&call.caller, action, about).await?;
     Ok(files)
 }
 
@@ -81,17 +73,12 @@ pub(super) async fn instances(
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is none that the caller may see.
-pub(super) async fn instance(
-    app: &App,
-    caller: &Caller,
-    action: Action,
-    owner: i64,
-    named: &Named,
-) -> Result<FileRecord, Error> {
-    let of = stack(app, owner, named).await?;
-    let uid: &Uid = named.instance.as_ref().ok_or(Error::NotFound)?;
-    app.files
-        .open_instance(caller, action, of, uid.as_str())
+pub(super) async fn instance(call: &Call, action: Action, owner: i64) -> Result<FileRecord, Error> {
+    let of = stack(&call.app, owner, &call.named).await?;
+    let uid = call.named.instance.as_ref().ok_or(Error::NotFound)?;
+    let files = &call.app.files;
+    files
+        .open_instance(&call.caller, action, of, uid.as_str())
         .await
 }
 
@@ -101,13 +88,12 @@ pub(super) async fn instance(
 /// # Errors
 /// [`Error::NotFound`] if there is none that the caller may see.
 pub(super) async fn representative(
-    app: &App,
-    caller: &Caller,
+    call: &Call,
     action: Action,
     owner: i64,
-    named: &Named,
 ) -> Result<FileRecord, Error> {
-    let of = stack(app, owner, named).await?;
+    let app = &call.app;
+    let of = stack(app, owner, &call.named).await?;
     let mut after = None;
     loop {
         let (mut files, next) = app
@@ -117,7 +103,9 @@ pub(super) async fn representative(
         files.retain(|file| file.instance_uid().is_some() && file.thumbnail_path.is_some());
         if !files.is_empty() {
             let file = files.swap_remove(files.len() / 2);
-            app.log.tell(caller, action, About::file(&file)).await?;
+            app.log
+                .tell(&call.caller, action, About::file(&file))
+                .await?;
             return Ok(file);
         }
         after = Some(next.ok_or(Error::NotFound)?);
@@ -137,8 +125,7 @@ pub(super) fn syntax_of(file: &FileRecord) -> &str {
 const IMPLICIT: &str = "1.2.840.10008.1.2";
 
 /// The path of an instance behind `base`.
-pub(super) fn url_of(base: &str, named: &Named, series: &str, file: &FileRecord) -> String {
-    let study = named.study.as_ref().map_or("", Uid::as_str);
+pub(super) fn url_of(base: &str, study: &str, series: &str, file: &FileRecord) -> String {
     format!(
         "{base}/studies/{study}/series/{series}/instances/{}",
         file.instance_uid().unwrap_or_default()

@@ -1,15 +1,11 @@
 //! `GET /dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/metadata`: what an instance says of itself.
 
-use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
-use service::App;
-use service::auth::Caller;
 use service::error::Error;
 
 use super::metadata::metadata;
-use super::parameters::{ForElements, UidInPath};
-use super::request::{Named, Parameters};
+use super::parameters::{ForElements, InInstance};
+use super::request::Call;
 
 endpoint!(takes_query);
 
@@ -20,7 +16,7 @@ endpoint!(takes_query);
     get,
     path = "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/metadata",
     tag = "DICOMweb",
-    params(("study_uid" = inline(UidInPath), Path, description = "Study Instance UID (0020,000D)"), ("series_uid" = inline(UidInPath), Path, description = "Series Instance UID (0020,000E)"), ("instance_uid" = inline(UidInPath), Path, description = "SOP Instance UID (0008,0018)"), ForElements),
+    params(InInstance, ForElements),
     responses(
         (status = 200, description = "The data sets, as DICOM JSON", content_type = "application/dicom+json", body = Vec<serde_json::Value>, headers(("ETag" = String, description = "Weak: it changes with the files"))),
         (status = 304, description = "The client has it: `If-None-Match`"),
@@ -29,12 +25,6 @@ endpoint!(takes_query);
         (status = 413),
     )
 )]
-pub(crate) async fn handle(
-    State(app): State<App>,
-    caller: Caller,
-    named: Named,
-    parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    metadata(&app, &caller, &named, &parameters, &headers).await
+pub(crate) async fn handle(call: Call) -> Result<Response, Error> {
+    metadata(&call).await
 }

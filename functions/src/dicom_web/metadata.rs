@@ -7,20 +7,20 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use http::HeaderMap;
 use serde_json::{Value, json};
 use service::App;
-use service::auth::Caller;
 use service::auth::access::Action;
 use service::bucket::{Object, Written};
-use service::domain::{FileRecord, SeriesId, object_key};
+use service::domain::{FileRecord, SeriesId};
 use service::error::Error;
 
 use super::answer::{self, Identity};
+use super::domain::Uid;
 use super::domain::accept::Media;
 use super::domain::dataset::DataSet;
+use super::elements;
 use super::found::{instances, url_of};
-use super::request::{Asks, Named, Parameters, not_acceptable};
+use super::request::{Asks, Call, not_acceptable};
 
 const JSON: Media = Media::single("application/dicom+json");
 /// Compressed bytes of what one instance says, at most: imaging makes no more.
@@ -37,15 +37,9 @@ const RELATIVE: &str = "\"BulkDataURI\":\"";
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::BadRequest`], [`Error::NotAcceptable`]; [`Error::TooLarge`] if they say too much.
-pub(super) async fn metadata(
-    app: &App,
-    caller: &Caller,
-    named: &Named,
-    parameters: &Parameters,
-    headers: &HeaderMap,
-) -> Result<Response, Error> {
-    let asks = Asks::read(caller, parameters, headers)?;
-    let files = instances(app, caller, Action::View, asks.owner, named).await?;
+pub(super) async fn metadata(call: &Call) -> Result<Response, Error> {
+    let (app, asks) = (&call.app, Asks::read(call)?);
+    let files = instances(call, Action::View, asks.owner).await?;
     if asks.accepted.choose(&[JSON]).is_none() {
         return Err(not_acceptable(&[JSON]));
     }
@@ -53,10 +47,10 @@ pub(super) async fn metadata(
     if let Some(unchanged) = answer::unchanged(&asks, &identity) {
         return Ok(unchanged);
     }
-    let series = series_uids(app, &asks, named, &files).await?;
+    let series = series_uids(call, asks.owner, &files).await?;
     let texts = files.iter();
     let texts: Vec<_> = texts
-        .map(|file| text_of(app, file, named, &series, &asks.base))
+        .map(|file| text_of(call, file, &series, &asks.base))
         .collect();
     let mut texts = stream::iter(texts).buffered(AT_ONCE);
     let mut all = Text::new();
@@ -68,19 +62,21 @@ pub(super) async fn metadata(
 
 /// The UIDs of the series of these files.
 async fn series_uids(
-    app: &App,
-    asks: &Asks,
-    named: &Named,
+    call: &Call,
+    owner: i64,
     files: &[FileRecord],
 ) -> Result<Vec<(SeriesId, String)>, Error> {
-    if let (Some(uid), Some(id)) = (&named.series, files.first().and_then(FileRecord::series)) {
+    if let (Some(uid), Some(id)) = (
+        &call.named.series,
+        files.first().and_then(FileRecord::series),
+    ) {
         return Ok(vec![(id, uid.as_str().to_owned())]);
     }
     let study = files
         .first()
         .and_then(FileRecord::study)
         .ok_or(Error::NotFound)?;
-    let rows = app.files.series_of(asks.owner, study).await?;
+    let rows = call.app.files.series_of(owner, study).await?;
     Ok(rows
         .into_iter()
         .filter_map(|row| Some((row.id, row.uid?)))
@@ -89,14 +85,13 @@ async fn series_uids(
 
 /// What one instance says: its data set, with URIs that hold by themselves.
 async fn text_of(
-    app: &App,
+    call: &Call,
     file: &FileRecord,
-    named: &Named,
     series: &[(SeriesId, String)],
     base: &str,
 ) -> Result<String, Error> {
-    let key = object_key::instance(file.id, file.instance.unwrap_or(object_key::INSTANCE));
-    let Object::Bytes(gzip) = app.bucket.instance(&key, MOST_COMPRESSED).await? else {
+    let key = elements::key_of(file);
+    let Object::Bytes(gzip) = call.app.bucket.instance(&key, MOST_COMPRESSED).await? else {
         return Err(Error::internal("what an instance says is gone"));
     };
     let mut text = String::new();
@@ -113,9 +108,10 @@ async fn text_of(
         .map(|(_, uid)| uid.clone())
         .or(header)
         .unwrap_or_default();
-    let url = url_of(base, named, &series, file);
+    let study = call.named.study.as_ref().map_or("", Uid::as_str);
+    let url = url_of(base, study, &series, file);
     let text = text.replace(RELATIVE, &format!("{RELATIVE}{url}/"));
-    let text = placed(text, file, named, &series)?;
+    let text = placed(text, file, study, &series)?;
     let inner = text
         .strip_prefix('[')
         .and_then(|text| text.strip_suffix(']'));
@@ -125,12 +121,7 @@ async fn text_of(
 }
 
 /// A file may have been moved into another study or series than its header names: then it says what its URL does.
-fn placed(text: String, file: &FileRecord, named: &Named, series: &str) -> Result<String, Error> {
-    let study = named
-        .study
-        .as_ref()
-        .map(super::domain::Uid::as_str)
-        .unwrap_or_default();
+fn placed(text: String, file: &FileRecord, study: &str, series: &str) -> Result<String, Error> {
     let dicom = file.dicom.clone().unwrap_or_default();
     if dicom.study_instance_uid.as_deref() == Some(study)
         && dicom.series_instance_uid.as_deref() == Some(series)

@@ -11,6 +11,32 @@ const DATES: &str = "^([0-9]{8}|[0-9]{8}-|-[0-9]{8}|[0-9]{8}-[0-9]{8})$";
 /// A time, or a range of times.
 const TIMES: &str = "^([0-9]{2}([0-9]{2}([0-9]{2})?)?|[0-9]{2}([0-9]{2}([0-9]{2})?)?-|-[0-9]{2}([0-9]{2}([0-9]{2})?)?)$";
 
+/// A UID in a path.
+fn in_path(name: &str, description: &str) -> Parameter {
+    let schema: RefOr<Schema> =
+        from_value(json!({ "type": "string", "pattern": uid::PATTERN, "maxLength": uid::MOST }))
+            .expect("a schema");
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+fn study() -> Vec<Parameter> {
+    vec![in_path("study_uid", "Study Instance UID (0020,000D)")]
+}
+
+fn series() -> Vec<Parameter> {
+    vec![in_path("series_uid", "Series Instance UID (0020,000E)")]
+}
+
+fn instance() -> Vec<Parameter> {
+    vec![in_path("instance_uid", "SOP Instance UID (0008,0018)")]
+}
+
 fn parameter(name: &str, description: &str, schema: Value) -> Parameter {
     let schema: RefOr<Schema> = from_value(schema).expect("a schema");
     ParameterBuilder::new()
@@ -178,7 +204,7 @@ fn of_instances() -> Vec<Parameter> {
     ]
 }
 
-macro_rules! searches {
+macro_rules! parameters {
     ($($(#[doc = $doc:literal])* $name:ident: $($of:ident),+;)*) => {
         $(
             $(#[doc = $doc])*
@@ -193,7 +219,13 @@ macro_rules! searches {
     };
 }
 
-searches! {
+parameters! {
+    /// In the path of a study.
+    InStudy: study;
+    /// In the path of a series.
+    InSeries: study, series;
+    /// In the path of an instance.
+    InInstance: study, series, instance;
     /// Of a search for studies.
     ForStudies: of_search, of_studies;
     /// Of a search for series of one study.
@@ -216,7 +248,7 @@ searches! {
     ForPictures: of_pictures;
 }
 
-macro_rules! in_path {
+macro_rules! schemas {
     ($($(#[doc = $doc:literal])* $name:ident: $schema:tt;)*) => {
         $(
             $(#[doc = $doc])*
@@ -233,9 +265,7 @@ macro_rules! in_path {
     };
 }
 
-in_path! {
-    /// A UID.
-    UidInPath: { "type": "string", "pattern": (uid::PATTERN), "maxLength": (uid::MOST) };
+schemas! {
     /// Numbers of frames.
     FramesInPath: { "type": "string", "pattern": "^[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*$", "maxLength": 1000 };
     /// The number of a frame.

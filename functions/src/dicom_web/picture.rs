@@ -1,9 +1,6 @@
 //! WADO-RS: pictures (PS3.18, sections 10.4.1.1.3 and 10.4.1.1.4): those that processing made.
 
 use axum::response::Response;
-use http::HeaderMap;
-use service::App;
-use service::auth::Caller;
 use service::auth::access::Action;
 use service::bucket::{Object, Written};
 use service::domain::FileRecord;
@@ -13,7 +10,7 @@ use super::answer::{self, Identity};
 use super::domain::accept::Media;
 use super::domain::frames;
 use super::found::{instance, representative};
-use super::request::{Asks, Named, Parameters, not_acceptable};
+use super::request::{Asks, Call, not_acceptable};
 
 const JPEG: Media = Media::single("image/jpeg");
 /// Bytes of a picture, at most.
@@ -32,22 +29,15 @@ pub(super) enum Size {
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is none; [`Error::BadRequest`], [`Error::NotAcceptable`].
-pub(super) async fn respond(
-    app: &App,
-    caller: &Caller,
-    named: &Named,
-    parameters: &Parameters,
-    headers: &HeaderMap,
-    size: Size,
-) -> Result<Response, Error> {
-    let asks = Asks::read(caller, parameters, headers)?;
-    let frame = match &named.frames {
+pub(super) async fn respond(call: &Call, size: Size) -> Result<Response, Error> {
+    let (app, asks) = (&call.app, Asks::read(call)?);
+    let frame = match &call.named.frames {
         Some(number) => Some(one_frame(number)?),
         None => None,
     };
-    let file = match named.instance {
-        Some(_) => instance(app, caller, Action::View, asks.owner, named).await?,
-        None => representative(app, caller, Action::View, asks.owner, named).await?,
+    let file = match call.named.instance {
+        Some(_) => instance(call, Action::View, asks.owner).await?,
+        None => representative(call, Action::View, asks.owner).await?,
     };
     if let Some(frame) = frame {
         check_frame(&file, frame)?;

@@ -5,10 +5,8 @@ use std::io::Read as _;
 use axum::response::Response;
 use flate2::read::DeflateDecoder;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use http::HeaderMap;
 use imaging::dicom::{FrameIndex, FramePart, Head};
 use service::App;
-use service::auth::Caller;
 use service::auth::access::Action;
 use service::bucket::{Object, Written};
 use service::domain::{FileRecord, object_key};
@@ -17,8 +15,9 @@ use service::error::Error;
 use super::answer::{self, Identity};
 use super::domain::frames::{self, EXPLICIT};
 use super::domain::multipart::{AROUND, Parts};
+use super::elements;
 use super::found::{instance, syntax_of};
-use super::request::{Asks, Named, Parameters, not_acceptable};
+use super::request::{Asks, Call, not_acceptable};
 use super::retrieve::bytes_of;
 
 /// Bytes of an index that is an object of its own, at most: imaging makes none that is larger.
@@ -37,21 +36,15 @@ struct Frames<'a> {
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such instance or frame; [`Error::BadRequest`], [`Error::NotAcceptable`], [`Error::TooLarge`].
-pub(super) async fn respond(
-    app: &App,
-    caller: &Caller,
-    named: &Named,
-    parameters: &Parameters,
-    headers: &HeaderMap,
-) -> Result<Response, Error> {
-    let asks = Asks::read(caller, parameters, headers)?;
-    let numbers = match &named.frames {
+pub(super) async fn respond(call: &Call) -> Result<Response, Error> {
+    let (app, asks) = (&call.app, Asks::read(call)?);
+    let numbers = match &call.named.frames {
         Some(numbers) => Some(
             frames::numbers(numbers).map_err(|message| Error::bad_request("frames", message))?,
         ),
         None => None,
     };
-    let file = instance(app, caller, Action::Download, asks.owner, named).await?;
+    let file = instance(call, Action::Download, asks.owner).await?;
     let index = index_of(app, &file).await?.ok_or(Error::NotFound)?;
     let numbers = numbers.unwrap_or_else(|| (1..=index.frames()).collect());
     if numbers.is_empty() || numbers.iter().any(|number| *number > index.frames()) {
@@ -62,9 +55,8 @@ pub(super) async fn respond(
 
 /// The index of the frames of an instance; `None` if it has no pixels.
 async fn index_of(app: &App, file: &FileRecord) -> Result<Option<FrameIndex>, Error> {
-    let made = file.instance.unwrap_or(object_key::INSTANCE);
     let gone = || Error::internal("the index of frames is gone");
-    let key = object_key::instance(file.id, made);
+    let key = elements::key_of(file);
     let Object::Bytes(head) = app.bucket.beginning(&key, Head::MOST as u64).await? else {
         return Err(gone());
     };
@@ -72,7 +64,7 @@ async fn index_of(app: &App, file: &FileRecord) -> Result<Option<FrameIndex>, Er
         Head::NoPixels => Ok(None),
         Head::Index(index) => Ok(Some(index)),
         Head::Beside => {
-            let key = object_key::frame_index(file.id, made);
+            let key = object_key::frame_index(file.id, elements::made_of(file));
             let Object::Bytes(index) = app.bucket.instance(&key, MOST_OF_INDEX).await? else {
                 return Err(gone());
             };

@@ -16,9 +16,38 @@ use super::domain::Uid;
 use super::domain::accept::{Accepted, Media};
 use super::domain::asked::Options;
 
+/// A request to one of the services: who asks, for what, and how it is to be answered.
+pub(crate) struct Call {
+    pub(super) app: App,
+    pub(super) caller: Caller,
+    pub(super) named: Named,
+    /// The parameters of the query, in order.
+    pub(super) parameters: Vec<(String, String)>,
+    pub(super) headers: HeaderMap,
+}
+
+impl FromRequestParts<App> for Call {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let named = Named::read(parts, app).await?;
+        let parameters = Query::try_from_uri(&parts.uri);
+        let Query(parameters) =
+            parameters.map_err(|_| Error::bad_request("query", "cannot be read"))?;
+        Ok(Self {
+            app: app.clone(),
+            caller,
+            named,
+            parameters,
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
 /// The UIDs of a path.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Named {
+pub(super) struct Named {
     pub(super) study: Option<Uid>,
     pub(super) series: Option<Uid>,
     pub(super) instance: Option<Uid>,
@@ -28,10 +57,8 @@ pub(crate) struct Named {
     pub(super) bulk: String,
 }
 
-impl FromRequestParts<App> for Named {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+impl Named {
+    async fn read(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let parameters = RawPathParams::from_request_parts(parts, app).await;
         let parameters = parameters.map_err(|_| Error::NotFound)?;
         let mut named = Self::default();
@@ -64,19 +91,6 @@ impl FromRequestParts<App> for Named {
     }
 }
 
-/// The parameters of a query, in order.
-pub(crate) struct Parameters(pub(super) Vec<(String, String)>);
-
-impl FromRequestParts<App> for Parameters {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Error> {
-        let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
-        let Query(pairs) = query.map_err(|_| Error::bad_request("query", "cannot be read"))?;
-        Ok(Self(pairs))
-    }
-}
-
 /// Whose studies are asked for: a user's whom an administrator names, otherwise the caller's own. `None`: there are none for the caller.
 pub(super) fn owner(caller: &Caller, of: Option<UserId>) -> Option<i64> {
     studies_of(caller, of.map(UserId::number))
@@ -99,14 +113,11 @@ impl Asks {
     ///
     /// # Errors
     /// [`Error::BadRequest`]; [`Error::NotFound`] for what is of others.
-    pub(super) fn read(
-        caller: &Caller,
-        Parameters(pairs): &Parameters,
-        headers: &HeaderMap,
-    ) -> Result<Self, Error> {
-        let options = Options::read(pairs).map_err(Error::BadRequest)?;
+    pub(super) fn read(call: &Call) -> Result<Self, Error> {
+        let options = Options::read(&call.parameters).map_err(Error::BadRequest)?;
+        let headers = &call.headers;
         Ok(Self {
-            owner: owner(caller, options.of).ok_or(Error::NotFound)?,
+            owner: owner(&call.caller, options.of).ok_or(Error::NotFound)?,
             accepted: accepted(headers, options.accept.as_deref()),
             base: base(headers),
             takes_gzip: takes_gzip(headers),

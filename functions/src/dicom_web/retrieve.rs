@@ -2,9 +2,7 @@
 
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use http::HeaderMap;
 use service::App;
-use service::auth::Caller;
 use service::auth::access::Action;
 use service::bucket::Written;
 use service::domain::FileRecord;
@@ -15,7 +13,7 @@ use super::answer::{self, Identity};
 use super::domain::accept::Media;
 use super::domain::multipart::{AROUND, Parts};
 use super::found::{instances, syntax_of};
-use super::request::{Asks, Named, Parameters, not_acceptable};
+use super::request::{Asks, Call, not_acceptable};
 
 /// An instance alone.
 const ONE: Media = Media::single("application/dicom");
@@ -31,16 +29,10 @@ const AT_ONCE: usize = 8;
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::BadRequest`], [`Error::NotAcceptable`]; [`Error::TooLarge`] if they are more than can be prepared at once.
-pub(super) async fn retrieve(
-    app: &App,
-    caller: &Caller,
-    named: &Named,
-    parameters: &Parameters,
-    headers: &HeaderMap,
-) -> Result<Response, Error> {
-    let asks = Asks::read(caller, parameters, headers)?;
-    let files = instances(app, caller, Action::Download, asks.owner, named).await?;
-    let there: &[Media] = if named.instance.is_some() {
+pub(super) async fn retrieve(call: &Call) -> Result<Response, Error> {
+    let (app, asks) = (&call.app, Asks::read(call)?);
+    let files = instances(call, Action::Download, asks.owner).await?;
+    let there: &[Media] = if call.named.instance.is_some() {
         &[ONE, MANY]
     } else {
         &[MANY]

@@ -1,15 +1,11 @@
 //! `GET /dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/bulkdata/{how}/{offset}/{length}`: a long value of an instance.
 
-use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
-use service::App;
-use service::auth::Caller;
 use service::error::Error;
 
 use super::bulk::respond;
-use super::parameters::{ForFrames, HowInPath, UidInPath};
-use super::request::{Named, Parameters};
+use super::parameters::{ForFrames, HowInPath, InInstance};
+use super::request::Call;
 
 endpoint!(takes_query);
 
@@ -20,7 +16,7 @@ endpoint!(takes_query);
     get,
     path = "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/bulkdata/{how}/{offset}/{length}",
     tag = "DICOMweb",
-    params(("study_uid" = inline(UidInPath), Path, description = "Study Instance UID (0020,000D)"), ("series_uid" = inline(UidInPath), Path, description = "Series Instance UID (0020,000E)"), ("instance_uid" = inline(UidInPath), Path, description = "SOP Instance UID (0008,0018)"), ("how" = inline(HowInPath), Path, description = "How the bytes are to be read"), ("offset" = u64, Path, description = "Where they begin"), ("length" = u64, Path, description = "How many they are"), ForFrames),
+    params(InInstance, ("how" = inline(HowInPath), Path, description = "How the bytes are to be read"), ("offset" = u64, Path, description = "Where they begin"), ("length" = u64, Path, description = "How many they are"), ForFrames),
     responses(
         (status = 200, description = "The value", content((String = "application/octet-stream"), (String = "multipart/related")), headers(("ETag" = String, description = "Weak: it changes with the file"))),
         (status = 206, description = "The range of it that `Range` asks for, or as much of that as an answer can have", content_type = "application/octet-stream", body = String),
@@ -31,12 +27,6 @@ endpoint!(takes_query);
         (status = 404),
     )
 )]
-pub(crate) async fn handle(
-    State(app): State<App>,
-    caller: Caller,
-    named: Named,
-    parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    respond(&app, &caller, &named, &parameters, &headers).await
+pub(crate) async fn handle(call: Call) -> Result<Response, Error> {
+    respond(&call).await
 }

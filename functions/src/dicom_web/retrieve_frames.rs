@@ -1,15 +1,11 @@
 //! `GET /dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/frames/{frames}`: frames of an instance.
 
-use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
-use service::App;
-use service::auth::Caller;
 use service::error::Error;
 
-use super::parameters::{ForFrames, FramesInPath, UidInPath};
+use super::parameters::{ForFrames, FramesInPath, InInstance};
 use super::pixels::respond;
-use super::request::{Named, Parameters};
+use super::request::Call;
 
 endpoint!(takes_query);
 
@@ -20,7 +16,7 @@ endpoint!(takes_query);
     get,
     path = "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/frames/{frames}",
     tag = "DICOMweb",
-    params(("study_uid" = inline(UidInPath), Path, description = "Study Instance UID (0020,000D)"), ("series_uid" = inline(UidInPath), Path, description = "Series Instance UID (0020,000E)"), ("instance_uid" = inline(UidInPath), Path, description = "SOP Instance UID (0008,0018)"), ("frames" = inline(FramesInPath), Path, description = "Numbers of frames, from 1 on, with commas between them"), ForFrames),
+    params(InInstance, ("frames" = inline(FramesInPath), Path, description = "Numbers of frames, from 1 on, with commas between them"), ForFrames),
     responses(
         (status = 200, description = "The frames as stored, each a part; one may also stand alone", content((String = "multipart/related"), (String = "application/octet-stream"), (String = "image/jpeg"), (String = "image/jls"), (String = "image/jp2"), (String = "image/jpx"), (String = "image/jxl"), (String = "image/jphc"), (String = "image/dicom-rle"), (String = "video/mp4"), (String = "video/mpeg2")), headers(("ETag" = String, description = "Weak: it changes with the file"))),
         (status = 304, description = "The client has it: `If-None-Match`"),
@@ -29,12 +25,6 @@ endpoint!(takes_query);
         (status = 404),
     )
 )]
-pub(crate) async fn handle(
-    State(app): State<App>,
-    caller: Caller,
-    named: Named,
-    parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    respond(&app, &caller, &named, &parameters, &headers).await
+pub(crate) async fn handle(call: Call) -> Result<Response, Error> {
+    respond(&call).await
 }

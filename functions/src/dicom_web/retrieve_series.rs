@@ -1,14 +1,10 @@
 //! `GET /dicom-web/studies/{study_uid}/series/{series_uid}`: the instances of a series.
 
-use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
-use service::App;
-use service::auth::Caller;
 use service::error::Error;
 
-use super::parameters::{ForStored, UidInPath};
-use super::request::{Named, Parameters};
+use super::parameters::{ForStored, InSeries};
+use super::request::Call;
 use super::retrieve::retrieve;
 
 endpoint!(takes_query);
@@ -20,7 +16,7 @@ endpoint!(takes_query);
     get,
     path = "/dicom-web/studies/{study_uid}/series/{series_uid}",
     tag = "DICOMweb",
-    params(("study_uid" = inline(UidInPath), Path, description = "Study Instance UID (0020,000D)"), ("series_uid" = inline(UidInPath), Path, description = "Series Instance UID (0020,000E)"), ForStored),
+    params(InSeries, ForStored),
     responses(
         (status = 200, description = "The instances as stored, each a part of `multipart/related; type=\"application/dicom\"`", content_type = "multipart/related", body = String, headers(("ETag" = String, description = "Weak: it changes with the files"))),
         (status = 304, description = "The client has it: `If-None-Match`"),
@@ -29,12 +25,6 @@ endpoint!(takes_query);
         (status = 413),
     )
 )]
-pub(crate) async fn handle(
-    State(app): State<App>,
-    caller: Caller,
-    named: Named,
-    parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    retrieve(&app, &caller, &named, &parameters, &headers).await
+pub(crate) async fn handle(call: Call) -> Result<Response, Error> {
+    retrieve(&call).await
 }

@@ -4,10 +4,8 @@
 //! study or series, or of each instance, and only where a condition needs it or it is to be answered.
 
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
-use service::App;
-use service::auth::Caller;
 use service::auth::access::Action;
 use service::db::log_entry::About;
 use service::domain::{FileRecord, StudyId};
@@ -17,7 +15,7 @@ use super::domain::accept::Media;
 use super::domain::asked::Asked;
 use super::domain::attribute::Tag;
 use super::domain::levels::{Level, Wanted};
-use super::request::{Named, Parameters, base, media, owner};
+use super::request::{Call, base, media, owner};
 use super::results::{Candidate, Run};
 
 /// The type of the answers.
@@ -28,85 +26,70 @@ const MOST_BYTES: usize = 7 << 19;
 const MORE: &str = "299 filmroom \"There are additional results that can be requested.\"";
 const NOT_FUZZY: &str = "299 filmroom \"The fuzzymatching parameter is not supported. Only literal matching has been performed.\"";
 
-/// Who searches what.
-pub(super) struct Search {
-    pub(super) app: App,
-    pub(super) caller: Caller,
-    pub(super) named: Named,
-    pub(super) headers: HeaderMap,
+/// Answers a search for results of `level`.
+///
+/// # Errors
+/// [`Error::BadRequest`], [`Error::NotAcceptable`]; [`Error::NotFound`] if the study or the series that the path names is not there;
+/// [`Error::TooLarge`] if too many files would have to be read.
+pub(super) async fn search(call: &Call, level: Level) -> Result<Response, Error> {
+    let mut asked = Asked::read(&call.parameters).map_err(Error::BadRequest)?;
+    media(&call.headers, asked.options.accept.as_deref(), &[JSON])?;
+    by_modality_of_study(level, &mut asked);
+    let Some(owner) = owner(&call.caller, asked.options.of) else {
+        call.app.log.nothing_to_tell();
+        return if call.named.study.is_some() {
+            Err(Error::NotFound)
+        } else {
+            Ok(nothing(&asked))
+        };
+    };
+    let names = (call.named.study.is_some(), call.named.series.is_some());
+    let wanted = Wanted::of(&asked, level, names);
+    let mut run = Run::new(&call.app, owner, level, asked, wanted);
+    let (page, has_more) = run.results(&call.named).await?;
+    if page.is_empty() {
+        call.app.log.nothing_to_tell();
+        return Ok(nothing(&run.asked));
+    }
+    tell(call, owner, level, &page).await?;
+    Ok(listed(call, &run, page, has_more))
 }
 
-impl Search {
-    /// Answers a search for results of `level`.
-    ///
-    /// # Errors
-    /// [`Error::BadRequest`], [`Error::NotAcceptable`]; [`Error::NotFound`] if the study or the series that the path names is not there;
-    /// [`Error::TooLarge`] if too many files would have to be read.
-    pub(super) async fn answer(
-        self,
-        level: Level,
-        Parameters(pairs): Parameters,
-    ) -> Result<Response, Error> {
-        let mut asked = Asked::read(&pairs).map_err(Error::BadRequest)?;
-        media(&self.headers, asked.accept.as_deref(), &[JSON])?;
-        by_modality_of_study(level, &mut asked);
-        let Some(owner) = owner(&self.caller, asked.of) else {
-            self.app.log.nothing_to_tell();
-            return if self.named.study.is_some() {
-                Err(Error::NotFound)
-            } else {
-                Ok(nothing(&asked))
-            };
-        };
-        let names = (self.named.study.is_some(), self.named.series.is_some());
-        let wanted = Wanted::of(&asked, level, names);
-        let mut run = Run::new(&self.app, owner, level, asked, wanted);
-        let (page, has_more) = run.results(&self.named).await?;
-        if page.is_empty() {
-            self.app.log.nothing_to_tell();
-            return Ok(nothing(&run.asked));
+/// Tells the log what is shown.
+async fn tell(call: &Call, owner: i64, level: Level, page: &[Candidate]) -> Result<(), Error> {
+    let about = if level == Level::Instance {
+        let files: Vec<FileRecord> = page.iter().filter_map(|found| found.file.clone()).collect();
+        About::files(&files, None)
+    } else {
+        let mut ids: Vec<StudyId> = page.iter().map(|found| found.study.id).collect();
+        ids.dedup();
+        About::Studies {
+            ids,
+            owner,
+            patient: None,
         }
-        self.tell(owner, level, &page).await?;
-        Ok(self.listed(&run, page, has_more))
-    }
+    };
+    call.app.log.tell(&call.caller, Action::List, about).await
+}
 
-    /// Tells the log what is shown.
-    async fn tell(&self, owner: i64, level: Level, page: &[Candidate]) -> Result<(), Error> {
-        let about = if level == Level::Instance {
-            let files: Vec<FileRecord> =
-                page.iter().filter_map(|found| found.file.clone()).collect();
-            About::files(&files, None)
-        } else {
-            let mut ids: Vec<StudyId> = page.iter().map(|found| found.study.id).collect();
-            ids.dedup();
-            About::Studies {
-                ids,
-                owner,
-                patient: None,
-            }
-        };
-        self.app.log.tell(&self.caller, Action::List, about).await
-    }
-
-    fn listed(&self, run: &Run<'_>, page: Vec<Candidate>, has_more: bool) -> Response {
-        let base = base(&self.headers);
-        let (mut text, mut is_cut) = (String::from("["), has_more);
-        for found in page {
-            let set = Value::Object(run.answer_of(found, &base)).to_string();
-            if text.len() > 1 && text.len() + set.len() > MOST_BYTES {
-                is_cut = true;
-                break;
-            }
-            if text.len() > 1 {
-                text.push(',');
-            }
-            text.push_str(&set);
+fn listed(call: &Call, run: &Run<'_>, page: Vec<Candidate>, has_more: bool) -> Response {
+    let base = base(&call.headers);
+    let (mut text, mut is_cut) = (String::from("["), has_more);
+    for found in page {
+        let set = Value::Object(run.answer_of(found, &base)).to_string();
+        if text.len() > 1 && text.len() + set.len() > MOST_BYTES {
+            is_cut = true;
+            break;
         }
-        text.push(']');
-        let mut answer = ([(header::CONTENT_TYPE, JSON.kind)], text).into_response();
-        warn(&mut answer, &run.asked, is_cut);
-        answer
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&set);
     }
+    text.push(']');
+    let mut answer = ([(header::CONTENT_TYPE, JSON.kind)], text).into_response();
+    warn(&mut answer, &run.asked, is_cut);
+    answer
 }
 
 /// At the level of studies a modality is one of the study's: some clients ask for it so.

@@ -1,16 +1,12 @@
 //! `GET /dicom-web/instances`: instances by what they say.
 
-use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
-use service::App;
-use service::auth::Caller;
 use service::error::Error;
 
 use super::domain::levels::Level;
 use super::parameters::ForAllInstances;
-use super::request::{Named, Parameters};
-use super::search::Search;
+use super::request::Call;
+use super::search::search;
 
 endpoint!(takes_query);
 
@@ -28,18 +24,6 @@ endpoint!(takes_query);
         (status = 413),
     )
 )]
-pub(crate) async fn handle(
-    State(app): State<App>,
-    caller: Caller,
-    named: Named,
-    parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    let search = Search {
-        app,
-        caller,
-        named,
-        headers,
-    };
-    search.answer(Level::Instance, parameters).await
+pub(crate) async fn handle(call: Call) -> Result<Response, Error> {
+    search(&call, Level::Instance).await
 }

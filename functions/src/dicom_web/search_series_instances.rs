@@ -1,16 +1,12 @@
 //! `GET /dicom-web/studies/{study_uid}/series/{series_uid}/instances`: instances by what they say.
 
-use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
-use service::App;
-use service::auth::Caller;
 use service::error::Error;
 
 use super::domain::levels::Level;
-use super::parameters::{ForInstances, UidInPath};
-use super::request::{Named, Parameters};
-use super::search::Search;
+use super::parameters::{ForInstances, InSeries};
+use super::request::Call;
+use super::search::search;
 
 endpoint!(takes_query);
 
@@ -21,7 +17,7 @@ endpoint!(takes_query);
     get,
     path = "/dicom-web/studies/{study_uid}/series/{series_uid}/instances",
     tag = "DICOMweb",
-    params(("study_uid" = inline(UidInPath), Path, description = "Study Instance UID (0020,000D)"), ("series_uid" = inline(UidInPath), Path, description = "Series Instance UID (0020,000E)"), ForInstances),
+    params(InSeries, ForInstances),
     responses(
         (status = 200, description = "The instances, as DICOM JSON", content_type = "application/dicom+json", body = Vec<serde_json::Value>, headers(("Warning" = String, description = "299: there are more, or `fuzzymatching` was literal"))),
         (status = 204, description = "There are none"),
@@ -29,18 +25,6 @@ endpoint!(takes_query);
         (status = 413),
     )
 )]
-pub(crate) async fn handle(
-    State(app): State<App>,
-    caller: Caller,
-    named: Named,
-    parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    let search = Search {
-        app,
-        caller,
-        named,
-        headers,
-    };
-    search.answer(Level::Instance, parameters).await
+pub(crate) async fn handle(call: Call) -> Result<Response, Error> {
+    search(&call, Level::Instance).await
 }

@@ -18,10 +18,10 @@ use service::domain::{Code, FileRecord};
 use service::error::Error;
 
 use super::domain::Uid;
-use super::domain::accept::{Media, split, unquoted};
+use super::domain::accept::{Media, named, split};
 use super::domain::multipart::{self, Part};
 use super::domain::stored::{self, Failure, Outcome, Said};
-use super::request::{Named, Parameters, base, media};
+use super::request::{Call, base, media};
 use crate::uploads::begin::begin_here;
 
 const JSON: Media = Media::single("application/dicom+json");
@@ -34,15 +34,9 @@ const MOST: usize = 4_400_000;
 ///
 /// # Errors
 /// [`Error::UnsupportedMediaType`], [`Error::TooLarge`], [`Error::NotAcceptable`]; [`Error::BadRequest`] if the body cannot be read: nothing is stored then.
-pub(super) async fn store(
-    app: &App,
-    caller: &Caller,
-    named: &Named,
-    Parameters(pairs): &Parameters,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Response, Error> {
-    if let Some((name, _)) = pairs.first() {
+pub(super) async fn store(call: &Call, body: Body) -> Result<Response, Error> {
+    let (app, caller, headers) = (&call.app, &call.caller, &call.headers);
+    if let Some((name, _)) = call.parameters.first() {
         return Err(Error::bad_request(name.as_str(), "is no parameter here"));
     }
     media(headers, None, &[JSON])?;
@@ -53,7 +47,7 @@ pub(super) async fn store(
     let mut storing = Storing {
         app,
         caller,
-        study: named.study.as_ref(),
+        study: call.named.study.as_ref(),
         came: HashMap::new(),
         known: Vec::new(),
     };
@@ -86,12 +80,7 @@ fn boundary(headers: &HeaderMap) -> Result<String, Error> {
     let is_multipart = parts
         .next()
         .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("multipart/related"));
-    let parameters: Vec<(String, String)> = parts
-        .filter_map(|part| {
-            let (name, value) = part.split_once('=')?;
-            Some((name.trim().to_ascii_lowercase(), unquoted(value.trim())))
-        })
-        .collect();
+    let parameters: Vec<(String, String)> = parts.filter_map(|part| named(&part)).collect();
     let parameter = |name: &str| {
         parameters
             .iter()

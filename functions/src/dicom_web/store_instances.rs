@@ -1,14 +1,10 @@
 //! `POST /dicom-web/studies`: stores instances.
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
-use service::App;
-use service::auth::Caller;
 use service::error::Error;
 
-use super::request::{Named, Parameters};
+use super::request::Call;
 use super::store::store;
 
 endpoint!(takes_query);
@@ -27,13 +23,6 @@ endpoint!(takes_query);
         (status = 409, description = "None is stored: the answer says why", content_type = "application/dicom+json", body = serde_json::Value),
     )
 )]
-pub(crate) async fn handle(
-    State(app): State<App>,
-    caller: Caller,
-    named: Named,
-    parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Error> {
-    store(&app, &caller, &named, &parameters, &headers, body).await
+pub(crate) async fn handle(call: Call, body: Body) -> Result<Response, Error> {
+    store(&call, body).await
 }

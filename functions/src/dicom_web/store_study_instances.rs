@@ -1,15 +1,11 @@
 //! `POST /dicom-web/studies/{study_uid}`: stores instances.
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
-use service::App;
-use service::auth::Caller;
 use service::error::Error;
 
-use super::parameters::UidInPath;
-use super::request::{Named, Parameters};
+use super::parameters::InStudy;
+use super::request::Call;
 use super::store::store;
 
 endpoint!(takes_query);
@@ -21,7 +17,7 @@ endpoint!(takes_query);
     post,
     path = "/dicom-web/studies/{study_uid}",
     tag = "DICOMweb",
-    params(("study_uid" = inline(UidInPath), Path, description = "Study Instance UID (0020,000D)")),
+    params(InStudy),
     request_body(content = String, content_type = "multipart/related", description = "`multipart/related; type=\"application/dicom\"`: at most 200 instances in 4.4 MB"),
     responses(
         (status = 200, description = "All are stored", content_type = "application/dicom+json", body = serde_json::Value),
@@ -29,13 +25,6 @@ endpoint!(takes_query);
         (status = 409, description = "None is stored: the answer says why", content_type = "application/dicom+json", body = serde_json::Value),
     )
 )]
-pub(crate) async fn handle(
-    State(app): State<App>,
-    caller: Caller,
-    named: Named,
-    parameters: Parameters,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Error> {
-    store(&app, &caller, &named, &parameters, &headers, body).await
+pub(crate) async fn handle(call: Call, body: Body) -> Result<Response, Error> {
+    store(&call, body).await
 }

@@ -1,15 +1,11 @@
 //! `GET /dicom-web/studies/{study_uid}/thumbnail`: a small picture of a study.
 
-use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
-use service::App;
-use service::auth::Caller;
 use service::error::Error;
 
-use super::parameters::{ForPictures, UidInPath};
+use super::parameters::{ForPictures, InStudy};
 use super::picture::{Size, respond};
-use super::request::{Named, Parameters};
+use super::request::Call;
 
 endpoint!(takes_query);
 
@@ -20,27 +16,13 @@ endpoint!(takes_query);
     get,
     path = "/dicom-web/studies/{study_uid}/thumbnail",
     tag = "DICOMweb",
-    params(("study_uid" = inline(UidInPath), Path, description = "Study Instance UID (0020,000D)"), ForPictures),
+    params(InStudy, ForPictures),
     responses(
         (status = 200, description = "The picture", content_type = "image/jpeg", body = String, headers(("ETag" = String, description = "Weak: it changes with the file"))),
         (status = 304, description = "The client has it: `If-None-Match`"),
         (status = 404),
     )
 )]
-pub(crate) async fn handle(
-    State(app): State<App>,
-    caller: Caller,
-    named: Named,
-    parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
-    respond(
-        &app,
-        &caller,
-        &named,
-        &parameters,
-        &headers,
-        Size::Thumbnail,
-    )
-    .await
+pub(crate) async fn handle(call: Call) -> Result<Response, Error> {
+    respond(&call, Size::Thumbnail).await
 }

@@ -51,7 +51,7 @@ fn assert_fields(route: &str, response: &Value, body: &Value) {
 
 /// The path of a request, of which tests write what is behind the base path.
 pub(crate) fn whole(path: &str) -> String {
-    if path.starts_with(functions::dicom_web::BASE) {
+    if functions::dicom_web::has(path) {
         path.to_owned()
     } else {
         format!("/api/v1{path}")

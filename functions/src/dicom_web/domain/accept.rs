@@ -68,7 +68,8 @@ impl Accepted {
 }
 
 impl Accepted {
-    /// The one of `there` that is wanted most, of what is stored in these transfer syntaxes and is not stored otherwise (PS3.18, section 8.7.3.5.2).
+    /// The one of `there` that the client wants most, if it takes it in each of these transfer syntaxes: those that the instances are stored in, and nobody
+    /// stores them in others (PS3.18, section 8.7.3.5.2).
     pub(crate) fn choose_stored(&self, there: &[Media], syntaxes: &[&str]) -> Option<Media> {
         let takes = |media: Media, syntax: &str| {
             let mut ranges = self.0.iter().filter(|range| range.takes(media));
@@ -84,8 +85,8 @@ impl Accepted {
         })
     }
 
-    /// The one of `there` that is wanted most and that `takes` allows, which is told the transfer syntax that the client names for it: `*` if it takes
-    /// everything.
+    /// The one of `there` that the client wants most, of those that `takes` allows. `takes` gets the transfer syntax that the client names for the type, or `*`
+    /// if the client takes everything.
     pub(crate) fn choose_by(
         &self,
         there: &[Media],
@@ -121,8 +122,7 @@ impl Range {
         let mut parameters = Vec::new();
         let mut weight = 1000;
         for parameter in parts {
-            let (name, value) = parameter.split_once('=')?;
-            let (name, value) = (name.trim().to_ascii_lowercase(), unquoted(value.trim()));
+            let (name, value) = named(&parameter)?;
             if name == "q" {
                 let parsed = value
                     .parse::<f32>()
@@ -197,8 +197,14 @@ pub(crate) fn split(text: &str, separator: char) -> Vec<String> {
     parts
 }
 
+/// The name of a parameter, in lower case, and its value; `None` if it is none.
+pub(crate) fn named(parameter: &str) -> Option<(String, String)> {
+    let (name, value) = parameter.split_once('=')?;
+    Some((name.trim().to_ascii_lowercase(), unquoted(value.trim())))
+}
+
 /// A value without its quotes.
-pub(crate) fn unquoted(value: &str) -> String {
+fn unquoted(value: &str) -> String {
     let inner = value
         .strip_prefix('"')
         .and_then(|value| value.strip_suffix('"'));

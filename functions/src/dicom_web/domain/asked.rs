@@ -6,10 +6,12 @@ use service::error::FieldError;
 use super::attribute::Attribute;
 use super::condition::Condition;
 
-/// Results of one answer, at most. Whoever asks for more is told that there are more.
+/// Results of one answer, at most. If there are more, the answer says so.
 pub(crate) const MOST_RESULTS: usize = 1000;
 /// Conditions and fields of one query. A line of a request has room for 8 KB, so nobody needs more.
 const MOST_NAMED: usize = 100;
+/// The parameter that may be given several times.
+const INCLUDE: &str = "includefield";
 
 /// What a search asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,13 +23,10 @@ pub(crate) struct Asked {
     pub(crate) offset: usize,
     /// Whether names that sound alike are asked for, too.
     pub(crate) fuzzy: bool,
-    /// Whose studies, if an administrator says so.
-    pub(crate) of: Option<UserId>,
-    /// What stands for the header `Accept`.
-    pub(crate) accept: Option<String>,
+    pub(crate) options: Options,
 }
 
-/// What is answered beside what always is.
+/// Attributes that a client asks for beside those that are always answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Include {
     /// All attributes of the level.
@@ -41,11 +40,6 @@ impl Asked {
     /// # Errors
     /// Every parameter that is wrong, and why.
     pub(crate) fn read(parameters: &[(String, String)]) -> Result<Self, Vec<FieldError>> {
-        let mut asked = Self {
-            limit: MOST_RESULTS,
-            ..Self::default()
-        };
-        let mut errors = Vec::new();
         if parameters.len() > MOST_NAMED {
             let many = format!(
                 "has {} parameters, and may have {MOST_NAMED}",
@@ -53,28 +47,24 @@ impl Asked {
             );
             return Err(vec![FieldError::new("query", many)]);
         }
-        for (index, (name, value)) in parameters.iter().enumerate() {
-            let is_twice = parameters[..index].iter().any(|(other, _)| other == name);
-            let read = match name.as_str() {
-                "includefield" => asked.include.add(value),
-                _ if is_twice => Err("is given twice".to_owned()),
-                _ if value.is_empty() && is_option(name) => Ok(()),
-                _ => asked.take(name, value),
-            };
-            if let Err(message) = read {
-                errors.push(FieldError::new(name.as_str(), message));
-            }
-        }
-        if errors.is_empty() {
-            Ok(asked)
-        } else {
-            Err(errors)
-        }
+        let mut asked = Self {
+            limit: MOST_RESULTS,
+            ..Self::default()
+        };
+        read_each(parameters, Some(INCLUDE), |name, value| {
+            asked.take(name, value)
+        })?;
+        Ok(asked)
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
+        if self.options.take(name, value)? {
+            return Ok(());
+        }
         let whole = || number::parse(value).and_then(|number| usize::try_from(number).ok());
         match name {
+            INCLUDE => self.include.add(value)?,
+            "limit" | "offset" | "fuzzymatching" if value.is_empty() => {}
             "limit" => {
                 let limit = whole().filter(|limit| *limit > 0);
                 let limit = limit.ok_or("must be a whole number, 1 or more")?;
@@ -88,11 +78,6 @@ impl Asked {
                     _ => return Err("must be true or false".to_owned()),
                 };
             }
-            "uploaded_by" => {
-                let user = number::parse(value).and_then(UserId::from_number);
-                self.of = Some(user.ok_or("must be the id of a user")?);
-            }
-            "accept" => self.accept = Some(value.to_owned()),
             attribute => {
                 let attribute: Attribute = attribute.parse().map_err(str::to_owned)?;
                 self.conditions.extend(Condition::new(attribute, value)?);
@@ -102,54 +87,73 @@ impl Asked {
     }
 }
 
-/// What a retrieval takes beside its path.
+/// What searches and retrievals take beside their path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// Whose instances, if an administrator says so.
+    /// Whose studies, if an administrator says so.
     pub(crate) of: Option<UserId>,
     /// What stands for the header `Accept`.
     pub(crate) accept: Option<String>,
 }
 
 impl Options {
-    /// Reads the parameters of a query. An empty value counts as absent.
+    /// Reads the parameters of a retrieval, which takes no others. An empty value counts as absent.
     ///
     /// # Errors
     /// Every parameter that is wrong, and why.
     pub(crate) fn read(parameters: &[(String, String)]) -> Result<Self, Vec<FieldError>> {
-        let (mut options, mut errors) = (Self::default(), Vec::new());
-        for (index, (name, value)) in parameters.iter().enumerate() {
-            let wrong = match name.as_str() {
-                _ if parameters[..index].iter().any(|(other, _)| other == name) => {
-                    Some("is given twice")
-                }
-                "uploaded_by" | "accept" if value.is_empty() => None,
-                "uploaded_by" => {
-                    options.of = number::parse(value).and_then(UserId::from_number);
-                    options.of.is_none().then_some("must be the id of a user")
-                }
-                "accept" => {
-                    options.accept = Some(value.clone());
-                    None
-                }
-                _ => Some("is no parameter here"),
-            };
-            errors.extend(wrong.map(|message| FieldError::new(name.as_str(), message)));
+        let mut options = Self::default();
+        read_each(parameters, None, |name, value| {
+            let is_one = options.take(name, value)?;
+            is_one
+                .then_some(())
+                .ok_or_else(|| "is no parameter here".to_owned())
+        })?;
+        Ok(options)
+    }
+
+    /// Takes a parameter, if it is one of these.
+    fn take(&mut self, name: &str, value: &str) -> Result<bool, String> {
+        match name {
+            "uploaded_by" | "accept" if value.is_empty() => {}
+            "uploaded_by" => {
+                let user = number::parse(value).and_then(UserId::from_number);
+                self.of = Some(user.ok_or("must be the id of a user")?);
+            }
+            "accept" => self.accept = Some(value.to_owned()),
+            _ => return Ok(false),
         }
-        if errors.is_empty() {
-            Ok(options)
-        } else {
-            Err(errors)
-        }
+        Ok(true)
     }
 }
 
-/// Whether a parameter is none of an attribute.
-fn is_option(name: &str) -> bool {
-    matches!(
-        name,
-        "limit" | "offset" | "fuzzymatching" | "uploaded_by" | "accept"
-    )
+/// Gives each parameter to `take`. Only `repeated` may be given several times.
+///
+/// # Errors
+/// Every parameter that is wrong, and why.
+fn read_each(
+    parameters: &[(String, String)],
+    repeated: Option<&str>,
+    mut take: impl FnMut(&str, &str) -> Result<(), String>,
+) -> Result<(), Vec<FieldError>> {
+    let mut errors = Vec::new();
+    for (index, (name, value)) in parameters.iter().enumerate() {
+        let is_twice =
+            repeated != Some(name) && parameters[..index].iter().any(|(other, _)| other == name);
+        let taken = if is_twice {
+            Err("is given twice".to_owned())
+        } else {
+            take(name, value)
+        };
+        if let Err(message) = taken {
+            errors.push(FieldError::new(name.as_str(), message));
+        }
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
 }
 
 impl Include {
@@ -202,7 +206,7 @@ mod tests {
             (asked.limit, asked.offset, asked.fuzzy),
             (MOST_RESULTS, 20, true)
         );
-        assert_eq!(asked.of, UserId::from_number(7));
+        assert_eq!(asked.options.of, UserId::from_number(7));
         assert!(asked.include.all);
         assert_eq!(asked.include.attributes.len(), 2);
         assert_eq!(asked.conditions.len(), 1);
@@ -214,7 +218,7 @@ mod tests {
         ])
         .expect("a query");
         assert_eq!(
-            (empty.limit, empty.offset, empty.accept),
+            (empty.limit, empty.offset, empty.options.accept),
             (MOST_RESULTS, 0, None)
         );
     }

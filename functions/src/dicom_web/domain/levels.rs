@@ -128,7 +128,8 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// What `asked` wants to know of a result of `level`. Whoever does not name the study is told what it is, too, and likewise of the series.
+    /// What a client that `asked` wants to know of a result of `level`. If its path does not name the study, the answer has the attributes of the study as well,
+    /// and likewise those of the series.
     pub(crate) fn of(
         asked: &Asked,
         level: Level,

@@ -1,4 +1,6 @@
-//! Answers of several parts (RFC 2387, and RFC 2046 section 5.1).
+//! Requests and answers of several parts (RFC 2387, and RFC 2046 section 5.1).
+
+use memchr::memmem::find;
 
 /// An answer of several parts on its way.
 #[derive(Debug)]
@@ -149,20 +151,6 @@ fn one(part: &[u8]) -> Result<Part<'_>, &'static str> {
         }
     }
     Ok(Part { kind, bytes })
-}
-
-/// Where `wanted` is in `bytes` first.
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    let first = *wanted.first()?;
-    let mut from = 0;
-    while let Some(at) = bytes.get(from..)?.iter().position(|byte| *byte == first) {
-        let at = from + at;
-        if bytes[at..].starts_with(wanted) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-    None
 }
 
 #[cfg(test)]

@@ -76,6 +76,11 @@ pub(crate) struct Subject {
 
 const NO_BODY: fn(&Subject) -> Value = |_| Value::Null;
 
+/// The row of a DICOMweb service that answers who owns the study in its path.
+const fn of_dicom_study(name: &'static str) -> Row {
+    Row(name, Who::Beginner, Needs::DicomStudy, NO_BODY)
+}
+
 /// One row a route. `NO_BODY` sends none.
 const ROWS: &[Row] = &[
     Row("my-images", Who::SignedIn, Needs::Nothing, NO_BODY),
@@ -171,76 +176,26 @@ const ROWS: &[Row] = &[
     Row("archive-study", Who::Beginner, Needs::Study, NO_BODY),
     Row("unarchive-study", Who::Beginner, Needs::Study, NO_BODY),
     Row("search-studies", Who::SignedIn, Needs::Nothing, NO_BODY),
-    Row(
-        "search-study-series",
-        Who::Beginner,
-        Needs::DicomStudy,
-        NO_BODY,
-    ),
-    Row(
-        "search-study-instances",
-        Who::Beginner,
-        Needs::DicomStudy,
-        NO_BODY,
-    ),
-    Row(
-        "search-series-instances",
-        Who::Beginner,
-        Needs::DicomStudy,
-        NO_BODY,
-    ),
+    of_dicom_study("search-study-series"),
+    of_dicom_study("search-study-instances"),
+    of_dicom_study("search-series-instances"),
     Row("search-series", Who::SignedIn, Needs::Nothing, NO_BODY),
     Row("search-instances", Who::SignedIn, Needs::Nothing, NO_BODY),
-    Row("retrieve-study", Who::Beginner, Needs::DicomStudy, NO_BODY),
-    Row("retrieve-series", Who::Beginner, Needs::DicomStudy, NO_BODY),
-    Row(
-        "retrieve-instance",
-        Who::Beginner,
-        Needs::DicomStudy,
-        NO_BODY,
-    ),
-    Row("study-metadata", Who::Beginner, Needs::DicomStudy, NO_BODY),
-    Row("series-metadata", Who::Beginner, Needs::DicomStudy, NO_BODY),
-    Row(
-        "instance-metadata",
-        Who::Beginner,
-        Needs::DicomStudy,
-        NO_BODY,
-    ),
-    Row("retrieve-frames", Who::Beginner, Needs::DicomStudy, NO_BODY),
-    Row(
-        "retrieve-pixel-data",
-        Who::Beginner,
-        Needs::DicomStudy,
-        NO_BODY,
-    ),
-    Row(
-        "retrieve-bulk-data",
-        Who::Beginner,
-        Needs::DicomStudy,
-        NO_BODY,
-    ),
-    Row(
-        "rendered-instance",
-        Who::Beginner,
-        Needs::DicomStudy,
-        NO_BODY,
-    ),
-    Row("rendered-frame", Who::Beginner, Needs::DicomStudy, NO_BODY),
-    Row("study-thumbnail", Who::Beginner, Needs::DicomStudy, NO_BODY),
-    Row(
-        "series-thumbnail",
-        Who::Beginner,
-        Needs::DicomStudy,
-        NO_BODY,
-    ),
-    Row(
-        "instance-thumbnail",
-        Who::Beginner,
-        Needs::DicomStudy,
-        NO_BODY,
-    ),
-    Row("frame-thumbnail", Who::Beginner, Needs::DicomStudy, NO_BODY),
+    of_dicom_study("retrieve-study"),
+    of_dicom_study("retrieve-series"),
+    of_dicom_study("retrieve-instance"),
+    of_dicom_study("study-metadata"),
+    of_dicom_study("series-metadata"),
+    of_dicom_study("instance-metadata"),
+    of_dicom_study("retrieve-frames"),
+    of_dicom_study("retrieve-pixel-data"),
+    of_dicom_study("retrieve-bulk-data"),
+    of_dicom_study("rendered-instance"),
+    of_dicom_study("rendered-frame"),
+    of_dicom_study("study-thumbnail"),
+    of_dicom_study("series-thumbnail"),
+    of_dicom_study("instance-thumbnail"),
+    of_dicom_study("frame-thumbnail"),
     Row("store-instances", Who::SignedIn, Needs::Instance, NO_BODY),
     Row(
         "store-study-instances",
@@ -511,11 +466,6 @@ async fn no_route_opens_to_a_wrong_token_and_nothing_changes() {
     }
 }
 
-/// Whether a route is one of DICOMweb's, where what is wrong in a request is a 400.
-fn is_dicom_web(endpoint: &Endpoint) -> bool {
-    endpoint.path().starts_with(functions::dicom_web::BASE)
-}
-
 /// Somebody whom the route answers.
 pub(crate) fn of_subject(stack: &TestStack, endpoint: &Endpoint) -> Client {
     match row(endpoint).1 {
@@ -546,7 +496,7 @@ async fn every_route_refuses_an_unknown_query_parameter() {
         let subject = Subject::of(&stack, &endpoint).await;
         for suffix in ["?staus=FAILED", "/?staus=FAILED"] {
             let answer = ask(&stack.admin(), &endpoint, &subject, suffix).await;
-            if is_dicom_web(&endpoint) {
+            if functions::dicom_web::has(endpoint.path()) {
                 let problem = answer.problem(400, "bad_request");
                 assert_eq!(problem["errors"][0]["field"], "staus", "{endpoint:?}");
             } else {
@@ -570,7 +520,7 @@ async fn every_route_refuses_an_id_that_is_a_path_or_no_id() {
                 version: json!(1),
             };
             let answer = ask(&stack.admin(), &endpoint, &subject, "").await;
-            let problem = if is_dicom_web(&endpoint) {
+            let problem = if functions::dicom_web::has(endpoint.path()) {
                 answer.problem(400, "bad_request")
             } else {
                 answer.problem(422, "invalid")

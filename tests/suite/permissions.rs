@@ -15,146 +15,101 @@ use crate::harness::stack::RECORD;
 use crate::harness::upload::{id_of, md5_of};
 use crate::harness::{Client, TestStack};
 
-/// Permissions that the suite cannot make a function use, each with its reason: function, action, end of the resource.
-const NOT_USED_HERE: [(&str, &str, &str); 48] = [
+/// Permissions that the suite cannot make functions use, each with its reason: functions, action, end of the resource.
+const NOT_USED_HERE: &[(&[&str], &str, &str)] = &[
     // When a file is gone before it is shown, while the tables of older versions are read.
-    ("search-studies", "dynamodb:BatchGetItem", "ImageFilesTable"),
     (
-        "search-study-series",
+        &[
+            "search-studies",
+            "search-study-series",
+            "search-study-instances",
+            "search-series-instances",
+            "search-series",
+            "search-instances",
+            "store-instances",
+            "store-study-instances",
+            "retrieve-study",
+            "retrieve-series",
+            "retrieve-instance",
+            "study-metadata",
+            "series-metadata",
+            "instance-metadata",
+            "retrieve-frames",
+            "retrieve-pixel-data",
+            "retrieve-bulk-data",
+            "rendered-instance",
+            "rendered-frame",
+            "study-thumbnail",
+            "series-thumbnail",
+            "instance-thumbnail",
+            "frame-thumbnail",
+        ],
         "dynamodb:BatchGetItem",
         "ImageFilesTable",
     ),
     (
-        "search-study-instances",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    (
-        "search-series-instances",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    ("search-series", "dynamodb:BatchGetItem", "ImageFilesTable"),
-    (
-        "search-instances",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    (
-        "store-instances",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    (
-        "store-study-instances",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    ("store-instances", "dynamodb:GetItem", "ImageFilesTable"),
-    (
-        "store-study-instances",
+        &["store-instances", "store-study-instances"],
         "dynamodb:GetItem",
         "ImageFilesTable",
     ),
-    ("retrieve-study", "dynamodb:BatchGetItem", "ImageFilesTable"),
-    (
-        "retrieve-series",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    (
-        "retrieve-instance",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    ("study-metadata", "dynamodb:BatchGetItem", "ImageFilesTable"),
-    (
-        "series-metadata",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    (
-        "instance-metadata",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    (
-        "retrieve-frames",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    (
-        "retrieve-pixel-data",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    (
-        "retrieve-bulk-data",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    (
-        "rendered-instance",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    ("rendered-frame", "dynamodb:BatchGetItem", "ImageFilesTable"),
-    (
-        "study-thumbnail",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    (
-        "series-thumbnail",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    (
-        "instance-thumbnail",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
-    (
-        "frame-thumbnail",
-        "dynamodb:BatchGetItem",
-        "ImageFilesTable",
-    ),
     // When somebody has stored the same bytes before, in a table of an older version.
-    ("store-instances", "dynamodb:Query", "by-content"),
-    ("store-study-instances", "dynamodb:Query", "by-content"),
-    // When an instance is purged that the function has answered before.
-    ("retrieve-instance", "dynamodb:GetItem", "ImageFilesTable"),
-    ("instance-metadata", "dynamodb:GetItem", "ImageFilesTable"),
-    ("retrieve-frames", "dynamodb:GetItem", "ImageFilesTable"),
-    ("retrieve-pixel-data", "dynamodb:GetItem", "ImageFilesTable"),
-    ("retrieve-bulk-data", "dynamodb:GetItem", "ImageFilesTable"),
-    ("rendered-instance", "dynamodb:GetItem", "ImageFilesTable"),
-    ("rendered-frame", "dynamodb:GetItem", "ImageFilesTable"),
-    ("instance-thumbnail", "dynamodb:GetItem", "ImageFilesTable"),
-    ("frame-thumbnail", "dynamodb:GetItem", "ImageFilesTable"),
-    // When a file is gone before it is shown, while the tables of older versions are read.
-    ("study-files", "dynamodb:BatchGetItem", "ImageFilesTable"),
-    ("series-files", "dynamodb:BatchGetItem", "ImageFilesTable"),
-    // When the bucket has lost a chunk of a worklist that maintenance packs: fold-changes does the same.
-    ("maintenance", "dynamodb:Query", "StudiesTable"),
-    // When the pictures of a study have gone: fold-changes and maintenance do the same, and which of them comes first is chance.
-    ("fold-changes", "dynamodb:Query", "files-by-study-1"),
     (
-        "fold-changes",
+        &["store-instances", "store-study-instances"],
+        "dynamodb:Query",
+        "by-content",
+    ),
+    // When an instance is purged that the function has answered before.
+    (
+        &[
+            "retrieve-instance",
+            "instance-metadata",
+            "retrieve-frames",
+            "retrieve-pixel-data",
+            "retrieve-bulk-data",
+            "rendered-instance",
+            "rendered-frame",
+            "instance-thumbnail",
+            "frame-thumbnail",
+        ],
+        "dynamodb:GetItem",
+        "ImageFilesTable",
+    ),
+    // When a file is gone before it is shown, while the tables of older versions are read.
+    (
+        &["study-files", "series-files"],
+        "dynamodb:BatchGetItem",
+        "ImageFilesTable",
+    ),
+    // When the bucket has lost a chunk of a worklist that maintenance packs: fold-changes does the same.
+    (&["maintenance"], "dynamodb:Query", "StudiesTable"),
+    // When the pictures of a study have gone: fold-changes and maintenance do the same, and which of them comes first is chance.
+    (
+        &["fold-changes", "maintenance"],
+        "dynamodb:Query",
+        "files-by-study-1",
+    ),
+    (
+        &["fold-changes"],
         "dynamodb:BatchGetItem",
         "table/filmroom-FilesTable",
     ),
-    ("maintenance", "dynamodb:Query", "files-by-study-1"),
     // When a file is gone before its visit, while the tables of older versions are read.
-    ("run-job", "dynamodb:GetItem", "ImageFilesTable"),
+    (&["run-job"], "dynamodb:GetItem", "ImageFilesTable"),
     // When a file is gone before it is given to the patient, while they are read.
-    ("assign-images", "dynamodb:GetItem", "ImageFilesTable"),
+    (&["assign-images"], "dynamodb:GetItem", "ImageFilesTable"),
     // When an operator's check repairs a file that is copied in parts.
-    ("maintenance", "s3:ListMultipartUploadParts", "originals/*"),
+    (
+        &["maintenance"],
+        "s3:ListMultipartUploadParts",
+        "originals/*",
+    ),
     // When another run took a move over while this one copied: its copy is one too many.
-    ("archive-image", "s3:DeleteObjectVersion", "originals/*"),
-    ("unarchive-image", "s3:DeleteObjectVersion", "originals/*"),
-    ("verify", "s3:AbortMultipartUpload", "originals/*"),
+    (
+        &["archive-image", "unarchive-image"],
+        "s3:DeleteObjectVersion",
+        "originals/*",
+    ),
+    (&["verify"], "s3:AbortMultipartUpload", "originals/*"),
 ];
 
 #[test]
@@ -165,7 +120,7 @@ fn no_function_may_do_what_it_never_does() {
     let is_excused = |function: &str, action: &str, resource: &str| {
         NOT_USED_HERE
             .iter()
-            .any(|(f, a, r)| *f == function && *a == action && resource.ends_with(r))
+            .any(|(f, a, r)| f.contains(&function) && *a == action && resource.ends_with(r))
     };
     let mut unused = Vec::new();
     for function in Template::load().expect("a template").functions {

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::App;
@@ -100,7 +102,12 @@ struct Sum {
 ///
 /// # Errors
 /// When it cannot go on: the next one goes on from the same place.
-pub async fn run(app: &App, task: Task) -> Result<Comparison, Error> {
+#[must_use]
+pub fn run(app: &App, task: Task) -> BoxFuture<'_, Result<Comparison, Error>> {
+    compare(app, task).boxed()
+}
+
+async fn compare(app: &App, task: Task) -> Result<Comparison, Error> {
     let end = Instant::now() + Duration::from_secs(task.seconds.unwrap_or(DEFAULT_SECONDS));
     let now = app.clock.now();
     let before = app.verification.log_comparison::<Comparison>().await?;

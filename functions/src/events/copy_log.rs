@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::App;
@@ -65,7 +67,12 @@ pub struct Report {
 ///
 /// # Errors
 /// The bucket cannot be written, or the event is none: the stream brings all of it again.
-pub async fn handle(app: &App, event: Event) -> Result<Report, Error> {
+#[must_use]
+pub fn handle(app: &App, event: Event) -> BoxFuture<'_, Result<Report, Error>> {
+    copy_entries(app, event).boxed()
+}
+
+async fn copy_entries(app: &App, event: Event) -> Result<Report, Error> {
     let mut report = Report::default();
     let mut days = BTreeMap::<String, Vec<(String, Value)>>::new();
     for record in event.records {

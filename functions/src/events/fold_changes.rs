@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use service::App;
 use service::db::journal::Shard;
@@ -58,11 +59,12 @@ pub struct Report {
 ///
 /// # Errors
 /// The first of them; the other shards are folded all the same.
-pub async fn handle(app: &App, event: Event) -> Result<Report, Error> {
+#[must_use]
+pub fn handle(app: &App, event: Event) -> BoxFuture<'_, Result<Report, Error>> {
     let rung = event.records.into_iter();
     // What names no shard is in nobody's way.
     let rung = rung.filter_map(|record| record.dynamodb.keys.shard.s.parse().ok());
-    fold(app, rung.collect()).await
+    fold(app, rung.collect()).boxed()
 }
 
 /// Folds these shards.

@@ -12,8 +12,9 @@ mod visit;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use service::App;
 use service::db::maintenance::Mark;
@@ -143,15 +144,21 @@ impl Maintenance {
     ///
     /// # Errors
     /// When it cannot be found out what is due; a single file that fails is counted instead.
-    pub async fn run(&self, task: Task) -> Result<Report, Error> {
-        self.run_within(task, WHOLE_TIME).await
+    #[must_use]
+    pub fn run(&self, task: Task) -> BoxFuture<'_, Result<Report, Error>> {
+        self.run_within(task, WHOLE_TIME)
     }
 
     /// One run, in a function that has `time` left.
     ///
     /// # Errors
     /// See [`Self::run`].
-    pub async fn run_within(&self, task: Task, time: Duration) -> Result<Report, Error> {
+    #[must_use]
+    pub fn run_within(&self, task: Task, time: Duration) -> BoxFuture<'_, Result<Report, Error>> {
+        self.maintain(task, time).boxed()
+    }
+
+    async fn maintain(&self, task: Task, time: Duration) -> Result<Report, Error> {
         let begins_visits = match task.seconds {
             Some(seconds) => Duration::from_secs(seconds).min(time),
             None => time.mul_f64(BEGINS_VISITS),

@@ -17,6 +17,8 @@ use std::time::Duration;
 
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use imaging::isolated::Worker;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
@@ -71,7 +73,12 @@ impl Processor {
     }
 
     /// Handles one batch of messages within `time`; names those that have to come again.
-    pub async fn handle(&self, event: SqsEvent, time: Duration) -> SqsBatchResponse {
+    #[must_use]
+    pub fn handle(&self, event: SqsEvent, time: Duration) -> BoxFuture<'_, SqsBatchResponse> {
+        self.handle_batch(event, time).boxed()
+    }
+
+    async fn handle_batch(&self, event: SqsEvent, time: Duration) -> SqsBatchResponse {
         let end = Instant::now() + time.saturating_sub(FOR_THE_END);
         let mut response = SqsBatchResponse::default();
         for message in event.records {
@@ -162,7 +169,7 @@ impl Processor {
             return self.hand_on(record).await;
         }
         // Boxed: the future of a whole run is too deep for a function's own.
-        Box::pin(self.process(file, Some(end))).await
+        self.process(file, Some(end)).await
     }
 
     /// Nothing is claimed before: a run that dies between sending and the end of its message only sends once more, and of two messages the second one
@@ -179,7 +186,16 @@ impl Processor {
     ///
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`]: it has to be tried again. The conflict `already_claimed`: another run holds it.
-    pub async fn process(&self, file: FileRecord, end: Option<Instant>) -> Result<(), Error> {
+    #[must_use]
+    pub fn process(
+        &self,
+        file: FileRecord,
+        end: Option<Instant>,
+    ) -> BoxFuture<'_, Result<(), Error>> {
+        self.process_file(file, end).boxed()
+    }
+
+    async fn process_file(&self, file: FileRecord, end: Option<Instant>) -> Result<(), Error> {
         if file.is_of_newer_version() {
             return Err(Error::newer_version());
         }

@@ -8,6 +8,8 @@ mod study;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use service::App;
 use service::db::jobs::JobKey;
 use service::db::names::{People, Tended};
@@ -43,7 +45,12 @@ impl Runner {
     }
 
     /// Handles one batch of messages, in a function that has `time` left.
-    pub async fn handle(&self, event: SqsEvent, time: Duration) -> SqsBatchResponse {
+    #[must_use]
+    pub fn handle(&self, event: SqsEvent, time: Duration) -> BoxFuture<'_, SqsBatchResponse> {
+        self.handle_batch(event, time).boxed()
+    }
+
+    async fn handle_batch(&self, event: SqsEvent, time: Duration) -> SqsBatchResponse {
         let end = Instant::now() + time.mul_f64(WORKS);
         for message in event.records {
             let body = message.body.unwrap_or_default();

@@ -17,6 +17,8 @@ mod share;
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use service::App;
 use service::domain::Timestamp;
@@ -157,7 +159,12 @@ impl Verify {
     ///
     /// # Errors
     /// When it cannot go on; what single objects and files come to is counted instead.
-    pub async fn run(&self, task: Task) -> Result<Report, Error> {
+    #[must_use]
+    pub fn run(&self, task: Task) -> BoxFuture<'_, Result<Report, Error>> {
+        self.verify(task).boxed()
+    }
+
+    async fn verify(&self, task: Task) -> Result<Report, Error> {
         let run = Run::of(&task, self.app.clock.now());
         let mut report = Report::default();
         match task.task {

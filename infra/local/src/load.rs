@@ -9,6 +9,8 @@ use std::error::Error;
 use std::ops::Range;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 use imaging::fixtures::{DicomSpec, dicom, jpeg};
 use md5::{Digest as _, Md5};
 use service::App;
@@ -141,7 +143,12 @@ impl Planned {
 ///
 /// # Errors
 /// If a file is refused, or is not processed.
-pub async fn load(stack: &Stack, numbers: Range<u64>) -> Result<(), Box<dyn Error>> {
+#[must_use]
+pub fn load(stack: &Stack, numbers: Range<u64>) -> LocalBoxFuture<'_, Result<(), Box<dyn Error>>> {
+    load_files(stack, numbers).boxed_local()
+}
+
+async fn load_files(stack: &Stack, numbers: Range<u64>) -> Result<(), Box<dyn Error>> {
     if !numbers.start.is_multiple_of(SERIES) {
         return Err(format!("the first file must begin a series of {SERIES}").into());
     }
@@ -182,7 +189,15 @@ pub fn planned_patient(number: u64) -> (String, String) {
 ///
 /// # Errors
 /// If one is refused, or their list is not made.
-pub async fn load_patients(stack: &Stack, numbers: Range<u64>) -> Result<(), Box<dyn Error>> {
+#[must_use]
+pub fn load_patients(
+    stack: &Stack,
+    numbers: Range<u64>,
+) -> LocalBoxFuture<'_, Result<(), Box<dyn Error>>> {
+    put_patients(stack, numbers).boxed_local()
+}
+
+async fn put_patients(stack: &Stack, numbers: Range<u64>) -> Result<(), Box<dyn Error>> {
     let files = &stack.app.files;
     let numbers: Vec<u64> = numbers.collect();
     for together in numbers.chunks(PATIENTS_AT_ONCE) {

@@ -19,6 +19,8 @@ use functions::events::maintenance::Maintenance;
 use functions::events::process_object::Processor;
 use functions::events::run_job::Runner;
 use functions::events::verify::Verify;
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 use service::App;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -97,7 +99,13 @@ impl Stack {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub async fn start(options: Options) -> Result<Self, StartError> {
+    #[must_use]
+    pub fn start(options: Options) -> LocalBoxFuture<'static, Result<Self, StartError>> {
+        // Boxed, because what starts is compiled here then, and not again in every program and test that starts it.
+        Self::start_parts(options).boxed_local()
+    }
+
+    async fn start_parts(options: Options) -> Result<Self, StartError> {
         let (stop, stopped) = watch::channel(false);
         let ports = Ports::listen(&options).await?;
         let door = door(&options)?;

@@ -221,7 +221,7 @@ impl Maintenance {
                 let settled = settle(&self.app, file, Some(run.deadline));
                 settled.await.map(drop)
             }
-            Need::Process => Box::pin(self.processor.process(file, Some(run.deadline))).await,
+            Need::Process => self.processor.process(file, Some(run.deadline)).await,
             Need::ReadAgain => Box::pin(self.processor.read_again(file, Some(run.deadline))).await,
             Need::Abandon => self.abandon(file).await,
             Need::Wait(until) => {

@@ -1,6 +1,7 @@
 //! template.yaml as the local stack reads it: tables, queues, routes, policies, CORS. What it does not declare does not exist here either.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -10,7 +11,7 @@ use serde_yaml_ng::Value;
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
 /// A template that cannot be read: a fault in template.yaml, found at start.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("template.yaml: {0}")]
 pub struct TemplateError(String);
 
@@ -87,11 +88,16 @@ pub struct Cors {
 }
 
 impl Template {
-    /// Reads the template this program was built with.
+    /// The template this program was built with. A process reads it once, because tests start hundreds of stacks in one.
     ///
     /// # Errors
     /// A fault in template.yaml.
     pub fn load() -> Result<Self, TemplateError> {
+        static READ: LazyLock<Result<Template, TemplateError>> = LazyLock::new(Template::read);
+        READ.clone()
+    }
+
+    fn read() -> Result<Self, TemplateError> {
         let template: Value =
             serde_yaml_ng::from_str(TEMPLATE).map_err(|error| TemplateError(error.to_string()))?;
         let resources = template["Resources"]

@@ -51,8 +51,10 @@ deny: needs-rust $(TOOLS)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo deny --offline check bans licenses sources
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo shear
 
+# With all features and examples, packages have the features that lints and tests give them: otherwise tokio has others, and all that is made with it is read twice.
 docs: needs-rust
-	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" \
+	  cargo doc --locked --workspace --all-features --lib --bins --examples --no-deps --document-private-items
 	python3 infra/lab/data_model/report.py --check
 	python3 infra/lab/costs/report.py --check
 	python3 infra/lab/bench/report.py --check
@@ -76,6 +78,8 @@ test-quick: test-rust test-web ## The tests that need no browser and no other en
 
 test: test-rust test-contract test-web test-browser test-recipes ## Every test
 
+# Two tests a processor, because a test also waits for the disk.
+test-rust: export RUST_TEST_THREADS ?= $(shell echo $$((2 * $$(nproc))))
 test-rust: needs-rust
 	rm -f target/tmp/permissions
 	cargo test --locked --workspace --all-features

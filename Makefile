@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 export PORT ?= 8080
 export DATA_DIR ?= data
+OHIF_PORT ?= 8090
 export AWS_DEFAULT_REGION ?= eu-central-1
 export SAM_CLI_TELEMETRY := 0
 
@@ -15,7 +16,7 @@ TOOLS := $(VENV)/.installed
 
 include lab.mk
 
-.PHONY: help run build tools stack-as-tested samples web check format lint deny docs template check-web test test-quick test-rust test-web test-browser test-contract test-recipes test-schema api needs-rust needs-node needs-chromium clean
+.PHONY: help run ohif build tools stack-as-tested samples web check format lint deny docs template check-web test test-quick test-rust test-web test-browser test-contract test-recipes test-schema api needs-rust needs-node needs-chromium clean
 
 help: ## This list
 	@list() { grep -E '^[a-z0-9-]+:.*##' $$1 | sed -E 's/:.*## /\t/' | expand -t 24; }; \
@@ -24,6 +25,12 @@ help: ## This list
 run: build ## Build everything and start the whole stack on 127.0.0.1:$(PORT), data in $(DATA_DIR)
 	@echo "== The stack starts"
 	@WEB_DIR=web/dist exec target/debug/filmroom-local
+
+ohif: build needs-node ## The same, and OHIF on 127.0.0.1:$(OHIF_PORT), which reads it by DICOMweb
+	cd tests/recipes && { [ -d node_modules/sirv ] || npm ci --no-audit --no-fund --loglevel=error; }
+	OHIF=$$(tests/recipes/fetch-ohif) OHIF_PORT=$(OHIF_PORT) node tests/recipes/ohif.js & \
+	trap "kill $$! 2>/dev/null || true" EXIT; \
+	ALLOWED_ORIGINS=http://127.0.0.1:$(OHIF_PORT) WEB_DIR=web/dist target/debug/filmroom-local
 
 build: needs-rust web ## Build the local stack and the web page
 	@echo "== Cargo compiles the local stack$(if $(wildcard target/debug/filmroom-local),, and the 340 packages it is made of: some minutes and 3 GB of disk the first time)"

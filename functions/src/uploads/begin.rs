@@ -232,12 +232,16 @@ async fn begin_once(
     for ((position, upload, file), created) in creating.into_iter().zip(created) {
         match created {
             Ok(()) => results[position] = Some(answer(app, file).await),
-            Err(refused) => {
+            Err(NotCreated::IdTaken) => {
                 free(app, &file).await;
-                match refused {
-                    NotCreated::IdTaken => again.push((position, upload)),
-                    NotCreated::Error(error) => results[position] = Some(Err(error)),
+                again.push((position, upload));
+            }
+            Err(NotCreated::Error(error)) => {
+                // After other errors nobody knows whether the record is there, and whoever finds it goes on with its upload.
+                if matches!(error, Error::Invalid(_)) {
+                    free(app, &file).await;
                 }
+                results[position] = Some(Err(error));
             }
         }
     }
@@ -327,7 +331,7 @@ async fn answer(app: &App, file: FileRecord) -> Result<Begun, Error> {
     })
 }
 
-/// Frees the parts of an upload that did not become a record.
+/// Frees the parts of an upload that did certainly not become a record.
 async fn free(app: &App, file: &FileRecord) {
     if let Some(upload_id) = &file.upload_id {
         app.bucket

@@ -84,6 +84,32 @@ async fn an_upload_whose_answer_was_lost_and_that_then_meets_others_is_begun_onc
     );
 }
 
+/// The soak found it (seed 11002055): who was told 503 and finds the upload in a list can go on with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_is_recorded_although_no_answer_said_so_can_be_gone_on_with() {
+    let profile = Profile::of_tables(TableWeather {
+        lost: 0.7,
+        ..TableWeather::default()
+    });
+    let (stack, _) = TestStack::start_in(5, profile).await;
+    let user = stack.user(1);
+    let mut answered = 0;
+    for _ in 0..100 {
+        let upload = json!({"filename": "a.bin", "size": 20 * 1024 * 1024});
+        answered += usize::from(user.post("/uploads", upload).await.status == 201);
+    }
+    let app = &stack.stack.app;
+    let files = app.files.unattended();
+    let ids = files.ids_of(1, None, 1000).await.expect("ids");
+    assert!(ids.len() > answered, "no upload was recorded in silence");
+    for id in ids {
+        let file = files.find(id).await.expect("an answer").expect("a file");
+        let upload_id = file.upload_id.as_deref().expect("a multipart upload");
+        let parts = app.bucket.list_parts(&file.object_key(), upload_id).await;
+        assert!(parts.expect("an answer").is_some(), "{id:?} has no upload");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_study_whose_answers_were_lost_gets_one_number_and_claims_no_other() {
     let stack = start(2, "lost-answers").await;

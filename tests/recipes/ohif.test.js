@@ -11,7 +11,7 @@ const SLICES = 5;
 /** The correlation of 32 by 32 grey values that OHIF's picture and ours have at least: both scale and smooth in their own way. */
 const ALIKE = 0.9;
 /** Grey and in colour, as it is and compressed; each of another study. */
-const FILES = ['CT_small.dcm', 'MR_small_jp2klossless.dcm', 'JPEG2000.dcm', 'examples_rgb_color.dcm', 'SC_rgb_jpeg_dcmtk.dcm'];
+const FILES = ['CT_small.dcm', 'MR_small_jp2klossless.dcm', 'examples_rgb_color.dcm', 'SC_rgb_jpeg_dcmtk.dcm'];
 const FOLDER = 'import pathlib, pydicom; print(pathlib.Path(pydicom.__file__).parent / "data/test_files")';
 
 let ohif, stack, browser, page, files;
@@ -50,15 +50,23 @@ async function found(path) {
   }
 }
 
-/** Opens a study in the viewer, and waits until its canvas shows something. */
+/** Opens a study in the viewer, and waits until its canvas shows something. Once in some twenty times it showed nothing; why is not known, so it is opened again. */
 async function open(study) {
-  await page.goto(`${ohif.origin}/viewer?StudyInstanceUIDs=${study}`);
-  await page.waitForFunction(() => {
-    const canvas = document.querySelector('.cornerstone-canvas');
-    if (!canvas?.width) return false;
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    return data.some((value, at) => at % 4 < 3 && value > 30);
-  });
+  for (let attempt = 1; ; attempt += 1) {
+    await page.goto(`${ohif.origin}/viewer?StudyInstanceUIDs=${study}`);
+    try {
+      return await page.waitForFunction(isShown, null, { timeout: 30_000 });
+    } catch (error) {
+      if (attempt === 2) throw error;
+    }
+  }
+}
+
+function isShown() {
+  const canvas = document.querySelector('.cornerstone-canvas');
+  if (!canvas?.width) return false;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return data.some((value, at) => at % 4 < 3 && value > 30);
 }
 
 /** How alike OHIF's picture and ours at `url` are. OHIF shows all of a picture in the middle of its canvas, as large as it fits. */

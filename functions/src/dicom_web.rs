@@ -22,7 +22,7 @@ mod store;
 /// The path that all services begin with.
 pub const BASE: &str = "/dicom-web";
 
-/// Whether a path is one of a DICOMweb service. What is wrong in a request is a 400 there (PS3.18, section 8.5), and elsewhere a 422.
+/// Whether a path belongs to a DICOMweb service, which answers a wrong request with 400 (PS3.18, section 8.5); all others answer it with 422.
 #[must_use]
 pub fn has(path: &str) -> bool {
     path.starts_with(BASE)

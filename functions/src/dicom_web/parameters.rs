@@ -13,15 +13,10 @@ const TIMES: &str = "^([0-9]{2}([0-9]{2}([0-9]{2})?)?|[0-9]{2}([0-9]{2}([0-9]{2}
 
 /// A UID in a path.
 fn in_path(name: &str, description: &str) -> Parameter {
-    let schema: RefOr<Schema> =
-        from_value(json!({ "type": "string", "pattern": uid::PATTERN, "maxLength": uid::MOST }))
-            .expect("a schema");
-    ParameterBuilder::new()
-        .name(name)
+    let schema = json!({ "type": "string", "pattern": uid::PATTERN, "maxLength": uid::MOST });
+    ParameterBuilder::from(parameter(name, description, schema))
         .parameter_in(ParameterIn::Path)
         .required(Required::True)
-        .description(Some(description))
-        .schema(Some(schema))
         .build()
 }
 

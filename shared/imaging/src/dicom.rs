@@ -25,6 +25,7 @@ mod stream;
 mod tag;
 mod transfer_syntax;
 mod view;
+mod viewport;
 mod walk;
 mod window;
 
@@ -48,7 +49,8 @@ pub use frame_index::{Fragments, FrameIndex, FramePart, Head, Native};
 pub use json::{Bulk, How};
 pub use samples::Kind;
 pub use stored::{Colours, StoredFrame};
-pub use view::{Function, View, Which, Window};
+pub use view::{Function, PictureFile, View, Which, Window};
+pub use viewport::{Region, Viewport};
 
 /// A DICOM file whose header was read and whose pixels were not touched yet.
 pub(crate) struct Opened<R> {
@@ -83,7 +85,7 @@ pub fn render_frame(
     limits: &Limits,
 ) -> Result<Raster, Reason> {
     let shown = open(reader, view.frame, limits)?.picture(view, limits)?;
-    Ok(shown.decoded.fitted(view.side))
+    Ok(shown.decoded.fitted(view.longest_side()))
 }
 
 /// Decodes one frame at full size, to its samples as they are stored.
@@ -144,7 +146,9 @@ impl<R: Read + Seek> Opened<R> {
         } = render::render(data_set, &frame.layout, frame.samples, view.window)?;
         let source = (pixels, layout);
         overlay::onto_blank(&mut self.parsed, &mut raster, found.index, source, limits);
-        if let Some(side) = view.side {
+        if let Some(viewport) = &view.viewport {
+            raster = viewport.filled(raster, aspect::of(&self.parsed.data_set))?;
+        } else if let Some(side) = view.side {
             let ratio = aspect::of(&self.parsed.data_set);
             raster = aspect::squared(raster, ratio, side.get());
         }

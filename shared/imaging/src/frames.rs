@@ -7,14 +7,14 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::dicom::{self, StoredFrame, View, Which};
-use crate::{Code, Limits, Reason, picture};
+use crate::{Code, Limits, Reason};
 
 /// A frame as a viewer would show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FramePicture {
-    /// The JPEG file.
+    /// The file, of the kind that was asked for.
     #[serde(skip)]
-    pub jpeg: Vec<u8>,
+    pub bytes: Vec<u8>,
     /// Columns of the picture.
     pub width: u32,
     /// Rows of the picture.
@@ -27,9 +27,9 @@ pub struct FramePicture {
 pub(crate) fn render(path: &Path, view: &View, limits: &Limits) -> Result<FramePicture, Reason> {
     unwound(|| {
         let shown = dicom::open(open(path)?, view.frame, limits)?.picture(view, limits)?;
-        let raster = shown.decoded.fitted(view.side);
+        let raster = shown.decoded.fitted(view.longest_side());
         Ok(FramePicture {
-            jpeg: picture::encode(&raster)?,
+            bytes: view.file.of(&raster)?,
             width: raster.width,
             height: raster.height,
             warning: shown.warning,

@@ -13,7 +13,6 @@ mod nursery;
 mod worker;
 
 use std::io;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -114,8 +113,7 @@ pub fn render(
     if *worker == Worker::Unprotected {
         return crate::frames::render(path, view, limits);
     }
-    let most = view.side.map(NonZeroU32::get);
-    let read = |answers: &Answers| answers.picture(most, limits);
+    let read = |answers: &Answers| answers.picture(view, limits);
     frame(worker, path, scratch, limits, Task::Render(*view), read)
 }
 

@@ -11,7 +11,7 @@ use crate::scale::shrink;
 use crate::{Code, Picture, Reason};
 
 /// JPEG quality of both sizes: no visible artefacts around burnt-in text, about 100 KB for a preview.
-const QUALITY: u8 = 88;
+pub(crate) const QUALITY: u8 = 88;
 
 /// A decoded picture on its way to the two sizes.
 pub(crate) struct Decoded {
@@ -29,8 +29,8 @@ impl Decoded {
     pub(crate) fn into_picture(self) -> Result<Picture, Reason> {
         let (width, height) = self.orientation.dimensions(self.original);
         let preview = self.fitted(Some(Picture::PREVIEW));
-        let preview_jpeg = encode(&preview)?;
-        let thumbnail = encode(&fit(preview, Picture::THUMBNAIL_SIDE))?;
+        let preview_jpeg = jpeg(&preview, QUALITY)?;
+        let thumbnail = jpeg(&fit(preview, Picture::THUMBNAIL_SIDE), QUALITY)?;
         Ok(Picture {
             thumbnail,
             preview: preview_jpeg,
@@ -71,9 +71,9 @@ pub(crate) fn fit(raster: Raster, side: u32) -> Raster {
 }
 
 /// Encodes a raster of at most 65,535 pixels a side as a baseline JPEG.
-pub(crate) fn encode(raster: &Raster) -> Result<Vec<u8>, Reason> {
+pub(crate) fn jpeg(raster: &Raster, quality: u8) -> Result<Vec<u8>, Reason> {
     let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, QUALITY);
+    let mut encoder = Encoder::new(&mut bytes, quality);
     // Full colour resolution: colour Doppler and burnt-in coloured text survive.
     encoder.set_sampling_factor(SamplingFactor::F_1_1);
     let colour = match raster.channels {
@@ -88,6 +88,25 @@ pub(crate) fn encode(raster: &Raster) -> Result<Vec<u8>, Reason> {
     );
     encoder
         .encode(&raster.data, width, height, colour)
+        .map_err(|_| Reason::of(Code::DecoderFailed))?;
+    Ok(bytes)
+}
+
+/// Encodes a raster, gray or in colour, as a PNG, without loss.
+pub(crate) fn png(raster: &Raster) -> Result<Vec<u8>, Reason> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, raster.width, raster.height);
+    encoder.set_color(match raster.channels {
+        Channels::Gray => png::ColorType::Grayscale,
+        Channels::Rgb => png::ColorType::Rgb,
+        Channels::Cmyk => return Err(Code::UnsupportedPixels.into()),
+    });
+    let mut writer = encoder
+        .write_header()
+        .map_err(|_| Reason::of(Code::TooLarge))?;
+    let written = writer.write_image_data(&raster.data);
+    written
+        .and_then(|()| writer.finish())
         .map_err(|_| Reason::of(Code::DecoderFailed))?;
     Ok(bytes)
 }

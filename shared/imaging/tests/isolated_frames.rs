@@ -1,8 +1,9 @@
 //! Frames from the isolated worker, and answers of a worker that was taken over.
 
 use std::fs;
+use std::io::Cursor;
 
-use imaging::dicom::{View, Which, decode_frame, render_frame};
+use imaging::dicom::{PictureFile, View, Which, decode_frame, render_frame};
 use imaging::fixtures::{DicomSpec, dicom};
 use imaging::isolated::{self, Worker};
 use imaging::{Code, Limits, Reason};
@@ -43,7 +44,7 @@ fn a_worker_gives_the_frame_that_this_process_gives() {
         match (here, there) {
             (Ok(here), Ok(there)) => {
                 assert_eq!((there.width, there.height), (here.width, here.height));
-                let (width, height, _, levels) = crate::decode(&there.jpeg);
+                let (width, height, _, levels) = crate::decode(&there.bytes);
                 assert_eq!((width, height), (32, 32));
                 let near = |(a, b): (&u8, &u8)| a.abs_diff(*b) < 20;
                 assert!(levels.iter().zip(&here.data).all(near), "{which:?}");
@@ -56,6 +57,32 @@ fn a_worker_gives_the_frame_that_this_process_gives() {
     }
     let left = fs::read_dir(scratch).expect("a folder").count();
     assert_eq!(left, 1, "the worker's files are gone");
+}
+
+#[test]
+fn a_worker_writes_the_kind_of_file_that_is_asked_for() {
+    let (folder, limits) = (Folder::new(), Limits::default());
+    let file = three_frames();
+    let path = folder.file(&file);
+    let scratch = folder.folder.path();
+    let written = |file| {
+        let view = View {
+            file,
+            ..View::default()
+        };
+        let picture = isolated::render(&worker(), &path, scratch, &view, &limits);
+        picture.expect("a picture").bytes
+    };
+    let raster = render_frame(Cursor::new(&file), &View::default(), &limits).expect("a picture");
+    let png = written(PictureFile::Png);
+    let mut reader = png::Decoder::new(Cursor::new(&png))
+        .read_info()
+        .expect("a PNG");
+    let mut levels = vec![0; raster.data.len()];
+    reader.next_frame(&mut levels).expect("its pixels");
+    assert_eq!(levels, raster.data);
+    let sizes = [1, 50, 100].map(|quality| written(PictureFile::Jpeg(quality)).len());
+    assert!(sizes.is_sorted_by(|a, b| a < b), "{sizes:?}");
 }
 
 /// A worker that speaks with its parent as a nursery does, and whose decoder is a script with these arguments.

@@ -49,11 +49,13 @@ codes! {
     NoSuchFrame = "no_such_frame", "The DICOM file has no frame of this number.";
     /// A window that is not defined.
     BadWindow = "bad_window", "The window has no numbers, or a width that its function is not defined for.";
+    /// A part of a picture that is not there.
+    BadViewport = "bad_viewport", "The part of the picture is outside of it.";
 }
 
 impl FileCode {
     /// The codes of what somebody asks of a file: no file has one.
-    pub const OF_REQUESTS: [Self; 2] = [Self::NoSuchFrame, Self::BadWindow];
+    pub const OF_REQUESTS: [Self; 3] = [Self::NoSuchFrame, Self::BadWindow, Self::BadViewport];
 
     /// The codes that a file can have.
     pub fn of_files() -> impl Iterator<Item = Self> {

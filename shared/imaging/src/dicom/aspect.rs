@@ -3,7 +3,7 @@
 use super::element::DataSet;
 use super::tag;
 use crate::raster::Raster;
-use crate::scale::shrink;
+use crate::scale::resized;
 
 /// Ratios nobody's detector has are mistakes of the writer.
 const MOST: f64 = 10.0;
@@ -56,68 +56,7 @@ pub(super) fn squared(raster: Raster, ratio: f64, most: u32) -> Raster {
     )]
     let side = |length: f64| ((length * scale).round() as u32).clamp(1, most);
     let (width, height) = (side(width), side(height));
-    let small = (raster.width.min(width), raster.height.min(height));
-    let raster = if small == (raster.width, raster.height) {
-        raster
-    } else {
-        shrink(&raster, small.0, small.1)
-    };
-    stretched(&raster, width, height)
-}
-
-/// The raster with more columns or rows, levels between two pixels mixed from both.
-fn stretched(raster: &Raster, width: u32, height: u32) -> Raster {
-    let channels = raster.channels.count();
-    let columns = between(raster.width, width);
-    let rows = between(raster.height, height);
-    let level = |x: usize, y: usize, channel: usize| {
-        f64::from(raster.data[(y * raster.width as usize + x) * channels + channel])
-    };
-    let mut data = Vec::with_capacity(width as usize * height as usize * channels);
-    for &(y, next_y, down) in &rows {
-        for &(x, next_x, across) in &columns {
-            for channel in 0..channels {
-                let mix = |a: f64, b: f64, share: f64| a + (b - a) * share;
-                let upper = mix(level(x, y, channel), level(next_x, y, channel), across);
-                let lower = mix(
-                    level(x, next_y, channel),
-                    level(next_x, next_y, channel),
-                    across,
-                );
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "between two levels"
-                )]
-                data.push((mix(upper, lower, down) + 0.5) as u8);
-            }
-        }
-    }
-    Raster {
-        width,
-        height,
-        channels: raster.channels,
-        data,
-    }
-}
-
-/// For each of `wanted` pixels the two of `length` pixels it lies between, and how near it is to the second.
-fn between(length: u32, wanted: u32) -> Vec<(usize, usize, f64)> {
-    let last = length.saturating_sub(1);
-    (0..wanted)
-        .map(|at| {
-            let place = (f64::from(at) + 0.5) * f64::from(length) / f64::from(wanted) - 0.5;
-            let place = place.clamp(0.0, f64::from(last));
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "between 0 and the last pixel"
-            )]
-            let low = place as u32;
-            let next = (low + 1).min(last);
-            (low as usize, next as usize, place - f64::from(low))
-        })
-        .collect()
+    resized(raster, width, height)
 }
 
 #[cfg(test)]

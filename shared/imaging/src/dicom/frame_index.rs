@@ -141,6 +141,15 @@ impl FrameIndex {
         }
     }
 
+    /// Where the bytes of the first frame begin: in the file, or in the inflated data set. `None` if there is none.
+    #[must_use]
+    pub fn start(&self) -> Option<u64> {
+        match self {
+            Self::Native(native) => Some(native.position),
+            Self::Fragments(fragments) => fragments.fragments.first().map(|(gap, _)| *gap),
+        }
+    }
+
     /// The bytes of the frame `index`, from 0 on.
     #[must_use]
     pub fn frame(&self, index: u32) -> Option<FramePart> {

@@ -4,7 +4,9 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-use crate::picture::enough;
+use super::viewport::Viewport;
+use crate::picture::{self, enough};
+use crate::raster::Raster;
 use crate::{Code, Reason};
 
 /// Which frame of a file is meant.
@@ -162,12 +164,59 @@ pub struct View {
     /// The most pixels of the long side; the pixels of the picture are square then. Otherwise it has a pixel for each of the
     /// frame's own.
     pub side: Option<NonZeroU32>,
+    /// Instead of `side`: what the picture has to fill, and with which part of the frame.
+    pub viewport: Option<Viewport>,
+    /// What is made of it.
+    pub file: PictureFile,
 }
 
 impl View {
     /// The pixels of the long side that a codec has to give.
     pub(super) fn enough(&self) -> u32 {
-        self.side.map_or(u32::MAX, |side| enough(side.get()))
+        match (self.viewport, self.side) {
+            (Some(viewport), _) => viewport.enough(),
+            (None, Some(side)) => enough(side.get()),
+            (None, None) => u32::MAX,
+        }
+    }
+
+    /// The most pixels of a side of the picture; `None` if the frame decides.
+    pub(crate) fn longest_side(&self) -> Option<NonZeroU32> {
+        let viewport = self.viewport.map(|viewport| viewport.longest_side());
+        viewport.or(self.side)
+    }
+}
+
+/// A file that a picture is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PictureFile {
+    /// JPEG of a quality from 1 to 100.
+    Jpeg(u8),
+    /// PNG, without loss.
+    Png,
+}
+
+impl Default for PictureFile {
+    fn default() -> Self {
+        Self::Jpeg(picture::QUALITY)
+    }
+}
+
+impl PictureFile {
+    /// How every file of this kind begins.
+    pub(crate) const fn magic(self) -> &'static [u8] {
+        match self {
+            Self::Jpeg(_) => &[0xFF, 0xD8, 0xFF],
+            Self::Png => b"\x89PNG\r\n\x1A\n",
+        }
+    }
+
+    pub(crate) fn of(self, raster: &Raster) -> Result<Vec<u8>, Reason> {
+        match self {
+            Self::Jpeg(quality) => picture::jpeg(raster, quality.clamp(1, 100)),
+            Self::Png => picture::png(raster),
+        }
     }
 }
 

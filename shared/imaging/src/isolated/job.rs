@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ impl Job {
     }
 }
 
-/// Most bytes of a frame, stored or as JPEG.
+/// Most bytes of a frame, stored or as a picture.
 fn largest_frame(limits: &Limits) -> u64 {
     limits.max_decoded_bytes.max(MAX_ANSWER)
 }
@@ -132,23 +133,23 @@ impl<'a> Answers<'a> {
 
     pub(super) fn write_picture(&self, answer: &Result<FramePicture, Reason>) -> io::Result<()> {
         if let Ok(picture) = answer {
-            self.write("frame", &picture.jpeg)?;
+            self.write("frame", &picture.bytes)?;
         }
         self.write_json("answer.json", answer)
     }
 
-    /// The picture, if it is a JPEG whose sides are at most those asked for.
+    /// The picture, if it is a file of the kind that was asked for, and its sides are at most those.
     pub(super) fn picture(
         &self,
-        most: Option<u32>,
+        view: &View,
         limits: &Limits,
     ) -> Option<Result<FramePicture, Reason>> {
         let mut answer: Result<FramePicture, Reason> = self.json("answer.json")?;
         if let Ok(picture) = &mut answer {
-            let most = most.unwrap_or(u16::MAX.into());
+            let most = view.longest_side().map_or(u16::MAX.into(), NonZeroU32::get);
             let fits = |side: u32| (1..=most).contains(&side);
-            picture.jpeg = self.read("frame", largest_frame(limits))?;
-            let is_one = picture.jpeg.starts_with(&[0xFF, 0xD8, 0xFF]);
+            picture.bytes = self.read("frame", largest_frame(limits))?;
+            let is_one = picture.bytes.starts_with(view.file.magic());
             if !is_one || !fits(picture.width) || !fits(picture.height) {
                 return None;
             }

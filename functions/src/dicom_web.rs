@@ -1,7 +1,8 @@
 //! DICOMweb (PS3.18): the same studies, for programs that speak the standard. docs/DICOMWEB.md says what of it there is.
 //!
 //! - [`domain`]: the rules, without I/O.
-//! - `found`: what UIDs lead to · `retrieve`, `metadata`, `pixels`, `bulk`, `picture`: what is answered of it · `answer`: how that leaves.
+//! - `found`: what UIDs lead to · `retrieve`, `metadata`, `bulk` (with `inflated`), `thumbnail`: what is answered of it · `answer`: how that leaves.
+//! - [`pixels`]: frames and pictures of them; it has decoders, so it has a program of its own.
 //! - `elements`: what files say · `request`: what a URL and its headers name · `search`, `results`: how a search is answered · `store`: what is sent.
 
 mod answer;
@@ -9,15 +10,16 @@ mod bulk;
 mod domain;
 mod elements;
 mod found;
+mod inflated;
 mod metadata;
 mod parameters;
-mod picture;
-mod pixels;
+pub mod pixels;
 mod request;
 mod results;
 mod retrieve;
 mod search;
 mod store;
+mod thumbnail;
 
 /// The path that all services begin with.
 pub const BASE: &str = "/dicom-web";
@@ -41,15 +43,10 @@ endpoints! {
     study_metadata,
     series_metadata,
     instance_metadata,
-    retrieve_frames,
-    retrieve_pixel_data,
     retrieve_bulk_data,
-    rendered_instance,
-    rendered_frame,
     study_thumbnail,
     series_thumbnail,
     instance_thumbnail,
-    frame_thumbnail,
     store_instances,
     store_study_instances,
 }

@@ -1,20 +1,23 @@
 //! How endpoints are declared: the list of subjects, the list of a subject, and the route of an endpoint, each once.
 
-/// The subjects that have endpoints, by the names of their modules.
+/// The subjects that have endpoints, by the names of their modules. In braces are the parts of a subject that have a program of their own.
 macro_rules! subjects {
-    ($($subject:ident),+ $(,)?) => {
+    ($($subject:ident $({ $($part:ident),+ })?),+ $(,)?) => {
         $(pub mod $subject;)+
 
         /// The programs behind HTTP: the name of each, and the endpoints that it can serve.
         #[must_use]
         pub fn programs() -> Vec<(&'static str, Vec<service::api::Endpoint>)> {
-            vec![$((stringify!($subject), $subject::endpoints())),+]
+            [$(
+                vec![(stringify!($subject), $subject::endpoints())],
+                $($(vec![(stringify!($part), $subject::$part::endpoints())],)+)?
+            )+].concat()
         }
 
         /// Every HTTP endpoint, in the order of template.yaml.
         #[must_use]
         pub fn endpoints() -> Vec<service::api::Endpoint> {
-            [$($subject::endpoints()),+].concat()
+            programs().into_iter().flat_map(|(_, endpoints)| endpoints).collect()
         }
 
         /// Whether a function of this name is behind HTTP.
@@ -26,7 +29,10 @@ macro_rules! subjects {
         /// What the endpoints of each subject say of themselves.
         fn descriptions() -> Vec<utoipa::openapi::OpenApi> {
             use utoipa::OpenApi as _;
-            vec![$($subject::Description::openapi()),+]
+            [$(
+                vec![$subject::Description::openapi()],
+                $($(vec![$subject::$part::Description::openapi()],)+)?
+            )+].concat()
         }
     };
 }

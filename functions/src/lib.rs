@@ -5,7 +5,7 @@
 //!   `endpoint()`, request and response types, `handle`, private functions. `fields!` declares a type of a request. What several endpoints of a
 //!   subject share stands beside them.
 //! - [`events`]: what queues and schedules call.
-//! - `bin/`: one program a subject. The setting `Handler` of a function in template.yaml says which of its program's endpoints it serves.
+//! - `bin/`: one program a subject, and one for the part of a subject that needs what the rest does not. The setting `Handler` of a function in template.yaml says which of its program's endpoints it serves.
 //!
 //! `subjects!` below is the only list of subjects, a subject's `endpoints!` the only list of its endpoints.
 
@@ -19,6 +19,7 @@ mod endpoints;
 
 pub mod events;
 pub(crate) mod mismatch;
+pub mod scratch;
 
 subjects! {
     lists,
@@ -26,7 +27,7 @@ subjects! {
     uploads,
     patients,
     studies,
-    dicom_web,
+    dicom_web { pixels },
     jobs,
     users,
     description,

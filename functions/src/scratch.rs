@@ -10,13 +10,13 @@ use tempfile::{Builder, TempDir};
 const PREFIX: &str = "filmroom-run-";
 
 /// A folder that is removed when it is dropped.
-pub(super) fn folder() -> Result<TempDir, Error> {
+pub(crate) fn folder() -> Result<TempDir, Error> {
     Builder::new().prefix(PREFIX).tempdir().map_err(on_disk)
 }
 
 /// A full disk passes: another environment, or this one when somebody has made room, has the space. Going on without the copy would settle
 /// the file without its picture for good.
-pub(super) fn on_disk(error: io::Error) -> Error {
+pub(crate) fn on_disk(error: io::Error) -> Error {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::Unavailable(error.into()),
         _ => Error::internal(error),

@@ -2,6 +2,7 @@
 
 mod metadata;
 mod pixels;
+mod rendering;
 mod retrieve;
 mod search;
 mod store;

@@ -53,8 +53,11 @@ fn every_file_is_a_module() {
             let parent = declared + "\n" + &of_program.unwrap_or_default();
             // Declared by itself, or in a list of modules that a macro declares.
             let mut lines = parent.lines().map(str::trim);
-            let declares =
-                |line: &str| line == format!("{last},") || line.ends_with(&format!("mod {last};"));
+            let declares = |line: &str| {
+                line == format!("{last},")
+                    || line.starts_with(&format!("{last} {{"))
+                    || line.ends_with(&format!("mod {last};"))
+            };
             assert!(
                 lines.any(declares),
                 "{folder}/{}.rs is no module: nothing compiles it, and no test in it runs",

@@ -20,6 +20,8 @@ const NOT_USED_HERE: &[(&[&str], &str, &str)] = &[
     // When a file is gone before it is shown, while the tables of older versions are read.
     (
         &[
+            "study-files",
+            "series-files",
             "search-studies",
             "search-study-series",
             "search-study-instances",
@@ -72,12 +74,6 @@ const NOT_USED_HERE: &[(&[&str], &str, &str)] = &[
             "frame-thumbnail",
         ],
         "dynamodb:GetItem",
-        "ImageFilesTable",
-    ),
-    // When a file is gone before it is shown, while the tables of older versions are read.
-    (
-        &["study-files", "series-files"],
-        "dynamodb:BatchGetItem",
         "ImageFilesTable",
     ),
     // When the bucket has lost a chunk of a worklist that maintenance packs: fold-changes does the same.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use functions::events::maintenance::Maintenance;
-use functions::events::process_object::{Processor, scratch};
+use functions::events::process_object::Processor;
 use functions::events::run_job::Runner;
 use functions::events::verify::Verify;
 use functions::events::{compare_log, copy_log, fold_changes};
+use functions::scratch;
 use imaging::isolated::{Worker, serve_if_worker};
 use service::error::Error;
 use service::lambda::{handler, serve_events, serve_timed_events};

@@ -14,7 +14,7 @@ use super::domain::accept::Media;
 use super::domain::frames::{BYTES, Wanted, range, swapped};
 use super::domain::multipart::Parts;
 use super::found::instance;
-use super::pixels::inflated;
+use super::inflated::inflated;
 use super::request::{Asks, Call, not_acceptable};
 use super::retrieve::bytes_of;
 

@@ -9,6 +9,8 @@ pub(super) mod frames;
 pub(super) mod known;
 pub(super) mod levels;
 pub(super) mod multipart;
+pub(super) mod one_frame;
+pub(super) mod rendering;
 pub(super) mod stored;
 pub(super) mod uid;
 

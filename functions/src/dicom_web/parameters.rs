@@ -132,6 +132,30 @@ fn of_pictures() -> Vec<Parameter> {
     vec![of_whom(), accept(&["image/jpeg"])]
 }
 
+fn of_rendered() -> Vec<Parameter> {
+    let number = "-?[0-9]+(\\.[0-9]+)?";
+    let side = "([1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-6])";
+    vec![
+        of_whom(),
+        accept(&["image/jpeg", "image/png"]),
+        pattern(
+            "window",
+            "Centre, width and function of the window (PS3.18 section 8.3.5.1.4). The width is more than 0, and at least 1 with `linear`",
+            &format!("^{number},[1-9][0-9]*(\\.[0-9]+)?,(linear|linear-exact|sigmoid)$"),
+        ),
+        pattern(
+            "viewport",
+            "Columns and rows that the picture has to fill without being distorted, and the part of it: left, top, width and height in pixels of the frame. A negative width or height flips it",
+            &format!("^{side},{side}(,[0-9]+,[0-9]+(,-?[1-9][0-9]*,-?[1-9][0-9]*)?)?$"),
+        ),
+        parameter(
+            "quality",
+            "Of a JPEG",
+            json!({ "type": "integer", "minimum": 1, "maximum": 100 }),
+        ),
+    ]
+}
+
 fn of_elements() -> Vec<Parameter> {
     vec![of_whom(), accept(JSON)]
 }
@@ -239,8 +263,10 @@ parameters! {
     ForElements: of_elements;
     /// Of a retrieval of frames or other long values.
     ForFrames: of_frames;
-    /// Of a retrieval of pictures.
+    /// Of a retrieval of pictures that processing made.
     ForPictures: of_pictures;
+    /// Of a retrieval of pictures as somebody wants to see them.
+    ForRendered: of_rendered;
 }
 
 macro_rules! schemas {

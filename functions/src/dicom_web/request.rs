@@ -4,6 +4,7 @@ use axum::extract::{FromRequestParts, Query, RawPathParams};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, header};
+use imaging::isolated::Worker;
 use service::App;
 use service::api::takes_gzip;
 use service::auth::Caller;
@@ -24,6 +25,8 @@ pub(crate) struct Call {
     /// The parameters of the query, in order.
     pub(super) parameters: Vec<(String, String)>,
     pub(super) headers: HeaderMap,
+    /// Who decodes pixels, in the program that has a decoder.
+    pub(super) decoder: Option<Worker>,
 }
 
 impl FromRequestParts<App> for Call {
@@ -41,6 +44,7 @@ impl FromRequestParts<App> for Call {
             named,
             parameters,
             headers: parts.headers.clone(),
+            decoder: parts.extensions.get().cloned(),
         })
     }
 }
@@ -115,6 +119,14 @@ impl Asks {
     /// [`Error::BadRequest`]; [`Error::NotFound`] for what is of others.
     pub(super) fn read(call: &Call) -> Result<Self, Error> {
         let options = Options::read(&call.parameters).map_err(Error::BadRequest)?;
+        Self::of(call, &options)
+    }
+
+    /// The same with parameters that were read already.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for what is of others.
+    pub(super) fn of(call: &Call, options: &Options) -> Result<Self, Error> {
         let headers = &call.headers;
         Ok(Self {
             owner: owner(&call.caller, options.of).ok_or(Error::NotFound)?,

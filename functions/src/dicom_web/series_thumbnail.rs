@@ -4,8 +4,8 @@ use axum::response::Response;
 use service::error::Error;
 
 use super::parameters::{ForPictures, InSeries};
-use super::picture::{Size, respond};
 use super::request::Call;
+use super::thumbnail::respond;
 
 endpoint!(takes_query);
 
@@ -24,5 +24,5 @@ endpoint!(takes_query);
     )
 )]
 pub(crate) async fn handle(call: Call) -> Result<Response, Error> {
-    respond(&call, Size::Thumbnail).await
+    respond(&call).await
 }

@@ -8,7 +8,6 @@
 mod comes_again;
 mod copies;
 mod findings;
-pub mod scratch;
 mod spool;
 mod turns;
 

@@ -2,7 +2,7 @@
 
 use http::Method;
 use imaging::fixtures::{DicomSpec, dicom};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::retrieve::followed;
 use super::{Slice, get, parts, two_studies};
@@ -129,12 +129,7 @@ async fn compressed_frames_are_of_their_own_type_or_bytes_for_who_takes_any_synt
     ] {
         let answer = get(&user, &format!("{path}/1,2"), accept).await;
         let Some(kind) = kind else {
-            let problem = answer.problem(406, "not_acceptable");
-            assert!(
-                problem["detail"]
-                    .as_str()
-                    .is_some_and(|said| said.contains("image/jpeg"))
-            );
+            answer.problem(406, "not_acceptable");
             continue;
         };
         assert_eq!(answer.status, 200, "{accept}: {}", answer.text());
@@ -281,7 +276,7 @@ async fn pictures_are_those_that_processing_made() {
             assert_eq!(answer.header("content-type"), "image/jpeg");
             assert!(answer.bytes.starts_with(&[0xFF, 0xD8]), "{path}");
         }
-        let problem = get(&user, &path, "image/png")
+        let problem = get(&user, &path, "image/gif")
             .await
             .problem(406, "not_acceptable");
         assert!(
@@ -297,7 +292,7 @@ async fn pictures_are_those_that_processing_made() {
         ("frames/0/rendered", 400, "bad_request"),
         ("frames/1,1/rendered", 400, "bad_request"),
         ("frames/2/rendered", 404, "not_found"),
-        ("rendered?window=1,2,linear", 400, "bad_request"),
+        ("thumbnail?window=1,2,linear", 400, "bad_request"),
     ] {
         get(&user, &format!("{path}/{what}"), "*/*")
             .await
@@ -316,24 +311,4 @@ async fn pictures_are_those_that_processing_made() {
             .await
             .problem(404, "not_found");
     }
-}
-
-#[tokio::test]
-async fn a_frame_of_several_is_not_rendered_and_that_is_said() {
-    let (_stack, user, path) = with(three_frames()).await;
-    let problem: Value = get(&user, &format!("{path}/frames/2/rendered"), "*/*")
-        .await
-        .problem(406, "not_acceptable");
-    assert!(
-        problem["detail"]
-            .as_str()
-            .is_some_and(|said| said.contains("frames as they are stored"))
-    );
-    get(&user, &format!("{path}/frames/4/rendered"), "*/*")
-        .await
-        .problem(404, "not_found");
-    assert_eq!(
-        get(&user, &format!("{path}/rendered"), "*/*").await.status,
-        200
-    );
 }

@@ -1017,7 +1017,7 @@ export interface paths {
         };
         /**
          * Retrieve frames
-         * @description Frames of an instance as stored, by their numbers (WADO-RS, PS3.18 section 10.4). Uncompressed frames are bytes in little endian (`application/octet-stream`), compressed ones what their transfer syntax makes them, such as `image/jp2`, or bytes for those who ask for `transfer-syntax=*`. Nothing is decoded here: who asks for another transfer syntax gets a 406.
+         * @description Frames of an instance as stored, by their numbers (WADO-RS, PS3.18 section 10.4). Uncompressed frames are bytes in little endian (`application/octet-stream`), compressed ones what their transfer syntax makes them, such as `image/jp2`, or bytes for those who ask for `transfer-syntax=*`. Bytes without a transfer syntax, or in `1.2.840.10008.1.2.1`, are decoded: explicit VR little endian. Any other transfer syntax than the stored one is a 406.
          */
         get: operations["retrieve-frames"];
         put?: never;
@@ -1037,7 +1037,7 @@ export interface paths {
         };
         /**
          * Rendered frame
-         * @description The only frame of an instance as a picture (PS3.18 section 10.4.1.1.3): the picture that processing made, at most 1,024 pixels on a side: of several frames the middle one, in the window that the header gives. `window`, `viewport` and `quality` are not taken. A frame of several is a 406.
+         * @description A frame as a picture (PS3.18 section 10.4.1.1.3). Without parameters it has a pixel for each of the frame's, in the window that the header gives.
          */
         get: operations["rendered-frame"];
         put?: never;
@@ -1057,7 +1057,7 @@ export interface paths {
         };
         /**
          * Thumbnail of a frame
-         * @description A picture of at most 256 pixels on a side (PS3.18 section 10.4.1.1.4). A frame of several is a 406.
+         * @description A picture of at most 256 pixels on a side (PS3.18 section 10.4.1.1.4).
          */
         get: operations["frame-thumbnail"];
         put?: never;
@@ -1097,7 +1097,7 @@ export interface paths {
         };
         /**
          * Retrieve pixel data
-         * @description All frames of an instance as stored: what the `BulkDataURI` of its pixels leads to. Uncompressed frames are bytes in little endian (`application/octet-stream`), compressed ones what their transfer syntax makes them, such as `image/jp2`, or bytes for those who ask for `transfer-syntax=*`. Nothing is decoded here: who asks for another transfer syntax gets a 406.
+         * @description All frames of an instance as stored: what the `BulkDataURI` of its pixels leads to. Uncompressed frames are bytes in little endian (`application/octet-stream`), compressed ones what their transfer syntax makes them, such as `image/jp2`, or bytes for those who ask for `transfer-syntax=*`. Bytes without a transfer syntax, or in `1.2.840.10008.1.2.1`, are decoded: explicit VR little endian. Any other transfer syntax than the stored one is a 406.
          */
         get: operations["retrieve-pixel-data"];
         put?: never;
@@ -1117,7 +1117,7 @@ export interface paths {
         };
         /**
          * Rendered instance
-         * @description An instance as a picture (PS3.18 section 10.4.1.1.3): the picture that processing made, at most 1,024 pixels on a side: of several frames the middle one, in the window that the header gives. `window`, `viewport` and `quality` are not taken.
+         * @description An instance as a picture (PS3.18 section 10.4.1.1.3): of several frames the middle one. Without parameters it has a pixel for each of the frame's, in the window that the header gives.
          */
         get: operations["rendered-instance"];
         put?: never;
@@ -7095,7 +7095,13 @@ export interface operations {
                 /** @description For administrators: the studies of this user id. Without it, the caller's own */
                 uploaded_by?: number | "";
                 /** @description Stands for the header `Accept` */
-                accept?: "image/jpeg" | "";
+                accept?: "image/jpeg" | "image/png" | "";
+                /** @description Centre, width and function of the window (PS3.18 section 8.3.5.1.4). The width is more than 0, and at least 1 with `linear` */
+                window?: string | "";
+                /** @description Columns and rows that the picture has to fill without being distorted, and the part of it: left, top, width and height in pixels of the frame. A negative width or height flips it */
+                viewport?: string | "";
+                /** @description Of a JPEG */
+                quality?: number | "";
             };
             header?: never;
             path: {
@@ -7117,10 +7123,13 @@ export interface operations {
                 headers: {
                     /** @description Weak: it changes with the file */
                     ETag?: string;
+                    /** @description 299: parameters that are not supported */
+                    Warning?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "image/jpeg": string;
+                    "image/png": string;
                 };
             };
             /** @description The client has it: `If-None-Match` */
@@ -7130,11 +7139,21 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Where the picture is, if it is larger than 4 MB */
+            307: {
+                headers: {
+                    /** @description A presigned URL. It is a secret until it expires */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -7325,7 +7344,13 @@ export interface operations {
                 /** @description For administrators: the studies of this user id. Without it, the caller's own */
                 uploaded_by?: number | "";
                 /** @description Stands for the header `Accept` */
-                accept?: "image/jpeg" | "";
+                accept?: "image/jpeg" | "image/png" | "";
+                /** @description Centre, width and function of the window (PS3.18 section 8.3.5.1.4). The width is more than 0, and at least 1 with `linear` */
+                window?: string | "";
+                /** @description Columns and rows that the picture has to fill without being distorted, and the part of it: left, top, width and height in pixels of the frame. A negative width or height flips it */
+                viewport?: string | "";
+                /** @description Of a JPEG */
+                quality?: number | "";
             };
             header?: never;
             path: {
@@ -7345,10 +7370,13 @@ export interface operations {
                 headers: {
                     /** @description Weak: it changes with the file */
                     ETag?: string;
+                    /** @description 299: parameters that are not supported */
+                    Warning?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "image/jpeg": string;
+                    "image/png": string;
                 };
             };
             /** @description The client has it: `If-None-Match` */
@@ -7358,11 +7386,21 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Where the picture is, if it is larger than 4 MB */
+            307: {
+                headers: {
+                    /** @description A presigned URL. It is a secret until it expires */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["TooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -85,16 +85,16 @@ impl Accepted {
         })
     }
 
-    /// The one of `there` that the client wants most, of those that `takes` allows. `takes` gets the transfer syntax that the client names for the type, or `*`
-    /// if the client takes everything.
-    pub(crate) fn choose_by(
+    /// The one of `there` that the client wants most, of those to which `form` gives a form, with that. `form` gets the transfer syntax that the client names
+    /// for the type, or `*` if the client takes everything.
+    pub(crate) fn choose_by<F>(
         &self,
         there: &[Media],
-        takes: impl Fn(Media, Option<&str>) -> bool,
-    ) -> Option<Media> {
+        form: impl Fn(Media, Option<&str>) -> Option<F>,
+    ) -> Option<(Media, F)> {
         self.0.iter().find_map(|range| {
             let mut found = there.iter().filter(|media| range.takes(**media));
-            found.find(|media| takes(**media, range.syntax())).copied()
+            found.find_map(|media| form(*media, range.syntax()).map(|form| (*media, form)))
         })
     }
 }

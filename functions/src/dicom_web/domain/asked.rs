@@ -102,9 +102,20 @@ impl Options {
     /// # Errors
     /// Every parameter that is wrong, and why.
     pub(crate) fn read(parameters: &[(String, String)]) -> Result<Self, Vec<FieldError>> {
+        Self::read_with(parameters, |_, _| Ok(false))
+    }
+
+    /// The same for a retrieval that takes others, too: `take` says whether a parameter is one of them.
+    ///
+    /// # Errors
+    /// Every parameter that is wrong, and why.
+    pub(crate) fn read_with(
+        parameters: &[(String, String)],
+        mut take: impl FnMut(&str, &str) -> Result<bool, String>,
+    ) -> Result<Self, Vec<FieldError>> {
         let mut options = Self::default();
         read_each(parameters, None, |name, value| {
-            let is_one = options.take(name, value)?;
+            let is_one = options.take(name, value)? || take(name, value)?;
             is_one
                 .then_some(())
                 .ok_or_else(|| "is no parameter here".to_owned())

@@ -57,14 +57,31 @@ pub(crate) fn media(kind: Option<&'static str>, is_one: bool) -> Vec<Media> {
     in_parts.chain(alone).collect()
 }
 
-/// Whether a client that names the transfer syntax `named`, or none, takes frames that are `stored` so. Bytes without a name are uncompressed ones
-/// (PS3.18, section 8.7.3.5.2).
-pub(crate) fn takes(media: Media, named: Option<&str>, stored: &str, is_compressed: bool) -> bool {
+/// How frames are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As they are in the file; uncompressed ones in little endian, each from a byte of its own on.
+    Stored,
+    /// Decoded, to explicit VR little endian.
+    Decoded,
+}
+
+/// The form in which a client that names the transfer syntax `named`, or none, takes frames that are `stored` so; `None` if in none. Bytes without a name
+/// are uncompressed ones (PS3.18, section 8.7.3.5.2).
+pub(crate) fn form(
+    media: Media,
+    named: Option<&str>,
+    stored: &str,
+    is_compressed: bool,
+) -> Option<Form> {
+    let is_bytes = media.kind == BYTES;
     match named {
-        Some("*") => true,
-        Some(named) if is_compressed => named == stored,
-        Some(named) => named == EXPLICIT || named == stored,
-        None => !is_compressed || media.kind != BYTES,
+        Some("*") => Some(Form::Stored),
+        Some(named) if named == stored => Some(Form::Stored),
+        Some(EXPLICIT) | None if is_bytes && is_compressed => Some(Form::Decoded),
+        Some(EXPLICIT) if !is_compressed => Some(Form::Stored),
+        Some(_) => None,
+        None => Some(Form::Stored),
     }
 }
 
@@ -149,23 +166,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compressed_is_bytes_only_for_those_who_say_so() {
+    fn what_is_compressed_is_decoded_for_those_who_want_bytes_and_do_not_say_which() {
         let (jpeg, stored) = (Media::single("image/jpeg"), "1.2.840.10008.1.2.4.50");
         let bytes = Media::single(BYTES);
-        for (media, named, is_compressed, is_taken) in [
-            (bytes, None, false, true),
-            (bytes, Some(EXPLICIT), false, true),
-            (bytes, Some("1.2.840.10008.1.2.2"), false, false),
-            (bytes, None, true, false),
-            (bytes, Some(EXPLICIT), true, false),
-            (bytes, Some("*"), true, true),
-            (bytes, Some(stored), true, true),
-            (jpeg, None, true, true),
-            (jpeg, Some("1.2.840.10008.1.2.4.70"), true, false),
+        let (as_stored, decoded) = (Some(Form::Stored), Some(Form::Decoded));
+        for (media, named, is_compressed, expected) in [
+            (bytes, None, false, as_stored),
+            (bytes, Some(EXPLICIT), false, as_stored),
+            (bytes, Some("1.2.840.10008.1.2.2"), false, None),
+            (bytes, None, true, decoded),
+            (bytes, Some(EXPLICIT), true, decoded),
+            (bytes, Some("*"), true, as_stored),
+            (bytes, Some(stored), true, as_stored),
+            (jpeg, None, true, as_stored),
+            (jpeg, Some(EXPLICIT), true, None),
+            (jpeg, Some("1.2.840.10008.1.2.4.70"), true, None),
         ] {
             assert_eq!(
-                takes(media, named, stored, is_compressed),
-                is_taken,
+                form(media, named, stored, is_compressed),
+                expected,
                 "{media} {named:?} {is_compressed}"
             );
         }

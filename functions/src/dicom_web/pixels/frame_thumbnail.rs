@@ -3,15 +3,15 @@
 use axum::response::Response;
 use service::error::Error;
 
-use super::parameters::{ForPictures, FrameInPath, InInstance};
+use super::super::parameters::{ForPictures, FrameInPath, InInstance};
+use super::super::request::Call;
 use super::picture::{Size, respond};
-use super::request::Call;
 
 endpoint!(takes_query);
 
 /// Thumbnail of a frame
 ///
-/// A picture of at most 256 pixels on a side (PS3.18 section 10.4.1.1.4). A frame of several is a 406.
+/// A picture of at most 256 pixels on a side (PS3.18 section 10.4.1.1.4).
 #[utoipa::path(
     get,
     path = "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/frames/{frames}/thumbnail",

@@ -1,9 +1,8 @@
-//! WADO-RS: frames as they are stored (PS3.18, sections 10.4.1.1.6 and 10.4.1.1.8). The index that processing made says where each is.
+//! WADO-RS: frames as they are stored, or decoded (PS3.18, sections 10.4.1.1.6 and 10.4.1.1.8). The index that processing made says where each is.
 
-use std::io::Read as _;
+use std::time::{Duration, Instant};
 
 use axum::response::Response;
-use flate2::read::DeflateDecoder;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use imaging::dicom::{FrameIndex, FramePart, Head};
 use service::App;
@@ -12,18 +11,25 @@ use service::bucket::{Object, Written};
 use service::domain::{FileRecord, object_key};
 use service::error::Error;
 
-use super::answer::{self, Identity};
-use super::domain::frames::{self, EXPLICIT};
-use super::domain::multipart::{AROUND, Parts};
-use super::elements;
-use super::found::{instance, syntax_of};
-use super::request::{Asks, Call, not_acceptable};
-use super::retrieve::bytes_of;
+use super::super::answer::{self, Identity};
+use super::super::domain::accept::Media;
+use super::super::domain::frames::{self, EXPLICIT, Form};
+use super::super::domain::multipart::{AROUND, Parts};
+use super::super::elements;
+use super::super::found::{instance, syntax_of};
+use super::super::inflated::inflated;
+use super::super::request::{Asks, Call, not_acceptable};
+use super::super::retrieve::bytes_of;
+use super::decoder;
+use super::local::Local;
+use super::part::stored;
 
 /// Bytes of an index that is an object of its own, at most: imaging makes none that is larger.
 const MOST_OF_INDEX: u64 = 64 << 20;
 /// Frames that are read at once.
 const AT_ONCE: usize = 8;
+/// How long frames are decoded one after the other. A caller waits for it, and API Gateway waits for no more than 30 s.
+const MOST_TIME: Duration = Duration::from_secs(10);
 
 /// The instance whose frames are asked for.
 struct Frames<'a> {
@@ -50,11 +56,13 @@ pub(super) async fn respond(call: &Call) -> Result<Response, Error> {
     if numbers.is_empty() || numbers.iter().any(|number| *number > index.frames()) {
         return Err(Error::NotFound);
     }
-    Frames { app, file, index }.answer(&asks, &numbers).await
+    Frames { app, file, index }
+        .answer(call, &asks, &numbers)
+        .await
 }
 
 /// The index of the frames of an instance; `None` if it has no pixels.
-async fn index_of(app: &App, file: &FileRecord) -> Result<Option<FrameIndex>, Error> {
+pub(super) async fn index_of(app: &App, file: &FileRecord) -> Result<Option<FrameIndex>, Error> {
     let gone = || Error::internal("the index of frames is gone");
     let key = elements::key_of(file);
     let Object::Bytes(head) = app.bucket.beginning(&key, Head::MOST as u64).await? else {
@@ -74,7 +82,7 @@ async fn index_of(app: &App, file: &FileRecord) -> Result<Option<FrameIndex>, Er
 }
 
 impl Frames<'_> {
-    async fn answer(&self, asks: &Asks, numbers: &[u32]) -> Result<Response, Error> {
+    async fn answer(&self, call: &Call, asks: &Asks, numbers: &[u32]) -> Result<Response, Error> {
         let stored = syntax_of(&self.file);
         let kind = match self.index {
             FrameIndex::Native(_) => None,
@@ -82,37 +90,84 @@ impl Frames<'_> {
         };
         let is_compressed = matches!(self.index, FrameIndex::Fragments(_));
         let there = frames::media(kind, numbers.len() == 1);
-        let takes = |media, named: Option<&str>| frames::takes(media, named, stored, is_compressed);
-        let media = asks
+        let form = |media, named: Option<&str>| frames::form(media, named, stored, is_compressed);
+        let (media, form) = asks
             .accepted
-            .choose_by(&there, takes)
+            .choose_by(&there, form)
             .ok_or_else(|| not_acceptable(&there))?;
-        let syntax = if is_compressed { stored } else { EXPLICIT };
+        let syntax = match form {
+            Form::Stored if is_compressed => stored,
+            Form::Stored | Form::Decoded => EXPLICIT,
+        };
         let list: Vec<String> = numbers.iter().map(u32::to_string).collect();
         let identity = Identity::of(
             std::slice::from_ref(&self.file),
-            &format!("frames {} as {media}", list.join(",")),
+            &format!("frames {} as {media} in {syntax}", list.join(",")),
         );
         if let Some(unchanged) = answer::unchanged(asks, &identity) {
             return Ok(unchanged);
         }
-        let parts: Vec<FramePart> = numbers
-            .iter()
-            .filter_map(|number| self.index.frame(number - 1))
-            .collect();
-        let total: u64 = parts.iter().map(|part| length_of(part) + AROUND).sum();
-        if total > answer::MOST_PREPARED {
-            return Err(answer::too_large(total));
+        let all = match form {
+            Form::Decoded => self.decoded(call, numbers).await?,
+            Form::Stored => {
+                let parts: Vec<FramePart> = numbers
+                    .iter()
+                    .filter_map(|number| self.index.frame(number - 1))
+                    .collect();
+                let total: u64 = parts.iter().map(|part| length_of(part) + AROUND).sum();
+                if total > answer::MOST_PREPARED {
+                    return Err(answer::too_large(total));
+                }
+                let key = identity.key(asks.owner);
+                if total > answer::MOST && self.app.bucket.has_prepared(&key).await? {
+                    return answer::prepared(self.app, &key).await;
+                }
+                self.bytes(parts).await?
+            }
+        };
+        self.written(asks, &identity, (media, syntax), all).await
+    }
+
+    /// Frames as bytes of explicit VR little endian.
+    async fn decoded(&self, call: &Call, numbers: &[u32]) -> Result<Vec<Vec<u8>>, Error> {
+        let begun = Instant::now();
+        let worker = decoder::of(call)?;
+        let mut local: Option<Local> = None;
+        let (mut all, mut total) = (Vec::new(), 0);
+        for number in numbers {
+            if begun.elapsed() > MOST_TIME {
+                return Err(Error::TooLarge(format!(
+                    "Decoding takes longer than you can wait for: ask for {} frames at a time.",
+                    all.len()
+                )));
+            }
+            let with_it = match local.take() {
+                Some(whole) => whole,
+                None => Local::with_frame(self.app, &self.file, &self.index, *number).await?,
+            };
+            let (frame, used) = decoder::decode(worker.clone(), with_it, *number).await?;
+            local = Some(used).filter(|used| used.is_whole);
+            total += frame.bytes.len() as u64 + AROUND;
+            if total > answer::MOST_PREPARED {
+                return Err(answer::too_large(total));
+            }
+            all.push(frame.bytes);
         }
-        let key = identity.key(asks.owner);
-        if total > answer::MOST && self.app.bucket.has_prepared(&key).await? {
-            return answer::prepared(self.app, &key).await;
-        }
-        let all = self.bytes(parts).await?;
+        Ok(all)
+    }
+
+    /// Answers frames, as parts or one alone.
+    async fn written(
+        &self,
+        asks: &Asks,
+        identity: &Identity,
+        (media, syntax): (Media, &str),
+        all: Vec<Vec<u8>>,
+    ) -> Result<Response, Error> {
         let part_type = format!("{}; transfer-syntax={syntax}", media.kind);
         if !media.in_parts {
             let bytes = all.into_iter().next().unwrap_or_default();
-            return self.carried(asks, &identity, bytes, &part_type).await;
+            return self.carried(asks, identity, bytes, &part_type).await;
         }
         let mut answer = Parts::new(identity.boundary(), media.kind);
         for bytes in all {
@@ -120,7 +175,7 @@ impl Frames<'_> {
             answer.extend(&bytes);
         }
         let content_type = answer.content_type();
-        self.carried(asks, &identity, answer.finish(), &content_type)
+        self.carried(asks, identity, answer.finish(), &content_type)
             .await
     }
 
@@ -180,75 +235,12 @@ impl Frames<'_> {
 
     /// The bytes of these frames as they are in the file.
     async fn stored(&self, parts: &[FramePart]) -> Result<Vec<Vec<u8>>, Error> {
-        let reading: Vec<_> = parts.iter().map(|part| self.stored_one(part)).collect();
+        let reading = parts.iter().map(|part| stored(self.app, &self.file, part));
+        let reading: Vec<_> = reading.collect();
         stream::iter(reading).buffered(AT_ONCE).try_collect().await
     }
-
-    async fn stored_one(&self, part: &FramePart) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::new();
-        let bucket = &self.app.bucket;
-        for (offset, length) in joined(&part.ranges) {
-            if length > 0 {
-                let read = bucket.range_of_original(&self.file, offset, length);
-                bytes.extend(read.await?);
-            }
-        }
-        Ok(bytes)
-    }
-}
-
-/// Ranges that follow one another as one.
-fn joined(ranges: &[(u64, u64)]) -> Vec<(u64, u64)> {
-    let mut joined: Vec<(u64, u64)> = Vec::new();
-    for (offset, length) in ranges {
-        match joined.last_mut() {
-            Some(last) if last.0 + last.1 == *offset => last.1 += length,
-            _ => joined.push((*offset, *length)),
-        }
-    }
-    joined
 }
 
 fn length_of(part: &FramePart) -> u64 {
     part.ranges.iter().map(|(_, length)| length).sum()
-}
-
-/// The first `length` bytes of a data set that is deflated as a whole (PS3.5, section A.5): behind the group of the file's meta information, whose
-/// length stands at its beginning (PS3.10, section 7.1).
-///
-/// # Errors
-/// [`Error::NotFound`] if there are not so many.
-pub(super) fn inflated(file: &[u8], length: u64) -> Result<Vec<u8>, Error> {
-    const GROUP_LENGTH: usize = 132;
-    let value = file
-        .get(GROUP_LENGTH + 8..)
-        .and_then(|rest| rest.first_chunk::<4>());
-    let start = value.map(|value| GROUP_LENGTH + 12 + u32::from_le_bytes(*value) as usize);
-    let deflated = start
-        .and_then(|start| file.get(start..))
-        .ok_or(Error::NotFound)?;
-    if length > answer::MOST_PREPARED {
-        return Err(answer::too_large(length));
-    }
-    let mut set = Vec::new();
-    DeflateDecoder::new(deflated)
-        .take(length)
-        .read_to_end(&mut set)
-        .map_err(|_| Error::NotFound)?;
-    if set.len() as u64 == length {
-        Ok(set)
-    } else {
-        Err(Error::NotFound)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_that_follow_one_another_are_one() {
-        assert_eq!(joined(&[(0, 4), (4, 4), (10, 2)]), [(0, 8), (10, 2)]);
-        assert_eq!(joined(&[]), []);
-    }
 }

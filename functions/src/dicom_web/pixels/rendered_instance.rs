@@ -3,26 +3,28 @@
 use axum::response::Response;
 use service::error::Error;
 
-use super::parameters::{ForPictures, InInstance};
+use super::super::parameters::{ForRendered, InInstance};
+use super::super::request::Call;
 use super::picture::{Size, respond};
-use super::request::Call;
 
 endpoint!(takes_query);
 
 /// Rendered instance
 ///
-/// An instance as a picture (PS3.18 section 10.4.1.1.3): the picture that processing made, at most 1,024 pixels on a side: of several frames the middle one, in the window that the header gives. `window`, `viewport` and `quality` are not taken.
+/// An instance as a picture (PS3.18 section 10.4.1.1.3): of several frames the middle one. Without parameters it has a pixel for each of the frame's, in the window that the header gives.
 #[utoipa::path(
     get,
     path = "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/rendered",
     tag = "DICOMweb",
-    params(InInstance, ForPictures),
+    params(InInstance, ForRendered),
     responses(
-        (status = 200, description = "The picture", content_type = "image/jpeg", body = String, headers(("ETag" = String, description = "Weak: it changes with the file"))),
+        (status = 200, description = "The picture", content((String = "image/jpeg"), (String = "image/png")), headers(("ETag" = String, description = "Weak: it changes with the file"), ("Warning" = String, description = "299: parameters that are not supported"))),
         (status = 304, description = "The client has it: `If-None-Match`"),
+        (status = 307, description = "Where the picture is, if it is larger than 4 MB", headers(("Location" = String, description = "A presigned URL. It is a secret until it expires"))),
+        (status = 413),
         (status = 404),
     )
 )]
 pub(crate) async fn handle(call: Call) -> Result<Response, Error> {
-    respond(&call, Size::Preview).await
+    respond(&call, Size::AsAsked).await
 }

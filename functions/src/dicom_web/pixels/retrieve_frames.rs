@@ -3,15 +3,15 @@
 use axum::response::Response;
 use service::error::Error;
 
-use super::parameters::{ForFrames, FramesInPath, InInstance};
-use super::pixels::respond;
-use super::request::Call;
+use super::super::parameters::{ForFrames, FramesInPath, InInstance};
+use super::super::request::Call;
+use super::frames::respond;
 
 endpoint!(takes_query);
 
 /// Retrieve frames
 ///
-/// Frames of an instance as stored, by their numbers (WADO-RS, PS3.18 section 10.4). Uncompressed frames are bytes in little endian (`application/octet-stream`), compressed ones what their transfer syntax makes them, such as `image/jp2`, or bytes for those who ask for `transfer-syntax=*`. Nothing is decoded here: who asks for another transfer syntax gets a 406.
+/// Frames of an instance as stored, by their numbers (WADO-RS, PS3.18 section 10.4). Uncompressed frames are bytes in little endian (`application/octet-stream`), compressed ones what their transfer syntax makes them, such as `image/jp2`, or bytes for those who ask for `transfer-syntax=*`. Bytes without a transfer syntax, or in `1.2.840.10008.1.2.1`, are decoded: explicit VR little endian. Any other transfer syntax than the stored one is a 406.
 #[utoipa::path(
     get,
     path = "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/frames/{frames}",

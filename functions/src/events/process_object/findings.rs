@@ -12,10 +12,11 @@ use service::domain::{
 };
 use service::error::Error;
 
-use super::scratch::on_disk;
+use super::Processor;
 use super::spool::{Spooled, read};
-use super::{Processor, scratch};
 use crate::mismatch::mismatch;
+use crate::scratch;
+use crate::scratch::on_disk;
 
 impl Processor {
     /// Reads the object and makes everything that is made from it. Doing it again makes the same.

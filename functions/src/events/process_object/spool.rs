@@ -13,7 +13,7 @@ use service::error::Error;
 use tokio::fs::File;
 use tokio::io::{AsyncWriteExt as _, BufWriter};
 
-use super::scratch::on_disk;
+use crate::scratch::on_disk;
 
 /// The most that is kept on disk; template.yaml gives the function 10,240 MB of /tmp. What is larger is hashed whole, and its header is read
 /// from the part that is kept.

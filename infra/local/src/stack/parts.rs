@@ -112,9 +112,11 @@ impl Parts {
 
     /// The API.
     pub(super) fn gateway(&self, options: &Options) -> Result<Router, StartError> {
+        let endpoints = functions::endpoints().into_iter();
+        let endpoints = endpoints.map(|endpoint| endpoint.beside(options.worker.clone()));
         let gateway = Gateway::new(
             &self.template,
-            functions::endpoints(),
+            endpoints.collect(),
             self.origins.clone(),
             options.patience.body,
             self.apps.clone(),

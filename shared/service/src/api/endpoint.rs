@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::middleware::map_request;
 use axum::routing::{MethodFilter, on};
+use axum::{Extension, Router};
 use http::Method;
 use lambda_http::RequestExt as _;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -26,7 +26,11 @@ pub struct Endpoint {
     route: Arc<Route>,
     rules: Rules,
     conflicts: &'static [Code],
+    beside: Option<Arc<Beside>>,
 }
+
+/// Gives each request what a handler needs beside the service.
+type Beside = dyn Fn(Router) -> Router + Send + Sync;
 
 /// Makes the router of a path. A program lists all endpoints of its subject and serves one of them, so the others make none.
 type Route = dyn Fn(&str) -> Router<App> + Send + Sync;
@@ -62,7 +66,16 @@ impl Endpoint {
             route: Arc::new(route),
             rules: Rules::default(),
             conflicts: &[],
+            beside: None,
         }
+    }
+
+    /// Its handler finds `value` among the extensions of a request: what it needs beside the service, such as the program that decodes pictures.
+    pub fn beside<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.beside = Some(Arc::new(move |router: Router| {
+            router.layer(Extension(value.clone()))
+        }));
+        self
     }
 
     /// Its handler reads the query. Otherwise every parameter is refused.
@@ -128,7 +141,10 @@ impl Endpoint {
     /// The whole service of this endpoint.
     pub fn into_router(self, app: App) -> Router {
         let path = self.path;
-        let router = layers::wrap((self.route)(&path), app, self.rules);
+        let mut router = layers::wrap((self.route)(&path), app, self.rules);
+        if let Some(beside) = &self.beside {
+            router = beside(router);
+        }
         // A layer of this router alone would come after its own routing.
         let router = Router::new().fallback_service(router);
         router.layer(map_request(move |request| {

@@ -17,6 +17,12 @@ function tokenOfAddress() {
 }
 
 const token = tokenOfAddress();
+// A browser does not load a page again that is there and gets another `#`.
+addEventListener('hashchange', () => tokenOfAddress() !== token && location.reload());
+
+// OHIF 3.12 stays black if one of its style sheets comes after its scripts: a library in it (onnxruntime-web) then asks for this name, which only
+// Node.js has, for the address of its own file.
+window.__filename ??= document.baseURI;
 
 window.config = {
   routerBasename: '/',

@@ -27,7 +27,7 @@ run: build ## Build everything and start the whole stack on 127.0.0.1:$(PORT), d
 	@WEB_DIR=web/dist exec target/debug/filmroom-local
 
 ohif: build needs-node ## The same, and OHIF on 127.0.0.1:$(OHIF_PORT), which reads it by DICOMweb
-	cd tests/recipes && { [ -d node_modules/sirv ] || npm ci --no-audit --no-fund --loglevel=error; }
+	tests/recipes/install-packages
 	OHIF=$$(tests/recipes/fetch-ohif) OHIF_PORT=$(OHIF_PORT) node tests/recipes/ohif.js & \
 	trap "kill $$! 2>/dev/null || true" EXIT; \
 	ALLOWED_ORIGINS=http://127.0.0.1:$(OHIF_PORT) WEB_DIR=web/dist target/debug/filmroom-local

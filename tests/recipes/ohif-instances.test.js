@@ -65,6 +65,23 @@ async function openSeries(description) {
   await page.getByText(description, { exact: true }).first().dblclick();
 }
 
+/** Draws a length across the disc; gives what OHIF says it is. */
+async function drawLength() {
+  await page.locator('[data-cy="MeasurementTools-split-button-primary"]').click();
+  const { bright } = await page.evaluate(spansOfRow);
+  const canvas = await page.locator('.cornerstone-canvas').boundingBox();
+  const y = canvas.y + canvas.height / 2;
+  await page.mouse.move(canvas.x + bright.from, y);
+  await page.mouse.down();
+  await page.mouse.move(canvas.x + bright.to, y, { steps: 4 });
+  await page.mouse.up();
+  return page.locator('.svg-layer').getByText(/^[0-9.]+ mm$/).first().textContent();
+}
+
+async function click(...labels) {
+  for (const label of labels) await page.getByText(label, { exact: true }).first().click();
+}
+
 test('a clip in colour is scrolled and played, frame by frame', async () => {
   const { study, colours } = await given('clip');
   await viewer.open(study);
@@ -89,7 +106,7 @@ test('a segmentation lies over its slices, and its segment has its name', async 
   const { study, label, slices, ratio } = await given('segmentation');
   await viewer.open(study);
   await openSeries('Segmentation');
-  await page.getByText('Yes', { exact: true }).click();
+  await click('Yes');
   for (let at = 1; at <= slices; at += 1) {
     await viewer.untilText(`(${at}/${slices})`);
     await viewer.until(hadColours, [`slice ${at}`, [RED], 30]);
@@ -113,7 +130,7 @@ test('a length of a report is drawn in its slice, and is as long as the report s
   await viewer.open(study);
   await openSeries('Measurements');
   await viewer.untilText(`${length.toFixed(2)} mm`);
-  await page.getByText('Yes', { exact: true }).click();
+  await click('Yes');
   await viewer.untilText(`${length.toFixed(1)} mm`);
 });
 
@@ -129,17 +146,17 @@ for (const [name, title] of [['pdf', 'a PDF by its URI'], ['short_pdf', 'a PDF t
   });
 }
 
-test('a length is measured in millimetres', async () => {
+test('a length is measured in millimetres, stored as a report, and read again', async () => {
   const { study, diameter } = await given('ruler');
   await viewer.open(study);
-  await page.locator('[data-cy="MeasurementTools-split-button-primary"]').click();
-  const { bright } = await page.evaluate(spansOfRow);
-  const canvas = await page.locator('.cornerstone-canvas').boundingBox();
-  const y = canvas.y + canvas.height / 2;
-  await page.mouse.move(canvas.x + bright.from, y);
-  await page.mouse.down();
-  await page.mouse.move(canvas.x + bright.to, y, { steps: 4 });
-  await page.mouse.up();
-  const shown = await page.locator('.svg-layer').getByText(/^[0-9.]+ mm$/).first().textContent();
+  const shown = await drawLength();
   assert.ok(Math.abs(parseFloat(shown) / diameter - 1) < 0.01, `${shown}, not ${diameter} mm`);
+  await click('Yes');
+  await page.locator('[data-cy="trackedMeasurements-btn"]').click();
+  await click('Create SR', 'Save');
+  const [report] = await viewer.found(`/studies/${study}/series?Modality=SR`);
+  await viewer.open(study);
+  await openSeries(report['0008103E'].Value[0]);
+  await click('Yes');
+  await viewer.untilText(shown);
 });

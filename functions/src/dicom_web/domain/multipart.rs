@@ -70,8 +70,8 @@ pub(crate) struct Part<'a> {
 pub(crate) const MOST_PARTS: usize = 200;
 /// Bytes of the headers of a part, at most.
 const MOST_HEAD: usize = 8 << 10;
-/// Characters of a boundary, at most (RFC 2046, section 5.1.1).
-const MOST_BOUNDARY: usize = 70;
+/// Characters of a boundary, at most. The standard has 70 (RFC 2046, section 5.1.1), and Orthanc writes 73: two UUIDs with a hyphen between.
+const MOST_BOUNDARY: usize = 200;
 
 /// Reads the parts of a request.
 ///
@@ -79,7 +79,7 @@ const MOST_BOUNDARY: usize = 70;
 /// What is wrong with it: a sentence that completes "the body …".
 pub(crate) fn read<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<Part<'a>>, &'static str> {
     if boundary.is_empty() || boundary.len() > MOST_BOUNDARY {
-        return Err("has no boundary of 1 to 70 characters");
+        return Err("has no boundary of 1 to 200 characters");
     }
     let delimiter = format!("--{boundary}");
     let mut rest = if body.starts_with(delimiter.as_bytes()) {
@@ -234,6 +234,15 @@ mod tests {
             );
         }
         assert!(read(b"--\r\n\r\nx\r\n----", "").is_err());
-        assert!(read(b"x", &"b".repeat(71)).is_err());
+        assert!(read(b"x", &"b".repeat(MOST_BOUNDARY + 1)).is_err());
+    }
+
+    #[test]
+    fn a_boundary_may_be_as_long_as_that_of_orthanc() {
+        let uuid = "7d1b4dc1-8dd7-47cb-b70c-b3bb7150e314";
+        let boundary = format!("{uuid}-{uuid}");
+        let body = format!("--{boundary}\r\n\r\none\r\n--{boundary}--");
+        let parts = read(body.as_bytes(), &boundary).expect("a part");
+        assert_eq!(parts[0].bytes, b"one");
     }
 }

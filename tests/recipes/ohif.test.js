@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { phantoms } from './phantoms.js';
 import { runProgram } from './stack.js';
 import { startViewer } from './viewer.js';
 
@@ -22,14 +22,6 @@ before(async () => {
   for (let number = 1; number <= SLICES; number += 1) await viewer.stack.upload(`${number}.dcm`, phantom({ number, hu: number * 100 }));
 });
 after(() => viewer?.stop());
-
-/** What writes slices for the browser tests of the page. */
-async function phantoms() {
-  const entryPoints = [join(import.meta.dirname, '../../web/e2e/phantom.ts')];
-  const bundle = await build({ entryPoints, bundle: true, format: 'esm', platform: 'node', write: false });
-  const { phantom } = await import(`data:text/javascript;base64,${Buffer.from(bundle.outputFiles[0].contents).toString('base64')}`);
-  return phantom;
-}
 
 /** Lets a page have its style sheets only when all the scripts that it asked for have come. */
 async function holdStyleSheets(page) {
@@ -54,7 +46,7 @@ test('its worklist shows the studies of the token in its address, and its addres
   await page.getByText('P-0001').first().waitFor();
   assert.equal(await page.evaluate(() => location.href), `${ohif.origin}/`);
   // Another token in the same tab loads nothing by itself: only what stands behind # changes.
-  await page.goto(`${ohif.origin}/#token=${stack.tokens[1]}`);
+  await page.goto(`${ohif.origin}/#token=${stack.users[1].token}`);
   await page.getByText('No studies available').first().waitFor();
   assert.equal(await page.evaluate(() => location.href), `${ohif.origin}/`);
   await page.close();

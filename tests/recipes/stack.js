@@ -30,8 +30,8 @@ export async function startStack(...origins) {
     api,
     bucket,
     token,
-    /** Of every user, that one's first. */
-    tokens: users.map((user) => user.token),
+    /** Everybody who may sign in, with a token each. */
+    users,
     /** Calls the API as the first user; fails on anything but success. */
     async call(method, path, body) {
       const headers = { accept: 'application/json', authorization: `Bearer ${token}` };

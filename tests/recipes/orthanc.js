@@ -14,9 +14,12 @@ export async function startOrthanc(dicomWeb, token) {
   const folder = mkdtempSync(join(tmpdir(), 'filmroom-orthanc-'));
   const port = await freePort();
   const recipe = JSON.parse(readFileSync(join(RECIPES, 'orthanc.json'), 'utf8').replace(EXAMPLE, `${dicomWeb}/`));
-  const own = { StorageDirectory: folder, IndexDirectory: folder, HttpPort: port, RemoteAccessAllowed: false, DicomServerEnabled: false, SyncStorageArea: false };
+  const own = { StorageDirectory: folder, IndexDirectory: folder, HttpPort: port, RemoteAccessAllowed: false, DicomServerEnabled: false };
+  // A job looks twice a second whether it is done, and only two run at once by default. A connection that is kept is closed after a second without a
+  // request, which may be the moment of the next one.
+  const running = { SyncStorageArea: false, ConcurrentJobs: 16, KeepAlive: false };
   const configuration = join(folder, 'orthanc.json');
-  writeFileSync(configuration, JSON.stringify({ ...recipe, ...own }));
+  writeFileSync(configuration, JSON.stringify({ ...recipe, ...own, ...running }));
   // Debian has it where only the path of administrators leads.
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, FILMROOM_TOKEN: token };
   const child = spawn('Orthanc', [configuration], { env, stdio: ['ignore', 'ignore', 'pipe'] });

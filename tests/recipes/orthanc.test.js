@@ -6,12 +6,12 @@ import * as alike from './alike.js';
 import { IN_FRAMES, IN_METADATA, IN_SEARCHES, REFUSED } from './orthanc-differences.js';
 import { startOrthanc } from './orthanc.js';
 import { phantoms } from './phantoms.js';
-import { runProgram, startStack } from './stack.js';
+import { RECIPES, runProgram, startStack } from './stack.js';
 
 const SLICES = 5;
 /** A series of slices. */
 const CT = '1.2.826.0.1.3680043.10.7.1';
-/** An instance that is larger than an answer and than a request may be here. */
+/** A study of which one instance is larger than an answer and than a request may be here, and of the others two are as large as a request. */
 const LARGE = '1.2.826.0.1.3680043.10.7.2';
 /** Files of pydicom by what they are: compressed and not, in colour, of several frames, with long values, and without pixels. */
 const FILES = {
@@ -44,7 +44,9 @@ before(async () => {
   const phantom = await phantoms();
   const files = Object.entries(FILES).map(([name, file]) => [name, readFileSync(join(stdout.trim(), file))]);
   for (let number = 1; number <= SLICES; number += 1) files.push([`ct${number}`, phantom({ number, hu: number * 100 })]);
-  files.push(['large', phantom({ study: LARGE, size: 1600, date: '20260106', patientId: 'P-0002' })]);
+  for (const [number, size] of [5_000_000, 2_000_000, 2_000_000, 2_000_000].entries()) {
+    files.push([`large${number}`, padded(phantom({ number, study: LARGE, date: '20260106', patientId: 'P-0002' }), size)]);
+  }
   const records = await Promise.all(files.map(([name, content]) => stack.upload(`${name}.dcm`, content)));
   records.forEach(({ dicom }, index) => {
     const [name, content] = files[index];
@@ -59,15 +61,24 @@ after(async () => {
 });
 
 const server = (token) => alike.server(`${stack.url}/dicom-web`, { authorization: `Bearer ${token}` });
+/** A file with Data Set Trailing Padding behind it (PS3.10, section 7.2). */
+function padded(file, size) {
+  const head = Buffer.from([0xfc, 0xff, 0xfc, 0xff, 0x4f, 0x42, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt32LE(size, 8);
+  return Buffer.concat([file, head, Buffer.alloc(size)]);
+}
+
+/** The names of the instances that are not of the large study. */
+const few = () => [...paths.keys()].filter((name) => studyOf(name) !== LARGE);
 const studyOf = (name) => paths.get(name).split('/')[2];
 
-/** Waits until a server shows every file; studies follow their files. */
-async function there(server) {
+/** Waits until a server shows `many` files; studies follow their files. */
+async function there(server, many = bytes.size) {
   for (;;) {
     const answer = await alike.ask(server, '/instances', { headers: JSON_HEADERS });
     const studies = await alike.ask(server, '/studies', { headers: JSON_HEADERS });
     const counted = alike.sets(server, studies).reduce((sum, set) => sum + alike.value(set, '00201208'), 0);
-    if (alike.sets(server, answer).length === bytes.size && counted === bytes.size) return;
+    if (alike.sets(server, answer).length === many && counted === many) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -81,14 +92,13 @@ async function instances() {
 test('Orthanc pulls studies, and has each file byte for byte', async () => {
   const studies = new Set([...paths.keys()].map(studyOf));
   studies.delete(LARGE);
-  const resources = [...studies].map((Study) => ({ Study }));
-  const job = await orthanc.call('/dicom-web/servers/filmroom/retrieve', { Resources: resources });
-  assert.equal(job.ReceivedInstancesCount, String(bytes.size - 1));
+  const pull = (one) => orthanc.call('/dicom-web/servers/filmroom/retrieve', { Resources: [one] });
+  const jobs = await Promise.all([...studies].map((Study) => pull({ Study })));
+  assert.equal(jobs.reduce((sum, job) => sum + Number(job.ReceivedInstancesCount), 0), few().length);
   for (const [id, uid] of await instances()) assert.ok((await orthanc.bytes(id)).equals(bytes.get(uid)), uid);
   const one = { Study: studyOf('ct1'), Series: `${CT}.1`, Instance: paths.get('ct1').split('/')[6] };
-  const again = await orthanc.call('/dicom-web/servers/filmroom/retrieve', { Resources: [one] });
-  assert.equal(again.ReceivedInstancesCount, '1');
-  assert.equal((await instances()).length, bytes.size - 1);
+  assert.equal((await pull(one)).ReceivedInstancesCount, '1');
+  assert.equal((await instances()).length, few().length);
 });
 
 // The bucket refuses whoever brings a token beside a signature, so this shows as well that Orthanc leaves it out.
@@ -99,11 +109,10 @@ test('Orthanc goes to the bucket for what is larger than an answer', async () =>
   const withToken = await fetch(answer.headers.get('location'), { headers: ours.headers });
   assert.equal(withToken.status, 400);
   const job = await orthanc.call('/dicom-web/servers/filmroom/retrieve', { Resources: [{ Study: LARGE }] });
-  assert.equal(job.ReceivedInstancesCount, '1');
+  assert.equal(job.ReceivedInstancesCount, '4');
   const known = await instances();
   assert.deepEqual(new Set(known.map(([, uid]) => uid)), new Set(bytes.keys()));
-  const [id, uid] = known.find(([, uid]) => paths.get('large').endsWith(uid));
-  assert.ok((await orthanc.bytes(id)).equals(bytes.get(uid)));
+  for (const [id, uid] of known) assert.ok((await orthanc.bytes(id)).equals(bytes.get(uid)), uid);
 });
 
 test('Orthanc asks for its users', async () => {
@@ -198,7 +207,7 @@ const nameOf = (uids) => [...paths].find(([, path]) => path.endsWith(uids.split(
 test('both answer the same frames, and refuse the same, but for what is listed here', async () => {
   const found = [];
   for (const [name, path] of paths) {
-    if (/^(ct[2-5]|large)$/.test(name)) continue;
+    if (/^(ct[2-5]|large\d)$/.test(name)) continue;
     const last = { rle: 2, dose: 15 }[name] ?? 1;
     for (const [said, list] of [['1', '1'], ['last', last], ['1,last', `1,${last}`], ['0', '0'], ['last + 1', last + 1], ['x', 'x']]) {
       for (const accept of [FRAMES, `${FRAMES}; transfer-syntax=*`]) {
@@ -273,4 +282,52 @@ test('both refuse the same, but for what is listed here', async () => {
     else if (one.status === 200 && syntax(one) !== syntax(other)) found.push({ request, differs: `transfer syntax ${syntax(one)}, theirs ${syntax(other)}` });
   }
   assert.deepEqual(alike.unexpected(found, REFUSED), []);
+});
+
+/** How many files somebody has. */
+async function files({ headers }) {
+  const answer = await fetch(`${stack.api}/image-files?page_size=1`, { headers: { ...headers, accept: 'application/json' } });
+  return (await answer.json()).total;
+}
+
+/** Has Orthanc send what it has, but for what is too large. */
+async function push(name) {
+  const studies = await orthanc.call('/studies?expand');
+  const Resources = studies.filter(({ MainDicomTags }) => MainDicomTags.StudyInstanceUID !== LARGE).map(({ ID }) => ID);
+  return orthanc.call(`/dicom-web/servers/${name}/stow`, { Resources });
+}
+
+/** Holds every file that somebody has against what was sent. */
+async function same(server, names) {
+  for (const name of names) {
+    const answer = await alike.ask(server, paths.get(name), { headers: { accept: 'application/dicom; transfer-syntax=*' } });
+    assert.equal(answer.status, 200, name);
+    assert.ok(answer.bytes.equals(bytes.get(paths.get(name).split('/')[6])), name);
+  }
+}
+
+test('Orthanc pushes studies, byte for byte, and what is there already is no second file', async () => {
+  await orthanc.know('second', { Url: `${second.base}/`, HttpHeaders: { Authorization: second.headers.authorization } });
+  const many = few().length;
+  assert.equal((await push('second')).InstancesCount, String(many));
+  await there(second, many);
+  await same(second, few());
+  for (const [name, server, all] of [['second', second, many], ['filmroom', ours, bytes.size]]) {
+    assert.equal((await push(name)).InstancesCount, String(many));
+    assert.equal(await files(server), all);
+  }
+});
+
+test('what Orthanc may not send in one request goes by orthanc-push.py', async () => {
+  const [{ ID }] = (await orthanc.call('/studies?expand')).filter(({ MainDicomTags }) => MainDicomTags.StudyInstanceUID === LARGE);
+  await assert.rejects(orthanc.call('/dicom-web/servers/second/stow', { Resources: [ID] }), /: 500 /);
+  const env = { ORTHANC: orthanc.url, SERVER: 'second', API: stack.api, TOKEN: stack.users[1].token };
+  for (const study of [LARGE, LARGE, CT]) {
+    const { code, stdout, stderr } = await runProgram('python3', [join(RECIPES, 'orthanc-push.py'), study], { env });
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, study === CT ? /^instances sent: 5\n$/ : /^instances sent: 2\ninstances sent: 1\n(.*\n)*.*PROCESSED/);
+  }
+  await there(second);
+  await same(second, [...paths.keys()]);
+  assert.equal(await files(second), bytes.size);
 });

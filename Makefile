@@ -99,7 +99,7 @@ stack-as-tested: needs-rust
 test-contract: needs-rust
 	tests/contract/seaweedfs.sh
 
-test-recipes: web stack-as-tested needs-node needs-chromium ## The recipes of docs/recipes: curl, Python, browsers
+test-recipes: web stack-as-tested needs-node needs-chromium ## The recipes of docs/recipes: curl, Python, browsers, Orthanc
 	tests/recipes/run
 
 test-schema: stack-as-tested ## The API against its own description, with schemathesis (two minutes)

@@ -71,7 +71,7 @@ fn of_search() -> Vec<Parameter> {
         parameter(
             "limit",
             "Results, at most. There are never more than 1,000 in an answer; a warning 299 says that there are more",
-            json!({ "type": "integer", "minimum": 1, "maximum": 2_147_483_647 }),
+            json!({ "type": "integer", "minimum": 0, "maximum": 2_147_483_647 }),
         ),
         parameter(
             "offset",

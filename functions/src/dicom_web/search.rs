@@ -25,6 +25,8 @@ const MOST_BYTES: usize = 7 << 19;
 
 const MORE: &str = "299 filmroom \"There are additional results that can be requested.\"";
 const NOT_FUZZY: &str = "299 filmroom \"The fuzzymatching parameter is not supported. Only literal matching has been performed.\"";
+const NOT_EMPTY: &str = "299 filmroom \"The emptyvaluematching parameter is not supported. Empty Value Matching has not been performed.\"";
+const NOT_MULTIPLE: &str = "299 filmroom \"The multiplevaluematching parameter is not supported. Multiple Value Matching has not been performed.\"";
 
 /// Answers a search for results of `level`.
 ///
@@ -111,9 +113,14 @@ fn nothing(asked: &Asked) -> Response {
     answer
 }
 
-/// What the client should know of an answer (PS3.18, sections 8.3.4.2 and 8.3.4.4).
+/// What the client should know of an answer (PS3.18, sections 8.3.4.2 and 8.3.4.4 to 8.3.4.6).
 fn warn(answer: &mut Response, asked: &Asked, has_more: bool) {
-    let warnings = [(asked.fuzzy, NOT_FUZZY), (has_more, MORE)];
+    let warnings = [
+        (asked.fuzzy, NOT_FUZZY),
+        (asked.empty_values, NOT_EMPTY),
+        (asked.multiple_values, NOT_MULTIPLE),
+        (has_more, MORE),
+    ];
     let warnings: Vec<&str> = warnings
         .into_iter()
         .filter(|(is, _)| *is)

@@ -23,6 +23,10 @@ pub(crate) struct Asked {
     pub(crate) offset: usize,
     /// Whether names that sound alike are asked for, too.
     pub(crate) fuzzy: bool,
+    /// Whether an empty value is to match only what is empty (PS3.4, section C.2.2.2.7).
+    pub(crate) empty_values: bool,
+    /// Whether one of several values is enough (PS3.4, section C.2.2.2.8).
+    pub(crate) multiple_values: bool,
     pub(crate) options: Options,
 }
 
@@ -64,26 +68,34 @@ impl Asked {
         let whole = || number::parse(value).and_then(|number| usize::try_from(number).ok());
         match name {
             INCLUDE => self.include.add(value)?,
-            "limit" | "offset" | "fuzzymatching" if value.is_empty() => {}
+            "limit"
+            | "offset"
+            | "fuzzymatching"
+            | "emptyvaluematching"
+            | "multiplevaluematching"
+                if value.is_empty() => {}
             "limit" => {
-                let limit = whole().filter(|limit| *limit > 0);
-                let limit = limit.ok_or("must be a whole number, 1 or more")?;
+                let limit = whole().ok_or("must be a whole number, 0 or more")?;
                 self.limit = limit.min(MOST_RESULTS);
             }
             "offset" => self.offset = whole().ok_or("must be a whole number, 0 or more")?,
-            "fuzzymatching" => {
-                self.fuzzy = match value {
-                    "true" => true,
-                    "false" => false,
-                    _ => return Err("must be true or false".to_owned()),
-                };
-            }
+            "fuzzymatching" => self.fuzzy = flag(value)?,
+            "emptyvaluematching" => self.empty_values = flag(value)?,
+            "multiplevaluematching" => self.multiple_values = flag(value)?,
             attribute => {
                 let attribute: Attribute = attribute.parse().map_err(str::to_owned)?;
                 self.conditions.extend(Condition::new(attribute, value)?);
             }
         }
         Ok(())
+    }
+}
+
+fn flag(value: &str) -> Result<bool, String> {
+    match value {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("must be true or false".to_owned()),
     }
 }
 
@@ -221,6 +233,14 @@ mod tests {
         assert!(asked.include.all);
         assert_eq!(asked.include.attributes.len(), 2);
         assert_eq!(asked.conditions.len(), 1);
+        let matching = read(&[
+            ("emptyvaluematching", "true"),
+            ("multiplevaluematching", "true"),
+            ("limit", "0"),
+        ])
+        .expect("a query");
+        assert!(matching.empty_values && matching.multiple_values);
+        assert_eq!((matching.limit, matching.conditions.len()), (0, 0));
         let empty = read(&[
             ("limit", ""),
             ("offset", ""),
@@ -237,9 +257,12 @@ mod tests {
     #[test]
     fn every_wrong_parameter_is_named() {
         for (query, wrong) in [
-            (&[("limit", "0")][..], &["limit"][..]),
-            (&[("limit", "-1"), ("offset", "x")], &["limit", "offset"]),
+            (
+                &[("limit", "-1"), ("offset", "x")][..],
+                &["limit", "offset"][..],
+            ),
             (&[("fuzzymatching", "yes")], &["fuzzymatching"]),
+            (&[("emptyvaluematching", "1")], &["emptyvaluematching"]),
             (&[("uploaded_by", "0")], &["uploaded_by"]),
             (&[("staus", "FAILED")], &["staus"]),
             (

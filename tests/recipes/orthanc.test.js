@@ -61,6 +61,7 @@ after(async () => {
 });
 
 const server = (token) => alike.server(`${stack.url}/dicom-web`, { authorization: `Bearer ${token}` });
+
 /** A file with Data Set Trailing Padding behind it (PS3.10, section 7.2). */
 function padded(file, size) {
   const head = Buffer.from([0xfc, 0xff, 0xfc, 0xff, 0x4f, 0x42, 0, 0, 0, 0, 0, 0]);

@@ -115,10 +115,13 @@ fn is_wanted(tag: Tag, representation: &str, value: &Value, wanted: &str) -> boo
         number => number.to_string(),
     };
     match representation {
-        "DA" | "DT" => in_range(&text, wanted, |end, _| end.to_owned()),
-        "TM" => in_range(&padded(&text, '0'), wanted, |end, is_upper| {
-            padded(end, if is_upper { '9' } else { '0' })
-        }),
+        "DA" | "DT" => in_range((&text, &text), wanted, |end, _| end.to_owned()),
+        // A time without a fraction is known to the second: the worklist keeps no more of a study's.
+        "TM" => in_range(
+            (&padded(&text, '0'), &padded(&text, '9')),
+            wanted,
+            |end, is_upper| padded(end, if is_upper { '9' } else { '0' }),
+        ),
         "UI" => wanted.split(is_separator).any(|uid| uid == text),
         "IS" | "DS" | "US" | "UL" | "SS" | "SL" | "FL" | "FD" | "UV" | "SV" => {
             is_number(&text, wanted)
@@ -151,16 +154,25 @@ fn is_number(text: &str, wanted: &str) -> bool {
     }
 }
 
-/// Whether `text` is `wanted`, or lies between its ends if it is a range. `end` makes an end comparable with `text`; its second argument says whether that is the
-/// upper end.
-fn in_range(text: &str, wanted: &str, end: impl Fn(&str, bool) -> String) -> bool {
-    match wanted.split_once('-') {
-        None => text == end(wanted, false),
-        Some((from, to)) => {
-            (from.is_empty() || text >= end(from, false).as_str())
-                && (to.is_empty() || text <= end(to, true).as_str())
-        }
-    }
+/// Whether what is known to be between `first` and `last` may be `wanted`, or may lie between its ends if it is a range. `end` makes an end comparable with
+/// them; its second argument says whether that is the upper end.
+fn in_range((first, last): (&str, &str), wanted: &str, end: impl Fn(&str, bool) -> String) -> bool {
+    let (from, to) = match wanted.split_once('-') {
+        None => (end(wanted, false), end(wanted, false)),
+        Some((from, to)) => (
+            if from.is_empty() {
+                String::new()
+            } else {
+                end(from, false)
+            },
+            if to.is_empty() {
+                last.to_owned()
+            } else {
+                end(to, true)
+            },
+        ),
+    };
+    last >= from.as_str() && first <= to.as_str()
 }
 
 /// A time with all its digits, `HHMMSS.FFFFFF`.
@@ -232,6 +244,26 @@ mod tests {
 
     fn read(attribute: &str, value: &str) -> Result<Option<Condition>, &'static str> {
         Condition::new(attribute.parse().expect("an attribute"), value)
+    }
+
+    #[test]
+    fn a_time_that_is_known_to_the_second_may_have_any_fraction() {
+        let set = json!({ "00080030": { "vr": "TM", "Value": ["143022"] } });
+        let set = set.as_object().expect("an object");
+        for (value, is_found) in [
+            ("143022", true),
+            ("143022.921000", true),
+            ("143022.5-143022.6", true),
+            ("143022.5-", true),
+            ("-143022.1", true),
+            ("143021.9", false),
+            ("1430", false),
+            ("143023-", false),
+            ("-143021.999999", false),
+        ] {
+            let condition = read("StudyTime", value).expect("a condition");
+            assert_eq!(condition.expect("one").matches(set), is_found, "{value}");
+        }
     }
 
     #[test]

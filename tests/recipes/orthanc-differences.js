@@ -48,6 +48,7 @@ const NO_IMAGE = /^(ecg|report)\//;
 export const IN_FRAMES = [
   entry(AN_IMAGE, /^status 404, theirs (400|500)$/, 'A frame that an instance does not have is a resource that is not there (section 8.5); Orthanc says that the request is wrong.'),
   entry(NO_IMAGE, /^status 404, theirs (400|500)$/, 'An instance without pixels has neither frames nor pictures (section 8.5); Orthanc says that the request is wrong, or fails.'),
+  entry(/^jpeg\/frames\/(1|last|1,last)$/, /^other bytes$/, 'Its metadata says YBR_FULL, and so are the samples here; Orthanc makes RGB of them (the standard does not say).'),
   entry(/^jpeg2000\/frames\/(1|last|1,last)$/, /^status 200, theirs 500$/, 'Whoever names no transfer syntax asks for uncompressed frames (section 8.7.3), and Orthanc does not decode JPEG 2000.'),
   entry(/^(jpeg2000|dose)\/(frames\/(1|last)\/)?rendered$/, /^status 200, theirs 400$/, 'Each frame has a picture (section 10.4.1.1.3); Orthanc reads neither JPEG 2000 nor pixels of 32 bits.'),
 ];

@@ -30,7 +30,7 @@ ohif: build needs-node ## The same, and OHIF on 127.0.0.1:$(OHIF_PORT), which re
 	tests/recipes/install-packages
 	OHIF=$$(tests/recipes/fetch-ohif) OHIF_PORT=$(OHIF_PORT) node tests/recipes/ohif.js & \
 	trap "kill $$! 2>/dev/null || true" EXIT; \
-	ALLOWED_ORIGINS=http://127.0.0.1:$(OHIF_PORT) WEB_DIR=web/dist target/debug/filmroom-local
+	ALLOWED_ORIGINS=http://127.0.0.1:$(OHIF_PORT) OHIF_URL=http://127.0.0.1:$(OHIF_PORT) WEB_DIR=web/dist target/debug/filmroom-local
 
 build: needs-rust web ## Build the local stack and the web page
 	@echo "== Cargo compiles the local stack$(if $(wildcard target/debug/filmroom-local),, and the 340 packages it is made of: some minutes and 3 GB of disk the first time)"

@@ -13,7 +13,7 @@ const PAGE = `
 let stack, site, browser, page;
 before(async () => {
   [site, browser] = await Promise.all([servePage(PAGE), launchBrowser()]);
-  stack = await startStack(site.origin);
+  stack = await startStack({ origins: [site.origin] });
   page = await openPage(browser, site.url);
 });
 after(async () => {

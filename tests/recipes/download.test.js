@@ -20,7 +20,7 @@ const PAGE = `
 let stack, site, url, headers;
 before(async () => {
   site = await servePage(PAGE);
-  stack = await startStack(site.origin);
+  stack = await startStack({ origins: [site.origin] });
   const { id } = await stack.upload('bytes.bin', BYTES);
   url = `${stack.api}/image-files/${id}/download`;
   headers = { Authorization: `Bearer ${stack.token}` };

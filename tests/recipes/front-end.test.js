@@ -20,7 +20,7 @@ const BYTES = '%PDF-1.4 what the doctor wrote';
 let stack, site, browser, page, api, study;
 before(async () => {
   [site, browser] = await Promise.all([servePage(PAGE), launchBrowser()]);
-  stack = await startStack(site.origin);
+  stack = await startStack({ origins: [site.origin] });
   page = await openPage(browser, site.url);
   api = axios.create({ baseURL: stack.api, headers: { Authorization: `Bearer ${stack.token}` } });
   await api.put('/patients/10', { name: '张三' });

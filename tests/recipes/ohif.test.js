@@ -60,6 +60,19 @@ test('its worklist is shown if the style sheets come last', async () => {
   await page.close();
 });
 
+test('our page opens a study in it', async () => {
+  const page = await newTab();
+  await page.goto(`${viewer.stack.url}/studies`);
+  await page.getByRole('button', { name: '王医生' }).click();
+  await page.getByText('P-0001').first().click();
+  await page.getByRole('button', { name: '更多操作' }).click();
+  const [tab] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('menuitem', { name: '在 OHIF 中打开' }).click()]);
+  await tab.waitForFunction((slices) => document.body.innerText.includes(`/${slices})`), SLICES);
+  assert.ok(!(await tab.evaluate(() => location.href)).includes('token'));
+  await tab.close();
+  await page.close();
+});
+
 test('a series of CT is opened and scrolled, slice by slice', async () => {
   const [{ '0020000D': { Value: [study] } }] = await viewer.found('/studies?PatientID=P-0001');
   await viewer.open(study);

@@ -9,8 +9,8 @@ export const PROGRAM = process.env.FILMROOM_LOCAL ?? join(ROOT, 'target/debug/fi
 /** The recipes that are tested here. */
 export const RECIPES = join(ROOT, 'docs/recipes');
 
-/** The local stack on free loopback ports, over a folder that is removed when it stops; pages of `origins` may use it. */
-export async function startStack(...origins) {
+/** The local stack on free loopback ports, over a folder that is removed when it stops; pages of `origins` may use it, and its own page opens studies in `ohif`. */
+export async function startStack({ ohif, origins = [ohif].filter(Boolean) } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'filmroom-recipes-'));
   const log = join(folder, 'stack.log');
   const env = {
@@ -18,6 +18,7 @@ export async function startStack(...origins) {
     PORT: '0',
     DATA_DIR: join(folder, 'data'),
     ALLOWED_ORIGINS: origins.join(','),
+    ...(ohif && { OHIF_URL: ohif }),
     WEB_DIR: join(ROOT, 'web/dist'),
   };
   const child = spawn(PROGRAM, ['--json'], { env, stdio: ['ignore', 'pipe', openSync(log, 'w')] });

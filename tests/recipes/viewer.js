@@ -9,7 +9,7 @@ export async function startViewer() {
   let stack;
   const ohif = await serveOhif(process.env.OHIF, 0, () => `${stack.url}/dicom-web`);
   const browser = await launchBrowser();
-  stack = await startStack(ohif.origin);
+  stack = await startStack({ ohif: ohif.origin });
   const page = await (await browser.newContext({ viewport: { width: 1200, height: 800 } })).newPage();
   page.setDefaultTimeout(60_000);
   const said = watched(page);

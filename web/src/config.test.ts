@@ -20,8 +20,19 @@ describe('config', () => {
     expect(parseConfig({ apiUrl: '/api/v1', auth: more }).auth).toEqual(more);
   });
 
+  it('reads where OHIF is', () => {
+    const read = parseConfig({
+      apiUrl: '/api/v1',
+      auth: { mode: 'demo', users },
+      ohif: 'https://ohif.example/',
+    });
+    expect(read.ohif).toBe('https://ohif.example');
+  });
+
   it.each([
     ['nothing', null],
+    ['no address of OHIF', { apiUrl: '/api/v1', auth: { mode: 'demo', users }, ohif: 'ohif' }],
+    ['a script for OHIF', { apiUrl: '/api/v1', auth: { mode: 'demo', users }, ohif: 'javascript:alert(1)' }],
     ['no API', { auth: { mode: 'demo', users } }],
     ['no users', { apiUrl: '/api/v1', auth: { mode: 'demo', users: [] } }],
     ['an unknown mode', { apiUrl: '/api/v1', auth: { mode: 'basic' } }],

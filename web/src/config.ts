@@ -27,6 +27,8 @@ export interface Config {
   /** Base of the API without a trailing slash, absolute or relative to the page. */
   apiUrl: string;
   auth: AuthConfig;
+  /** Where OHIF is, without a trailing slash, if a study can be opened there. */
+  ohif?: string;
 }
 
 /** The configuration is missing or not what this page understands; nothing can start without it. */
@@ -42,7 +44,19 @@ export async function loadConfig(fetcher: typeof fetch = fetch): Promise<Config>
 /** Turns untrusted JSON into a {@link Config}, or throws a {@link ConfigError} naming the field. */
 export function parseConfig(value: unknown): Config {
   const root = record(value, 'config.json');
-  return { apiUrl: text(root, 'apiUrl').replace(/\/+$/, ''), auth: parseAuth(record(root['auth'], 'auth')) };
+  return {
+    apiUrl: text(root, 'apiUrl').replace(/\/+$/, ''),
+    auth: parseAuth(record(root['auth'], 'auth')),
+    ...(root['ohif'] !== undefined && { ohif: parseAddress(root, 'ohif') }),
+  };
+}
+
+/** It gets a token, so it is the address of a page and nothing else. */
+function parseAddress(from: Record<string, unknown>, key: string): string {
+  const address = text(from, key);
+  if (!/^https?:$/.test(URL.parse(address)?.protocol ?? ''))
+    throw new ConfigError(`${key}: no address of a page`);
+  return address.replace(/\/+$/, '');
 }
 
 function parseAuth(auth: Record<string, unknown>): AuthConfig {

@@ -232,7 +232,10 @@ fn options(
     let folder = variable("WEB_DIR")
         .map(PathBuf::from)
         .filter(|folder| folder.join("index.html").exists());
-    let config = json!({ "apiUrl": "/api/v1", "auth": { "mode": "demo", "users": users } });
+    let mut config = json!({ "apiUrl": "/api/v1", "auth": { "mode": "demo", "users": users } });
+    if let Some(ohif) = variable("OHIF_URL") {
+        config["ohif"] = ohif.into();
+    }
     let mut settings = vec![("JWT_SECRET".to_owned(), secret)];
     settings.extend(
         SETTINGS

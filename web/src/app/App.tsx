@@ -64,7 +64,7 @@ function SignedIn({ config, session, user, onSignedOut }: SignedInProps) {
   const services = useMemo(() => {
     const api = createApi(createApiClient(config.apiUrl, session));
     const uploads = openUploads(api, user.name, () => void filesChanged(queries));
-    return { api, session, user, uploads, downloads: new Downloads(api) };
+    return { api, session, user, uploads, downloads: new Downloads(api), ohif: config.ohif };
   }, [config, session, user, queries]);
   const signOut = async () => {
     services.downloads.close();

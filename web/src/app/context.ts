@@ -11,6 +11,8 @@ export interface Services {
   user: User;
   uploads: UploadQueue;
   downloads: Downloads;
+  /** Where OHIF is, if a study can be opened there. */
+  ohif: string | undefined;
 }
 
 export const ServicesContext = createContext<Services | null>(null);

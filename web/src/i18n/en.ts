@@ -525,6 +525,7 @@ export const en: Texts = {
     gaps: '{{count}} slices are damaged and cannot be shown: {{slices}}',
     gaps_one: '{{count}} slice is damaged and cannot be shown: {{slices}}',
     more: 'More actions',
+    ohif: 'Open in OHIF',
     archive: 'Archive the whole study',
     unarchive: 'Unarchive the whole study',
     remove: 'Delete the whole study…',

@@ -484,6 +484,7 @@ export const zh = {
     frames: '{{count}} 帧',
     gaps: '{{count}} 幅图像损坏，无法显示：第 {{slices}} 幅',
     more: '更多操作',
+    ohif: '在 OHIF 中打开',
     archive: '归档整个检查',
     unarchive: '取消归档整个检查',
     remove: '删除整个检查…',

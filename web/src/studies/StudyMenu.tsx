@@ -1,9 +1,17 @@
 import { ActionIcon, Button, Menu } from '@mantine/core';
-import { IconArchive, IconArchiveOff, IconDots, IconTrash, IconUserCheck } from '@tabler/icons-react';
+import {
+  IconArchive,
+  IconArchiveOff,
+  IconDots,
+  IconExternalLink,
+  IconTrash,
+  IconUserCheck,
+} from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import type { StudyWithSeries } from '../api/types';
+import { useServices } from '../app/context';
 import { cameFromHere } from '../shell/goBack';
 import { Dialog } from '../shell/Dialog';
 import { patientOf, studyName } from './names';
@@ -16,6 +24,7 @@ export function StudyMenu({ study, of }: { study: StudyWithSeries; of: number | 
   const begin = useStudyJobs();
   const [removing, setRemoving] = useState(false);
   const assigning = useAssigning(study, of);
+  const openInOhif = useOhif(study, of);
   const named: NamedStudy = { id: study.id, name: patientOf(study, t), of };
   return (
     <>
@@ -26,6 +35,11 @@ export function StudyMenu({ study, of }: { study: StudyWithSeries; of: number | 
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          {openInOhif && (
+            <Menu.Item leftSection={<IconExternalLink size={16} />} onClick={() => void openInOhif()}>
+              {t('studies.ohif')}
+            </Menu.Item>
+          )}
           <Menu.Item leftSection={<IconUserCheck size={16} />} onClick={assigning.ask}>
             {t('studies.assign')}
           </Menu.Item>
@@ -49,6 +63,19 @@ export function StudyMenu({ study, of }: { study: StudyWithSeries; of: number | 
       </Dialog>
     </>
   );
+}
+
+/**
+ * Opens a study in OHIF, which asks for the studies of its token only. The token stands behind the `#`, which a browser sends to no server.
+ */
+function useOhif(study: StudyWithSeries, of: number | null) {
+  const { ohif, session } = useServices();
+  const uid = study.study_instance_uid;
+  if (!ohif || !uid || of !== null) return undefined;
+  return async () => {
+    const token = encodeURIComponent(await session.token());
+    window.open(`${ohif}/viewer?StudyInstanceUIDs=${uid}#token=${token}`, '_blank', 'noopener,noreferrer');
+  };
 }
 
 /** A study is many files: who deletes it reads once more which one it is. */

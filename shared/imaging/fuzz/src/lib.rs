@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use imaging::dicom::{Function, View, Which, Window};
+use imaging::dicom::{Function, Region, View, Viewport, Which, Window};
 use imaging::fixtures::{DicomSpec, dicom};
 use imaging::{FileType, Limits};
 use tempfile::TempDir;
@@ -43,23 +43,44 @@ pub fn file(data: &[u8], expected: FileType) {
     let _ = imaging::inspect(&FILE.1, &LIMITS);
 }
 
-/// Shows one frame of `data` as a DICOM file in a window of its own, and decodes it to its samples. The last bytes choose
-/// the frame and the window.
+/// Shows one frame of `data` as a DICOM file in a window and a viewport of its own, and decodes it to its samples. The last bytes choose
+/// them.
 pub fn any_frame(data: &[u8]) {
-    let [.., number, function] = *data else {
+    let [.., number, chosen] = *data else {
         return;
     };
     let functions = [Function::Linear, Function::LinearExact, Function::Sigmoid];
-    let function = functions[usize::from(function % 3)];
+    let function = functions[usize::from(chosen % 3)];
     let view = View {
         frame: Which::Number(u32::from(number % 5)),
         window: Window::new(f64::from(number) * 16.0, 400.0, function).ok(),
         side: NonZeroU32::new(u32::from(number)),
+        viewport: viewport(number, chosen),
+        ..View::default()
     };
     let _ = imaging::dicom::render_frame(Cursor::new(data), &view, &LIMITS);
     if let Ok(frame) = imaging::dicom::decode_frame(Cursor::new(data), view.frame, &LIMITS) {
         assert_eq!(frame.length(), Some(frame.bytes.len() as u64));
     }
+}
+
+/// A viewport for every second choice, with a part of the frame, which may be flipped, for every fourth.
+fn viewport(number: u8, chosen: u8) -> Option<Viewport> {
+    if chosen & 4 == 0 {
+        return None;
+    }
+    let start = f64::from(chosen >> 4);
+    let extent = f64::from(number) - 100.0;
+    Some(Viewport {
+        width: NonZeroU32::new(u32::from(number))?,
+        height: NonZeroU32::new(u32::from(chosen))?,
+        region: (chosen & 8 > 0).then_some(Region {
+            x: start,
+            y: start / 2.0,
+            width: Some(extent),
+            height: None,
+        }),
+    })
 }
 
 /// Renders `data` as the only frame of a DICOM file. Its first byte chooses what the header says about the samples.

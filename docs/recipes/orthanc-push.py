@@ -4,7 +4,7 @@
     ORTHANC=http://127.0.0.1:8042 API=http://127.0.0.1:8080/api/v1 TOKEN=… python3 orthanc-push.py STUDY_INSTANCE_UID
 
 Orthanc by itself sends everything in one request. An instance that is too large even alone goes by upload.py, which API and TOKEN are for.
-Run it again after an interruption: what is there already is no second file.
+If something interrupts it, run it again: Filmroom makes no second file of what it has.
 """
 
 import json

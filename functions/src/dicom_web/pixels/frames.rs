@@ -24,7 +24,7 @@ use super::decoder;
 use super::local::Local;
 use super::part::stored;
 
-/// Bytes of an index that is an object of its own, at most: imaging makes none that is larger.
+/// Most bytes of an index that is an object of its own: imaging writes no larger one.
 const MOST_OF_INDEX: u64 = 64 << 20;
 /// Frames that are read at once.
 const AT_ONCE: usize = 8;

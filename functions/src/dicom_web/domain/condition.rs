@@ -157,22 +157,13 @@ fn is_number(text: &str, wanted: &str) -> bool {
 /// Whether what is known to be between `first` and `last` may be `wanted`, or may lie between its ends if it is a range. `end` makes an end comparable with
 /// them; its second argument says whether that is the upper end.
 fn in_range((first, last): (&str, &str), wanted: &str, end: impl Fn(&str, bool) -> String) -> bool {
-    let (from, to) = match wanted.split_once('-') {
-        None => (end(wanted, false), end(wanted, false)),
-        Some((from, to)) => (
-            if from.is_empty() {
-                String::new()
-            } else {
-                end(from, false)
-            },
-            if to.is_empty() {
-                last.to_owned()
-            } else {
-                end(to, true)
-            },
-        ),
-    };
-    last >= from.as_str() && first <= to.as_str()
+    match wanted.split_once('-') {
+        None => (first..=last).contains(&end(wanted, false).as_str()),
+        Some((from, to)) => {
+            (from.is_empty() || last >= end(from, false).as_str())
+                && (to.is_empty() || first <= end(to, true).as_str())
+        }
+    }
 }
 
 /// A time with all its digits, `HHMMSS.FFFFFF`.

@@ -23,7 +23,7 @@ pub(super) fn of(call: &Call) -> Result<Worker, Error> {
     call.decoder.clone().ok_or_else(none)
 }
 
-/// A picture of what is in `local`, and `local` again.
+/// A picture of what is in `local`.
 ///
 /// # Errors
 /// See [`refused`].
@@ -31,11 +31,11 @@ pub(super) async fn render(
     worker: Worker,
     local: Local,
     view: View,
-) -> Result<(FramePicture, Local), Error> {
-    look(local, move |path, scratch, limits| {
+) -> Result<FramePicture, Error> {
+    let looking = look(local, move |path, scratch, limits| {
         isolated::render(&worker, path, scratch, &view, limits)
-    })
-    .await
+    });
+    Ok(looking.await?.0)
 }
 
 /// The samples of a frame of what is in `local`, and `local` again.
@@ -75,7 +75,7 @@ fn refused(reason: Reason) -> Error {
         Code::NoSuchFrame => Error::NotFound,
         Code::BadViewport => Error::bad_request("viewport", "names a part outside of the picture"),
         Code::BadWindow => Error::bad_request("window", reason.message),
-        // The file is what it is, and in no media type is it more (PS3.18, section 10.4.3.1).
+        // No other media type would help, because the file itself cannot be decoded (PS3.18, section 10.4.3.1).
         _ => Error::NotAcceptable(format!("It cannot be decoded. {}", reason.message)),
     }
 }

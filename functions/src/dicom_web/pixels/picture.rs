@@ -126,7 +126,7 @@ async fn made_now(
         ..view
     };
     let local = Local::with_frame(&call.app, file, &index, number).await?;
-    let (picture, _) = decoder::render(worker, local, view).await?;
+    let picture = decoder::render(worker, local, view).await?;
     let written = Written {
         content_type: match view.file {
             PictureFile::Jpeg(_) => JPEG.kind,

@@ -11,6 +11,7 @@ import os
 import pathlib
 import sys
 import time
+import xml.etree.ElementTree as ElementTree
 
 import numpy
 import pydicom
@@ -23,6 +24,10 @@ from pydicom.uid import JPEG2000, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNea
 URL = os.environ["URL"]
 ENOUGH = 60
 """Seconds that processing may take."""
+XML = 'multipart/related; type="application/dicom+xml"'
+MODEL = "{http://dicom.nema.org/PS3.19/models/NativeDICOM}"
+GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+COMPONENTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
 LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEG2000, JPEGLSNearLossless)
 
 
@@ -112,7 +117,10 @@ def retrieve(client: DICOMwebClient, session: requests.Session, files: dict[str,
         assert client.retrieve_instance(study, series, uid, media_types=(("application/dicom", "*"),)).SOPInstanceUID == uid
     for study, series in sorted({place[:2] for place in places}):
         got = client.retrieve_series(study, series, media_types=(("application/dicom", "*"),))
-        assert sorted(found.SOPInstanceUID for found in got) == sorted(uid for *above, uid in places if above == [study, series])
+        expected = sorted(uid for *above, uid in places if above == [study, series])
+        assert sorted(found.SOPInstanceUID for found in got) == expected
+        # As Slicer asks for it.
+        assert sorted(found.SOPInstanceUID for found in client.iter_series(study, series)) == expected
     for study in sorted({place[0] for place in places}):
         got = client.retrieve_study(study, media_types=(("application/dicom", "*"),))
         assert len(got) == sum(place[0] == study for place in places)
@@ -145,6 +153,70 @@ def metadata(client: DICOMwebClient, files: dict[str, bytes], places: list[tuple
     for study in sorted({place[0] for place in places}):
         assert len(client.retrieve_study_metadata(study)) == sum(place[0] == study for place in places)
     return long
+
+
+def parts(answer: requests.Response) -> list[bytes]:
+    boundary = answer.headers["Content-Type"].split("boundary=")[1].encode()
+    return [part.split(b"\r\n\r\n", 1)[1] for part in (b"\r\n" + answer.content).split(b"\r\n--" + boundary)[1:-1]]
+
+
+def as_xml(data_set: dict) -> dict:
+    """What the Native DICOM Model of a data set in DICOM JSON says (PS3.19, section A.1): by tag and private creator."""
+    said = {}
+    for tag, element in data_set.items():
+        group, block = int(tag[:4], 16), int(tag[4:6], 16)
+        creator = value(data_set, f"{tag[:4]}00{tag[4:6]}") if group % 2 and block >= 0x10 else None
+        long = element.get("BulkDataURI") or element.get("InlineBinary")
+        keyword = None if group % 2 else pydicom.datadict.keyword_for_tag(tag) or None
+        said[tag[:4] + "00" + tag[6:] if creator else tag, creator] = (element["vr"], keyword, long or [written(one) for one in element.get("Value", [])])
+    return said
+
+
+def written(one):
+    if not isinstance(one, dict):
+        return "" if one is None else "".join(c if c in "\t\r\n" or c >= " " else "\ufffd" for c in str(one))
+    if not one or set(one) - set(GROUPS):
+        return as_xml(one)
+    return {group: {component: part for component, part in zip(COMPONENTS, one[group].split("^", 4)) if part} for group in GROUPS if group in one}
+
+
+def read_xml(data_set: ElementTree.Element) -> dict:
+    """What XML says, in the same form."""
+    said = {}
+    for attribute in data_set.iterfind(f"{MODEL}DicomAttribute"):
+        bulk, binary = attribute.find(f"{MODEL}BulkData"), attribute.find(f"{MODEL}InlineBinary")
+        values = [one for one in attribute if one.tag.removeprefix(MODEL) in ("Value", "Item", "PersonName")]
+        assert [one.get("number") for one in values] == [str(at + 1) for at in range(len(values))]
+        long = bulk.get("uri") if bulk is not None else binary.text if binary is not None else None
+        said[attribute.get("tag"), attribute.get("privateCreator")] = (attribute.get("vr"), attribute.get("keyword"), long or [read_value(one) for one in values])
+    return said
+
+
+def read_value(one: ElementTree.Element):
+    if one.tag == f"{MODEL}Item":
+        return read_xml(one)
+    if one.tag == f"{MODEL}PersonName":
+        return {group.tag.removeprefix(MODEL): {part.tag.removeprefix(MODEL): part.text for part in group} for group in one} or ""
+    return one.text or ""
+
+
+def in_xml(session: requests.Session, places: list[tuple[str, str, str]]) -> int:
+    """Metadata and searches say the same in XML as in JSON, with the keywords that pydicom has. Answers how many data sets were compared."""
+    paths = [f"/studies/{study}/series/{series}/metadata" for study, series in sorted({place[:2] for place in places})]
+    compared = 0
+    for path in [*paths, "/studies?limit=1000", "/series?limit=1000&includefield=all", "/instances?limit=50"]:
+        answer = session.get(URL + path, headers={"Accept": XML})
+        assert answer.headers["Content-Type"].startswith(XML), (path, answer.status_code, answer.headers)
+        # Numbers stay as they are written.
+        data_sets = session.get(URL + path).json(parse_float=str)
+        in_parts = parts(answer)
+        assert len(in_parts) == len(data_sets), path
+        for part, data_set in zip(in_parts, data_sets):
+            ours, theirs = read_xml(ElementTree.fromstring(part)), as_xml(data_set)
+            different = {tag: (ours.get(tag), theirs.get(tag)) for tag in ours.keys() | theirs.keys() if ours.get(tag) != theirs.get(tag)}
+            assert not different, (path, different)
+            compared += 1
+    return compared
 
 
 def frames(client: DICOMwebClient, files: dict[str, bytes], places: list[tuple[str, str, str]]) -> int:
@@ -223,6 +295,8 @@ def refused(session: requests.Session, files: dict[str, bytes]) -> None:
     ]:
         answer = session.get(URL + path)
         assert answer.status_code == expected, (path, answer.status_code, answer.text)
+    answer = session.post(f"{URL}/studies", data=data, headers=headers | {"Accept": "application/dicom+xml"})
+    assert answer.status_code == 409 and read_xml(ElementTree.fromstring(answer.content))["00081198", None][1] == "FailedSOPSequence", answer.text
     answer = session.get(f"{URL}/studies", headers={"Accept": "text/html"})
     assert answer.status_code == 406, answer.text
 
@@ -241,6 +315,7 @@ def main() -> None:
     retrieve(client, session, files, places)
     print("every instance, series and study retrieved, byte for byte")
     print(f"metadata as pydicom reads it, {metadata(client, files, places)} long values behind their URIs")
+    print(f"{in_xml(session, places)} data sets in XML as in JSON")
     print(f"{frames(client, files, places)} frames as they are stored")
     print(f"{decoded(client, files, places)} compressed frames decoded as pydicom decodes them")
     print(f"{pictures(session, places)} pictures")

@@ -494,13 +494,14 @@ async fn every_route_refuses_an_unknown_query_parameter() {
     let stack = TestStack::start().await;
     for endpoint in functions::endpoints() {
         let subject = Subject::of(&stack, &endpoint).await;
-        for suffix in ["?staus=FAILED", "/?staus=FAILED"] {
+        // A search of DICOMweb leaves out of account what is not even written like an attribute.
+        for suffix in ["?Staus=FAILED", "/?Staus=FAILED"] {
             let answer = ask(&stack.admin(), &endpoint, &subject, suffix).await;
             if functions::dicom_web::has(endpoint.path()) {
                 let problem = answer.problem(400, "bad_request");
-                assert_eq!(problem["errors"][0]["field"], "staus", "{endpoint:?}");
+                assert_eq!(problem["errors"][0]["field"], "Staus", "{endpoint:?}");
             } else {
-                answer.refuses(&["staus"]);
+                answer.refuses(&["Staus"]);
             }
         }
     }

@@ -223,7 +223,7 @@ async fn every_route_makes_the_user_it_sees_first_and_notes_the_next_day() {
             let path = endpoint.path().replace("/api/v1", "");
             let path = path.replace(['{', '}'], "");
             // What is asked for is wrong, and who asks is known by then.
-            let path = format!("{path}?no_such=1");
+            let path = format!("{path}?NoSuch=1");
             let answer = stack
                 .user(id)
                 .json(endpoint.method().clone(), &path, json!({}))
@@ -268,7 +268,7 @@ async fn a_disabled_user_is_refused_everywhere_within_a_minute_and_the_others_ar
                 .path()
                 .replace("/api/v1", "")
                 .replace(['{', '}'], "");
-            let path = format!("{path}?no_such=1");
+            let path = format!("{path}?NoSuch=1");
             let answer = client
                 .json(endpoint.method().clone(), &path, json!({}))
                 .await;

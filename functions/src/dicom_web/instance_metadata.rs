@@ -11,14 +11,14 @@ endpoint!(takes_query);
 
 /// Metadata of an instance
 ///
-/// What an instance says, as DICOM JSON (PS3.18 annex F), without what is long: that has a `BulkDataURI`. The text is UTF-8, whatever the files are written in. An answer that is larger than Lambda carries is a redirect to a prepared object, compressed as gzip.
+/// What an instance says, as DICOM JSON (PS3.18 annex F) or as XML (PS3.19 annex A.1), without what is long: that has a `BulkDataURI`. The text is UTF-8, whatever the files are written in. An answer that is larger than Lambda carries is a redirect to a prepared object, compressed as gzip.
 #[utoipa::path(
     get,
     path = "/dicom-web/studies/{study_uid}/series/{series_uid}/instances/{instance_uid}/metadata",
     tag = "DICOMweb",
     params(InInstance, ForElements),
     responses(
-        (status = 200, description = "The data sets, as DICOM JSON", content_type = "application/dicom+json", body = Vec<serde_json::Value>, headers(("ETag" = String, description = "Weak: it changes with the files"))),
+        (status = 200, description = "The data sets, as DICOM JSON or, in parts, as XML", content((Vec<serde_json::Value> = "application/dicom+json"), (String = "multipart/related")), headers(("ETag" = String, description = "Weak: it changes with the files"))),
         (status = 304, description = "The client has it: `If-None-Match`"),
         (status = 307, description = "Where the answer is", headers(("Location" = String, description = "A presigned URL. It is a secret until it expires"))),
         (status = 404),

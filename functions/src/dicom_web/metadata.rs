@@ -16,13 +16,12 @@ use service::error::Error;
 
 use super::answer::{self, Identity};
 use super::domain::Uid;
-use super::domain::accept::Media;
 use super::domain::dataset::DataSet;
+use super::domain::form::Form;
 use super::elements;
 use super::found::{instances, url_of};
 use super::request::{Asks, Call, not_acceptable};
 
-const JSON: Media = Media::single("application/dicom+json");
 /// Compressed bytes of what one instance says, at most: imaging makes no more.
 const MOST_COMPRESSED: u64 = 16 << 20;
 /// Bytes of the text of one instance, and of all.
@@ -40,10 +39,11 @@ const RELATIVE: &str = "\"BulkDataURI\":\"";
 pub(super) async fn metadata(call: &Call) -> Result<Response, Error> {
     let (app, asks) = (&call.app, Asks::read(call)?);
     let files = instances(call, Action::View, asks.owner).await?;
-    if asks.accepted.choose(&[JSON]).is_none() {
-        return Err(not_acceptable(&[JSON]));
-    }
-    let identity = Identity::of(&files, &format!("{} {}", JSON.kind, asks.base));
+    let there = &Form::OF_SEVERAL;
+    let chosen = asks.accepted.choose(there);
+    let (media, _) = chosen.ok_or_else(|| not_acceptable(there))?;
+    let form = Form::of(media);
+    let identity = Identity::of(&files, &format!("{media} {}", asks.base));
     if let Some(unchanged) = answer::unchanged(&asks, &identity) {
         return Ok(unchanged);
     }
@@ -53,7 +53,7 @@ pub(super) async fn metadata(call: &Call) -> Result<Response, Error> {
         .map(|file| text_of(call, file, &series, &asks.base))
         .collect();
     let mut texts = stream::iter(texts).buffered(AT_ONCE);
-    let mut all = Text::new();
+    let mut all = Text::new(form);
     while let Some(text) = texts.try_next().await? {
         all.push(&text)?;
     }
@@ -140,6 +140,7 @@ fn placed(text: String, file: &FileRecord, study: &str, series: &str) -> Result<
 
 /// The text of an answer, compressed as it comes.
 struct Text {
+    form: Form,
     gzip: GzEncoder<Vec<u8>>,
     /// As long as it is short enough to be answered as it is.
     plain: Option<Vec<u8>>,
@@ -147,18 +148,25 @@ struct Text {
 }
 
 impl Text {
-    fn new() -> Self {
+    fn new(form: Form) -> Self {
         Self {
+            form,
             gzip: GzEncoder::new(Vec::new(), Compression::fast()),
             plain: Some(Vec::new()),
             bytes: 0,
         }
     }
 
+    /// Adds a data set, which is DICOM JSON.
     fn push(&mut self, set: &str) -> Result<(), Error> {
-        let before = if self.bytes == 0 { "[" } else { "," };
-        self.write(before)?;
-        self.write(set)?;
+        self.write(self.form.before(self.bytes == 0).as_bytes())?;
+        match self.form {
+            Form::Json => self.write(set.as_bytes())?,
+            Form::Xml => {
+                let set: DataSet = serde_json::from_str(set).map_err(Error::internal)?;
+                self.write(&self.form.write(set).map_err(Error::internal)?)?;
+            }
+        }
         if self.bytes > MOST_OF_ALL {
             return Err(Error::TooLarge(
                 "The instances say more than an answer can have: ask for one series at a time."
@@ -168,16 +176,14 @@ impl Text {
         Ok(())
     }
 
-    fn write(&mut self, text: &str) -> Result<(), Error> {
+    fn write(&mut self, text: &[u8]) -> Result<(), Error> {
         self.bytes += text.len();
-        self.gzip
-            .write_all(text.as_bytes())
-            .map_err(Error::internal)?;
+        self.gzip.write_all(text).map_err(Error::internal)?;
         if self.bytes as u64 > answer::MOST {
             self.plain = None;
         }
         if let Some(plain) = &mut self.plain {
-            plain.extend_from_slice(text.as_bytes());
+            plain.extend_from_slice(text);
         }
         Ok(())
     }
@@ -189,9 +195,9 @@ impl Text {
         asks: &Asks,
         identity: &Identity,
     ) -> Result<Response, Error> {
-        self.write("]")?;
+        self.write(self.form.end().as_bytes())?;
         let written = |is_gzip| Written {
-            content_type: JSON.kind,
+            content_type: self.form.content_type(),
             is_gzip,
         };
         let gzip = self.gzip.finish().map_err(Error::internal)?;

@@ -89,7 +89,7 @@ fn of_search() -> Vec<Parameter> {
             json!({ "type": "string", "examples": ["00181030"], "pattern": "^(all|[0-9A-Fa-f]{8})$" }),
         ),
         of_whom(),
-        accept(JSON),
+        accept(SETS),
     ]
 }
 
@@ -109,7 +109,11 @@ fn accept(types: &[&str]) -> Parameter {
     parameter("accept", "Stands for the header `Accept`", types)
 }
 
-const JSON: &[&str] = &["application/dicom+json", "application/json"];
+const SETS: &[&str] = &[
+    "application/dicom+json",
+    "application/json",
+    "multipart/related; type=\"application/dicom+xml\"",
+];
 
 fn of_stored() -> Vec<Parameter> {
     vec![
@@ -157,7 +161,7 @@ fn of_rendered() -> Vec<Parameter> {
 }
 
 fn of_elements() -> Vec<Parameter> {
-    vec![of_whom(), accept(JSON)]
+    vec![of_whom(), accept(SETS)]
 }
 
 fn of_studies() -> Vec<Parameter> {

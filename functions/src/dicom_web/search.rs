@@ -5,28 +5,28 @@
 
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
-use serde_json::Value;
 use service::auth::access::Action;
 use service::db::log_entry::About;
 use service::domain::{FileRecord, StudyId};
 use service::error::Error;
 
-use super::domain::accept::Media;
 use super::domain::asked::Asked;
 use super::domain::attribute::Tag;
+use super::domain::form::Form;
 use super::domain::levels::{Level, Wanted};
 use super::request::{Call, base, media, owner};
 use super::results::{Candidate, Run};
 
-/// The type of the answers.
-const JSON: Media = Media::single("application/dicom+json");
-/// Bytes of JSON of an answer, at most: Lambda carries 6 MB, and every quotation mark counts twice.
+/// Bytes of an answer, at most: Lambda carries 6 MB, and every quotation mark counts twice.
 const MOST_BYTES: usize = 7 << 19;
 
 const MORE: &str = "299 filmroom \"There are additional results that can be requested.\"";
 const NOT_FUZZY: &str = "299 filmroom \"The fuzzymatching parameter is not supported. Only literal matching has been performed.\"";
 const NOT_EMPTY: &str = "299 filmroom \"The emptyvaluematching parameter is not supported. Empty Value Matching has not been performed.\"";
 const NOT_MULTIPLE: &str = "299 filmroom \"The multiplevaluematching parameter is not supported. Multiple Value Matching has not been performed.\"";
+
+const NOT_KNOWN: &str =
+    "299 filmroom \"Parameters that are not known here have been left out of account.\"";
 
 /// Answers a search for results of `level`.
 ///
@@ -35,7 +35,11 @@ const NOT_MULTIPLE: &str = "299 filmroom \"The multiplevaluematching parameter i
 /// [`Error::TooLarge`] if too many files would have to be read.
 pub(super) async fn search(call: &Call, level: Level) -> Result<Response, Error> {
     let mut asked = Asked::read(&call.parameters).map_err(Error::BadRequest)?;
-    media(&call.headers, asked.options.accept.as_deref(), &[JSON])?;
+    let form = Form::of(media(
+        &call.headers,
+        asked.options.accept.as_deref(),
+        &Form::OF_SEVERAL,
+    )?);
     by_modality_of_study(level, &mut asked);
     let Some(owner) = owner(&call.caller, asked.options.of) else {
         call.app.log.nothing_to_tell();
@@ -54,7 +58,7 @@ pub(super) async fn search(call: &Call, level: Level) -> Result<Response, Error>
         return Ok(nothing(&run.asked));
     }
     tell(call, owner, level, &page).await?;
-    Ok(listed(call, &run, page, has_more))
+    listed(call, &run, form, page, has_more)
 }
 
 /// Tells the log what is shown.
@@ -74,24 +78,30 @@ async fn tell(call: &Call, owner: i64, level: Level, page: &[Candidate]) -> Resu
     call.app.log.tell(&call.caller, Action::List, about).await
 }
 
-fn listed(call: &Call, run: &Run<'_>, page: Vec<Candidate>, has_more: bool) -> Response {
+fn listed(
+    call: &Call,
+    run: &Run<'_>,
+    form: Form,
+    page: Vec<Candidate>,
+    has_more: bool,
+) -> Result<Response, Error> {
     let base = base(&call.headers);
-    let (mut text, mut is_cut) = (String::from("["), has_more);
+    let (mut all, mut is_cut) = (Vec::new(), has_more);
     for found in page {
-        let set = Value::Object(run.answer_of(found, &base)).to_string();
-        if text.len() > 1 && text.len() + set.len() > MOST_BYTES {
+        let set = form
+            .write(run.answer_of(found, &base))
+            .map_err(Error::internal)?;
+        if !all.is_empty() && all.len() + set.len() > MOST_BYTES {
             is_cut = true;
             break;
         }
-        if text.len() > 1 {
-            text.push(',');
-        }
-        text.push_str(&set);
+        all.extend_from_slice(form.before(all.is_empty()).as_bytes());
+        all.extend(set);
     }
-    text.push(']');
-    let mut answer = ([(header::CONTENT_TYPE, JSON.kind)], text).into_response();
+    all.extend_from_slice(form.end().as_bytes());
+    let mut answer = ([(header::CONTENT_TYPE, form.content_type())], all).into_response();
     warn(&mut answer, &run.asked, is_cut);
-    answer
+    Ok(answer)
 }
 
 /// At the level of studies a modality is one of the study's: some clients ask for it so.
@@ -119,6 +129,7 @@ fn warn(answer: &mut Response, asked: &Asked, has_more: bool) {
         (asked.fuzzy, NOT_FUZZY),
         (asked.empty_values, NOT_EMPTY),
         (asked.multiple_values, NOT_MULTIPLE),
+        (asked.has_unknown, NOT_KNOWN),
         (has_more, MORE),
     ];
     let warnings: Vec<&str> = warnings

@@ -19,7 +19,7 @@ endpoint!(takes_query);
     tag = "DICOMweb",
     params(ForStudies),
     responses(
-        (status = 200, description = "The studies, as DICOM JSON", content_type = "application/dicom+json", body = Vec<serde_json::Value>, headers(("Warning" = String, description = "299: there are more, or `fuzzymatching` was literal"))),
+        (status = 200, description = "The studies, as DICOM JSON or, in parts, as XML", content((Vec<serde_json::Value> = "application/dicom+json"), (String = "multipart/related")), headers(("Warning" = String, description = "299: there are more, or `fuzzymatching` was literal"))),
         (status = 204, description = "There are none"),
         (status = 413),
     )

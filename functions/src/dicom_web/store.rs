@@ -18,13 +18,13 @@ use service::domain::{Code, FileRecord};
 use service::error::Error;
 
 use super::domain::Uid;
-use super::domain::accept::{Media, named, split};
+use super::domain::accept::{named, split};
+use super::domain::form::Form;
 use super::domain::multipart::{self, Part};
 use super::domain::stored::{self, Failure, Outcome, Said};
 use super::request::{Call, base, media};
 use crate::uploads::begin::begin_here;
 
-const JSON: Media = Media::single("application/dicom+json");
 const DICOM: &str = "application/dicom";
 /// Bytes of a request, at most. Lambda takes 6 MB of JSON, in which the body is base64
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>, "Invocation payload"); API Gateway itself refuses what is beyond.
@@ -39,7 +39,7 @@ pub(super) async fn store(call: &Call, body: Body) -> Result<Response, Error> {
     if let Some((name, _)) = call.parameters.first() {
         return Err(Error::bad_request(name.as_str(), "is no parameter here"));
     }
-    media(headers, None, &[JSON])?;
+    let answered = media(headers, None, &Form::OF_ONE)?;
     let boundary = boundary(headers)?;
     let body = to_bytes(body, MOST).await.map_err(|_| too_large())?;
     let parts =
@@ -62,7 +62,8 @@ pub(super) async fn store(call: &Call, body: Body) -> Result<Response, Error> {
         app.files.show(caller, &storing.known).await?;
     }
     let (status, set) = stored::answer(&outcomes, &base(headers));
-    Ok((status, [(header::CONTENT_TYPE, JSON.kind)], set.to_string()).into_response())
+    let set = Form::of(answered).write(set).map_err(Error::internal)?;
+    Ok((status, [(header::CONTENT_TYPE, answered.kind)], set).into_response())
 }
 
 fn too_large() -> Error {

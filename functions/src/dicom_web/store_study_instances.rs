@@ -20,9 +20,9 @@ endpoint!(takes_query);
     params(InStudy),
     request_body(content = String, content_type = "multipart/related", description = "`multipart/related; type=\"application/dicom\"`: at most 200 instances in 4.4 MB"),
     responses(
-        (status = 200, description = "All are stored", content_type = "application/dicom+json", body = serde_json::Value),
-        (status = 202, description = "Some are stored, and some are not: the answer says which and why", content_type = "application/dicom+json", body = serde_json::Value),
-        (status = 409, description = "None is stored: the answer says why", content_type = "application/dicom+json", body = serde_json::Value),
+        (status = 200, description = "All are stored", content((serde_json::Value = "application/dicom+json"), (String = "application/dicom+xml"))),
+        (status = 202, description = "Some are stored, and some are not: the answer says which and why", content((serde_json::Value = "application/dicom+json"), (String = "application/dicom+xml"))),
+        (status = 409, description = "None is stored: the answer says why", content((serde_json::Value = "application/dicom+json"), (String = "application/dicom+xml"))),
     )
 )]
 pub(crate) async fn handle(call: Call, body: Body) -> Result<Response, Error> {

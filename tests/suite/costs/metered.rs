@@ -131,7 +131,7 @@ fn file_alone() -> Value {
 
 /// The counts of what `functions` used together, and no others: an event that a call brings may come while it is answered. Bytes and times are not among
 /// them: they follow from drawn ids and from the machine.
-fn counts(used: &BTreeMap<String, Usage>, functions: &[&str]) -> Value {
+pub(super) fn counts(used: &BTreeMap<String, Usage>, functions: &[&str]) -> Value {
     let used: Vec<&Usage> = functions
         .iter()
         .filter_map(|name| used.get(*name))
@@ -191,7 +191,7 @@ async fn of_people(stack: &TestStack, meter: &Meter) -> Map<String, Value> {
         stack.fold().await;
         // A warm function knows its callers; what it costs to get to know them is in `known_users`.
         let join = if path.contains('?') { '&' } else { '?' };
-        let known = format!("{path}{join}no_such=1");
+        let known = format!("{path}{join}NoSuch=1");
         let refused = client.json(method.clone(), &known, body()).await;
         assert_eq!(refused.status, 422, "{what}: {}", refused.text());
         drop(meter.take());
@@ -210,7 +210,7 @@ async fn of_endpoints(stack: &TestStack, meter: &Meter) -> Map<String, Value> {
         let subject = Subject::of(stack, &endpoint).await;
         stack.settle().await;
         let client = of_subject(stack, &endpoint);
-        ask(&client, &endpoint, &subject, "?no_such=1").await;
+        ask(&client, &endpoint, &subject, "?NoSuch=1").await;
         drop(meter.take());
         let answer = ask(&client, &endpoint, &subject, "").await;
         let is_done = answer.status.is_success() || answer.status == 307;
@@ -224,7 +224,7 @@ async fn of_endpoints(stack: &TestStack, meter: &Meter) -> Map<String, Value> {
 
 /// Whether all counts are those that were kept. A query is billed by the bytes of its rows, and a number has as many as it has digits before its last
 /// zeros, so drawn ids make a difference of a few in a thousand.
-fn is_as_kept(found: &Value, kept: &Value) -> bool {
+pub(super) fn is_as_kept(found: &Value, kept: &Value) -> bool {
     match (found, kept) {
         (Value::Object(found), Value::Object(kept)) => {
             found.len() == kept.len()

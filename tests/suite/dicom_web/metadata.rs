@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::retrieve::{followed, large};
-use super::{Slice, get, two_studies, upload, values};
+use super::{Slice, get, parts, two_studies, upload, values};
 use crate::harness::TestStack;
 
 #[tokio::test]
@@ -18,6 +18,7 @@ async fn every_level_has_its_data_sets_with_uris_that_hold_by_themselves() {
             &["1.2.1.1.1", "1.2.1.1.2", "1.2.1.1.3", "1.2.1.2.1"],
         ),
     ] {
+        let uri = format!("{}{series}/instances/1.2.1.1.1/pixeldata", stack.stack.url);
         for accept in ["application/dicom+json", "application/json", "*/*"] {
             let answer = get(&user, &format!("{path}/metadata"), accept).await;
             assert_eq!(answer.header("content-type"), "application/dicom+json");
@@ -32,12 +33,31 @@ async fn every_level_has_its_data_sets_with_uris_that_hold_by_themselves() {
                 uids.iter().map(|uid| json!(uid)).collect::<Vec<_>>(),
                 "{path}"
             );
-            let uri = format!("{}{series}/instances/1.2.1.1.1/pixeldata", stack.stack.url);
             assert_eq!(sets[0]["7FE00010"]["BulkDataURI"], uri);
             assert_eq!(values(&sets[0], "00100010")[0]["Ideographic"], "张^三");
         }
         let problem = get(&user, &format!("{path}/metadata"), "application/dicom+xml").await;
         problem.problem(406, "not_acceptable");
+        let accept = "multipart/related; type=\"application/dicom+xml\"";
+        let answer = get(&user, &format!("{path}/metadata"), accept).await;
+        let sets = parts(&answer);
+        assert_eq!(sets.len(), uids.len(), "{path}");
+        for ((head, xml), uid) in sets.iter().zip(uids) {
+            assert!(head.contains("application/dicom+xml"), "{head}");
+            let xml = String::from_utf8_lossy(xml);
+            for said in [
+                format!(r#"keyword="SOPInstanceUID"><Value number="1">{uid}</Value>"#),
+                "<Ideographic><FamilyName>张</FamilyName><GivenName>三</GivenName></Ideographic>"
+                    .to_owned(),
+            ] {
+                assert!(xml.contains(&said), "{said}: {xml}");
+            }
+        }
+        let first = String::from_utf8_lossy(&sets[0].1);
+        assert!(
+            first.contains(&format!(r#"<BulkData uri="{uri}"/>"#)),
+            "{first}"
+        );
     }
 }
 
@@ -71,6 +91,11 @@ async fn what_is_said_at_length_is_compressed_or_in_the_bucket() {
         assert_eq!(stored.header("content-type"), "application/dicom+json");
         assert_eq!(stored.header("content-encoding"), "gzip");
         assert!(stored.bytes.starts_with(&[0x1F, 0x8B]));
+        let xml = "multipart/related; type=\"application/dicom+xml\"";
+        let headers = [("accept-encoding", "identity"), ("accept", xml)];
+        let plain = user.send(http::Method::GET, &path, &headers, "").await;
+        let stored = followed(&stack, &plain).await;
+        assert!(stored.header("content-type").starts_with(xml));
     }
 }
 

@@ -306,7 +306,7 @@ async fn what_is_wrong_in_a_request_is_said() {
         "text/html",
         "nonsense",
         ";,;",
-        "multipart/related; type=\"application/dicom+xml\"",
+        "multipart/related; type=\"application/dicom\"",
     ] {
         let problem = get(&user, "/dicom-web/studies", accept)
             .await

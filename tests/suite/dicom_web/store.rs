@@ -228,7 +228,7 @@ async fn a_body_that_cannot_be_read_stores_nothing() {
     answer.problem(400, "bad_request");
     let answer = send(&user, "/studies/1.2.x", KIND, whole.clone()).await;
     answer.problem(400, "bad_request");
-    let headers = [("content-type", KIND), ("accept", "application/dicom+xml")];
+    let headers = [("content-type", KIND), ("accept", "text/xml")];
     let answer = user
         .send(Method::POST, "/dicom-web/studies", &headers, whole)
         .await;

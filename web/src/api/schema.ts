@@ -897,7 +897,7 @@ export interface paths {
         };
         /**
          * Metadata of a study
-         * @description What all instances of a study say, as DICOM JSON (PS3.18 annex F), without what is long: that has a `BulkDataURI`. The text is UTF-8, whatever the files are written in. An answer that is larger than Lambda carries is a redirect to a prepared object, compressed as gzip.
+         * @description What all instances of a study say, as DICOM JSON (PS3.18 annex F) or as XML (PS3.19 annex A.1), without what is long: that has a `BulkDataURI`. The text is UTF-8, whatever the files are written in. An answer that is larger than Lambda carries is a redirect to a prepared object, compressed as gzip.
          */
         get: operations["study-metadata"];
         put?: never;
@@ -1077,7 +1077,7 @@ export interface paths {
         };
         /**
          * Metadata of an instance
-         * @description What an instance says, as DICOM JSON (PS3.18 annex F), without what is long: that has a `BulkDataURI`. The text is UTF-8, whatever the files are written in. An answer that is larger than Lambda carries is a redirect to a prepared object, compressed as gzip.
+         * @description What an instance says, as DICOM JSON (PS3.18 annex F) or as XML (PS3.19 annex A.1), without what is long: that has a `BulkDataURI`. The text is UTF-8, whatever the files are written in. An answer that is larger than Lambda carries is a redirect to a prepared object, compressed as gzip.
          */
         get: operations["instance-metadata"];
         put?: never;
@@ -1157,7 +1157,7 @@ export interface paths {
         };
         /**
          * Metadata of a series
-         * @description What all instances of a series say, as DICOM JSON (PS3.18 annex F), without what is long: that has a `BulkDataURI`. The text is UTF-8, whatever the files are written in. An answer that is larger than Lambda carries is a redirect to a prepared object, compressed as gzip.
+         * @description What all instances of a series say, as DICOM JSON (PS3.18 annex F) or as XML (PS3.19 annex A.1), without what is long: that has a `BulkDataURI`. The text is UTF-8, whatever the files are written in. An answer that is larger than Lambda carries is a redirect to a prepared object, compressed as gzip.
          */
         get: operations["series-metadata"];
         put?: never;
@@ -6174,7 +6174,7 @@ export interface operations {
                 /** @description For administrators: the studies of this user id. Without it, the caller's own */
                 uploaded_by?: number | "";
                 /** @description Stands for the header `Accept` */
-                accept?: "application/dicom+json" | "application/json" | "";
+                accept?: "application/dicom+json" | "application/json" | "multipart/related; type=\"application/dicom+xml\"" | "";
                 /** @description A UID, or several with commas between them */
                 SOPClassUID?: string | "";
                 /** @description A UID, or several with commas between them */
@@ -6220,7 +6220,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The instances, as DICOM JSON */
+            /** @description The instances, as DICOM JSON or, in parts, as XML */
             200: {
                 headers: {
                     /** @description 299: there are more, or `fuzzymatching` was literal */
@@ -6229,6 +6229,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown[];
+                    "multipart/related": string;
                 };
             };
             /** @description There are none */
@@ -6262,7 +6263,7 @@ export interface operations {
                 /** @description For administrators: the studies of this user id. Without it, the caller's own */
                 uploaded_by?: number | "";
                 /** @description Stands for the header `Accept` */
-                accept?: "application/dicom+json" | "application/json" | "";
+                accept?: "application/dicom+json" | "application/json" | "multipart/related; type=\"application/dicom+xml\"" | "";
                 /** @description With wildcards */
                 Modality?: string;
                 /** @description A UID, or several with commas between them */
@@ -6302,7 +6303,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The series, as DICOM JSON */
+            /** @description The series, as DICOM JSON or, in parts, as XML */
             200: {
                 headers: {
                     /** @description 299: there are more, or `fuzzymatching` was literal */
@@ -6311,6 +6312,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown[];
+                    "multipart/related": string;
                 };
             };
             /** @description There are none */
@@ -6344,7 +6346,7 @@ export interface operations {
                 /** @description For administrators: the studies of this user id. Without it, the caller's own */
                 uploaded_by?: number | "";
                 /** @description Stands for the header `Accept` */
-                accept?: "application/dicom+json" | "application/json" | "";
+                accept?: "application/dicom+json" | "application/json" | "multipart/related; type=\"application/dicom+xml\"" | "";
                 /** @description A date, YYYYMMDD, or a range of dates */
                 StudyDate?: string | "";
                 /** @description A time, HHMMSS, or a range of times */
@@ -6370,7 +6372,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The studies, as DICOM JSON */
+            /** @description The studies, as DICOM JSON or, in parts, as XML */
             200: {
                 headers: {
                     /** @description 299: there are more, or `fuzzymatching` was literal */
@@ -6379,6 +6381,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown[];
+                    "multipart/related": string;
                 };
             };
             /** @description There are none */
@@ -6419,6 +6422,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown;
+                    "application/dicom+xml": string;
                 };
             };
             /** @description Some are stored, and some are not: the answer says which and why */
@@ -6428,6 +6432,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown;
+                    "application/dicom+xml": string;
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -6441,6 +6446,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown;
+                    "application/dicom+xml": string;
                 };
             };
             413: components["responses"]["TooLarge"];
@@ -6529,6 +6535,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown;
+                    "application/dicom+xml": string;
                 };
             };
             /** @description Some are stored, and some are not: the answer says which and why */
@@ -6538,6 +6545,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown;
+                    "application/dicom+xml": string;
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -6551,6 +6559,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown;
+                    "application/dicom+xml": string;
                 };
             };
             413: components["responses"]["TooLarge"];
@@ -6574,7 +6583,7 @@ export interface operations {
                 /** @description For administrators: the studies of this user id. Without it, the caller's own */
                 uploaded_by?: number | "";
                 /** @description Stands for the header `Accept` */
-                accept?: "application/dicom+json" | "application/json" | "";
+                accept?: "application/dicom+json" | "application/json" | "multipart/related; type=\"application/dicom+xml\"" | "";
                 /** @description A UID, or several with commas between them */
                 SOPClassUID?: string | "";
                 /** @description A UID, or several with commas between them */
@@ -6605,7 +6614,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The instances, as DICOM JSON */
+            /** @description The instances, as DICOM JSON or, in parts, as XML */
             200: {
                 headers: {
                     /** @description 299: there are more, or `fuzzymatching` was literal */
@@ -6614,6 +6623,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown[];
+                    "multipart/related": string;
                 };
             };
             /** @description There are none */
@@ -6640,7 +6650,7 @@ export interface operations {
                 /** @description For administrators: the studies of this user id. Without it, the caller's own */
                 uploaded_by?: number | "";
                 /** @description Stands for the header `Accept` */
-                accept?: "application/dicom+json" | "application/json" | "";
+                accept?: "application/dicom+json" | "application/json" | "multipart/related; type=\"application/dicom+xml\"" | "";
             };
             header?: never;
             path: {
@@ -6651,7 +6661,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The data sets, as DICOM JSON */
+            /** @description The data sets, as DICOM JSON or, in parts, as XML */
             200: {
                 headers: {
                     /** @description Weak: it changes with the files */
@@ -6660,6 +6670,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown[];
+                    "multipart/related": string;
                 };
             };
             /** @description The client has it: `If-None-Match` */
@@ -6703,7 +6714,7 @@ export interface operations {
                 /** @description For administrators: the studies of this user id. Without it, the caller's own */
                 uploaded_by?: number | "";
                 /** @description Stands for the header `Accept` */
-                accept?: "application/dicom+json" | "application/json" | "";
+                accept?: "application/dicom+json" | "application/json" | "multipart/related; type=\"application/dicom+xml\"" | "";
                 /** @description With wildcards */
                 Modality?: string;
                 /** @description A UID, or several with commas between them */
@@ -6728,7 +6739,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The series, as DICOM JSON */
+            /** @description The series, as DICOM JSON or, in parts, as XML */
             200: {
                 headers: {
                     /** @description 299: there are more, or `fuzzymatching` was literal */
@@ -6737,6 +6748,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown[];
+                    "multipart/related": string;
                 };
             };
             /** @description There are none */
@@ -6828,7 +6840,7 @@ export interface operations {
                 /** @description For administrators: the studies of this user id. Without it, the caller's own */
                 uploaded_by?: number | "";
                 /** @description Stands for the header `Accept` */
-                accept?: "application/dicom+json" | "application/json" | "";
+                accept?: "application/dicom+json" | "application/json" | "multipart/related; type=\"application/dicom+xml\"" | "";
                 /** @description A UID, or several with commas between them */
                 SOPClassUID?: string | "";
                 /** @description A UID, or several with commas between them */
@@ -6847,7 +6859,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The instances, as DICOM JSON */
+            /** @description The instances, as DICOM JSON or, in parts, as XML */
             200: {
                 headers: {
                     /** @description 299: there are more, or `fuzzymatching` was literal */
@@ -6856,6 +6868,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown[];
+                    "multipart/related": string;
                 };
             };
             /** @description There are none */
@@ -7216,7 +7229,7 @@ export interface operations {
                 /** @description For administrators: the studies of this user id. Without it, the caller's own */
                 uploaded_by?: number | "";
                 /** @description Stands for the header `Accept` */
-                accept?: "application/dicom+json" | "application/json" | "";
+                accept?: "application/dicom+json" | "application/json" | "multipart/related; type=\"application/dicom+xml\"" | "";
             };
             header?: never;
             path: {
@@ -7231,7 +7244,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The data sets, as DICOM JSON */
+            /** @description The data sets, as DICOM JSON or, in parts, as XML */
             200: {
                 headers: {
                     /** @description Weak: it changes with the files */
@@ -7240,6 +7253,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown[];
+                    "multipart/related": string;
                 };
             };
             /** @description The client has it: `If-None-Match` */
@@ -7461,7 +7475,7 @@ export interface operations {
                 /** @description For administrators: the studies of this user id. Without it, the caller's own */
                 uploaded_by?: number | "";
                 /** @description Stands for the header `Accept` */
-                accept?: "application/dicom+json" | "application/json" | "";
+                accept?: "application/dicom+json" | "application/json" | "multipart/related; type=\"application/dicom+xml\"" | "";
             };
             header?: never;
             path: {
@@ -7474,7 +7488,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The data sets, as DICOM JSON */
+            /** @description The data sets, as DICOM JSON or, in parts, as XML */
             200: {
                 headers: {
                     /** @description Weak: it changes with the files */
@@ -7483,6 +7497,7 @@ export interface operations {
                 };
                 content: {
                     "application/dicom+json": unknown[];
+                    "multipart/related": string;
                 };
             };
             /** @description The client has it: `If-None-Match` */

@@ -27,6 +27,8 @@ pub(crate) struct Asked {
     pub(crate) empty_values: bool,
     /// Whether one of several values is enough (PS3.4, section C.2.2.2.8).
     pub(crate) multiple_values: bool,
+    /// Whether something was asked for that nobody knows here, and was left out of account.
+    pub(crate) has_unknown: bool,
     pub(crate) options: Options,
 }
 
@@ -82,13 +84,26 @@ impl Asked {
             "fuzzymatching" => self.fuzzy = flag(value)?,
             "emptyvaluematching" => self.empty_values = flag(value)?,
             "multiplevaluematching" => self.multiple_values = flag(value)?,
-            attribute => {
-                let attribute: Attribute = attribute.parse().map_err(str::to_owned)?;
-                self.conditions.extend(Condition::new(attribute, value)?);
-            }
+            attribute => match attribute.parse::<Attribute>() {
+                Ok(attribute) => self.conditions.extend(Condition::new(attribute, value)?),
+                Err(_) if may_be_ignored(attribute) => self.has_unknown = true,
+                Err(message) => return Err(message.to_owned()),
+            },
         }
         Ok(())
     }
+}
+
+/// Whether a parameter that nobody knows here is ignored, as PS3.18, section 8.3, has it: clients send some that are of one server only. One that is
+/// written like an attribute is a 400: a condition that is misspelt would show what nobody asked for.
+fn may_be_ignored(name: &str) -> bool {
+    let mut letters = name.chars();
+    let first = letters.next().filter(char::is_ascii_lowercase);
+    let is_like = |first: char| {
+        let keyword = first.to_ascii_uppercase().to_string() + letters.as_str();
+        keyword.parse::<Attribute>().is_ok()
+    };
+    first.is_some_and(|first| !is_like(first))
 }
 
 fn flag(value: &str) -> Result<bool, String> {
@@ -241,6 +256,9 @@ mod tests {
         .expect("a query");
         assert!(matching.empty_values && matching.multiple_values);
         assert_eq!((matching.limit, matching.conditions.len()), (0, 0));
+        assert!(!matching.has_unknown);
+        let unknown = read(&[("includedefaults", "false")]).expect("a query");
+        assert!(unknown.has_unknown && unknown.conditions.is_empty());
         let empty = read(&[
             ("limit", ""),
             ("offset", ""),
@@ -264,7 +282,8 @@ mod tests {
             (&[("fuzzymatching", "yes")], &["fuzzymatching"]),
             (&[("emptyvaluematching", "1")], &["emptyvaluematching"]),
             (&[("uploaded_by", "0")], &["uploaded_by"]),
-            (&[("staus", "FAILED")], &["staus"]),
+            (&[("Staus", "FAILED")], &["Staus"]),
+            (&[("patientName", "Z*")], &["patientName"]),
             (
                 &[("StudyDate", "today"), ("PatientID", "P")],
                 &["StudyDate"],
@@ -301,13 +320,13 @@ mod tests {
         );
         let wrong = read(&[
             ("uploaded_by", "x"),
-            ("staus", "1"),
+            ("Staus", "1"),
             ("accept", "a/b"),
             ("accept", "a/b"),
         ]);
         assert_eq!(
             wrong.expect_err("it is refused"),
-            ["uploaded_by", "staus", "accept"]
+            ["uploaded_by", "Staus", "accept"]
         );
     }
 

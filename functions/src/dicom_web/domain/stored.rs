@@ -1,7 +1,7 @@
 //! What a store says of each instance (PS3.18, section 10.5.3 and annex I.2).
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::dataset::{DataSet, put, put_number, put_text};
 
@@ -37,7 +37,7 @@ pub(crate) struct Outcome {
 }
 
 /// The answer to a store: its status, and its data set.
-pub(crate) fn answer(outcomes: &[Outcome], base: &str) -> (StatusCode, Value) {
+pub(crate) fn answer(outcomes: &[Outcome], base: &str) -> (StatusCode, DataSet) {
     let (mut stored, mut failed) = (Vec::new(), Vec::new());
     for outcome in outcomes {
         let Outcome { said, result } = outcome;
@@ -77,7 +77,7 @@ pub(crate) fn answer(outcomes: &[Outcome], base: &str) -> (StatusCode, Value) {
             put(&mut set, tag, "SQ", items);
         }
     }
-    (status, json!(set))
+    (status, set)
 }
 
 /// The study of all instances that were stored, if it is one.
@@ -100,6 +100,8 @@ fn url(said: &Said, base: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn outcome(number: u32, result: Result<(), Failure>) -> Outcome {
@@ -136,7 +138,7 @@ mod tests {
                 "00081190": { "vr": "UR", "Value": ["https://h/dicom-web/studies/1.2/series/1.2.3/instances/1.2.3.1"] },
             }] },
         });
-        assert_eq!(set, expected);
+        assert_eq!(Value::Object(set), expected);
     }
 
     #[test]
@@ -147,7 +149,7 @@ mod tests {
         };
         let (status, set) = answer(&[outcome], "");
         assert_eq!(
-            (status, set),
+            (status, Value::Object(set)),
             (
                 StatusCode::CONFLICT,
                 json!({ "00081198": { "vr": "SQ", "Value": [{ "00081197": { "vr": "US", "Value": [0xC000] } }] } })

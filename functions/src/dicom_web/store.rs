@@ -13,8 +13,9 @@ use md5::{Digest as _, Md5};
 use service::App;
 use service::auth::Caller;
 use service::db::worklist::Stack;
+use service::domain::arrival::Arrival;
 use service::domain::text::hex;
-use service::domain::{Code, FileRecord};
+use service::domain::{Code, FileRecord, Status};
 use service::error::Error;
 
 use super::domain::Uid;
@@ -29,6 +30,8 @@ const DICOM: &str = "application/dicom";
 /// Bytes of a request, at most. Lambda takes 6 MB of JSON, in which the body is base64
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>, "Invocation payload"); API Gateway itself refuses what is beyond.
 const MOST: usize = 4_400_000;
+/// Tries while somebody else sends the same instance.
+const ATTEMPTS: usize = 3;
 
 /// Stores the instances of a request.
 ///
@@ -158,13 +161,39 @@ impl Storing<'_> {
             .await?
         {
             self.known.push(file);
-        } else {
-            let name = format!("{instance}.dcm");
-            let file = begin_here(self.app, self.caller, (name, size, md5.clone())).await?;
-            self.app.bucket.put_original(&file, bytes.to_vec()).await?;
+        } else if let Err(failure) = self.sent(&instance, bytes, &md5).await? {
+            return Ok(Err(failure));
         }
         self.came.insert(instance.as_str().to_owned(), md5);
         Ok(Ok(()))
+    }
+
+    /// Sends the bytes of an instance that no list knows yet. Somebody may have sent the same a moment ago, or died while they did.
+    async fn sent(
+        &self,
+        instance: &Uid,
+        bytes: &[u8],
+        md5: &str,
+    ) -> Result<Result<(), Failure>, Error> {
+        let (app, caller) = (self.app, self.caller);
+        for _ in 0..ATTEMPTS {
+            let file = match app.files.arrive(caller, instance.as_str(), md5).await? {
+                Arrival::Others => return Ok(Err(Failure::Duplicate)),
+                Arrival::Begun(file) if file.status != Status::Uploading => return Ok(Ok(())),
+                Arrival::Begun(file) => *file,
+                Arrival::New(id) => {
+                    let name = format!("{instance}.dcm");
+                    let about = (name, bytes.len() as u64, md5.to_owned());
+                    match begin_here(app, caller, id, about).await? {
+                        Some(file) => file,
+                        None => continue,
+                    }
+                }
+            };
+            app.bucket.put_original(&file, bytes.to_vec()).await?;
+            return Ok(Ok(()));
+        }
+        Ok(Err(Failure::Processing))
     }
 
     /// The caller's file that is this instance already.

@@ -92,29 +92,31 @@ pub async fn begin_all(
     answered.collect()
 }
 
-/// Begins the upload of bytes that came with the request: the function itself sends them, by one PUT. They are at most 16 MiB.
+/// Begins the upload of bytes that came with the request: the function itself sends them, by one PUT. They are at most 16 MiB. `None`: a file has this id
+/// already.
 ///
 /// # Errors
 /// `too_many_uploads`, and faults of the tables.
 pub(crate) async fn begin_here(
     app: &App,
     caller: &Caller,
+    id: FileId,
     (name, size, md5): (String, u64, String),
-) -> Result<FileRecord, Error> {
+) -> Result<Option<FileRecord>, Error> {
     if app.files.unfinished(caller.id).await? >= app.config.max_unfinished_uploads {
         return Err(Code::TooManyUploads.into());
     }
     let kind = imaging::FileType::Dicom.mime_type();
-    for _ in 0..ATTEMPTS {
-        let mut file = new_record(app, caller, name.clone(), Some(kind.to_owned()), size);
-        file.declared_md5 = Some(md5.clone());
-        match app.files.create(caller, vec![file.clone()]).await.pop() {
-            Some(Err(NotCreated::IdTaken)) => {}
-            Some(Err(NotCreated::Error(error))) => return Err(error),
-            Some(Ok(())) | None => return Ok(file),
-        }
+    let file = FileRecord {
+        id,
+        declared_md5: Some(md5),
+        ..new_record(app, caller, name, Some(kind.to_owned()), size)
+    };
+    match app.files.create(caller, vec![file.clone()]).await.pop() {
+        Some(Err(NotCreated::IdTaken)) => Ok(None),
+        Some(Err(NotCreated::Error(error))) => Err(error),
+        Some(Ok(())) | None => Ok(Some(file)),
     }
-    Err(Error::Unavailable("no id was free".into()))
 }
 
 /// Lets as many go on as may still be unfinished beside the caller's others. Requests at the same time see the same room: together they may begin

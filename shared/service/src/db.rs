@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 pub mod access_log;
+mod arrivals;
 mod aside;
 pub mod audit;
 mod batch;

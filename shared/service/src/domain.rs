@@ -5,6 +5,7 @@
 
 #![warn(missing_docs)]
 
+pub mod arrival;
 pub mod attempts;
 pub mod code;
 pub mod cursor;

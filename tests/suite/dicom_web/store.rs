@@ -2,9 +2,14 @@
 
 use http::Method;
 use imaging::fixtures::{DicomSpec, dicom, png};
+use local::weather::{BucketWeather, Profile};
 use serde_json::{Value, json};
+use service::domain::arrival::Arrival;
 
 use super::{Slice, get, values};
+use crate::harness::client::caller;
+use crate::harness::meter::serve;
+use crate::harness::mortal::Script;
 use crate::harness::{Client, Response, TestStack};
 
 const KIND: &str = "multipart/related; type=\"application/dicom\"; boundary=\"a b\"";
@@ -135,6 +140,124 @@ async fn what_is_there_is_no_second_file_and_other_bytes_are_refused() {
     };
     let answer = send(&theirs, "/studies/1.2.3", KIND, body(&[&third.bytes()])).await;
     assert_eq!(outcome(&answer).0, 200);
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_is_no_second_file_either() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let slice = Slice::default();
+    let bytes = slice.bytes();
+    let other = dicom(&DicomSpec {
+        seed: 99,
+        ..slice.spec()
+    });
+    let uid = json!("1.2.1.1.1");
+    // At once, and again before anybody has processed it.
+    let same = || send(&user, "/studies", KIND, body(&[&bytes]));
+    let answers = tokio::join!(same(), same(), same());
+    for answer in [answers.0, answers.1, answers.2, same().await] {
+        assert_eq!(outcome(&answer), (200, vec![uid.clone()], vec![]));
+    }
+    let answer = send(&user, "/studies", KIND, body(&[&other])).await;
+    assert_eq!(outcome(&answer), (409, vec![], vec![(uid.clone(), 0x0111)]));
+    assert_eq!(files_of(&user).await, 1);
+    stack.settle().await;
+    assert_eq!(files_of(&user).await, 1);
+    let back = get(&user, &slice.path(), "application/dicom").await;
+    assert_eq!(back.bytes, bytes);
+    // What is in the trash is there no more: other bytes may come instead.
+    let file = user.get("/image-files/my-images").await.ok()["items"][0].clone();
+    user.delete(&format!("/image-files/{}", file["id"]))
+        .await
+        .ok();
+    let answer = send(&user, "/studies", KIND, body(&[&other])).await;
+    assert_eq!(outcome(&answer), (200, vec![uid], vec![]));
+    stack.settle().await;
+    assert_eq!(files_of(&user).await, 1);
+}
+
+/// Sends to a process of its own, to which `script` happens.
+async fn send_to(stack: &TestStack, script: &Script, body: Vec<u8>) -> Response {
+    let app = stack.app_with(script).await;
+    let mut endpoints = functions::endpoints().into_iter();
+    let store = endpoints.find(|endpoint| endpoint.name() == "store-instances");
+    let url = serve(store.expect("the function").into_router(app)).await;
+    let user = stack.user(1).at(&url);
+    send(&user, "/studies", KIND, body).await
+}
+
+#[tokio::test]
+async fn an_instance_whose_store_died_anywhere_is_stored_by_the_next_one() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let slice = |instance| Slice {
+        instance,
+        ..Slice::default()
+    };
+    let whole = Script::quiet();
+    let answer = send_to(&stack, &whole, body(&[&slice(1).bytes()])).await;
+    assert_eq!(outcome(&answer).0, 200);
+    let mut sent = 1;
+    for at in 0..whole.calls() {
+        for deaf in [false, true] {
+            sent += 1;
+            let (bytes, uid) = (slice(sent).bytes(), slice(sent).instance_uid());
+            send_to(&stack, &Script::dies(at, deaf), body(&[&bytes])).await;
+            let answer = send(&user, "/studies", KIND, body(&[&bytes])).await;
+            let stored = (200, vec![json!(uid)], vec![]);
+            assert_eq!(outcome(&answer), stored, "{at} {deaf}");
+        }
+    }
+    stack.settle().await;
+    let listed = user.get("/image-files/my-images?page_size=100").await.ok();
+    assert_eq!(listed["total"], sent);
+    let mut statuses = listed["items"].as_array().expect("items").iter();
+    assert!(
+        statuses.all(|file| file["status"] == "PROCESSED"),
+        "{listed}"
+    );
+}
+
+#[tokio::test]
+async fn who_died_with_other_bytes_is_waited_for_a_minute() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let slice = Slice::default();
+    let uid = slice.instance_uid();
+    let files = &stack.stack.app.files;
+    let taken = files
+        .arrive(&caller(1, false), &uid, "of other bytes")
+        .await;
+    assert!(matches!(taken, Ok(Arrival::New(_))));
+    let answer = send(&user, "/studies", KIND, body(&[&slice.bytes()])).await;
+    assert_eq!(outcome(&answer), (409, vec![], vec![(json!(uid), 0x0111)]));
+    stack.clock.advance(61_000);
+    let answer = send(&user, "/studies", KIND, body(&[&slice.bytes()])).await;
+    assert_eq!(outcome(&answer), (200, vec![json!(uid)], vec![]));
+}
+
+#[tokio::test]
+async fn an_object_whose_answer_was_lost_is_stored() {
+    let profile = Profile::of_bucket(BucketWeather {
+        cut_after: 0.5,
+        ..BucketWeather::default()
+    });
+    let (stack, _weather) = TestStack::start_in(7, profile).await;
+    let user = stack.user(1);
+    let slices: Vec<Vec<u8>> = (1..=8)
+        .map(|instance| {
+            Slice {
+                instance,
+                ..Slice::default()
+            }
+            .bytes()
+        })
+        .collect();
+    let parts: Vec<&[u8]> = slices.iter().map(Vec::as_slice).collect();
+    let answer = send(&user, "/studies", KIND, body(&parts)).await;
+    let (status, stored, failed) = outcome(&answer);
+    assert_eq!((status, stored.len(), failed), (200, parts.len(), vec![]));
 }
 
 #[tokio::test]

@@ -67,6 +67,14 @@ impl Client {
         }
     }
 
+    /// The same caller, who calls another address.
+    pub(crate) fn at(&self, url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            ..self.clone()
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Response {
         self.send(Method::GET, path, &[], Bytes::new()).await
     }

@@ -1,6 +1,6 @@
 //! What DICOM files say of themselves ([`crate::domain::object_key::instance`]).
 
-use super::{Bucket, Object, failure};
+use super::{Bucket, Object, failure, is};
 use crate::domain::FileRecord;
 use crate::error::Error;
 
@@ -79,7 +79,11 @@ impl Bucket {
             .key(file.object_key().to_string())
             .content_type(&file.mime_type)
             .if_none_match("*");
-        request.body(bytes.into()).send().await.map_err(failure)?;
-        Ok(())
+        match request.body(bytes.into()).send().await {
+            Ok(_) => Ok(()),
+            // It is there: the answer of an attempt before was lost, or somebody else has sent the same.
+            Err(error) if is(&error, "PreconditionFailed") => Ok(()),
+            Err(error) => Err(failure(error)),
+        }
     }
 }

@@ -48,15 +48,15 @@ lab: needs-rust $(IMAGING_TOOLS) ## Files made from SEED (CASES=2000 of them, or
 	cargo build --locked --workspace --all-features --example render
 	$(IMAGING_VENV)/bin/python infra/lab/imaging/laboratory.py $${CARGO_TARGET_DIR:-target}/debug/examples/render --seed $(or $(SEED),$$RANDOM) $(if $(CASE),--case $(CASE),--cases $(or $(CASES),2000))
 
-# Which of lists, slices, large and pictures, with commas between; the files, rounds, slices and gigabytes of each.
-ONLY ?= lists,slices,large,pictures
+# Which of lists, slices, dicomweb, large and pictures, with commas between; the files, rounds, slices and gigabytes of each.
+ONLY ?= lists,slices,dicomweb,large,pictures
 FILES ?= 1000,10000,100000
 ROUNDS ?= 100
 SLICES ?= 1635
 GIGABYTES ?= 2
 PICTURES := $(findstring pictures,$(ONLY))
 
-bench: stack-as-tested $(IMAGING_TOOLS) ## Lists, processing, a large file, pictures beside comparable programs: ONLY=lists FILES=1000,1000000; TABLE=write renews docs/performance
+bench: stack-as-tested $(IMAGING_TOOLS) ## Lists, processing, DICOMweb, a large file, pictures beside comparable programs: ONLY=lists FILES=1000,1000000; TABLE=write renews docs/performance
 	$(if $(PICTURES),cargo build --locked --release --package imaging --example thumbnail --example md5)
 	FILMROOM_LOCAL=$${FILMROOM_LOCAL:-$${CARGO_TARGET_DIR:-target}/debug/filmroom-local} $(IMAGING_VENV)/bin/python infra/lab/bench/bench.py --only $(ONLY) --files $(FILES) \
 	  --rounds $(ROUNDS) --slices $(SLICES) --gigabytes $(GIGABYTES) --examples $${CARGO_TARGET_DIR:-target}/release/examples $(if $(TABLE),--write)
@@ -69,7 +69,7 @@ soak-kill: needs-rust ## Real processes that are killed KILLS (50) times in the 
 	KILLS=$(or $(KILLS),50) cargo test --locked --workspace --all-features --test suite -- model::killed --nocapture
 
 data-model: needs-rust ## Renew the tables of docs/DATA.md and the costs of docs/OPERATIONS.md: what a slice writes and what calls use, metered
-	-cargo test --locked --workspace --all-features --test suite -- slice:: costs::metered --include-ignored >/dev/null
+	-cargo test --locked --workspace --all-features --test suite -- slice:: costs::metered costs::reading --include-ignored >/dev/null
 	cp $${CARGO_TARGET_DIR:-target}/tmp/slice.json infra/lab/data_model/slice.json
 	cp $${CARGO_TARGET_DIR:-target}/tmp/metered-*.json infra/lab/costs/
 	python3 infra/lab/data_model/report.py --write

@@ -28,7 +28,7 @@ async function given(name) {
     const record = await viewer.stack.upload(file, readFileSync(join(viewer.stack.folder, file)));
     assert.equal(record.status, 'PROCESSED', file);
   }
-  await viewer.found(`/studies?StudyInstanceUID=${study}`);
+  await viewer.studyOf(`StudyInstanceUID=${study}`, files.length);
   return expected[name];
 }
 

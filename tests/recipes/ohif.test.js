@@ -13,13 +13,14 @@ const ALIKE = 0.9;
 const FILES = ['CT_small.dcm', 'MR_small_jp2klossless.dcm', 'examples_rgb_color.dcm', 'SC_rgb_jpeg_dcmtk.dcm'];
 const FOLDER = 'import pathlib, pydicom; print(pathlib.Path(pydicom.__file__).parent / "data/test_files")';
 
-let viewer, files;
+let viewer, files, ct;
 before(async () => {
   viewer = await startViewer();
   const { stdout } = await runProgram(process.env.RECIPES_PYTHON, ['-c', FOLDER]);
   files = stdout.trim();
   const phantom = await phantoms();
   for (let number = 1; number <= SLICES; number += 1) await viewer.stack.upload(`${number}.dcm`, phantom({ number, hu: number * 100 }));
+  ct = await viewer.studyOf('PatientID=P-0001', SLICES);
 });
 after(() => viewer?.stop());
 
@@ -40,7 +41,6 @@ const newTab = () => viewer.page.context().newPage();
 
 test('its worklist shows the studies of the token in its address, and its address keeps none', async () => {
   const { stack, ohif } = viewer;
-  await viewer.found('/studies?PatientID=P-0001');
   const page = await newTab();
   await page.goto(`${ohif.origin}/#token=${stack.token}`);
   await page.getByText('P-0001').first().waitFor();
@@ -74,8 +74,7 @@ test('our page opens a study in it', async () => {
 });
 
 test('a series of CT is opened and scrolled, slice by slice', async () => {
-  const [{ '0020000D': { Value: [study] } }] = await viewer.found('/studies?PatientID=P-0001');
-  await viewer.open(study);
+  await viewer.open(ct);
   for (let number = 1; number <= SLICES; number += 1) {
     await viewer.untilText(`(${number}/${SLICES})`);
     await viewer.page.locator('.cornerstone-canvas').hover();

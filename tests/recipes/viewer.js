@@ -21,7 +21,7 @@ export async function startViewer() {
     sessionStorage.setItem('investigationalUseDialog', 'hidden');
   });
   return {
-    ...{ ohif, stack, page, found: (path) => found(stack, path) },
+    ...{ ohif, stack, page, found: (path) => found(stack, path), studyOf: (query, many) => studyOf(stack, query, many) },
     /** Opens a study, and waits until `isThere` says so in the page: until its canvas shows something. */
     async open(study, isThere = isShown) {
       said();
@@ -79,13 +79,23 @@ async function found(stack, path) {
   }
 }
 
+/** The UID of a study, once it has all of its files: a row of the worklist follows them. */
+async function studyOf(stack, query, many) {
+  for (;;) {
+    const [study] = await found(stack, `/studies?${query}`);
+    if (study['00201208'].Value[0] === many) return study['0020000D'].Value[0];
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** Where our picture of the first instance of a study is. */
 async function rendered(stack, study) {
   const [instance] = await found(stack, `/studies/${study}/instances?limit=1`);
   return `${instance['00081190'].Value[0]}/rendered`;
 }
 
-function isShown() {
+/** In the page: whether its canvas shows anything. */
+export function isShown() {
   const canvas = document.querySelector('.cornerstone-canvas');
   if (!canvas?.width) return false;
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);

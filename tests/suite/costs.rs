@@ -3,6 +3,7 @@
 
 mod metered;
 mod names;
+mod reading;
 mod worklist;
 
 use serde_json::{Value, json};

@@ -6,6 +6,7 @@
 lists: every question over files of one user, beside a service over SQL; 32 connections that ask for lists
 slices: a CT by ten clients, beside Orthanc; processing while uploads keep arriving
 large: one file of 2 GB
+dicomweb: what a viewer asks for, beside Orthanc
 pictures: thumbnails beside libvips, DCMTK and GDCM
 
 It prints the table and keeps the numbers in target/bench.json. With --write it also writes them and their tables into docs/performance/, where numbers of
@@ -24,7 +25,7 @@ import time
 import report
 import stack
 
-KINDS = ["lists", "slices", "large", "pictures"]
+KINDS = ["lists", "slices", "dicomweb", "large", "pictures"]
 
 
 def machine():
@@ -59,6 +60,10 @@ def measured(kind, options):
             import slices
 
             return slices.run(options.slices)
+        case "dicomweb":
+            import dicomweb
+
+            return dicomweb.run(min(options.slices, 327))
         case "large":
             import large
 

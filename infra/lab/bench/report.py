@@ -31,7 +31,7 @@ HEAD = "<!-- make bench TABLE=write -->"
 
 
 def tables(found):
-    makers = {"lists": lists, "slices": slices, "large": large, "pictures": pictures}
+    makers = {"lists": lists, "slices": slices, "dicomweb": dicomweb, "large": large, "pictures": pictures}
     parts = [HEAD, "# What `make bench` has measured", "[PERFORMANCE](../PERFORMANCE.md) says what it means. [bench.json](bench.json) has all numbers."]
     for kind, make in makers.items():
         if kind in found:
@@ -109,6 +109,29 @@ def slices(found):
     return "\n\n".join(["## Slices", table(head, rows), f"While it stored, the client took {share} of a processor."])
 
 
+#: What a viewer asks for; as many times as long as Orthanc it may take.
+MAY_TAKE = {
+    "a page of studies, ms": 1,
+    "metadata of the series, ms": 1,
+    "all frames, s": 1.5,
+    "a frame of 27 MB, ms": 1.5,
+    "first picture in OHIF, s": 1,
+}
+
+
+def viewers(found):
+    """Each question of a viewer: ours, Orthanc's, and what the goal is."""
+    ours, theirs = found["ours"], found["Orthanc"] or {}
+    of = lambda row: row["p50"] if isinstance(row, dict) else row
+    return [[name, of(ours[name]), of(theirs.get(name)), "≤ Orthanc" if most == 1 else f"≤ {most} × Orthanc"] for name, most in MAY_TAKE.items()]
+
+
+def dicomweb(found):
+    version = (found["Orthanc"] or {}).get("version", "(not installed)")
+    head = [f"{found['studies']} studies; a series of {found['slices']} slices", "ours", f"Orthanc {version}", "goal"]
+    return "\n\n".join(["## DICOMweb", table(head, viewers(found)), "Frames are uncompressed, over eight connections; times are medians."])
+
+
 def large(found):
     return "\n\n".join(["## One large file", table(["", ""], found.items())])
 
@@ -157,6 +180,8 @@ def goals(found):
         rows.append([f"{name}: all processed, s", 12, ours["all processed, s"], None])
         rows.append(["a list meanwhile: p99", 20, ours["a list meanwhile, ms"]["p99"], None])
         rows.append(["while uploads keep arriving: processed a second", "≥ 60", ours["uploads keep arriving"]["processed a second"], None])
+    if "dicomweb" in found:
+        rows += [[f"DICOMweb: {name}", aim, ours, theirs] for name, ours, theirs, aim in viewers(found["dicomweb"]["found"])]
     return table(["", "goal", "ours", "peer"], rows)
 
 

@@ -6,20 +6,15 @@ import array
 import concurrent.futures
 import http.client
 import itertools
-import json
 import math
 import multiprocessing
-import pathlib
 import random
-import shutil
-import socket
-import subprocess
 import tempfile
 import threading
 import time
 import urllib.parse
 
-import questions
+import orthanc
 import stack
 from large import element, short
 from times import summary
@@ -32,7 +27,6 @@ SIDE = 324
 #: Seconds that uploads keep arriving.
 ARRIVING = 10
 ROOT_UID = "2.25.329800735698586629295641978511506172918"
-ORTHANC = "Orthanc"
 
 
 def pixels():
@@ -53,42 +47,49 @@ class Slices:
         self.pixels = pixels()
 
     def slice(self, number):
-        """An element for each value that a CT has to have as far as our reader looks (DICOM PS3.3, A.3)."""
-        uid = f"{ROOT_UID}{number:08}".encode()
-        series = f"{ROOT_UID}9{number // 1000:04}".encode()
-        meta = (
-            element(2, 0x02, b"UI", b"1.2.840.10008.5.1.4.1.1.2")
-            + element(2, 0x03, b"UI", uid)
-            + element(2, 0x10, b"UI", b"1.2.840.10008.1.2.1")
-        )
+        """The slice of one study that has this number."""
         first = number % 40 * SIDE * 2
-        body = bytearray(self.pixels[first : first + SIDE * SIDE * 2])
-        body[:4] = number.to_bytes(4, "little")
-        return b"".join(
-            [
-                bytes(128) + b"DICM" + element(2, 0, b"UL", len(meta).to_bytes(4, "little")) + meta,
-                element(8, 0x16, b"UI", b"1.2.840.10008.5.1.4.1.1.2"),
-                element(8, 0x18, b"UI", uid),
-                element(8, 0x20, b"DA", b"20260105"),
-                element(8, 0x60, b"CS", b"CT"),
-                element(0x10, 0x10, b"PN", b"Bench^Mark"),
-                element(0x10, 0x20, b"LO", b"P-1"),
-                element(0x20, 0x0D, b"UI", ROOT_UID.encode() + b"8"),
-                element(0x20, 0x0E, b"UI", series),
-                element(0x20, 0x13, b"IS", str(number % 1000 + 1).encode()),
-                element(0x28, 0x02, b"US", short(1)),
-                element(0x28, 0x04, b"CS", b"MONOCHROME2"),
-                element(0x28, 0x10, b"US", short(SIDE)),
-                element(0x28, 0x11, b"US", short(SIDE)),
-                element(0x28, 0x100, b"US", short(16)),
-                element(0x28, 0x101, b"US", short(12)),
-                element(0x28, 0x102, b"US", short(11)),
-                element(0x28, 0x103, b"US", short(0)),
-                element(0x28, 0x1050, b"DS", b"1000"),
-                element(0x28, 0x1051, b"DS", b"1200"),
-                b"\xe0\x7f\x10\x00OW\0\0" + len(body).to_bytes(4, "little") + body,
-            ]
-        )
+        pixels = bytearray(self.pixels[first : first + SIDE * SIDE * 2])
+        pixels[:4] = number.to_bytes(4, "little")
+        return instance(number, (8, f"9{number // 1000:04}"), (SIDE, pixels))
+
+
+def instance(number, within, image):
+    """A CT: an element for each value that it has to have as far as readers look (DICOM PS3.3, A.3). `within` ends the UIDs of its study and its series;
+    `image` is a square: pixels of a side, and their bytes."""
+    study, series = (f"{ROOT_UID}{end}".encode() for end in within)
+    side, body = image
+    uid = f"{ROOT_UID}{number:08}".encode()
+    meta = (
+        element(2, 0x02, b"UI", b"1.2.840.10008.5.1.4.1.1.2")
+        + element(2, 0x03, b"UI", uid)
+        + element(2, 0x10, b"UI", b"1.2.840.10008.1.2.1")
+    )
+    return b"".join(
+        [
+            bytes(128) + b"DICM" + element(2, 0, b"UL", len(meta).to_bytes(4, "little")) + meta,
+            element(8, 0x16, b"UI", b"1.2.840.10008.5.1.4.1.1.2"),
+            element(8, 0x18, b"UI", uid),
+            element(8, 0x20, b"DA", b"20260105"),
+            element(8, 0x60, b"CS", b"CT"),
+            element(0x10, 0x10, b"PN", b"Bench^Mark"),
+            element(0x10, 0x20, b"LO", b"P-1"),
+            element(0x20, 0x0D, b"UI", study),
+            element(0x20, 0x0E, b"UI", series),
+            element(0x20, 0x13, b"IS", str(number % 1000 + 1).encode()),
+            element(0x28, 0x02, b"US", short(1)),
+            element(0x28, 0x04, b"CS", b"MONOCHROME2"),
+            element(0x28, 0x10, b"US", short(side)),
+            element(0x28, 0x11, b"US", short(side)),
+            element(0x28, 0x100, b"US", short(16)),
+            element(0x28, 0x101, b"US", short(12)),
+            element(0x28, 0x102, b"US", short(11)),
+            element(0x28, 0x103, b"US", short(0)),
+            element(0x28, 0x1050, b"DS", b"1000"),
+            element(0x28, 0x1051, b"DS", b"1200"),
+            b"\xe0\x7f\x10\x00OW\0\0" + len(body).to_bytes(4, "little") + body,
+        ]
+    )
 
 
 class Client:
@@ -238,51 +239,17 @@ def arriving(ours, source, there):
 
 
 def of_orthanc(source, slices):
-    """The same files into Orthanc, as it comes from Debian, without its DICOM port: seconds until it lists them all."""
-    if not shutil.which(ORTHANC):
+    """The same files into Orthanc: seconds until it lists them all."""
+    if not orthanc.PROGRAM:
         print("Orthanc is left out: it is not installed (apt-get install orthanc)")
         return None
     files = [(number, source.slice(number)) for number in range(slices)]
-    with tempfile.TemporaryDirectory() as folder:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        settings = {
-            "StorageDirectory": folder,
-            "IndexDirectory": folder,
-            "HttpPort": port,
-            "RemoteAccessAllowed": False,
-            "DicomServerEnabled": False,
-            "HttpThreadsCount": 50,
-            "Plugins": [],
-        }
-        configuration = pathlib.Path(folder) / "orthanc.json"
-        configuration.write_text(json.dumps(settings))
-        process = subprocess.Popen([ORTHANC, configuration], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            address = f"127.0.0.1:{port}"
-            version = json.loads(questions.wait_for(f"http://{address}/system"))["Version"]
-
-            def sender():
-                connection = http.client.HTTPConnection(address, timeout=120)
-
-                def send(batch):
-                    for _, data in batch:
-                        connection.request("POST", "/instances", data, {"Content-Type": "application/dicom"})
-                        answer = connection.getresponse()
-                        said = answer.read()
-                        if answer.status != 200:
-                            raise ConnectionError(f"{answer.status} {said.decode()}")
-
-                return send
-
-            begun = time.perf_counter()
-            send_all(files, sender)
-            listed = stack.Api(address, base="").call("GET", "/statistics")["CountInstances"]
-            assert listed == slices, f"{listed} of {slices} files are listed"
-            return {"version": version, "stored and listed, s": time.perf_counter() - begun}
-        finally:
-            process.terminate()
-            process.wait()
+    with tempfile.TemporaryDirectory() as folder, orthanc.running(folder) as (address, version):
+        begun = time.perf_counter()
+        send_all(files, lambda: orthanc.sender(address))
+        listed = stack.Api(address, base="").call("GET", "/statistics")["CountInstances"]
+        assert listed == slices, f"{listed} of {slices} files are listed"
+        return {"version": version, "stored and listed, s": time.perf_counter() - begun}
 
 
 def run(slices):

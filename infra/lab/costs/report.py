@@ -20,6 +20,9 @@ DOCUMENT = FOLDER.parents[2] / "docs/OPERATIONS.md"
 LIST = tomllib.loads((FOLDER / "prices.toml").read_text("utf-8"))
 ASSUMED = LIST["assumed"]
 FEW, MANY = (json.loads((FOLDER / f"metered-{files}.json").read_text("utf-8")) for files in (1000, 100_000))
+READ = json.loads((FOLDER / "metered-reading.json").read_text("utf-8"))
+# Slices of a CT that is read by so many functions at once, and the two lengths of a series of which its metadata was metered.
+SLICES, AT_ONCE, SHORT, LONG = 1000, 8, 20, 120
 # What a slice's share of the folds is, of one second's slices: infra/lab/data_model/slice.json.
 SLICE = json.loads((FOLDER.parent / "data_model/slice.json").read_text("utf-8"))
 # Each is of one call.
@@ -92,6 +95,20 @@ def look():
     return total_of([dollars("a page of 20 of my images"), fetched])
 
 
+def reading():
+    """Dollars of a CT that a viewer finds and reads by DICOMweb: every frame alone, as viewers do. Metadata grows by the slice, and so does the first frame
+    that a function answers of the series."""
+    short, long = READ[f"metadata of {SHORT} slices"], READ[f"metadata of {LONG} slices"]
+    metadata = {name: short[name] + (long[name] - short[name]) * (SLICES - SHORT) / (LONG - SHORT) for name in short}
+    first, another = READ[f"the first frame of {LONG} slices"], READ["another frame"]
+    first = {name: another[name] + (first[name] - another[name]) * SLICES / LONG for name in first}
+    of_pixels = [parts(used, gb=ASSUMED["processing_gb"]) for used in (first, another)]
+    frames = of_pixels[:1] * AT_ONCE + of_pixels[1:] * (SLICES - AT_ONCE)
+    searches = [parts(READ[name]) for name in ("a page of studies", "the series of a study")]
+    fetched = {"transfer": price("transfer", SLICES * ASSUMED["slice_mb"] / 1000)}
+    return total_of([*searches, parts(metadata, ASSUMED["metadata_seconds"]), *frames, fetched])
+
+
 def total_of(many):
     return {part: sum(one.get(part, 0) for one in many) for part in dict.fromkeys(part for one in many for part in one)}
 
@@ -121,12 +138,14 @@ def calls():
 
 
 def lives():
-    rows = {"1,000 files uploaded": upload(), "1,000 lists of 20": look(), "1,000 views of one file": dollars("view a file")}
+    thousand = {"1,000 files uploaded": upload(), "1,000 lists of 20": look(), "1,000 views of one file": dollars("view a file")}
+    rows = {what: {part: 1000 * cost for part, cost in row.items()} for what, row in thousand.items()}
+    rows[f"a CT of {SLICES:,} slices read by DICOMweb"] = reading()
     names = list(dict.fromkeys(part for row in rows.values() for part in row))
     lines = ["| $ | " + " | ".join(names) + " | together |", "|---|" + "--:|" * (len(names) + 1)]
     for what, row in rows.items():
-        cells = [f"{1000 * row.get(part, 0):.3f}" if row.get(part) else "" for part in names]
-        lines.append(f"| {what} | {' | '.join(cells)} | **{1000 * sum(row.values()):.3f}** |")
+        cells = [f"{row.get(part, 0):.3f}" if row.get(part) else "" for part in names]
+        lines.append(f"| {what} | {' | '.join(cells)} | **{sum(row.values()):.3f}** |")
     return "\n".join(lines)
 
 

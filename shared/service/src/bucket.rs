@@ -114,7 +114,8 @@ impl Bucket {
         }
         let bytes = answer.body.collect().await;
         let bytes = bytes.map_err(|error| Error::Unavailable(error.into()))?;
-        Ok(Object::Bytes(bytes.to_vec()))
+        // Its own `to_vec` goes byte by byte.
+        Ok(Object::Bytes(bytes.into_bytes().into()))
     }
 
     /// Stores a picture. Its content's hash is in the key, so writing it twice changes nothing.

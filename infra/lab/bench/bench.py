@@ -15,6 +15,7 @@ kinds that this run did not measure stay. It reports, and never fails for being 
 
 import argparse
 import hashlib
+import json
 import os
 import pathlib
 import platform
@@ -95,12 +96,19 @@ def main():
     for kind in kinds:
         print(f"\n== {kind}", flush=True)
         found[kind] = {"machine": found["machine"], "found": measured(kind, options)}
+        # At once: what is measured after it may fail.
+        keep({kind: found[kind]}, options.write)
     del found["machine"]
+    print("\n" + report.tables(found))
+
+
+def keep(found, is_written):
+    """Keeps what was measured beside what runs before have, and in the docs if they are to be renewed."""
     kept = stack.ROOT / "target/bench.json"
     kept.parent.mkdir(exist_ok=True)
-    kept.write_text(report.as_json(found), "utf-8")
-    print("\n" + report.tables(found))
-    if options.write:
+    before = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    kept.write_text(report.as_json({**before, **found}), "utf-8")
+    if is_written:
         report.write(found)
 
 

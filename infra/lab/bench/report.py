@@ -122,7 +122,10 @@ MAY_TAKE = {
 def viewers(found):
     """Each question of a viewer: ours, Orthanc's, and what the goal is."""
     ours, theirs = found["ours"], found["Orthanc"] or {}
-    of = lambda row: row["p50"] if isinstance(row, dict) else row
+
+    def of(row):
+        return row["p50"] if isinstance(row, dict) else row
+
     return [[name, of(ours[name]), of(theirs.get(name)), "≤ Orthanc" if most == 1 else f"≤ {most} × Orthanc"] for name, most in MAY_TAKE.items()]
 
 

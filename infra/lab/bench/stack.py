@@ -61,8 +61,9 @@ def descendants(process):
     """A process and all that it has started."""
     found = [process]
     for one in found:
-        for task in pathlib.Path(f"/proc/{one}/task").glob("*/children"):
-            with contextlib.suppress(OSError):
+        # A process may end while its tasks are looked through.
+        with contextlib.suppress(OSError):
+            for task in pathlib.Path(f"/proc/{one}/task").glob("*/children"):
                 found += map(int, task.read_text().split())
     return found
 

@@ -10,7 +10,7 @@ use service::db::log_entry::About;
 use service::domain::{FileRecord, StudyId};
 use service::error::Error;
 
-use super::domain::asked::Asked;
+use super::domain::asked::{Asked, Ignored};
 use super::domain::attribute::Tag;
 use super::domain::form::Form;
 use super::domain::levels::{Level, Wanted};
@@ -125,18 +125,13 @@ fn nothing(asked: &Asked) -> Response {
 
 /// What the client should know of an answer (PS3.18, sections 8.3.4.2 and 8.3.4.4 to 8.3.4.6).
 fn warn(answer: &mut Response, asked: &Asked, has_more: bool) {
-    let warnings = [
-        (asked.fuzzy, NOT_FUZZY),
-        (asked.empty_values, NOT_EMPTY),
-        (asked.multiple_values, NOT_MULTIPLE),
-        (asked.has_unknown, NOT_KNOWN),
-        (has_more, MORE),
-    ];
-    let warnings: Vec<&str> = warnings
-        .into_iter()
-        .filter(|(is, _)| *is)
-        .map(|(_, warning)| warning)
-        .collect();
+    let ignored = asked.ignored.iter().map(|ignored| match ignored {
+        Ignored::Fuzzy => NOT_FUZZY,
+        Ignored::EmptyValues => NOT_EMPTY,
+        Ignored::MultipleValues => NOT_MULTIPLE,
+        Ignored::Unknown => NOT_KNOWN,
+    });
+    let warnings: Vec<&str> = ignored.chain(has_more.then_some(MORE)).collect();
     if !warnings.is_empty()
         && let Ok(value) = HeaderValue::from_str(&warnings.join(", "))
     {

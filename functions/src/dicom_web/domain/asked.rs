@@ -1,5 +1,7 @@
 //! What a search asks for: the parameters of its query (PS3.18, section 8.3.4).
 
+use std::collections::BTreeSet;
+
 use service::domain::{UserId, number};
 use service::error::FieldError;
 
@@ -21,15 +23,22 @@ pub(crate) struct Asked {
     pub(crate) include: Include,
     pub(crate) limit: usize,
     pub(crate) offset: usize,
-    /// Whether names that sound alike are asked for, too.
-    pub(crate) fuzzy: bool,
-    /// Whether an empty value is to match only what is empty (PS3.4, section C.2.2.2.7).
-    pub(crate) empty_values: bool,
-    /// Whether one of several values is enough (PS3.4, section C.2.2.2.8).
-    pub(crate) multiple_values: bool,
-    /// Whether something was asked for that nobody knows here, and was left out of account.
-    pub(crate) has_unknown: bool,
+    /// What this service does not do, and says so.
+    pub(crate) ignored: BTreeSet<Ignored>,
     pub(crate) options: Options,
+}
+
+/// What a client asks for that this service does not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Ignored {
+    /// Names that sound alike (PS3.18, section 8.3.4.2).
+    Fuzzy,
+    /// An empty value that matches only what is empty (PS3.4, section C.2.2.2.7).
+    EmptyValues,
+    /// One of several values is enough (PS3.4, section C.2.2.2.8).
+    MultipleValues,
+    /// A parameter that it does not know.
+    Unknown,
 }
 
 /// Attributes that a client asks for beside those that are always answered.
@@ -81,29 +90,32 @@ impl Asked {
                 self.limit = limit.min(MOST_RESULTS);
             }
             "offset" => self.offset = whole().ok_or("must be a whole number, 0 or more")?,
-            "fuzzymatching" => self.fuzzy = flag(value)?,
-            "emptyvaluematching" => self.empty_values = flag(value)?,
-            "multiplevaluematching" => self.multiple_values = flag(value)?,
+            "fuzzymatching" => self.ignore(Ignored::Fuzzy, flag(value)?),
+            "emptyvaluematching" => self.ignore(Ignored::EmptyValues, flag(value)?),
+            "multiplevaluematching" => self.ignore(Ignored::MultipleValues, flag(value)?),
             attribute => match attribute.parse::<Attribute>() {
                 Ok(attribute) => self.conditions.extend(Condition::new(attribute, value)?),
-                Err(_) if may_be_ignored(attribute) => self.has_unknown = true,
+                Err(_) if may_be_ignored(attribute) => self.ignore(Ignored::Unknown, true),
                 Err(message) => return Err(message.to_owned()),
             },
         }
         Ok(())
     }
+
+    fn ignore(&mut self, what: Ignored, is_asked: bool) {
+        self.ignored.extend(is_asked.then_some(what));
+    }
 }
 
-/// Whether a parameter that nobody knows here is ignored, as PS3.18, section 8.3, has it: clients send some that are of one server only. One that is
-/// written like an attribute is a 400: a condition that is misspelt would show what nobody asked for.
+/// Whether a search ignores a parameter that it does not know. PS3.18, section 8.3, says that a server shall, because clients send parameters that only
+/// another server knows. But if a name looks like an attribute, the answer is a 400: otherwise a search with a misspelt condition would show everything.
 fn may_be_ignored(name: &str) -> bool {
     let mut letters = name.chars();
-    let first = letters.next().filter(char::is_ascii_lowercase);
-    let is_like = |first: char| {
-        let keyword = first.to_ascii_uppercase().to_string() + letters.as_str();
-        keyword.parse::<Attribute>().is_ok()
+    let Some(first) = letters.next().filter(char::is_ascii_lowercase) else {
+        return false;
     };
-    first.is_some_and(|first| !is_like(first))
+    let keyword = first.to_ascii_uppercase().to_string() + letters.as_str();
+    keyword.parse::<Attribute>().is_err()
 }
 
 fn flag(value: &str) -> Result<bool, String> {
@@ -241,8 +253,8 @@ mod tests {
         ])
         .expect("a query");
         assert_eq!(
-            (asked.limit, asked.offset, asked.fuzzy),
-            (MOST_RESULTS, 20, true)
+            (asked.limit, asked.offset, asked.ignored),
+            (MOST_RESULTS, 20, [Ignored::Fuzzy].into())
         );
         assert_eq!(asked.options.of, UserId::from_number(7));
         assert!(asked.include.all);
@@ -254,11 +266,14 @@ mod tests {
             ("limit", "0"),
         ])
         .expect("a query");
-        assert!(matching.empty_values && matching.multiple_values);
+        assert_eq!(
+            matching.ignored,
+            [Ignored::EmptyValues, Ignored::MultipleValues].into()
+        );
         assert_eq!((matching.limit, matching.conditions.len()), (0, 0));
-        assert!(!matching.has_unknown);
         let unknown = read(&[("includedefaults", "false")]).expect("a query");
-        assert!(unknown.has_unknown && unknown.conditions.is_empty());
+        assert_eq!(unknown.ignored, [Ignored::Unknown].into());
+        assert!(unknown.conditions.is_empty());
         let empty = read(&[
             ("limit", ""),
             ("offset", ""),
@@ -320,13 +335,13 @@ mod tests {
         );
         let wrong = read(&[
             ("uploaded_by", "x"),
-            ("Staus", "1"),
+            ("staus", "1"),
             ("accept", "a/b"),
             ("accept", "a/b"),
         ]);
         assert_eq!(
             wrong.expect_err("it is refused"),
-            ["uploaded_by", "Staus", "accept"]
+            ["uploaded_by", "staus", "accept"]
         );
     }
 

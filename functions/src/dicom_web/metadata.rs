@@ -196,8 +196,9 @@ impl Text {
         identity: &Identity,
     ) -> Result<Response, Error> {
         self.write(self.form.end().as_bytes())?;
+        let content_type = self.form.content_type();
         let written = |is_gzip| Written {
-            content_type: self.form.content_type(),
+            content_type: &content_type,
             is_gzip,
         };
         let gzip = self.gzip.finish().map_err(Error::internal)?;

@@ -26,6 +26,11 @@ impl fmt::Display for Tag {
 }
 
 impl Tag {
+    /// The tag of these halves.
+    pub(crate) fn of(group: u16, element: u16) -> Self {
+        Self(u32::from(group) << 16 | u32::from(element))
+    }
+
     /// The upper half.
     pub(crate) const fn group(self) -> u16 {
         (self.0 >> 16) as u16
@@ -62,7 +67,7 @@ impl FromStr for Tag {
     fn from_str(text: &str) -> Result<Self, ()> {
         if let Some(entry) = StandardDataDictionary.by_name(text) {
             let dicom_core::Tag(group, element) = entry.tag();
-            return Ok(Self(u32::from(group) << 16 | u32::from(element)));
+            return Ok(Self::of(group, element));
         }
         let is_tag = text.len() == 8 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
         let number = is_tag.then(|| u32::from_str_radix(text, 16).ok());

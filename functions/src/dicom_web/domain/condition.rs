@@ -4,7 +4,7 @@ use serde_json::Value;
 use service::domain::text::fold;
 
 use super::attribute::{Attribute, Tag};
-use super::dataset::DataSet;
+use super::dataset::{DataSet, GROUPS};
 use super::uid::Uid;
 
 /// What an attribute has to be.
@@ -136,8 +136,7 @@ fn is_wanted(tag: Tag, representation: &str, value: &Value, wanted: &str) -> boo
 /// A name matches as a whole or by one of its groups, in any case, with or without the `^` at its end.
 fn is_name(name: &DataSet, wanted: &str) -> bool {
     let wanted = fold(wanted.trim_end_matches(['^', '=']));
-    let groups = ["Alphabetic", "Ideographic", "Phonetic"]
-        .map(|group| name.get(group).and_then(Value::as_str).unwrap_or_default());
+    let groups = GROUPS.map(|group| name.get(group).and_then(Value::as_str).unwrap_or_default());
     let whole = groups.join("=");
     let whole = whole.trim_end_matches('=');
     let mut texts = groups

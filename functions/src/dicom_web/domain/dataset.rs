@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::attribute::Tag;
 
+/// The groups of a name of a person (PS3.18, section F.2.2).
+pub(crate) const GROUPS: [&str; 3] = ["Alphabetic", "Ideographic", "Phonetic"];
+
 /// A data set.
 pub(crate) type DataSet = Map<String, Value>;
 
@@ -39,9 +42,8 @@ pub(crate) fn put_number(
 
 /// Puts a name of a person, whose groups have `=` between them (PS3.5, section 6.2.1).
 pub(crate) fn put_name(into: &mut DataSet, tag: u32, name: Option<&str>) {
-    let groups = ["Alphabetic", "Ideographic", "Phonetic"];
     let parts = name.unwrap_or_default().split('=');
-    let groups = groups
+    let groups = GROUPS
         .into_iter()
         .zip(parts)
         .filter(|(_, part)| !part.is_empty());

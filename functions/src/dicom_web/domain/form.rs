@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::accept::Media;
 use super::dataset::DataSet;
+use super::multipart;
 use super::native::native;
 
 /// The form of an answer of data sets.
@@ -20,6 +21,8 @@ const XML: Media = Media {
     kind: "application/dicom+xml",
     in_parts: true,
 };
+/// What separates the parts. A data set is one line of XML ([`native`]), so it can be in none of them.
+const BOUNDARY: &str = "filmroom-data-set";
 
 impl Form {
     /// What there is of several data sets, what is answered to who takes everything first.
@@ -36,35 +39,28 @@ impl Form {
         }
     }
 
-    /// The `Content-Type` of several data sets. XML that we write is one line ([`native`]), so what separates its parts can be in none of them.
-    pub(crate) const fn content_type(self) -> &'static str {
+    /// The `Content-Type` of several data sets.
+    pub(crate) fn content_type(self) -> String {
         match self {
-            Self::Json => JSON.kind,
-            Self::Xml => {
-                "multipart/related; type=\"application/dicom+xml\"; boundary=filmroom-data-set"
-            }
+            Self::Json => JSON.kind.to_owned(),
+            Self::Xml => multipart::content_type(XML.kind, BOUNDARY),
         }
     }
 
     /// What stands before the first data set of several, or between two.
-    pub(crate) const fn before(self, is_first: bool) -> &'static str {
-        match (self, is_first) {
-            (Self::Json, true) => "[",
-            (Self::Json, false) => ",",
-            (Self::Xml, true) => {
-                "--filmroom-data-set\r\nContent-Type: application/dicom+xml\r\n\r\n"
-            }
-            (Self::Xml, false) => {
-                "\r\n--filmroom-data-set\r\nContent-Type: application/dicom+xml\r\n\r\n"
-            }
+    pub(crate) fn before(self, is_first: bool) -> String {
+        match self {
+            Self::Json if is_first => "[".to_owned(),
+            Self::Json => ",".to_owned(),
+            Self::Xml => multipart::head(BOUNDARY, &[("Content-Type", XML.kind)], is_first),
         }
     }
 
     /// What stands behind the last one.
-    pub(crate) const fn end(self) -> &'static str {
+    pub(crate) fn end(self) -> String {
         match self {
-            Self::Json => "]",
-            Self::Xml => "\r\n--filmroom-data-set--\r\n",
+            Self::Json => "]".to_owned(),
+            Self::Xml => multipart::end(BOUNDARY),
         }
     }
 
@@ -84,7 +80,6 @@ impl Form {
 mod tests {
     use serde_json::json;
 
-    use super::super::multipart;
     use super::*;
 
     #[test]

@@ -25,16 +25,8 @@ impl Parts {
 
     /// Adds the head of a part; its bytes follow.
     pub(crate) fn begin(&mut self, headers: &[(&str, &str)]) {
-        if !self.bytes.is_empty() {
-            self.bytes.extend_from_slice(b"\r\n");
-        }
-        self.bytes
-            .extend_from_slice(format!("--{}\r\n", self.boundary).as_bytes());
-        for (name, value) in headers {
-            self.bytes
-                .extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
-        }
-        self.bytes.extend_from_slice(b"\r\n");
+        let head = head(&self.boundary, headers, self.bytes.is_empty());
+        self.bytes.extend_from_slice(head.as_bytes());
     }
 
     /// Adds bytes to the part that has begun.
@@ -44,18 +36,36 @@ impl Parts {
 
     /// The `Content-Type` of the whole answer.
     pub(crate) fn content_type(&self) -> String {
-        format!(
-            "multipart/related; type=\"{}\"; boundary={}",
-            self.kind, self.boundary
-        )
+        content_type(&self.kind, &self.boundary)
     }
 
     /// The whole answer.
     pub(crate) fn finish(mut self) -> Vec<u8> {
-        self.bytes
-            .extend_from_slice(format!("\r\n--{}--\r\n", self.boundary).as_bytes());
+        self.bytes.extend_from_slice(end(&self.boundary).as_bytes());
         self.bytes
     }
+}
+
+/// The `Content-Type` of an answer whose parts are of the media type `kind`.
+pub(crate) fn content_type(kind: &str, boundary: &str) -> String {
+    format!("multipart/related; type=\"{kind}\"; boundary={boundary}")
+}
+
+/// What stands before the bytes of a part.
+pub(crate) fn head(boundary: &str, headers: &[(&str, &str)], is_first: bool) -> String {
+    let before = if is_first { "" } else { "\r\n" };
+    let headers = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"));
+    format!(
+        "{before}--{boundary}\r\n{}\r\n",
+        headers.collect::<String>()
+    )
+}
+
+/// What stands behind the bytes of the last part.
+pub(crate) fn end(boundary: &str) -> String {
+    format!("\r\n--{boundary}--\r\n")
 }
 
 /// A part of a request.

@@ -8,7 +8,7 @@ use quick_xml::events::BytesText;
 use serde_json::{Map, Value};
 
 use super::attribute::Tag;
-use super::dataset::DataSet;
+use super::dataset::{DataSet, GROUPS};
 
 /// The parts of one group of a name of a person, as `^` separates them (PS3.5, section 6.2.1).
 const COMPONENTS: [&str; 5] = [
@@ -18,7 +18,6 @@ const COMPONENTS: [&str; 5] = [
     "NamePrefix",
     "NameSuffix",
 ];
-const GROUPS: [&str; 3] = ["Alphabetic", "Ideographic", "Phonetic"];
 
 type Xml = Writer<Vec<u8>>;
 
@@ -66,7 +65,7 @@ fn attributes(xml: &mut Xml, set: &DataSet) -> io::Result<()> {
 fn creator_of(tag: Tag, set: &DataSet) -> Option<&str> {
     let block = tag.element() >> 8;
     let is_private = !tag.group().is_multiple_of(2) && block >= 0x10;
-    let reserved = is_private.then(|| Tag(u32::from(tag.group()) << 16 | u32::from(block)))?;
+    let reserved = is_private.then(|| Tag::of(tag.group(), block))?;
     set.get(&reserved.to_string())?["Value"][0].as_str()
 }
 

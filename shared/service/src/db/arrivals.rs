@@ -5,26 +5,17 @@
 //! [`crate::domain::arrival`] has the rule. `DynamoDB` drops the row when it counts no more.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::Deserialize;
 
 use super::batch::item;
 use super::files::Files;
 use super::transaction::put_unless_refused;
 use super::{Item, records, text};
 use crate::auth::Caller;
-use crate::domain::FileId;
 use crate::domain::arrival::{Arrival, Arriving, COUNTS_MS, arrival};
 use crate::error::Error;
 
 /// Tries while others take the same row.
 const ATTEMPTS: usize = 8;
-
-/// A row as it is kept.
-#[derive(Deserialize)]
-struct Row {
-    file: FileId,
-    md5: String,
-}
 
 impl Files {
     /// What becomes of the instance `uid` whose bytes have the hash `md5`, when `caller` sends it.
@@ -56,8 +47,7 @@ impl Files {
     async fn arriving(&self, key: &str) -> Result<Option<Arriving>, Error> {
         let of = [("uid".to_owned(), text(key))].into();
         let found = item(&self.client, &self.config.uids_table, of, true, None).await?;
-        let row: Option<Row> = found.map(records::from_item).transpose()?;
-        Ok(row.map(|Row { file, md5 }| Arriving { file, md5 }))
+        found.map(records::from_item).transpose()
     }
 
     /// Writes a row in the place of `before`, or of none; answers whether nobody else was faster.
@@ -67,13 +57,15 @@ impl Files {
         new: &Arriving,
         before: Option<&Arriving>,
     ) -> Result<bool, Error> {
-        let number = |number: String| AttributeValue::N(number);
         let until = new.file.created_at().plus(COUNTS_MS).seconds();
         let row = Item::from([
             ("uid".to_owned(), text(key)),
-            ("file".to_owned(), number(new.file.to_string())),
+            ("file".to_owned(), AttributeValue::N(new.file.to_string())),
             ("md5".to_owned(), text(&new.md5)),
-            ("expires_at".to_owned(), number(until.to_string())),
+            (
+                "expires_at".to_owned(),
+                AttributeValue::N(until.to_string()),
+            ),
             ("schema".to_owned(), records::current_schema()),
         ]);
         let request = self
@@ -86,7 +78,7 @@ impl Files {
             Some(before) => request
                 .condition_expression("attribute_not_exists(uid) OR #file = :before")
                 .expression_attribute_names("#file", "file")
-                .expression_attribute_values(":before", number(before.file.to_string())),
+                .expression_attribute_values(":before", AttributeValue::N(before.file.to_string())),
         };
         put_unless_refused(request).await
     }

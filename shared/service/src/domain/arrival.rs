@@ -1,5 +1,7 @@
 //! What becomes of an instance that is sent: the rule over the row that says which file the same instance became a moment ago (`db/arrivals.rs`).
 
+use serde::Deserialize;
+
 use super::time::DAY_MS;
 use super::{FileId, FileRecord, Status, Timestamp};
 
@@ -10,7 +12,7 @@ pub const COUNTS_MS: i64 = DAY_MS;
 const MAKES_MS: i64 = 60_000;
 
 /// A row: which file an instance becomes, and the hash of its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Arriving {
     /// The id of the record. It says when it was drawn.
     pub file: FileId,

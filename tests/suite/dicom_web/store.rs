@@ -8,7 +8,7 @@ use service::domain::arrival::Arrival;
 
 use super::{Slice, get, values};
 use crate::harness::client::caller;
-use crate::harness::meter::serve;
+use crate::harness::meter::serve_function;
 use crate::harness::mortal::Script;
 use crate::harness::{Client, Response, TestStack};
 
@@ -55,6 +55,22 @@ fn outcome(answer: &Response) -> (u16, Vec<Value>, Vec<(Value, u64)>) {
     (answer.status.as_u16(), stored, failed.collect())
 }
 
+/// The slice of this number of one series.
+fn nth(instance: u32) -> Slice {
+    Slice {
+        instance,
+        ..Slice::default()
+    }
+}
+
+/// Other bytes that say they are the same instance.
+fn others_of(slice: &Slice) -> Vec<u8> {
+    dicom(&DicomSpec {
+        seed: 99,
+        ..slice.spec()
+    })
+}
+
 async fn files_of(client: &Client) -> u64 {
     let page = client.get("/image-files/my-images").await.ok();
     page["total"].as_u64().expect("a number")
@@ -64,12 +80,7 @@ async fn files_of(client: &Client) -> u64 {
 async fn instances_are_stored_and_come_back_byte_for_byte() {
     let stack = TestStack::start().await;
     let user = stack.user(1);
-    let slices: Vec<Slice> = (1..=2)
-        .map(|instance| Slice {
-            instance,
-            ..Slice::default()
-        })
-        .collect();
+    let slices: Vec<Slice> = (1..=2).map(nth).collect();
     let bytes: Vec<Vec<u8>> = slices.iter().map(Slice::bytes).collect();
     let parts: Vec<&[u8]> = bytes.iter().map(Vec::as_slice).collect();
     let answer = send(&user, "/studies", KIND, body(&parts)).await;
@@ -107,10 +118,7 @@ async fn what_is_there_is_no_second_file_and_other_bytes_are_refused() {
     let user = stack.user(1);
     let slice = Slice::default();
     let bytes = slice.bytes();
-    let other = dicom(&DicomSpec {
-        seed: 99,
-        ..slice.spec()
-    });
+    let other = others_of(&slice);
     let uid = json!("1.2.1.1.1");
     for path in ["/studies", "/studies/1.2.1"] {
         // In one request, and after it is processed.
@@ -148,10 +156,7 @@ async fn what_is_on_its_way_is_no_second_file_either() {
     let user = stack.user(1);
     let slice = Slice::default();
     let bytes = slice.bytes();
-    let other = dicom(&DicomSpec {
-        seed: 99,
-        ..slice.spec()
-    });
+    let other = others_of(&slice);
     let uid = json!("1.2.1.1.1");
     // At once, and again before anybody has processed it.
     let same = || send(&user, "/studies", KIND, body(&[&bytes]));
@@ -166,7 +171,7 @@ async fn what_is_on_its_way_is_no_second_file_either() {
     assert_eq!(files_of(&user).await, 1);
     let back = get(&user, &slice.path(), "application/dicom").await;
     assert_eq!(back.bytes, bytes);
-    // What is in the trash is there no more: other bytes may come instead.
+    // The file is in the trash now, so other bytes may take its place.
     let file = user.get("/image-files/my-images").await.ok()["items"][0].clone();
     user.delete(&format!("/image-files/{}", file["id"]))
         .await
@@ -180,9 +185,7 @@ async fn what_is_on_its_way_is_no_second_file_either() {
 /// Sends to a process of its own, to which `script` happens.
 async fn send_to(stack: &TestStack, script: &Script, body: Vec<u8>) -> Response {
     let app = stack.app_with(script).await;
-    let mut endpoints = functions::endpoints().into_iter();
-    let store = endpoints.find(|endpoint| endpoint.name() == "store-instances");
-    let url = serve(store.expect("the function").into_router(app)).await;
+    let url = serve_function(app, "store-instances").await;
     let user = stack.user(1).at(&url);
     send(&user, "/studies", KIND, body).await
 }
@@ -191,18 +194,14 @@ async fn send_to(stack: &TestStack, script: &Script, body: Vec<u8>) -> Response 
 async fn an_instance_whose_store_died_anywhere_is_stored_by_the_next_one() {
     let stack = TestStack::start().await;
     let user = stack.user(1);
-    let slice = |instance| Slice {
-        instance,
-        ..Slice::default()
-    };
     let whole = Script::quiet();
-    let answer = send_to(&stack, &whole, body(&[&slice(1).bytes()])).await;
+    let answer = send_to(&stack, &whole, body(&[&nth(1).bytes()])).await;
     assert_eq!(outcome(&answer).0, 200);
     let mut sent = 1;
     for at in 0..whole.calls() {
         for deaf in [false, true] {
             sent += 1;
-            let (bytes, uid) = (slice(sent).bytes(), slice(sent).instance_uid());
+            let (bytes, uid) = (nth(sent).bytes(), nth(sent).instance_uid());
             send_to(&stack, &Script::dies(at, deaf), body(&[&bytes])).await;
             let answer = send(&user, "/studies", KIND, body(&[&bytes])).await;
             let stored = (200, vec![json!(uid)], vec![]);
@@ -245,15 +244,7 @@ async fn an_object_whose_answer_was_lost_is_stored() {
     });
     let (stack, _weather) = TestStack::start_in(7, profile).await;
     let user = stack.user(1);
-    let slices: Vec<Vec<u8>> = (1..=8)
-        .map(|instance| {
-            Slice {
-                instance,
-                ..Slice::default()
-            }
-            .bytes()
-        })
-        .collect();
+    let slices: Vec<Vec<u8>> = (1..=8).map(|number| nth(number).bytes()).collect();
     let parts: Vec<&[u8]> = slices.iter().map(Vec::as_slice).collect();
     let answer = send(&user, "/studies", KIND, body(&parts)).await;
     let (status, stored, failed) = outcome(&answer);

@@ -64,10 +64,7 @@ impl TestStack {
     /// [`Self::meter`] with settings of its own.
     pub(crate) async fn meter_with(&self, name: &str, change: impl Fn(&mut Config)) -> Meter<'_> {
         let (app, calls) = self.metered_app(change).await;
-        let endpoint = functions::endpoints()
-            .into_iter()
-            .find(|endpoint| endpoint.name() == name);
-        let url = serve(endpoint.expect("a function of this name").into_router(app)).await;
+        let url = serve_function(app, name).await;
         Meter {
             stack: self,
             url,
@@ -140,6 +137,13 @@ pub(crate) async fn app_over(
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The URL where the function `name` of a process of its own answers.
+pub(crate) async fn serve_function(app: App, name: &str) -> String {
+    let mut endpoints = functions::endpoints().into_iter();
+    let endpoint = endpoints.find(|endpoint| endpoint.name() == name);
+    serve(endpoint.expect("a function of this name").into_router(app)).await
 }
 
 /// The URL where `router` answers.

@@ -1,6 +1,7 @@
 //! How the parameters are described.
 
 use serde_json::{Value, from_value, json};
+use service::domain::number::EXACT_END;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{RefOr, Required, Schema};
 
@@ -71,12 +72,12 @@ fn of_search() -> Vec<Parameter> {
         parameter(
             "limit",
             "Results, at most. There are never more than 1,000 in an answer; a warning 299 says that there are more",
-            json!({ "type": "integer", "minimum": 0, "maximum": 2_147_483_647 }),
+            json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": EXACT_END - 1 }),
         ),
         parameter(
             "offset",
             "Results to leave out at the beginning",
-            json!({ "type": "integer", "minimum": 0, "maximum": 2_147_483_647 }),
+            json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": EXACT_END - 1 }),
         ),
         parameter(
             "fuzzymatching",
@@ -95,7 +96,8 @@ fn of_search() -> Vec<Parameter> {
 
 /// For administrators: whose studies.
 fn of_whom() -> Parameter {
-    let id = json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": 9_007_199_254_740_991_u64 });
+    let id =
+        json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": EXACT_END - 1 });
     parameter(
         "uploaded_by",
         "For administrators: the studies of this user id. Without it, the caller's own",

@@ -76,7 +76,6 @@ impl Asked {
         if self.options.take(name, value)? {
             return Ok(());
         }
-        let whole = || number::parse(value).and_then(|number| usize::try_from(number).ok());
         match name {
             INCLUDE => self.include.add(value)?,
             "limit"
@@ -85,11 +84,8 @@ impl Asked {
             | "emptyvaluematching"
             | "multiplevaluematching"
                 if value.is_empty() => {}
-            "limit" => {
-                let limit = whole().ok_or("must be a whole number, 0 or more")?;
-                self.limit = limit.min(MOST_RESULTS);
-            }
-            "offset" => self.offset = whole().ok_or("must be a whole number, 0 or more")?,
+            "limit" => self.limit = count(value)?.min(MOST_RESULTS),
+            "offset" => self.offset = count(value)?,
             "fuzzymatching" => self.ignore(Ignored::Fuzzy, flag(value)?),
             "emptyvaluematching" => self.ignore(Ignored::EmptyValues, flag(value)?),
             "multiplevaluematching" => self.ignore(Ignored::MultipleValues, flag(value)?),
@@ -116,6 +112,14 @@ fn may_be_ignored(name: &str) -> bool {
     };
     let keyword = first.to_ascii_uppercase().to_string() + letters.as_str();
     keyword.parse::<Attribute>().is_err()
+}
+
+/// As many results as a client can name exactly.
+fn count(value: &str) -> Result<usize, String> {
+    let count = number::parse(value).filter(|count| *count < number::EXACT_END);
+    count
+        .and_then(|count| usize::try_from(count).ok())
+        .ok_or_else(|| format!("must be a whole number from 0 to {}", number::EXACT_END - 1))
 }
 
 fn flag(value: &str) -> Result<bool, String> {
@@ -293,6 +297,13 @@ mod tests {
             (
                 &[("limit", "-1"), ("offset", "x")][..],
                 &["limit", "offset"][..],
+            ),
+            (
+                &[
+                    ("limit", "9007199254740992"),
+                    ("offset", "9007199254740992"),
+                ],
+                &["limit", "offset"],
             ),
             (&[("fuzzymatching", "yes")], &["fuzzymatching"]),
             (&[("emptyvaluematching", "1")], &["emptyvaluematching"]),

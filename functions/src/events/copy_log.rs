@@ -59,7 +59,7 @@ struct Changed {
 pub struct Report {
     /// Entries that were copied.
     pub copied: usize,
-    /// Entries that somebody replaced, removed, or let expire before their time.
+    /// Entries that somebody replaced, removed, or let expire before their time, and rows whose key no entry of ours can have.
     pub altered: usize,
 }
 
@@ -76,14 +76,15 @@ async fn copy_entries(app: &App, event: Event) -> Result<Report, Error> {
     let mut report = Report::default();
     let mut days = BTreeMap::<String, Vec<(String, Value)>>::new();
     for record in event.records {
-        let entry = record.entry()?;
+        let entry = record.entry();
         if record.is_expiry() {
             continue;
         }
-        match record.event_name.as_str() {
-            "INSERT" => report.copied += 1,
+        match (record.event_name.as_str(), entry) {
+            ("INSERT", Some(_)) => report.copied += 1,
             _ => report.altered += 1,
         }
+        let created_at = entry.map_or_else(|| app.clock.now(), FileId::created_at);
         let Changed {
             sequence_number,
             new_image,
@@ -91,13 +92,13 @@ async fn copy_entries(app: &App, event: Event) -> Result<Report, Error> {
             ..
         } = record.dynamodb;
         let line = json!({"event": record.event_name, "row": new_image, "before": old_image});
-        let of_day = days.entry(entry.created_at().day()).or_default();
+        let of_day = days.entry(created_at.day()).or_default();
         of_day.push((sequence_number, line));
     }
     if report.altered > 0 {
         tracing::error!(
             entries = report.altered,
-            "entries of the log were replaced or removed"
+            "entries of the log were replaced or removed, or are none"
         );
     }
     for (day, lines) in days {
@@ -114,10 +115,9 @@ async fn copy_entries(app: &App, event: Event) -> Result<Report, Error> {
 }
 
 impl Record {
-    fn entry(&self) -> Result<FileId, Error> {
-        let entry = self.dynamodb.keys["entry"]["N"].as_str();
-        let entry = entry.and_then(|entry| entry.parse().ok());
-        entry.ok_or_else(|| Error::internal("a record of the stream without an entry"))
+    /// The id of the entry; `None` if somebody wrote a row with a key that is none. It must not keep the others from being copied.
+    fn entry(&self) -> Option<FileId> {
+        self.dynamodb.keys["entry"]["N"].as_str()?.parse().ok()
     }
 
     /// Whether `DynamoDB` removed the row because its time was over.
@@ -156,8 +156,8 @@ mod tests {
             let event: Event = serde_json::from_value(event).expect("an event");
             assert_eq!(event.records[0].is_expiry(), is_expiry, "{name}");
             assert_eq!(
-                event.records[0].entry().expect("an id").number(),
-                244_417_969_369_512
+                event.records[0].entry().map(FileId::number),
+                Some(244_417_969_369_512)
             );
         }
     }

@@ -99,7 +99,8 @@ impl Bell {
         folded.map(Some)
     }
 
-    /// Calls the functions of the streams of changes and of the log whenever the bell rings, at most once a second, until `stopped`.
+    /// Calls the functions of the streams of changes and of the log whenever the bell rings, at most once a second, until `stopped`. Whoever stops it copies
+    /// the last entries ([`Self::try_to_copy`]).
     pub(crate) fn begin(
         &self,
         streams: (App, App),
@@ -116,7 +117,6 @@ impl Bell {
                 () = self.0.rings.notified() => false,
             };
             if is_over {
-                self.try_to_copy(&copies).await;
                 return;
             }
             tokio::time::sleep(EVERY).await;
@@ -127,7 +127,8 @@ impl Bell {
         }
     }
 
-    async fn try_to_copy(&self, copies: &App) {
+    /// Copies the new entries of the log, or logs why not.
+    pub(crate) async fn try_to_copy(&self, copies: &App) {
         if let Err(error) = self.copy(copies).await {
             tracing::error!(
                 cause = service::error::chain(&error),

@@ -1,6 +1,6 @@
 //! The whole stack in one process: engines, events, functions, gateway, page.
 
-mod at_once;
+mod bucket;
 mod options;
 mod parts;
 mod ports;
@@ -13,7 +13,6 @@ mod upgrade;
 use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
-use aws_smithy_http_client::Builder;
 use axum::Router;
 use functions::events::maintenance::Maintenance;
 use functions::events::process_object::Processor;
@@ -37,6 +36,7 @@ use crate::queue::Queue;
 use crate::secrets::AccessKeys;
 use crate::web;
 
+use self::bucket::Bucket;
 use self::parts::{Clients, Parts, Urls};
 use self::ports::{Ports, Served, door, origins};
 use self::queues::Received;
@@ -92,6 +92,8 @@ pub struct Stack {
     pub runner: Runner,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    close: watch::Sender<bool>,
+    engines: Vec<JoinHandle<()>>,
 }
 
 impl Stack {
@@ -107,6 +109,7 @@ impl Stack {
 
     async fn start_parts(options: Options) -> Result<Self, StartError> {
         let (stop, stopped) = watch::channel(false);
+        let (close, closed) = watch::channel(false);
         let ports = Ports::listen(&options).await?;
         let door = door(&options)?;
         let origins = origins(&options, &door.hosts, ports.api.port)?;
@@ -115,8 +118,8 @@ impl Stack {
             bucket: bucket_url.clone(),
             tables: database_url.clone(),
         };
-        let clients = |_: &s3::Service, tables: &Tables| Clients {
-            bucket: Builder::new().build_http(),
+        let clients = |bucket: &s3::Service, tables: &Tables| Clients {
+            bucket: in_weather(bucket, &options).client(),
             tables: tables.client(),
             calls: None,
         };
@@ -132,7 +135,8 @@ impl Stack {
             tables: (parts.tables, apps.keys.clone(), apps.permissions.clone()),
             meter: options.meter.clone(),
         };
-        let mut tasks = ports.serve(served, options.weather, &door, &stopped);
+        let (api, engines) = ports.serve(served, options.weather, &door, &stopped, &closed);
+        let mut tasks = vec![api];
         let (bell, folds) = (apps.bell.clone(), apps.of("fold-changes"));
         if options.has_schedule {
             tasks.push(bell.begin((folds.clone(), apps.of("copy-log")), &stopped));
@@ -163,18 +167,35 @@ impl Stack {
             runner: parts.runner,
             stop,
             tasks,
+            close,
+            engines,
         })
     }
 
-    /// Stops taking requests, waits for those under way, and closes the engines.
+    /// Stops taking requests, waits for those under way and for what they left to do, and closes the engines, which all of that needs.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         self.queue.stop().await;
         self.work.stop().await;
         self.large_queue.stop().await;
-        for task in self.tasks {
-            drop(task.await);
-        }
+        ended(self.tasks).await;
+        self.bell.try_to_copy(&self.copies).await;
+        self.close.send_replace(true);
+        ended(self.engines).await;
+    }
+}
+
+async fn ended(tasks: Vec<JoinHandle<()>>) {
+    for task in tasks {
+        drop(task.await);
+    }
+}
+
+fn in_weather(service: &s3::Service, options: &Options) -> Bucket {
+    Bucket {
+        service: service.clone(),
+        weather: options.weather.clone(),
+        is_at_once: false,
     }
 }
 

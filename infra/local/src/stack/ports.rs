@@ -56,21 +56,22 @@ impl Ports {
         })
     }
 
-    /// Answers at each of them until `stopped`.
+    /// Answers at each of them: the API until `stopped`, the engines until `closed`.
     pub(super) fn serve(
         self,
         served: Served,
         weather: Option<Weather>,
         door: &Door,
         stopped: &watch::Receiver<bool>,
-    ) -> Vec<JoinHandle<()>> {
+        closed: &watch::Receiver<bool>,
+    ) -> (JoinHandle<()>, Vec<JoinHandle<()>>) {
         let Served {
             api,
             store,
             tables,
             meter,
         } = served;
-        let end = || until(stopped.clone());
+        let end = || until(closed.clone());
         let (tables, keys, permissions) = tables;
         let bucket = move |request: Request<Incoming>| {
             let (store, weather, meter) = (store.clone(), weather.clone(), meter.clone());
@@ -87,7 +88,7 @@ impl Ports {
             }
         };
         let api = move |request: Request<Incoming>| api.clone().oneshot(request.map(Body::new));
-        vec![
+        let engines = vec![
             tokio::spawn(port::serve(
                 self.bucket.listener,
                 door.clone(),
@@ -101,8 +102,10 @@ impl Ports {
                 permissions,
                 end(),
             )),
-            tokio::spawn(port::serve(self.api.listener, door.clone(), api, end())),
-        ]
+        ];
+        let end = until(stopped.clone());
+        let api = port::serve(self.api.listener, door.clone(), api, end);
+        (tokio::spawn(api), engines)
     }
 
     /// Of the API, the bucket and the tables.

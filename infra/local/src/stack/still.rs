@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tower::ServiceExt as _;
 
 use super::Options;
-use super::at_once::Bucket;
+use super::bucket::Bucket;
 use super::parts::{Clients, Parts, Urls};
 use super::ports::{door, origins};
 use super::queues::Received;
@@ -79,6 +79,7 @@ impl Still {
         let in_weather = |service: &Service| Bucket {
             service: service.clone(),
             weather: options.weather.clone(),
+            is_at_once: true,
         };
         let clients = |bucket: &Service, tables: &Tables| Clients {
             bucket: calls.counted(in_weather(bucket).client()),

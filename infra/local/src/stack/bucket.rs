@@ -1,5 +1,4 @@
-//! The bucket without a port, for a stack on which a test replays: its engine is done with a call before the caller's thread does anything else. Only
-//! the weather takes its time.
+//! The functions' way to the bucket: their SDK's requests, without a port between, which would take a third of the time of a small one.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -27,6 +26,8 @@ use crate::weather::Weather;
 pub(super) struct Bucket {
     pub(super) service: Service,
     pub(super) weather: Option<Weather>,
+    /// Whether the engine is done with a call before the caller's thread does anything else, and only the weather takes its time: a test replays then.
+    pub(super) is_at_once: bool,
 }
 
 /// What came of a body.
@@ -41,8 +42,7 @@ impl Bucket {
     pub(super) async fn answer(&self, request: Request<Bytes>) -> Result<Response<Read>, String> {
         let request = as_sent(request).map(Full::new);
         let is_head = request.method() == Method::HEAD;
-        let service = self.service.clone();
-        let engine = |request| at_once(service.answer(request));
+        let engine = |request| self.wait_for(self.service.clone().answer(request));
         let answer = if let Some(weather) = &self.weather {
             weather.bucket(request, engine).await
         } else {
@@ -52,12 +52,20 @@ impl Bucket {
                 .map_err(Into::into)
         };
         let (parts, body) = answer.map_err(|error| error.to_string())?.into_parts();
-        let mut read = at_once(read(body)).await;
+        let mut read = self.wait_for(read(body)).await;
         if is_head {
             // HTTP sends no body after a HEAD.
             read.bytes = Bytes::new();
         }
         Ok(Response::from_parts(parts, read))
+    }
+
+    async fn wait_for<T>(&self, work: impl Future<Output = T>) -> T {
+        if self.is_at_once {
+            at_once(work).await
+        } else {
+            work.await
+        }
     }
 
     /// The functions' way to it.

@@ -125,7 +125,7 @@ impl Runner {
         }
     }
 
-    /// The job as it is noted; `None` if somebody has cancelled it.
+    /// The job as it is noted; `None` if somebody has cancelled it, which is seen at the next note.
     async fn note(&self, job: Job, notes: Notes) -> Result<Option<Job>, Error> {
         let Some(after) = notes.after else {
             return Ok(Some(job));
@@ -135,7 +135,7 @@ impl Runner {
             .jobs
             .advance(job, |job| job.advanced(&after, notes.done, &notes.failed));
         match noted.await {
-            Ok(job) => Ok(Some(job)),
+            Ok(job) => Ok((!job.is_over()).then_some(job)),
             Err(Error::Conflict(_)) => Ok(None),
             Err(error) => Err(error),
         }

@@ -194,12 +194,13 @@ impl Job {
         }
     }
 
-    /// Files of its study up to the place `after` had their turn: so many are done, and these are not.
+    /// Files of its study up to the place `after` had their turn: so many are done, and these are not. That counts also if it was cancelled meanwhile,
+    /// because what is done stays done.
     ///
     /// # Errors
-    /// `job_over`: it was cancelled meanwhile.
+    /// `job_over`: it has ended.
     pub fn advanced(mut self, after: &str, done: u64, failed: &[JobError]) -> Result<Self, Code> {
-        if self.is_over() {
+        if self.is_over() && self.status != JobStatus::Cancelled {
             return Err(Code::JobOver);
         }
         let Some(of_study) = &mut self.of_study else {
@@ -472,6 +473,8 @@ mod tests {
         assert_eq!(running.ended().expect("over").status, JobStatus::Done);
         let cancelled = half.cancelled(NOW).expect("cancelled");
         assert_eq!(cancelled.clone().ended(), Err(Code::JobOver));
+        let noted = cancelled.advanced("b", 1, &[]).expect("it was under way");
+        assert_eq!((noted.status, noted.done), (JobStatus::Cancelled, 3));
     }
 
     #[test]

@@ -269,3 +269,20 @@ fn the_documentation_has_every_code_with_its_status_and_no_other() {
         );
     }
 }
+
+/// The page has its own list (web/src/images/severity.ts), which its test holds against this description.
+#[test]
+fn the_filter_of_the_worklist_names_every_remark() {
+    let document = document();
+    let operation = &document["paths"]["/api/v1/studies"]["get"];
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let filter = parameters
+        .filter(|parameter| parameter["name"] == "warnings")
+        .find_map(|parameter| parameter["description"].as_str());
+    let (_, remarks) = filter
+        .and_then(|text| text.split_once("does not count: "))
+        .expect("a list");
+    let named: BTreeSet<&str> = remarks.split('`').skip(1).step_by(2).collect();
+    let remarks = imaging::Code::of_files().filter(|code| code.is_remark());
+    assert_eq!(named, remarks.map(imaging::Code::name).collect());
+}

@@ -39,7 +39,7 @@ fields! {
         start_date: Option<Date>,
         /// Only studies of that day or earlier.
         end_date: Option<Date>,
-        /// `true`: only studies with a file that has a warning; `false`: only those without.
+        /// `true`: only studies with a file that somebody should look at, as its warnings say; `false`: only those without. Why a file that is as it should be has no picture does not count: `directory`, `document`, `no_pixel_data`, `not_image_file`, `presentation_state`, `radiotherapy`, `structured_report`, `video`, `waveform`.
         warnings: Option<bool>,
         /// For administrators: the studies of this user id. Without it, the caller's own. Somebody else's is an empty list for a user.
         uploaded_by: Option<UserId>,

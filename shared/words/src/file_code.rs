@@ -76,6 +76,23 @@ impl FileCode {
                 | Self::Unreadable
         )
     }
+
+    /// Whether it only says why a file that is as it should be has no picture: nobody has to look at it.
+    #[must_use]
+    pub fn is_remark(self) -> bool {
+        matches!(
+            self,
+            Self::Directory
+                | Self::Document
+                | Self::NoPixelData
+                | Self::NotImageFile
+                | Self::PresentationState
+                | Self::Radiotherapy
+                | Self::StructuredReport
+                | Self::Video
+                | Self::Waveform
+        )
+    }
 }
 
 #[cfg(test)]

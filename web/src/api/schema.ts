@@ -4949,7 +4949,7 @@ export interface operations {
                 start_date?: string | "";
                 /** @description Only studies of that day or earlier. */
                 end_date?: string | "";
-                /** @description `true`: only studies with a file that has a warning; `false`: only those without. */
+                /** @description `true`: only studies with a file that somebody should look at, as its warnings say; `false`: only those without. Why a file that is as it should be has no picture does not count: `directory`, `document`, `no_pixel_data`, `not_image_file`, `presentation_state`, `radiotherapy`, `structured_report`, `video`, `waveform`. */
                 warnings?: boolean | "";
                 /** @description For administrators: the studies of this user id. Without it, the caller's own. Somebody else's is an empty list for a user. */
                 uploaded_by?: number | "";

@@ -31,6 +31,12 @@ codes! {
     TypeMismatch = "type_mismatch", "It is another type of image than declared.";
 }
 
+/// Whether a code only says why a file that is as it should be has no picture. One of a newer version may be more.
+#[must_use]
+pub fn is_remark(code: &str) -> bool {
+    FileCode::of_files().any(|known| known.is_remark() && known.name() == code)
+}
+
 /// The two differ in their codes. A code is kept as text, because a newer version of the service may have written one that this version does not know.
 macro_rules! notice {
     ($name:ident, $code:ident) => {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::list::person_name;
+use super::notice::is_remark;
 use super::tally::{HeaderPatient, Tally, facet};
 use super::{Cursor, PatientId, StudyId, Timestamp, text};
 
@@ -122,6 +123,12 @@ impl Entry {
         }
     }
 
+    /// Whether it has a file that somebody should look at.
+    #[must_use]
+    pub fn has_warnings(&self) -> bool {
+        self.warnings.iter().any(|(code, _)| !is_remark(code))
+    }
+
     /// Whether it shows a text, of a header or a person, that `after` does not show any more. A study without files shows nothing.
     #[must_use]
     pub fn shows_more_than(&self, after: &Self) -> bool {
@@ -203,7 +210,7 @@ pub struct Narrowed {
     pub from: Option<String>,
     /// Study dates up to here.
     pub to: Option<String>,
-    /// Whether a file of it has a warning.
+    /// Whether it has a file that somebody should look at.
     pub warnings: Option<bool>,
 }
 
@@ -234,7 +241,7 @@ impl Narrowed {
             && to
                 .as_deref()
                 .is_none_or(|to| date.is_some_and(|date| date <= to))
-            && warnings.is_none_or(|warnings| warnings != entry.warnings.is_empty())
+            && warnings.is_none_or(|warnings| warnings == entry.has_warnings())
             && words
                 .into_iter()
                 .all(|word| listed.search_text.contains(word))

@@ -75,6 +75,11 @@ fn every_condition_lets_through_what_fits_it() {
     doubtful.warnings = vec![("patient_mismatch".to_owned(), 2)];
     assert!(warned(true).matches(&doubtful.clone().into()));
     assert!(!warned(false).matches(&doubtful.into()));
+    let mut remarked = entry(5, "", None);
+    remarked.warnings = vec![("structured_report".to_owned(), 1)];
+    assert!(!warned(true).matches(&remarked.clone().into()));
+    remarked.warnings.push(("of_a_newer_version".to_owned(), 1));
+    assert!(warned(true).matches(&remarked.into()));
     for (narrowed, fits) in [
         (Narrowed::default(), true),
         (warned(false), true),

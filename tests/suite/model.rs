@@ -22,6 +22,7 @@ mod observe;
 mod play;
 mod shrink;
 mod step;
+mod studies;
 mod world;
 
 use std::ops::Range;

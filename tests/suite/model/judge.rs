@@ -187,46 +187,6 @@ impl Play {
         Ok(())
     }
 
-    /// A worklist shows of each study what a recount of its files gives.
-    async fn judge_studies(&mut self) -> Verdict {
-        let mut counted: BTreeMap<(i64, u64), (u64, u64, BTreeSet<u64>)> = BTreeMap::new();
-        for file in self.files.values() {
-            let record = self
-                .record(file)
-                .await
-                .filter(|record| !record.is_deleted());
-            let Some((study, record)) = record.and_then(|record| Some((record.study()?, record)))
-            else {
-                continue;
-            };
-            let key = (record.uploaded_by, study.number());
-            let (files, bytes, series) = counted.entry(key).or_default();
-            (*files, *bytes) = (*files + 1, *bytes + record.file_size);
-            series.extend(record.series().map(service::domain::SeriesId::number));
-        }
-        for by in USERS {
-            let path = "/studies?page_size=100";
-            let page = self.world.ask(by, Method::GET, path, None).await;
-            expect(&page, 200, "")?;
-            let items = page.json["items"].as_array().into_iter().flatten();
-            let number = |item: &Value, name: &str| item[name].as_u64().unwrap_or(u64::MAX);
-            let names = ["id", "file_count", "total_size", "series_count"];
-            let shown: BTreeSet<_> = items
-                .map(|item| names.map(|name| number(item, name)))
-                .collect();
-            let own = counted.iter().filter(|((owner, _), _)| *owner == by);
-            let expected: BTreeSet<_> = own
-                .map(|((_, id), (files, bytes, series))| [*id, *files, *bytes, series.len() as u64])
-                .collect();
-            if shown != expected {
-                return Err(format!(
-                    "{by} is shown the studies {shown:?}, not {expected:?}"
-                ));
-            }
-        }
-        Ok(())
-    }
-
     async fn judge_log(&self, file: &File) -> Verdict {
         let mut found: BTreeMap<(i64, String), u32> = BTreeMap::new();
         for entry in self.log(file).await {

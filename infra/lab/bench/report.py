@@ -14,8 +14,12 @@ from generated import replaced
 
 FOLDER = pathlib.Path(__file__).resolve().parents[3] / "docs/performance"
 JSON, TABLES, PAGE = FOLDER / "bench.json", FOLDER / "tables.md", FOLDER.parent / "PERFORMANCE.md"
-#: Goals in ms over 100,000 files, warm; over a million they are three times as long.
+#: Goals in ms over 100,000 files, warm; over a million they are three times as long, but for those of the worklist.
 GOALS = {
+    "first page": 2.5,
+    "one modality": 2.9,
+    "page 50": 6.4,
+    "statistics": 0.7,
     "two filters": 10,
     "search: most": 20,
     "search: one": 20,
@@ -26,6 +30,9 @@ GOALS = {
     "date range: all": 10,
     "a page at four fifths": 20,
     "one file": 1,
+    "two filters: none": 10,
+    "worklist: first page": 10,
+    "worklist: two words and a modality": 10,
 }
 HEAD = "<!-- make bench TABLE=write -->"
 
@@ -61,9 +68,10 @@ def cell(value):
 
 
 def goal(question, files):
-    """Milliseconds; none for what only has to stay as it is."""
+    """Milliseconds; none for what nobody has set a goal for."""
     within = GOALS.get(question)
-    return within and (3 * within if files > 100_000 else within)
+    is_longer = files > 100_000 and not question.startswith("worklist")
+    return within and (3 * within if is_longer else within)
 
 
 def lists(found):
@@ -78,13 +86,13 @@ def lists(found):
             rows.append([name, row["total"], *times, units["read_units"], units["write_units"]])
         parts.append(table(head, rows))
     head = ["32 connections that ask for a page of 20", "lists a second", "p50, ms", "p99, ms", "over SQL: a second", "p99, ms"]
-    head += ["memory of the stack, MB", "the client took, of a processor"]
+    head += ["first search after a start, ms", "memory of the stack, MB", "the client took, of a processor"]
     rows = []
     for files, measured in found.items():
         ours, peer = measured["crowd"]["ours"], measured["crowd"].get("peer") or {}
         share = f"{ours['client, of a processor']:.0%}"
         of_both = [ours["a second"], ours["p50"], ours["p99"], peer.get("a second"), peer.get("p99")]
-        rows.append([f"{int(files):,} files", *of_both, measured["memory of the stack, MB"], share])
+        rows.append([f"{int(files):,} files", *of_both, measured.get("first search after a start, ms"), measured["memory of the stack, MB"], share])
     return "\n\n".join([*parts, table(head, rows), "Goal: 800 lists a second, p99 100 ms."])
 
 
@@ -165,27 +173,37 @@ def rounded(value):
     return value
 
 
+#: Sizes whose lists stand beside each other, if both were measured.
+USUAL, LARGEST = "100000", "1000000"
+
+
 def goals(found):
-    """Each goal and what was measured, over 100,000 files or as many as there were."""
+    """Each goal and what was measured: of lists over 100,000 files or as many as there were, and over a million."""
     rows = []
     if "lists" in found:
         sizes = found["lists"]["found"]
-        files = "100000" if "100000" in sizes else max(sizes, key=int)
+        files = USUAL if USUAL in sizes else max(sizes, key=int)
+        large = sizes.get(LARGEST, {"questions": {}, "crowd": {}})
         for name, row in sizes[files]["questions"].items():
-            rows.append([name, goal(name, int(files)), row["ours"]["p50"], (row.get("peer") or {}).get("p50")])
+            over_large = large["questions"].get(name, {}).get("ours", {}).get("p50")
+            large_goal = None if over_large is None else goal(name, int(LARGEST))
+            rows.append([name, goal(name, int(files)), row["ours"]["p50"], (row.get("peer") or {}).get("p50"), large_goal, over_large])
         ours, peer = sizes[files]["crowd"]["ours"], sizes[files]["crowd"].get("peer") or {}
-        rows.append(["32 connections: lists a second", "≥ 800", ours["a second"], peer.get("a second")])
-        rows.append(["32 connections: p99", 100, ours["p99"], peer.get("p99")])
+        over_large = large["crowd"].get("ours", {})
+        rows.append(["32 connections: lists a second", "≥ 800", ours["a second"], peer.get("a second"), None, over_large.get("a second")])
+        rows.append(["32 connections: p99", 100, ours["p99"], peer.get("p99"), None, over_large.get("p99")])
+    others = []
     if "slices" in found:
         ours, orthanc = found["slices"]["found"]["ours"], found["slices"]["found"]["Orthanc"] or {}
         name = f"{found['slices']['found']['slices']:,} CT slices"
-        rows.append([f"{name}: stored and listed, s", "≤ Orthanc", ours["stored and listed, s"], orthanc.get("stored and listed, s")])
-        rows.append([f"{name}: all processed, s", 12, ours["all processed, s"], None])
-        rows.append(["a list meanwhile: p99", 20, ours["a list meanwhile, ms"]["p99"], None])
-        rows.append(["while uploads keep arriving: processed a second", "≥ 60", ours["uploads keep arriving"]["processed a second"], None])
+        others.append([f"{name}: stored and listed, s", "≤ Orthanc", ours["stored and listed, s"], orthanc.get("stored and listed, s")])
+        others.append([f"{name}: all processed, s", 12, ours["all processed, s"], None])
+        others.append(["a list meanwhile: p99", 20, ours["a list meanwhile, ms"]["p99"], None])
+        others.append(["while uploads keep arriving: processed a second", "≥ 60", ours["uploads keep arriving"]["processed a second"], None])
     if "dicomweb" in found:
-        rows += [[f"DICOMweb: {name}", aim, ours, theirs] for name, ours, theirs, aim in viewers(found["dicomweb"]["found"])]
-    return table(["", "goal", "ours", "peer"], rows)
+        others += [[f"DICOMweb: {name}", aim, ours, theirs] for name, ours, theirs, aim in viewers(found["dicomweb"]["found"])]
+    rows += [[*row, None, None] for row in others]
+    return table(["", "goal", "ours", "peer", "goal over a million", "ours"], rows)
 
 
 def write(found):

@@ -129,6 +129,42 @@ async fn a_search_of_packed_files_reads_no_index_and_60_units_at_most() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_of_a_patient_with_many_files_counts_some_rows_of_the_index_and_reads_60_units_at_most()
+ {
+    let stack = TestStack::start().await;
+    fill(&stack.user(1)).await;
+    let of_another =
+        json!({"filename": "针.dcm", "size": 1, "patient_id": "P-1", "modality": "CT"});
+    stack.admin().post("/uploads", of_another).await.expect(201);
+    stack.fold().await;
+    let meter = stack.meter("patient-images").await;
+    for (client, of_others) in [(meter.user(1), 0), (meter.admin(), 1)] {
+        for (filter, found) in [
+            ("search=%E9%92%88", 1 + of_others),
+            ("search=nothing", 0),
+            ("file_type=DICOM&modality=CT", FILES / 10 + of_others),
+            ("start_date=2020-01-01&page=40", FILES + of_others),
+            ("", FILES + of_others),
+        ] {
+            let path = format!("/image-files/patient/P-1?{filter}");
+            client.get(&path).await.ok();
+            meter.take_all();
+            let page = client.get(&path).await.ok();
+            assert_eq!(page["total"], found, "{path}");
+            let calls = meter.take_all();
+            let reads = calls.iter().filter(|call| !call.writes());
+            let read: f64 = reads.map(|call| call.units).sum();
+            assert!(read <= UNITS_OF_A_SEARCH, "{path} reads {read} units");
+            let of_index = calls
+                .iter()
+                .filter(|call| call.asked["IndexName"].is_string());
+            let counts: Vec<&Value> = of_index.map(|call| &call.asked["Select"]).collect();
+            assert_eq!(counts, ["COUNT"], "{path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_page_of_a_common_filter_reads_no_rows_it_does_not_need() {
     let stack = TestStack::start().await;
     fill(&stack.user(1)).await;

@@ -14,11 +14,8 @@ pub(super) async fn mark(app: &App, file: &FileRecord) {
 }
 
 async fn try_to_mark(app: &App, file: &FileRecord) -> Result<(), Error> {
-    let Some(md5) = &file.file_hash else {
-        return Ok(());
-    };
     let files = app.files.unattended();
-    let mut copies = files.copies(file.uploaded_by, md5, file.file_size).await?;
+    let mut copies = files.copies(file).await?;
     // The index may not have it yet.
     if copies.iter().all(|copy| copy.id != file.id) && !file.is_deleted() {
         copies.push(file.clone());

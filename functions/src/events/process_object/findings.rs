@@ -30,21 +30,21 @@ impl Processor {
         // Of an object that was not read whole, the frames are not known.
         let instance = inspection.instance.as_ref().filter(|_| spooled.whole);
         let instance = self.store_instance(file.id, instance);
-        let ((thumbnail_path, preview_path), instance) = tokio::try_join!(pictures, instance)?;
-        let found = self
-            .find_study(file.uploaded_by, inspection.dicom.as_ref())
-            .await?;
-        let duplicate = self
-            .app
-            .files
-            .unattended()
-            .duplicate_of(file.uploaded_by, &spooled.md5, object.size, file.id)
-            .await?;
+        let study = self.find_study(file.uploaded_by, inspection.dicom.as_ref());
+        let files = self.app.files.unattended();
+        let older = files.duplicate_of(file.uploaded_by, &spooled.md5, object.size, file.id);
         let facts = inspection.dicom.as_ref().map(dicom);
+        let mismatched = async {
+            match &file.patient_id {
+                Some(patient_id) => mismatch(&self.app, facts.as_ref(), patient_id).await,
+                None => Ok(None),
+            }
+        };
+        // What is stored is named by the record only, which is written after all of this.
+        let ((thumbnail_path, preview_path), instance, found, duplicate, mismatched) =
+            tokio::try_join!(pictures, instance, study, older, mismatched)?;
         let mut warnings: Vec<Warning> = inspection.warnings.iter().map(warning).collect();
-        if let Some(patient_id) = &file.patient_id {
-            warnings.extend(mismatch(&self.app, facts.as_ref(), patient_id).await?);
-        }
+        warnings.extend(mismatched);
         warnings.extend(type_mismatch(file, &inspection));
         if let (true, Outcome::NoPicture(reason)) = (spooled.whole, &inspection.outcome) {
             // Nothing is wrong with the file, but a person will ask where its picture is.

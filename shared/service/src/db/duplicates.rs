@@ -47,28 +47,43 @@ impl Files {
         size: u64,
         before: Option<FileId>,
     ) -> Result<Option<FileRecord>, Error> {
-        let copies = self.copies(owner, md5, size, before).await?;
+        let mut ids = self.ids_of_copies(owner, md5).await?;
+        ids.retain(|id| before.is_none_or(|before| *id < before));
+        let copies = self.live_copies(&ids, md5, size).await?;
         Ok(copies.into_iter().next())
     }
 
-    /// The first live files of `owner` with these bytes, oldest first.
-    pub(super) async fn copies(
-        &self,
-        owner: i64,
-        md5: &str,
-        size: u64,
-        before: Option<FileId>,
-    ) -> Result<Vec<FileRecord>, Error> {
-        let content = keys::content(owner, md5);
-        let mut ids = self.ids_of_content(content, true).await?;
+    /// The first live files with the bytes of `file`, which are of its owner, oldest first. Of most files there is no copy: then nothing is read again.
+    pub(super) async fn copies_beside(&self, file: &FileRecord) -> Result<Vec<FileRecord>, Error> {
+        let Some(md5) = &file.file_hash else {
+            return Ok(Vec::new());
+        };
+        let ids = self.ids_of_copies(file.uploaded_by, md5).await?;
+        if ids.iter().all(|id| *id == file.id) {
+            return Ok(Vec::new());
+        }
+        self.live_copies(&ids, md5, file.file_size).await
+    }
+
+    /// The first files of `owner` that the index has under these bytes.
+    async fn ids_of_copies(&self, owner: i64, md5: &str) -> Result<Vec<FileId>, Error> {
+        let mut ids = self.ids_of_content(keys::content(owner, md5), true).await?;
         if let Some(old) = &self.old {
             ids.extend(Box::pin(old.same_content(owner, md5, LOOK_AT)).await?);
             ids.sort_unstable();
             ids.dedup();
         }
-        ids.retain(|id| before.is_none_or(|before| *id < before));
-        let mut files = self.records(&ids).await?;
-        // The index may lag behind the record: the record decides.
+        Ok(ids)
+    }
+
+    /// Those of `ids` that are live and have these bytes, oldest first. The index may lag behind the record: the record decides.
+    async fn live_copies(
+        &self,
+        ids: &[FileId],
+        md5: &str,
+        size: u64,
+    ) -> Result<Vec<FileRecord>, Error> {
+        let mut files = self.records(ids).await?;
         files.retain(|file| !file.is_deleted() && has_content(file, md5, size));
         files.reverse();
         Ok(files)

@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
+use super::catalog::Listed;
 use super::chunks::Chunks;
 use super::folds::Folds;
-use super::known_heads::KnownHeads;
+use super::journal::Heads;
+use super::known::Known;
 use super::known_instances::KnownInstances;
 use super::log::Log;
 use super::old_tables::OldTables;
@@ -23,6 +25,9 @@ use crate::ids::Ids;
 
 pub use super::scope::Scope;
 
+/// Spaces of which a function remembers heads and catalog; a catalog takes some 100 bytes for each segment.
+const MOST_SPACES: usize = 1000;
+
 /// The table of files, and what changes with it.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -34,7 +39,10 @@ pub struct Files {
     pub(super) clock: Clock,
     pub(super) log: Log,
     pub(super) segments: Segments,
-    pub(super) heads: KnownHeads,
+    /// The heads of each space ([`Self::counters`]). Nothing is answered from them alone.
+    pub(super) heads: Known<i64, Arc<Heads>>,
+    /// The catalog of each space ([`super::packed`]). Nothing is answered from it unless a read after it says that it is still the one.
+    pub(super) known_catalogs: Known<i64, Arc<Listed>>,
     pub(super) chunks: Chunks,
     pub(super) known_instances: KnownInstances,
     cursors: Option<CursorKey>,
@@ -58,7 +66,8 @@ impl Files {
             log: references.log.clone(),
             references,
             segments,
-            heads: KnownHeads::default(),
+            heads: Known::new(MOST_SPACES),
+            known_catalogs: Known::new(MOST_SPACES),
             chunks,
             known_instances: KnownInstances::default(),
             cursors,

@@ -297,12 +297,11 @@ pub(super) async fn tail(
     items.iter().map(Row::read).collect()
 }
 
+/// The heads of a space.
+pub(super) type Heads = BTreeMap<Shard, Head>;
+
 /// The heads of a space; of a shard that was never folded there is none.
-pub(super) async fn heads(
-    client: &Client,
-    config: &Config,
-    space: i64,
-) -> Result<BTreeMap<Shard, Head>, Error> {
+pub(super) async fn heads(client: &Client, config: &Config, space: i64) -> Result<Heads, Error> {
     let query = client
         .query()
         .table_name(&config.folds_table)

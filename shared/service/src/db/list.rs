@@ -4,12 +4,16 @@
 //! exact total has to be counted because no counter knows it. What an index could only answer by reading many rows, the packed search is asked first
 //! ([`super::packed`]).
 
-use packed::{Part, Query, View};
+use aws_sdk_dynamodb::types::Select;
+use futures_util::future::try_join_all;
+use packed::{Query, View};
 
 use super::conditions::Read;
+use super::failure;
 use super::files::Files;
 use super::log_entry::About;
 use super::packed::{Seen, page, query};
+use super::query::partition as partition_of;
 use super::source::Source;
 use crate::auth::Caller;
 use crate::auth::access::Action;
@@ -40,6 +44,8 @@ struct Chosen {
 
 /// Files before a page that an index passes over in no time.
 const FEW: usize = 200;
+/// Rows of a partition that an index is asked about before the packed search: some eight read units.
+const MOST_OF_SHORT: i32 = 200;
 /// Rows that were read of an index for one page: with more, the packed search would have been faster.
 const MANY: u64 = 5000;
 
@@ -106,11 +112,16 @@ impl Files {
         // the page begins in the middle of the list, and a second read counts.
         let has_counter = request.filter.counter().is_some() && source.counters.is_some();
         let must_count = request.include_total && !has_counter;
-        let is_packed = must_count || request.filter.narrows() || request.skip() > FEW;
+        let is_far = must_count || request.filter.narrows() || request.skip() > FEW;
+        let is_packed = is_far && !(source.is_mostly_short() && self.is_short(source).await?);
         let mut to_pack = None;
-        if let Some((space, part)) = source.packed().filter(|_| is_packed) {
+        let packed = source.packed(&request.filter);
+        if let Some((space, part)) = packed.filter(|_| is_packed) {
             match Box::pin(self.seen(space)).await? {
-                Seen::Whole(view) => return of_view(&view, request, below, part),
+                Seen::Whole(view) => {
+                    let query = query(&request.filter, part, source.label());
+                    return of_view(&view, request, below, query);
+                }
                 Seen::Nothing => to_pack = Some((space, MANY)),
                 Seen::NotNow => {}
                 Seen::Broken => to_pack = Some((space, 0)),
@@ -132,6 +143,22 @@ impl Files {
                 .filter(|(_, many)| found.rows >= *many)
                 .map(|(space, _)| space),
         })
+    }
+
+    /// Whether an index has so few rows of it that looking at all of them takes no time.
+    async fn is_short(&self, source: &Source) -> Result<bool, Error> {
+        let partitions = source.partitions.iter().map(async |partition| {
+            let rows = partition_of(
+                &self.client,
+                &self.config.files_table,
+                source.index,
+                partition,
+            );
+            let some = rows.select(Select::Count).limit(MOST_OF_SHORT).send().await;
+            Ok::<_, Error>(some.map_err(failure)?.last_evaluated_key.is_none())
+        });
+        let are_short = try_join_all(partitions).await?;
+        Ok(are_short.into_iter().all(|is_short| is_short))
     }
 
     /// The total of a list where the page does not count it on its way: of the counter that equals the filter, or counted from the beginning if
@@ -162,13 +189,13 @@ fn of_view(
     view: &View,
     request: &ListRequest,
     below: Option<FileId>,
-    part: Part,
+    query: Query,
 ) -> Result<Chosen, Error> {
     let query = Query {
         skip: request.skip() as u64,
         take: request.page_size as usize + 1,
         count: request.include_total,
-        ..query(&request.filter, part)
+        ..query
     };
     let answer = page(view, &query, below.map(FileId::number));
     let ids = answer.ids.into_iter().map(FileId::from_number);

@@ -6,13 +6,24 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
+use super::known::Known;
 use super::log::Log;
 use super::names::Lists;
 use super::old_tables::OldTables;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::{SeriesId, StudyId};
 use crate::error::FieldError;
 use crate::ids::Ids;
+
+/// An owner, the UID of a study, and that of a series of it.
+type Uids = (i64, String, Option<String>);
+
+/// The numbers of these UIDs.
+type Numbers = (Option<StudyId>, Option<SeriesId>);
+
+/// Series that a function remembers; one takes some 250 bytes, and with the longest UIDs 650.
+const MOST_SERIES: usize = 10_000;
 
 /// The tables of patients, studies and series.
 #[derive(Clone, Debug)]
@@ -24,6 +35,8 @@ pub struct References {
     pub(super) old: Option<OldTables>,
     pub(super) log: Log,
     pub(super) lists: Lists,
+    /// The numbers of series ([`super::studies`]). Their rows are never deleted, so each slice but the first is spared the reading of them.
+    pub(super) known_studies: Known<Uids, Numbers>,
 }
 
 impl References {
@@ -44,6 +57,7 @@ impl References {
             ids,
             clock,
             lists,
+            known_studies: Known::new(MOST_SERIES),
         }
     }
 

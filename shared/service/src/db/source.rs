@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use packed::Part;
+use packed::{Column, Part};
 
 use super::journal::EVERYBODY;
 use super::keys::{self, Index};
 use super::scope::Scope;
+use crate::domain::Filter;
 
 /// What a list is of.
 #[derive(Clone, Debug)]
@@ -132,15 +133,25 @@ impl Source {
         }
     }
 
-    /// The space in which the packed search has it, and the part of it; `None` if an index answers as fast.
-    pub(super) fn packed(&self) -> Option<(i64, Part)> {
+    /// What its files have in common that a filter does not say, in the packed search.
+    pub(super) fn label(&self) -> Option<(Column, String)> {
+        self.patient_of().map(|id| (Column::Patient, id))
+    }
+
+    /// The space in which the packed search has what passes the filter, and the part of it; `None` if only an index has it.
+    pub(super) fn packed(&self, filter: &Filter) -> Option<(i64, Part)> {
         match self.of {
             Of::Owner(id) => Some((id, Part::Live)),
             Of::Trash(id) => Some((id, Part::Trash)),
             Of::Modality(_) | Of::Everybody => Some((EVERYBODY, Part::Live)),
-            // A patient's files are few, and of several owners.
-            Of::All(_) | Of::Patient(_) => None,
+            Of::Patient(_) => Some((filter.uploaded_by.unwrap_or(EVERYBODY), Part::Live)),
+            Of::All(_) => None,
         }
+    }
+
+    /// Whether its partition mostly has few rows, so that an index answers faster than the packed search.
+    pub(super) fn is_mostly_short(&self) -> bool {
+        matches!(self.of, Of::Patient(_))
     }
 
     /// Whether it shows what is in the trash, and nothing else.

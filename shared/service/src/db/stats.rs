@@ -6,8 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 
 use super::files::Files;
-use super::journal::{Row, Shard, heads, rows, tail};
-use super::known_heads::Heads;
+use super::journal::{Heads, Row, Shard, heads, rows, tail};
 use super::query;
 use super::scope::Scope;
 use crate::domain::stats::{Counters, Delta};
@@ -86,7 +85,7 @@ impl Files {
     ///
     /// Heads and rows are different reads, and folds go on meanwhile. So the heads are read before the rows and after them, until no shard was folded
     /// more than once in between. The first of the two reads may be as old as you like: a warm function takes the heads that it read last
-    /// ([`super::known_heads`]). Then every change is counted once. Let the first read have found the head of a shard in version v, the second in version
+    /// ([`super::known`]). Then every change is counted once. Let the first read have found the head of a shard in version v, the second in version
     /// v ≤ w ≤ v + 1, and let a change that was answered before the rows were read have been folded in version f, or not yet:
     ///
     /// - f ≤ w: it is in the counters of w. If its row was seen all the same, it is not counted a second time: before version v was written, the rows
@@ -97,7 +96,7 @@ impl Files {
     /// A change that is answered during the reads may be counted or not, as if it came after them.
     async fn journal(&self, space: i64) -> Result<Delta, Error> {
         let (client, config) = (&self.client, &*self.config);
-        let mut before = match self.heads.of(space) {
+        let mut before = match self.heads.of(&space) {
             Some(known) => known,
             None => Arc::new(heads(client, config, space).await?),
         };
@@ -108,7 +107,7 @@ impl Files {
             });
             let tails = try_join_all(tails).await?;
             let after = Arc::new(heads(client, config, space).await?);
-            self.heads.keep(space, &after);
+            self.heads.keep(space, Arc::clone(&after));
             let version = |heads: &Heads, shard| heads.get(shard).map_or(0, |head| head.version);
             // A table that was restored to an earlier moment has heads of smaller versions.
             let is_one_fold = |shard| {

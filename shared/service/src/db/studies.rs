@@ -38,6 +38,25 @@ impl References {
             return Ok(Choice::default());
         }
         let series = series.filter(|series| is_key(&series.uid));
+        let uids = (
+            owner,
+            study.uid.clone(),
+            series.map(|series| series.uid.clone()),
+        );
+        if let Some((study, series)) = self.known_studies.of(&uids) {
+            return Ok(Choice { study, series });
+        }
+        let choice = self.find_or_write(owner, study, series).await?;
+        self.known_studies.keep(uids, (choice.study, choice.series));
+        Ok(choice)
+    }
+
+    async fn find_or_write(
+        &self,
+        owner: i64,
+        study: &StudyHeader,
+        series: Option<&SeriesHeader>,
+    ) -> Result<Choice, Error> {
         let number_of_series = async {
             match series {
                 Some(series) => Ok(Some(self.number(&format!("series#{}", series.uid)).await?)),

@@ -115,8 +115,8 @@ impl Unattended<'_> {
         self.files.references.lists.list_anew().await
     }
 
-    /// The first live files of `owner` with these bytes, oldest first.
-    pub async fn copies(self, owner: i64, md5: &str, size: u64) -> Result<Vec<FileRecord>, Error> {
-        self.files.copies(owner, md5, size, None).await
+    /// The first live files with the bytes of `file`, which are of its owner, oldest first; nothing if there is none beside it.
+    pub async fn copies(self, file: &FileRecord) -> Result<Vec<FileRecord>, Error> {
+        self.files.copies_beside(file).await
     }
 }

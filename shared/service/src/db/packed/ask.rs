@@ -1,5 +1,7 @@
 //! Questions to a packed space.
 
+use std::sync::Arc;
+
 use futures_util::future::try_join_all;
 use packed::{Answer, Column, Part, Query, Row, View};
 
@@ -33,11 +35,14 @@ pub(in crate::db) enum Seen {
 impl Files {
     /// Everything in a space.
     pub(in crate::db) async fn seen(&self, space: i64) -> Result<Seen, Error> {
-        // A look, which may be old, so that a space that is not packed costs no more than that.
-        let mut looked = match self.catalog(space, false).await? {
-            Found::Listed(listed) => *listed,
-            Found::Nothing => return Ok(Seen::Nothing),
-            Found::Unreadable { .. } => return Ok(Seen::Broken),
+        // A look, which may be old, so that a space that is not packed costs no more than that. A warm function has looked before.
+        let mut looked = match self.known_catalogs.of(&space) {
+            Some(known) => known,
+            None => match self.catalog(space, false).await? {
+                Found::Listed(listed) => Arc::new(*listed),
+                Found::Nothing => return Ok(Seen::Nothing),
+                Found::Unreadable { .. } => return Ok(Seen::Broken),
+            },
         };
         if !looked.is_ready || looked.catalog.rows() > MOST_FILES || self.old.is_some() {
             return Ok(Seen::NotNow);
@@ -51,8 +56,11 @@ impl Files {
             let (heads, listed) =
                 tokio::try_join!(self.heads_of(space), self.catalog(space, true))?;
             let Some(listed) = listed.listed().filter(|listed| listed.is_ready) else {
+                self.known_catalogs.forget(&space);
                 return Ok(Seen::NotNow);
             };
+            let listed = Arc::new(listed);
+            self.known_catalogs.keep(space, Arc::clone(&listed));
             if !all_keep(&heads, listed.epoch) {
                 return Ok(Seen::Broken);
             }
@@ -104,8 +112,8 @@ impl Files {
     }
 }
 
-/// What a filter asks of a view.
-pub(in crate::db) fn query(filter: &Filter, part: Part) -> Query {
+/// What a filter asks of a view, of files that have `label` in common.
+pub(in crate::db) fn query(filter: &Filter, part: Part, label: Option<(Column, String)>) -> Query {
     let Filter {
         file_type,
         status,
@@ -131,7 +139,7 @@ pub(in crate::db) fn query(filter: &Filter, part: Part) -> Query {
     let labels = labels.filter_map(|(column, label)| Some((column, label?)));
     Query {
         part: Some(part),
-        labels: labels.collect(),
+        labels: labels.chain(label).collect(),
         from: from.map(FileId::number),
         to: to.map(FileId::number),
         words: filter.words().map(str::to_owned).collect(),

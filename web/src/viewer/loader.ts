@@ -21,8 +21,8 @@ const { MetadataModules } = Enums;
 /** Before every provider of the library: what a file says of its pictures is read here only. */
 const OUTERMOST = 1_000_000;
 const SCHEME = 'film';
-/** Bytes of pictures that are kept: a thousand slices of a CT. */
-const MOST_DECODED = 512 * 1024 * 1024;
+/** Bytes of pictures that are kept at most: a thousand slices of a CT. */
+export const mostKept = 512 * 1024 * 1024;
 
 /** What the page has to know of a picture besides its pixels. */
 export interface Facts {
@@ -54,7 +54,7 @@ export async function startLoader(): Promise<void> {
   // Two decoders: more would fight the page itself for the processor.
   startDecoders({ maxWebWorkers: 2 });
   // Of a series, what was looked at longest ago is loaded again.
-  cache.setMaxCacheSize(MOST_DECODED);
+  cache.setMaxCacheSize(mostKept);
   metaData.addProvider(described, OUTERMOST);
   imageLoader.registerImageLoader(SCHEME, (imageId) => ({ promise: load(imageId) }));
 }
@@ -99,9 +99,10 @@ const gaps = new Map<string, { columns: number; rows: number }>();
 export async function loadAhead(imageId: string): Promise<void> {
   await imageLoader.loadAndCacheImage(imageId);
 }
-export const isLoaded = (imageId: string) => cache.getImageLoadObject(imageId) !== undefined;
-/** Bytes of pictures that are kept. */
-export const keptBytes = MOST_DECODED;
+/** Bytes of a picture that is kept, 0 of one on its way, null of any other. */
+export function sizeOf(imageId: string): number | null {
+  return cache.getImageLoadObject(imageId) ? (cache.getImage(imageId)?.sizeInBytes ?? 0) : null;
+}
 
 /** In the place of a number: the frame of a file that the server makes its preview of. */
 const MIDDLE = 'middle';

@@ -2,13 +2,14 @@ import type { Api } from '../api/api';
 import type { ImageFile } from '../api/types';
 import { Signer } from '../download/signer';
 import { fetchBytes } from './fetchBytes';
-import { isLoaded, keptBytes, loadAhead, openSeries } from './loader';
+import { loadAhead, mostKept, openSeries, sizeOf } from './loader';
 import { Prefetch } from './prefetch';
 import type { StageSource } from './stage';
 
-/** Of what may be kept, so much stands around the slice that is looked at; the rest was looked at before. */
-const SHARE = 0.6;
-const FARTHEST = 2_000;
+/** Of what may be kept, so much stands around the slice that is looked at: two series may be side by side, and some was looked at before. */
+const SHARE = 0.4;
+/** However large they are: the neighbours. */
+const LEAST = 3;
 
 /** The files of a series as one stack, read when they are looked at or are near to it. */
 export class Series {
@@ -48,11 +49,11 @@ export class Series {
     const sizes = this.files.map(({ dicom }) => ({ columns: dicom?.columns || 64, rows: dicom?.rows || 64 }));
     const opened = openSeries(sizes, this.first, (index) => this.bytesOf(index));
     const largest = Math.max(...sizes.map(({ columns, rows }) => columns * rows * 2));
-    const radius = Math.floor((keptBytes * SHARE) / largest / 2);
     this.prefetch = new Prefetch({
       count: this.files.length,
-      radius: Math.max(1, Math.min(FARTHEST, radius)),
-      isLoaded: (index) => isLoaded(opened.imageIds[index] ?? ''),
+      budget: Math.max(LEAST * largest, mostKept * SHARE),
+      expected: largest,
+      sizeOf: (index) => sizeOf(opened.imageIds[index] ?? ''),
       load: (index) => loadAhead(opened.imageIds[index] ?? ''),
     });
     return opened;

@@ -45,7 +45,7 @@ export function SeriesPane({
   const files = useQuery({
     queryKey: ['reading', series.id, of],
     queryFn: ({ signal }) =>
-      allFiles((cursor) => api.seriesFiles(series.id, { cursor, uploaded_by: of, page_size: 100 }, signal)),
+      allFiles((page) => api.seriesFiles(series.id, { ...page, uploaded_by: of }, signal)),
     // Nothing but a click changes the stack under the eyes of whoever reads: not even files that arrive meanwhile.
     staleTime: Infinity,
     gcTime: 60_000,

@@ -30,7 +30,7 @@ export function StudyHead({ study, of, onCompare }: Props) {
   const name = patientOf(study, t);
   const save = () =>
     saving.save(
-      () => allFiles((cursor) => api.studyFiles(study.id, { cursor, uploaded_by: of, page_size: 100 })),
+      () => allFiles((page) => api.studyFiles(study.id, { ...page, uploaded_by: of })),
       [name, study.study_date, study.modalities.join('+')].filter(Boolean).join(' '),
     );
   return (

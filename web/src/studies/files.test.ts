@@ -17,7 +17,7 @@ it('reads all pages in their order', async () => {
     a: { items: [], next_cursor: 'b' },
     b: { items: [file(2)], next_cursor: null },
   };
-  const files = await allFiles((cursor) => Promise.resolve(pages[cursor ?? '']!));
+  const files = await allFiles(({ cursor }) => Promise.resolve(pages[cursor ?? '']!));
   expect(files.map(({ id }) => id)).toEqual([1, 2]);
 });
 

@@ -5,12 +5,17 @@ interface Page {
   next_cursor: string | null;
 }
 
+/** As many as the service gives at once: a page can be asked for only when the one before has come. */
+const PAGE_SIZE = 500;
+
 /** All files of a list, page by page. */
-export async function allFiles(page: (cursor: string | null) => Promise<Page>): Promise<ImageFile[]> {
+export async function allFiles(
+  page: (asked: { cursor: string | null; page_size: number }) => Promise<Page>,
+): Promise<ImageFile[]> {
   const files: ImageFile[] = [];
   let cursor: string | null = null;
   do {
-    const { items, next_cursor }: Page = await page(cursor);
+    const { items, next_cursor }: Page = await page({ cursor, page_size: PAGE_SIZE });
     files.push(...items);
     cursor = next_cursor;
   } while (cursor !== null);

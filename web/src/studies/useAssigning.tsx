@@ -19,9 +19,7 @@ export function useAssigning(study: Study, of: number | null, proposed: string |
   /** The service gives whole studies of the caller only: of somebody else's, the files are named. */
   const targetOf = async (): Promise<Target> => {
     if (of === null) return { studyId: study.id, files: study.file_count };
-    const files = await allFiles((cursor) =>
-      api.studyFiles(study.id, { cursor, uploaded_by: of, page_size: 500 }),
-    );
+    const files = await allFiles((page) => api.studyFiles(study.id, { ...page, uploaded_by: of }));
     return { ids: files.map(({ id }) => id) };
   };
   const ask = () => {

@@ -113,6 +113,7 @@ export function DicomViewer({ source, preview, notice, caption, onFailed, onView
           data-ready={view !== null || undefined}
           data-zoom={view?.zoom.toFixed(3)}
           data-frame={view?.frame}
+          data-kept={view?.kept}
           data-difference={difference ? described(difference) : undefined}
           data-place={stage && view ? Object.values(stage.place()).join(' ') : undefined}
           data-measures={stage && view && view.measures > 0 ? stage.measurements().join('\n') : undefined}

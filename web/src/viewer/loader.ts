@@ -99,6 +99,8 @@ const gaps = new Map<string, { columns: number; rows: number }>();
 export async function loadAhead(imageId: string): Promise<void> {
   await imageLoader.loadAndCacheImage(imageId);
 }
+/** Bytes of all pictures that are kept. */
+export const keptBytes = () => cache.getCacheSize();
 /** Bytes of a picture that is kept, 0 of one on its way, null of any other. */
 export function sizeOf(imageId: string): number | null {
   return cache.getImageLoadObject(imageId) ? (cache.getImage(imageId)?.sizeInBytes ?? 0) : null;

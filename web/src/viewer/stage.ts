@@ -19,7 +19,7 @@ import { compare } from './compare';
 import { drawn, onTrouble } from './drawn';
 import type { Place } from './dicom/geometry';
 import type { Difference, Rectangle } from './likeness';
-import { factsOf, forgetFile, setModality, startLoader, type OpenFile } from './loader';
+import { factsOf, forgetFile, keptBytes, setModality, startLoader, type OpenFile } from './loader';
 import { edgesOf, type Axes, type Letters } from './orientation';
 import { inTime } from './watch';
 
@@ -65,6 +65,8 @@ export interface StageView {
   isBroken: boolean;
   /** Nobody has changed the window, the place or the size. */
   isUntouched: boolean;
+  /** Bytes of all pictures that the page keeps. */
+  kept: number;
 }
 
 /** What is opened. */
@@ -231,6 +233,7 @@ export class Stage {
       isOwnWindow: window !== null && own !== null && isSameWindow(window, own),
       inUnits,
       zoom: this.viewport.getZoom(),
+      kept: keptBytes(),
       ...this.measured(),
     };
   }

@@ -1,44 +1,31 @@
-import { Button } from '@mantine/core';
-import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
-import { itemsOf, type ImageList } from '../images/useImageList';
+import type { Filters } from '../images/filters';
+import { itemsOf, useImageList, type ImageList, type ImageListKey } from '../images/useImageList';
+import { Steps } from '../shell/Steps';
 
 /** The files before and after this one, in the list that somebody came from. */
 export function Neighbours({ id }: { id: number }) {
-  const { t } = useTranslation();
   const queries = useQueryClient();
   const lists = queries.getQueriesData<ImageList>({ queryKey: ['images', 'list'] });
   // The list that was looked at last is the newest one.
-  const order = lists
-    .map(([, list]) => itemsOf(list).map((file) => file.id))
-    .reverse()
-    .find((ids) => ids.includes(id));
-  if (!order) return null;
-  const at = order.indexOf(id);
-  return (
-    <>
-      <Step to={order[at - 1]} label={t('detail.previous')} icon={<IconChevronLeft size={18} />} />
-      <Step to={order[at + 1]} label={t('detail.next')} icon={<IconChevronRight size={18} />} />
-    </>
-  );
+  const from = lists.reverse().find(([, list]) => itemsOf(list).some((file) => file.id === id));
+  if (!from) return null;
+  const [, , , filters, pageSize] = from[0] as ImageListKey;
+  return <InList id={id} filters={filters} pageSize={pageSize} />;
 }
 
-function Step({ to, label, icon }: { to: number | undefined; label: string; icon: ReactNode }) {
-  if (to === undefined) return null;
+function InList({ id, filters, pageSize }: { id: number; filters: Filters; pageSize: number }) {
+  const { t } = useTranslation();
+  const list = useImageList(filters, pageSize, false);
   return (
-    <Button
-      component={Link}
-      to={`/images/${to}`}
-      replace
-      variant="default"
-      px={8}
-      aria-label={label}
-      title={label}
-    >
-      {icon}
-    </Button>
+    <Steps
+      id={id}
+      ids={itemsOf(list.data).map((file) => file.id)}
+      list={list}
+      addressOf={(to) => `/images/${to}`}
+      previous={t('detail.previous')}
+      next={t('detail.next')}
+    />
   );
 }

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, type InfiniteData, type QueryKey } from '@tanstack/react-query';
+import { useInfiniteQuery, type InfiniteData } from '@tanstack/react-query';
 import { useServices } from '../app/context';
 import type { ImageFile, ImagePage } from '../api/types';
 import { fullQuery, listsOwn, sharedQuery, type Filters } from './filters';
@@ -13,11 +13,16 @@ export type ImageList = InfiniteData<ImagePage, string | null>;
 /** What a list and the trash have in common. */
 type Pages<T> = { pages: { total: number | null; items: T[] }[] };
 
-/** The list, one page per cursor. The exact total is only asked for once, with the first page. */
-export function useImageList(filters: Filters, pageSize: number) {
+export type ImageListKey = readonly ['images', 'list', boolean, Filters, number];
+
+/**
+ * The list, one page per cursor. The exact total is only asked for once, with the first page. `asks`: whether it is loaded by itself, or
+ * only when more of it is wanted.
+ */
+export function useImageList(filters: Filters, pageSize: number, asks = true) {
   const { api, user } = useServices();
   const own = listsOwn(filters, user.isAdmin);
-  return useInfiniteQuery<ImagePage, Error, ImageList, QueryKey, string | null>({
+  return useInfiniteQuery<ImagePage, Error, ImageList, ImageListKey, string | null>({
     queryKey: ['images', 'list', own, filters, pageSize],
     initialPageParam: null,
     queryFn: ({ pageParam, signal }) => {
@@ -29,6 +34,7 @@ export function useImageList(filters: Filters, pageSize: number) {
     getNextPageParam: (last) => last.next_cursor,
     refetchInterval: ({ state: { data } }) => (data && needsPolling(data) ? 2_500 : false),
     placeholderData: (previous) => previous,
+    enabled: asks,
   });
 }
 

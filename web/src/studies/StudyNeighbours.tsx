@@ -1,72 +1,37 @@
-import { Button } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
-import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
-import { useQueryClient, type InfiniteData } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { Link, useNavigate } from 'react-router';
-import type { Study } from '../api/types';
 import { studyPage } from '../app/address';
-import { studiesOf } from './WorklistPage';
+import { Steps } from '../shell/Steps';
+import type { StudyFilters } from './filters';
+import { studiesOf, useWorklist, type Worklist, type WorklistKey } from './useWorklist';
 
-type Worklist = InfiniteData<{ items: Study[] }>;
+interface Props {
+  id: number;
+  of: number | null;
+}
 
 /** The studies before and after this one, in the list that somebody came from. */
-export function StudyNeighbours({ id, of }: { id: number; of: number | null }) {
-  const { t } = useTranslation();
-  const navigate = useNavigate();
+export function StudyNeighbours({ id, of }: Props) {
   const queries = useQueryClient();
   const lists = queries.getQueriesData<Worklist>({ queryKey: ['studies', 'list'] });
   // The list that was looked at last is the newest one.
-  const order = lists
-    .map(([, list]) => studiesOf(list).map((study) => study.id))
-    .reverse()
-    .find((ids) => ids.includes(id));
-  const at = order?.indexOf(id) ?? -1;
-  const [previous, next] = [order?.[at - 1], order?.[at + 1]];
-  const go = (to: number | undefined) =>
-    to !== undefined && void navigate(studyPage(to, of), { replace: true });
-  useHotkeys([
-    ['[', () => go(previous)],
-    [']', () => go(next)],
-  ]);
-  if (!order) return null;
-  return (
-    <>
-      <Step
-        to={previous}
-        of={of}
-        label={t('studies.previous')}
-        shortcut="["
-        icon={<IconChevronLeft size={18} />}
-      />
-      <Step to={next} of={of} label={t('studies.next')} shortcut="]" icon={<IconChevronRight size={18} />} />
-    </>
-  );
+  const from = lists.reverse().find(([, list]) => studiesOf(list).some((study) => study.id === id));
+  if (!from) return null;
+  const [, , filters] = from[0] as WorklistKey;
+  return <InList id={id} of={of} filters={filters} />;
 }
 
-interface StepProps {
-  to: number | undefined;
-  of: number | null;
-  label: string;
-  shortcut: string;
-  icon: ReactNode;
-}
-
-function Step({ to, of, label, shortcut, icon }: StepProps) {
-  if (to === undefined) return null;
+function InList({ id, of, filters }: Props & { filters: StudyFilters }) {
+  const { t } = useTranslation();
+  const list = useWorklist(filters, false);
   return (
-    <Button
-      component={Link}
-      to={studyPage(to, of)}
-      replace
-      variant="default"
-      px={8}
-      aria-label={label}
-      aria-keyshortcuts={shortcut}
-      title={`${label} (${shortcut})`}
-    >
-      {icon}
-    </Button>
+    <Steps
+      id={id}
+      ids={studiesOf(list.data).map((study) => study.id)}
+      list={list}
+      addressOf={(to) => studyPage(to, of)}
+      previous={t('studies.previous')}
+      next={t('studies.next')}
+    />
   );
 }

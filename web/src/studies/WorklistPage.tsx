@@ -1,29 +1,19 @@
 import { Button, Skeleton } from '@mantine/core';
 import { IconFilterOff, IconFolders, IconUsersGroup } from '@tabler/icons-react';
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { given } from '../api/api';
 import { addressOf, useAddress } from '../app/address';
 import { useServices } from '../app/context';
-import type { Study } from '../api/types';
 import type { ListHandle } from '../images/useVirtualRows';
 import { useListKeys } from '../images/useListKeys';
 import { EmptyState, Failure } from '../shell/states';
 import { UploadLink } from '../shell/UploadLink';
-import {
-  narrowing,
-  ownerOf,
-  parseStudyFilters,
-  studyQuery,
-  withStudyValues,
-  type StudyFilters,
-} from './filters';
+import { narrowing, ownerOf, parseStudyFilters, withStudyValues, type StudyFilters } from './filters';
 import { StudyFilterBar } from './StudyFilterBar';
 import { StudyTable } from './StudyTable';
-
-const PAGE_SIZE = 50;
+import { studiesOf, useWorklist } from './useWorklist';
 
 /** The studies of the caller, as the address asks for. */
 export function WorklistPage() {
@@ -103,26 +93,6 @@ function Everybody({ filters: { search, modality, patient_id } }: { filters: Stu
       {t('studies.everybody')}
     </Button>
   );
-}
-
-function useWorklist(filters: StudyFilters) {
-  const { api } = useServices();
-  return useInfiniteQuery({
-    queryKey: ['studies', 'list', filters],
-    initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      api.worklist({ ...studyQuery(filters), page_size: PAGE_SIZE, cursor: pageParam }, signal),
-    getNextPageParam: (last) => last.next_cursor,
-    placeholderData: keepPreviousData,
-    // Rows follow a change by two seconds: who comes back from one sees it.
-    staleTime: 2_000,
-  });
-}
-
-/** Loaded studies in order. One that moved between two pages appears once. */
-export function studiesOf(list: { pages: { items: Study[] }[] } | undefined): Study[] {
-  const items = list?.pages.flatMap((page) => page.items) ?? [];
-  return [...new Map(items.map((study) => [study.id, study])).values()];
 }
 
 interface NothingProps {

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, measured, Window } from './browser';
-import { png } from './pictures';
+import { dicom, png } from './pictures';
 import { Stack, until } from './stack';
 
 const MANY = 10_000;
@@ -17,22 +17,21 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-interface Listed {
-  id: number;
-  original_filename: string;
-}
-
-/** The list of the stack, with its few files over and over again: storing ten thousand would take a quarter of an hour. */
-async function multiply(page: Page, pageSize: number): Promise<void> {
-  await page.route('**/api/v1/image-files/my-images*', async (route) => {
+/** A list of the stack, with its few items over and over again: storing ten thousand would take a quarter of an hour. */
+async function multiply(
+  page: Page,
+  pageSize: number,
+  route = '**/api/v1/image-files/my-images*',
+  renamed: (number: number) => object = (number) => ({ original_filename: `${number}.png` }),
+): Promise<void> {
+  await page.route(route, async (route) => {
     const asked = new URL(route.request().url());
     const start = Number(asked.searchParams.get('cursor') ?? 0);
     asked.searchParams.delete('cursor');
-    const answer = (await (await route.fetch({ url: asked.href })).json()) as { items: Listed[] };
+    const answer = (await (await route.fetch({ url: asked.href })).json()) as { items: object[] };
     const items = Array.from({ length: Math.min(pageSize, MANY - start) }, (_, offset) => {
       const number = start + offset;
-      const file = answer.items[number % answer.items.length]!;
-      return { ...file, id: number + 1, original_filename: `${number}.png` };
+      return { ...answer.items[number % answer.items.length]!, id: number + 1, ...renamed(number) };
     });
     const end = start + items.length;
     await route.fulfill({
@@ -76,6 +75,18 @@ function framesWhileScrolling(page: Page): Promise<number> {
   );
 }
 
+/** With the keyboard: what gets the focus is on the page. */
+async function goesToTheEnd(page: Page): Promise<void> {
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.locator('[data-index="0"]').focus();
+  await page.keyboard.press('End');
+  await until('the last one has the focus', async () =>
+    (await page.evaluate(() => document.activeElement?.getAttribute('data-index'))) === String(MANY - 1)
+      ? true
+      : null,
+  );
+}
+
 describe('ten thousand files', () => {
   it.each([
     { view: 'grid', items: 'main ul[aria-label] > li' },
@@ -96,15 +107,7 @@ describe('ten thousand files', () => {
     measured(`${view} of ${MANY}: scrolling`, `${frames} frames/s`);
     expect(await nodes(page)).toBeLessThan(3_000);
 
-    // To the end and back with the keyboard: what gets the focus is on the page.
-    await page.evaluate(() => scrollTo(0, 0));
-    await page.locator('[data-index="0"]').focus();
-    await page.keyboard.press('End');
-    await until('the last one has the focus', async () =>
-      (await page.evaluate(() => document.activeElement?.getAttribute('data-index'))) === String(MANY - 1)
-        ? true
-        : null,
-    );
+    await goesToTheEnd(page);
     expect(
       await page
         .getByText(`${MANY - 1}.png`)
@@ -169,6 +172,35 @@ describe('ten thousand files', () => {
     await page.getByLabel('搜索文件名或描述').fill('x');
     await page.keyboard.press('Delete');
     expect((await stack.api<{ total: number }>('GET', '/image-files/my-images')).total).toBe(4);
+    await window.close();
+  });
+});
+
+describe('a worklist of ten thousand studies', () => {
+  it('draws only those in view, and is gone through from end to end', async () => {
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    await stack.put('ct.dcm', dicom(1));
+    await until('its study is there', async () => {
+      const { total } = await stack.api<{ total: number }>('GET', '/studies');
+      return total === 1 ? true : null;
+    });
+    await multiply(page, MANY, '**/api/v1/studies?*', (number) => ({ description: `number ${number}` }));
+    await window.go('/studies');
+    await page.getByText(`共 ${MANY} 个检查`).waitFor();
+    await page.getByText('number 0', { exact: true }).waitFor();
+    expect(await page.locator('a[data-study]').count()).toBeLessThan(100);
+    expect(await nodes(page)).toBeLessThan(3_000);
+    measured(`worklist of ${MANY}: scrolling`, `${await framesWhileScrolling(page)} frames/s`);
+    await goesToTheEnd(page);
+    expect(await page.getByText(`number ${MANY - 1}`, { exact: true }).isVisible()).toBe(true);
+    expect(await nodes(page)).toBeLessThan(3_000);
+    await page.keyboard.press('Home');
+    await until('the first one has the focus', async () =>
+      (await page.evaluate(() => document.activeElement?.getAttribute('data-index'))) === '0' ? true : null,
+    );
+    await window.shot('long-worklist');
+    expect(window.faults).toEqual([]);
     await window.close();
   });
 });

@@ -172,10 +172,20 @@ describe('a series that is not as it should be', () => {
     await page.waitForURL(/warnings=true/);
     await page.getByText('共 1 个检查').waitFor();
     await page.getByRole('link', { name: /李四/ }).waitFor();
+    // How grave it is, how many files have it, and what it is.
+    const marks = page.locator('a[data-study] [data-severity]');
+    expect(await marks.count()).toBe(1);
+    expect(await marks.getAttribute('data-severity')).toBe('grave');
+    expect(await marks.locator('[aria-hidden]').allTextContents()).toContain('1');
+    expect(await marks.getAttribute('title')).toMatch(/^1 个文件：图像中的患者与所选患者不一致/);
     await window.shot('worklist-warnings');
     await page.getByRole('combobox', { name: '警告' }).selectOption('没有警告');
     await page.getByRole('link', { name: /张三/ }).waitFor();
     await page.getByRole('link', { name: /李四/ }).waitFor({ state: 'detached' });
+    expect(await marks.count()).toBe(0);
+    await page.getByRole('combobox', { name: '警告' }).selectOption('有警告');
+    await page.getByRole('link', { name: /李四/ }).click();
+    await page.getByRole('alert').getByText('图像中的患者与所选患者不一致').waitFor();
     expect(window.faults).toEqual([]);
     await window.close();
   });

@@ -61,6 +61,22 @@ describe('a stack', () => {
     await until('the wheel turns the page', async () =>
       Number(await stage(page).getAttribute('data-frame')) > 1 ? true : null,
     );
+    const slider = page.getByRole('slider', { name: '翻帧' });
+    const track = (await slider.locator('../..').boundingBox())!;
+    const y = track.y + track.height / 2;
+    await page.mouse.move(track.x + 2, y);
+    await page.mouse.down();
+    await page.mouse.move(track.x + track.width / 2, y, { steps: 5 });
+    await page.mouse.move(track.x + track.width - 2, y, { steps: 5 });
+    await page.mouse.up();
+    await atFrame(page, SLICES);
+    await slider.focus();
+    await page.keyboard.press('ArrowLeft');
+    await atFrame(page, SLICES - 1);
+    await until('the slice before the last is drawn', async () =>
+      Math.abs((await middleOf(page)) - brightnessOf((SLICES - 1) * 20)) < 6 ? true : null,
+    );
+    await stage(page).focus();
     await page.keyboard.press(' ');
     const seen = new Set<string | null>();
     await until('all of them run', async () => {

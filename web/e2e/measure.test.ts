@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, Window } from './browser';
-import { click, drag, measured, placeOf, stageOf as stage, use } from './measuring';
+import { brightnessOf, click, drag, measured, middleOf, placeOf, stageOf as stage, use } from './measuring';
 import { PHANTOM, phantom } from './phantom';
 import { Stack, until } from './stack';
 
@@ -55,8 +55,12 @@ describe('measuring', () => {
     await use(page, '清除本图测量');
 
     await use(page, '椭圆区域统计');
+    // From the middle, 20 pixels to the side and 30 down.
     await drag(page, [100, 100], [120, 130]);
-    const ellipse = await measured(page, 'mean', PHANTOM.disc_hu);
+    const area = Math.PI * 20 * 30 * PHANTOM.spacing ** 2;
+    const ellipse = await measured(page, 'area', area, area * 0.03);
+    expect(ellipse['areaUnit']).toBe('mm²');
+    expect(ellipse['mean']).toBeCloseTo(PHANTOM.disc_hu, 0);
     expect(ellipse['stdDev']).toBeCloseTo(0, 0);
     expect(ellipse['modalityUnit']).toBe('HU');
     await window.shot('measure-ellipse');
@@ -81,6 +85,67 @@ describe('measuring', () => {
       await window.close();
     },
   );
+});
+
+describe('a picture', () => {
+  it('is inverted, moved and shown on the whole screen, by keys, buttons and the mouse', async () => {
+    const file = await stack.put('viewing.dcm', phantom({ hu: 140 }));
+    const window = await Window.open(browser, stack);
+    const page = await open(window, file.id);
+    const [bright, dark] = [brightnessOf(140), 255 - brightnessOf(140)];
+    const middleIs = (expected: number) =>
+      until(`its middle is ${expected}`, async () =>
+        Math.abs((await middleOf(page)) - expected) < 6 ? true : null,
+      );
+    await middleIs(bright);
+    await use(page, '反相');
+    await middleIs(dark);
+    await window.shot('viewing-inverted');
+    await stage(page).focus();
+    await page.keyboard.press('i');
+    await middleIs(bright);
+
+    const corner = async () =>
+      (await stage(page).getAttribute('data-place'))!.split(' ').slice(0, 2).map(Number);
+    const [left = 0, top = 0] = await corner();
+    await use(page, '移动');
+    const box = (await stage(page).boundingBox())!;
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 60, y + 40, { steps: 6 });
+    await page.mouse.up();
+    await until('it is where the mouse left it', async () => {
+      const [right = 0, down = 0] = await corner();
+      return Math.abs(right - left - 60) < 1 && Math.abs(down - top - 40) < 1 ? true : null;
+    });
+    await use(page, '还原');
+    await until('it is back', async () => {
+      const [right = 0, down = 0] = await corner();
+      return Math.abs(right - left) < 1 && Math.abs(down - top) < 1 ? true : null;
+    });
+
+    const isFull = (full: boolean) =>
+      until(`it fills the screen: ${full}`, async () => {
+        const filled = await page.evaluate(
+          () => document.fullscreenElement?.querySelector('[role=application]') != null,
+        );
+        return filled === full ? true : null;
+      });
+    await isFull(false);
+    await use(page, '全屏');
+    await isFull(true);
+    await stage(page).focus();
+    await page.keyboard.press('f');
+    await isFull(false);
+    await page.keyboard.press('f');
+    await isFull(true);
+    await use(page, '全屏');
+    await isFull(false);
+    await middleIs(bright);
+    expect(window.faults).toEqual([]);
+    await window.close();
+  });
 });
 
 describe('the marks on a picture', () => {

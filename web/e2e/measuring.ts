@@ -39,15 +39,15 @@ export async function click(page: Page, at: [number, number]): Promise<void> {
 
 type Stats = Record<string, number | string>;
 
-/** The measurement that comes to so much, give or take a half: what it says while it is drawn lags behind the mouse. */
-export async function measured(page: Page, key: string, expected: number): Promise<Stats> {
+/** The measurement that comes to so much, more or less: what it says while it is drawn lags behind the mouse. */
+export async function measured(page: Page, key: string, expected: number, within = 0.5): Promise<Stats> {
   let said: string | null = null;
   const ask = async () => {
     said = await stageOf(page).getAttribute('data-measures');
     const all = (said ?? '').split('\n').filter(Boolean);
     const found = all
       .map((line) => JSON.parse(line) as Stats)
-      .find((stats) => Math.abs(Number(stats[key]) - expected) < 0.5);
+      .find((stats) => Math.abs(Number(stats[key]) - expected) < within);
     return found ?? null;
   };
   return until(`${key} is ${expected}`, ask, 10_000).catch((error: unknown) => {

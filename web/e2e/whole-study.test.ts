@@ -64,6 +64,28 @@ describe('a whole study', () => {
     await window.close();
   }, 120_000);
 
+  it('says that it is archived, is read all the same, and comes back by a click', async () => {
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    await window.go('/studies');
+    await openStudy(page);
+    const note = page.getByRole('note').filter({ hasText: '归档存储' });
+    expect(await note.count()).toBe(0);
+    await act(page, '更多操作', '归档整个检查');
+    await note.getByText(`${SLICES} 个文件在归档存储中`).waitFor({ timeout: 30_000 });
+    // And to whoever comes later, who reads it from there.
+    await page.reload();
+    await note.getByText(`${SLICES} 个文件在归档存储中`).waitFor({ timeout: 30_000 });
+    await page.locator('[role=application][data-ready]').waitFor({ timeout: 30_000 });
+    await window.shot('whole-study-archived');
+    await note.getByRole('button', { name: '取消归档整个检查' }).click();
+    await page.getByText(`${SLICES} 个文件已取消归档`).waitFor({ timeout: 30_000 });
+    await note.waitFor({ state: 'detached' });
+    expect(await statuses()).toEqual(Array(SLICES).fill('PROCESSED'));
+    expect(window.faults).toEqual([]);
+    await window.close();
+  }, 120_000);
+
   it('is deleted once somebody has read again which one it is, and the trash gives it back', async () => {
     const window = await Window.open(browser, stack);
     const { page } = window;

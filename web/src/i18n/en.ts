@@ -524,6 +524,8 @@ export const en: Texts = {
     frames: '{{count}} frames',
     gaps: '{{count}} slices are damaged and cannot be shown: {{slices}}',
     gaps_one: '{{count}} slice is damaged and cannot be shown: {{slices}}',
+    archived: '{{count}} files of this series are in the archive. They can still be read and downloaded.',
+    archived_one: '{{count}} file of this series is in the archive. It can still be read and downloaded.',
     more: 'More actions',
     ohif: 'Open in OHIF',
     archive: 'Archive the whole study',

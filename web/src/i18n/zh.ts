@@ -483,6 +483,7 @@ export const zh = {
     backToStack: '返回序列图像',
     frames: '{{count}} 帧',
     gaps: '{{count}} 幅图像损坏，无法显示：第 {{slices}} 幅',
+    archived: '这个序列中有 {{count}} 个文件在归档存储中，仍可阅读和下载。',
     more: '更多操作',
     ohif: '在 OHIF 中打开',
     archive: '归档整个检查',

@@ -8,6 +8,7 @@ import { day } from '../format';
 import { Failure } from '../shell/states';
 import { Opening } from '../viewer/LazySeriesViewer';
 import type { Stage } from '../viewer/stage';
+import { Archived } from './Archived';
 import { allFiles } from './files';
 import { patientOf, seriesName } from './names';
 import { Reading } from './Reading';
@@ -99,7 +100,10 @@ export function SeriesPane({
         </div>
       )}
       {files.data && (
-        <Reading files={files.data} title={name} begin={begin} takesKeys={isFirst} onLook={onLook} />
+        <>
+          <Archived study={study} series={series} of={of} files={files.data} />
+          <Reading files={files.data} title={name} begin={begin} takesKeys={isFirst} onLook={onLook} />
+        </>
       )}
     </section>
   );

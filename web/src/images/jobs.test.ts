@@ -55,6 +55,20 @@ describe('followJob', () => {
     expect(await followJob(api, job('RUNNING'), { pause })).toEqual(job('FAILED'));
   });
 
+  it('does not wait for the end of a pause when it is woken', async () => {
+    const { api } = answers(job('RUNNING'), job('CANCELLED'));
+    let wake: () => void = () => undefined;
+    let pauses = 0;
+    const pause = () => {
+      pauses += 1;
+      // The second one would never end.
+      return pauses === 1 ? Promise.resolve() : new Promise<void>(() => setTimeout(wake));
+    };
+    const onWake = (next: () => void) => (wake = next);
+    expect(await followJob(api, job('QUEUED'), { pause, onWake })).toEqual(job('CANCELLED'));
+    expect(pauses).toBe(2);
+  });
+
   it('does not follow what is over, or what nobody knows any more', async () => {
     expect(await followJob(answers().api, job('CANCELLED'))).toEqual(job('CANCELLED'));
     const problem = { status: 404, code: 'not_found', message: '', request_id: null, errors: [] };

@@ -14,6 +14,8 @@ interface Following {
   pause?: (ms: number) => Promise<void>;
   /** After each answer, as long as the job is not over. */
   onStep?: (job: Job) => void;
+  /** Somebody has done something to the job: it is asked at once, and not when the pause is over. */
+  onWake?: (wake: () => void) => void;
 }
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -24,13 +26,14 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 export async function followJob(
   api: Pick<Api, 'job'>,
   job: Job,
-  { pause = sleep, onStep }: Following = {},
+  { pause = sleep, onStep, onWake }: Following = {},
 ): Promise<Job | null> {
   let current = job;
   let wait = FIRST_PAUSE_MS;
   while (current.status === 'QUEUED' || current.status === 'RUNNING') {
     onStep?.(current);
-    await pause(wait);
+    const woken = new Promise<void>((resolve) => onWake?.(resolve));
+    await Promise.race([pause(wait), woken]);
     wait = Math.min(LONGEST_PAUSE_MS, wait * 1.5);
     try {
       current = await api.job(job.id);

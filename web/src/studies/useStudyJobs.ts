@@ -51,7 +51,14 @@ export function useStudyJobs() {
 
   const follow = async (act: StudyAct, study: NamedStudy, job: Job) => {
     const id = `study-job-${job.id}`;
-    const cancel = () => void api.cancelJob(job.id).catch(() => undefined);
+    let wake: () => void = () => undefined;
+    // What has come of it is read from the job, whether this was in time or not.
+    const cancel = () => {
+      void api
+        .cancelJob(job.id)
+        .catch(() => undefined)
+        .then(() => wake());
+    };
     const shown = (now: Job) => ({
       id,
       message: createElement(JobMessage, {
@@ -65,7 +72,10 @@ export function useStudyJobs() {
       withCloseButton: true,
     });
     notifications.show(shown(job));
-    const over = await followJob(api, job, { onStep: (now) => notifications.update(shown(now)) });
+    const over = await followJob(api, job, {
+      onStep: (now) => notifications.update(shown(now)),
+      onWake: (next) => (wake = next),
+    });
     notifications.hide(id);
     if (over) report(act, study, over);
     await filesChanged(queries);

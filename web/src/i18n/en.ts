@@ -558,7 +558,7 @@ export const en: Texts = {
         done_one: '{{count}} file was unarchived',
       },
       stop: 'Stop',
-      cancelled: 'Stopped: {{done}} of {{total}} files were done, the others are as they were',
+      cancelled: 'Stopped: of {{total}} files at least {{done}} were done, the others are as they were',
     },
   },
   documents: {

@@ -499,7 +499,7 @@ export const zh = {
       archive: { running: '正在归档 {{name}} 的检查', done: '{{count}} 个文件已归档' },
       unarchive: { running: '正在取消归档 {{name}} 的检查', done: '{{count}} 个文件已取消归档' },
       stop: '停止',
-      cancelled: '已停止：{{done}} / {{total}} 个文件已处理，其余保持不变',
+      cancelled: '已停止：{{total}} 个文件中至少 {{done}} 个已处理，其余保持不变',
     },
   },
   documents: {

@@ -1,0 +1,73 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { launch, measured, Window } from './browser';
+import { dicom } from './pictures';
+import { Stack, until } from './stack';
+
+/** So many that a job about them is still at it when somebody has read what it does. */
+const FILES = 300;
+const AT_ONCE = 10;
+/** A job notes how far it is after so many files, and looks then whether it has been stopped. */
+const STEP = 25;
+let stack: Stack;
+let browser: Browser;
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([Stack.start(), launch()]);
+  const numbers = Array.from({ length: FILES }, (_, index) => index);
+  const sender = async () => {
+    for (let number = numbers.pop(); number !== undefined; number = numbers.pop())
+      await stack.put(`${number}.dcm`, dicom(number, { size: 16 }));
+  };
+  const begun = Date.now();
+  await Promise.all(Array.from({ length: AT_ONCE }, sender));
+  measured(`uploading ${FILES} files`, `${Date.now() - begun} ms`);
+  await until('the study is counted', async () => {
+    const { items } = await stack.api<{ items: { file_count: number }[] }>('GET', '/studies');
+    return items[0]?.file_count === FILES ? true : null;
+  });
+}, 300_000);
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+interface Job {
+  id: number;
+  status: string;
+  done: number;
+  total: number;
+}
+const archived = async () =>
+  (await stack.api<{ total: number }>('GET', '/image-files/my-images?status=ARCHIVED&page_size=1')).total;
+
+it('a job about a whole study is stopped by a click, and what is done stays done', async () => {
+  const window = await Window.open(browser, stack);
+  const { page } = window;
+  await window.go('/studies');
+  await page.getByRole('link', { name: /TEST/ }).click();
+  await page.locator('[role=application][data-ready]').waitFor({ timeout: 30_000 });
+  const begins = page.waitForResponse((response) => /\/studies\/\d+\/archive/.test(response.url()));
+  await page.getByRole('button', { name: '更多操作', exact: true }).click();
+  await page.getByRole('menuitem', { name: '归档整个检查', exact: true }).click();
+  const { job } = (await (await begins).json()) as { job: Job };
+  const now = () => stack.api<Job>('GET', `/jobs/${job.id}`);
+  await until('some files are done', async () => ((await now()).done > 0 ? true : null));
+  await page.getByRole('button', { name: '停止', exact: true }).click();
+  await page.getByText('已停止').waitFor({ timeout: 30_000 });
+  await window.shot('stop-job');
+  const { status, done, total } = await now();
+  expect(status).toBe('CANCELLED');
+  expect(total).toBe(FILES);
+  await page.getByText(`已停止：${FILES} 个文件中至少 ${done} 个已处理，其余保持不变`).waitFor();
+
+  // Nothing was taken back, and nothing goes on. Meanwhile a running job would have come further than its step.
+  await page.reload();
+  await page.getByText(/\d+ 个文件在归档存储中/).waitFor({ timeout: 30_000 });
+  const kept = await archived();
+  expect(kept).toBeGreaterThanOrEqual(done);
+  expect(kept).toBeLessThanOrEqual(done + STEP);
+  await page.getByText(`${kept} 个文件在归档存储中`).waitFor();
+  expect(window.faults).toEqual([]);
+  await window.close();
+}, 120_000);

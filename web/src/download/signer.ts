@@ -13,7 +13,7 @@ export class Missing extends Error {
   override readonly name = 'Missing';
 }
 
-/** URLs of many files, signed a few at a time in the order of the files, and anew when they end. */
+/** URLs of many files, signed a few at a time with those that are next, and anew when they end. */
 export class Signer {
   private readonly urls = new Map<number, Signed>();
   private signing: Promise<unknown> = Promise.resolve();
@@ -36,10 +36,9 @@ export class Signer {
   }
 
   private async sign(wanted: number): Promise<Signed> {
-    const known = this.urls.get(wanted);
-    if (known && (known instanceof ApiError || known.until > Date.now() + SPARE_MS)) return known;
-    const at = this.ids.indexOf(wanted);
-    const ids = this.ids.slice(at, at + SIGNED_AHEAD);
+    const known = this.known(wanted);
+    if (known) return known;
+    const ids = this.besides(wanted);
     const { items, errors } = await this.api.downloadUrls(ids);
     for (const id of ids) {
       const item = items[id];
@@ -47,6 +46,20 @@ export class Signer {
       this.urls.set(id, item ? { url: item.url, until: Date.parse(item.expires_at) } : refused());
     }
     return this.urls.get(wanted) ?? new ApiError(problemOf(409, { code: 'not_found' }));
+  }
+
+  private known(id: number): Signed | undefined {
+    const known = this.urls.get(id);
+    return known instanceof ApiError || (known && known.until > Date.now() + SPARE_MS) ? known : undefined;
+  }
+
+  /** What is signed together: the files from this one on, and where there are fewer, those before it, for whoever turns back. */
+  private besides(wanted: number): number[] {
+    const at = this.ids.indexOf(wanted);
+    const after = this.ids.slice(at, at + SIGNED_AHEAD).filter((id) => !this.known(id));
+    // What was signed once has been taken.
+    const before = this.ids.slice(Math.max(0, at - SIGNED_AHEAD), at).filter((id) => !this.urls.has(id));
+    return [...after, ...before.reverse()].slice(0, SIGNED_AHEAD);
   }
 }
 

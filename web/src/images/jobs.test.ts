@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../api/problem';
 import type { Job } from '../api/types';
-import { followJob } from './jobs';
+import { failedIn, followJob } from './jobs';
 
 const job = (status: Job['status']): Job => ({
   id: 7,
@@ -74,5 +74,18 @@ describe('followJob', () => {
     const problem = { status: 404, code: 'not_found', message: '', request_id: null, errors: [] };
     const { api, pause } = answers(new ApiError(problem as never));
     expect(await followJob(api, job('QUEUED'), { pause })).toBeNull();
+  });
+});
+
+describe('failedIn', () => {
+  const errors = [{ file_id: 1, code: 'not_processed' }];
+  const over = { ...job('DONE'), done: 40, total: 300, errors } as Job;
+
+  it('counts what is not done of a job that came to its end, of which only the first errors are named', () => {
+    expect(failedIn(over)).toBe(260);
+  });
+
+  it('counts of a stopped job the files that are named only, because the others were never tried', () => {
+    expect(failedIn({ ...over, status: 'CANCELLED' })).toBe(1);
   });
 });

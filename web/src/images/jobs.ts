@@ -10,6 +10,10 @@ export function startedJob(answer: ImageFile | { job: Job }): Job | null {
   return 'job' in answer ? answer.job : null;
 }
 
+/** Files that a job which is over could not do. It names the first of them; those that a stopped one has not come to did not fail. */
+export const failedIn = ({ status, done, total, errors }: Job) =>
+  status === 'CANCELLED' ? errors.length : Math.max(errors.length, total - done);
+
 interface Following {
   pause?: (ms: number) => Promise<void>;
   /** After each answer, as long as the job is not over. */

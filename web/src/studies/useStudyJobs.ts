@@ -7,7 +7,7 @@ import type { Api } from '../api/api';
 import type { Job } from '../api/types';
 import { errorText, jobErrorText } from '../i18n/errors';
 import { filesChanged } from '../images/changed';
-import { followJob } from '../images/jobs';
+import { failedIn, followJob } from '../images/jobs';
 import { offerUndo } from '../images/offerUndo';
 import { JobMessage } from './JobMessage';
 
@@ -81,7 +81,8 @@ export function useStudyJobs() {
     await filesChanged(queries);
   };
 
-  const report = (act: StudyAct, study: NamedStudy, { status, done, total, errors }: Job) => {
+  const report = (act: StudyAct, study: NamedStudy, job: Job) => {
+    const { status, done, total, errors } = job;
     const text = t(`studies.job.${act}.done`, { count: done });
     if (status === 'CANCELLED') {
       notifications.show({ message: t('studies.job.cancelled', { done, total }), color: 'yellow' });
@@ -90,8 +91,7 @@ export function useStudyJobs() {
     else if (done > 0) notifications.show({ message: text, color: 'teal' });
     const [first] = errors;
     if (first) {
-      const failed = Math.max(errors.length, total - done);
-      const message = t('images.partly', { failed, reason: jobErrorText(first, t) });
+      const message = t('images.partly', { failed: failedIn(job), reason: jobErrorText(first, t) });
       notifications.show({ message, color: 'red', autoClose: false });
     }
   };

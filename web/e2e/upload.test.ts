@@ -220,11 +220,21 @@ describe('uploading', () => {
     const finished = new Set(before);
     await window.page.reload();
     await window.page.getByText('有 1 个文件没有传完').waitFor();
+    const waiting = window.page.getByRole('list', { name: '没有传完的文件' });
+    await waiting.getByText('large.bin', { exact: true }).waitFor();
     await window.shot('upload-unfinished');
+    const navigation = window.page.getByRole('navigation');
+    expect(await navigation.getByRole('link', { name: /^上传/ }).innerText()).toMatch(/^上传\s+1$/);
+    await navigation.getByRole('link', { name: '统计' }).click();
+    await window.page.getByRole('heading', { name: '统计' }).waitFor();
+    await navigation.getByTitle('有 1 个文件没有传完').click();
+    await waiting.waitFor();
 
     const again = recordRequests(window.page, isPart);
     await choose(window.page, path);
+    await waiting.waitFor({ state: 'hidden' });
     await inState(window.page, 'large.bin', 'done');
+    expect(await navigation.getByRole('link', { name: /^上传/ }).innerText()).toBe('上传');
     const repeated = again.map(partOf).filter((part) => finished.has(part));
     expect(repeated).toEqual([]);
     expect(again.length).toBeGreaterThan(0);

@@ -357,6 +357,9 @@ export const en: Texts = {
       'The network is gone. Uploads go on by themselves when it is back; nothing finished is sent again.',
     unfinishedTitle: '{{count}} files were not finished',
     unfinishedTitle_one: '{{count}} file was not finished',
+    unfinishedNames: 'Files that were not finished',
+    unfinishedOthers: 'and {{count}} more files',
+    unfinishedOthers_one: 'and {{count}} more file',
     unfinishedHint:
       'Choose or drop the same files again to go on where they stopped. Finished parts are not sent again.',
     discard: 'Discard',

@@ -336,6 +336,8 @@ export const zh = {
     open: '查看 {{name}}',
     offline: '网络已断开，恢复后会自动继续。已上传的部分不会重传。',
     unfinishedTitle: '有 {{count}} 个文件没有传完',
+    unfinishedNames: '没有传完的文件',
+    unfinishedOthers: '以及另外 {{count}} 个文件',
     unfinishedHint: '再次选择或拖入同样的文件即可从中断处继续，已上传的部分不会重传。',
     discard: '放弃',
     finished: '全部完成：',

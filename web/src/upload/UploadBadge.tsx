@@ -1,15 +1,23 @@
 import { useTranslation } from 'react-i18next';
 import { misplacedOf } from './assign';
-import { isRunning } from './item';
+import { isUnfinished } from './item';
 import classes from './UploadBadge.module.css';
 import { useUploads } from './useUploads';
 
-/** How many files are still on their way, or that a question about them is open; seen from every page. */
+/** How many files have not arrived yet, or that a question about them is open; seen from every page. */
 export function UploadBadge() {
   const { t } = useTranslation();
-  const { items } = useUploads();
-  const running = items.filter(isRunning).length;
-  if (running > 0) return <span className={classes['badge']}>{running}</span>;
+  const { items, unfinished } = useUploads();
+  const waiting = unfinished.length;
+  const missing = items.filter(isUnfinished).length + waiting;
+  if (missing > 0) {
+    const title = waiting > 0 ? t('upload.unfinishedTitle', { count: waiting }) : undefined;
+    return (
+      <span className={classes['badge']} title={title}>
+        {missing}
+      </span>
+    );
+  }
   const open = misplacedOf(items);
   if (!open) return null;
   return (

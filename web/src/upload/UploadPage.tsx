@@ -1,5 +1,3 @@
-import { Alert, Button } from '@mantine/core';
-import { IconHistory } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { patientOf, patientOfAddress, useAddress } from '../app/address';
 import { useServices } from '../app/context';
@@ -8,6 +6,7 @@ import { HeaderQuestion } from './HeaderQuestion';
 import { PatientChoice } from './PatientChoice';
 import { PatientQuestion } from './PatientQuestion';
 import { TrashQuestion } from './TrashQuestion';
+import { UnfinishedNotice } from './UnfinishedNotice';
 import { UploadList } from './UploadList';
 import { UploadSummary } from './UploadSummary';
 import { useUploads } from './useUploads';
@@ -25,18 +24,7 @@ export function UploadPage() {
     <div className={classes['page']}>
       <h1>{t('upload.title')}</h1>
       <PatientChoice patientId={patientId} onChange={choose} />
-      {view.unfinished.length > 0 && (
-        <Alert
-          color="yellow"
-          icon={<IconHistory />}
-          title={t('upload.unfinishedTitle', { count: view.unfinished.length })}
-        >
-          <p className="alert-text">{t('upload.unfinishedHint')}</p>
-          <Button size="xs" variant="default" onClick={() => void uploads.discardUnfinished()}>
-            {t('upload.discard')}
-          </Button>
-        </Alert>
-      )}
+      {view.unfinished.length > 0 && <UnfinishedNotice entries={view.unfinished} />}
       <DropZone small={view.items.length > 0} onFiles={(files) => uploads.add(files, patientOfAddress())} />
       {view.items.length > 0 && (
         <>

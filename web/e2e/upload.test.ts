@@ -358,6 +358,39 @@ describe('uploading', () => {
     await window.close();
   }, 120_000);
 
+  it('asks before it cancels everything, and keeps the reason of what had failed before', async () => {
+    const window = await uploadPage();
+    const { page } = window;
+    await (await lineOf(window)).slow(8 * MIB);
+    const sent = acknowledged(page);
+    await choose(page, file('many-a.bin', noise(7, 136 * MIB)), file('nothing.dcm', Buffer.alloc(0)));
+    await until('a part has arrived', async () => (sent.size >= 1 ? true : null));
+    await inState(page, 'nothing.dcm', 'failed');
+
+    await page.getByRole('button', { name: '全部取消' }).click();
+    const question = page.getByRole('dialog', { name: '取消 2 个文件的上传？' });
+    await question.waitFor();
+    await window.shot('upload-cancel-question');
+    await question.getByRole('button', { name: '不取消' }).click();
+    await question.waitFor({ state: 'hidden' });
+    await inState(page, 'many-a.bin', 'uploading');
+    await inState(page, 'nothing.dcm', 'failed');
+
+    await page.getByRole('button', { name: '全部取消' }).click();
+    await question.getByRole('button', { name: '确定取消' }).click();
+    await inState(page, 'many-a.bin', 'cancelled');
+    await row(page, 'nothing.dcm').getByText('已取消（文件是空的（0 字节））').waitFor();
+    await until('nothing is left on the server', async () => {
+      const list = await stack.api<{ items: unknown[] }>('GET', '/image-files/my-images?search=many-a.bin');
+      return list.items.length === 0 ? true : null;
+    });
+    await page.getByRole('button', { name: '清除已完成' }).click();
+    await row(page, 'many-a.bin').waitFor({ state: 'detached' });
+    await row(page, 'nothing.dcm').waitFor({ state: 'detached' });
+    expect(window.faults).toEqual([]);
+    await window.close();
+  }, 120_000);
+
   it('recognises a file that is there already and sends nothing', async () => {
     const window = await uploadPage();
     const path = file('twice.png', png(77));

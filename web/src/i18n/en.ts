@@ -347,6 +347,13 @@ export const en: Texts = {
     resumeAll: 'Resume all',
     retryAll: 'Retry {{count}} failed',
     cancelAll: 'Cancel all',
+    cancelQuestion: {
+      title: 'Cancel the upload of {{count}} files?',
+      title_one: 'Cancel the upload of {{count}} file?',
+      hint: 'What the server has received of them is deleted. Finished files are not affected.',
+      no: 'Keep them',
+      yes: 'Cancel them',
+    },
     clearDone: 'Clear finished',
     pause: 'Pause {{name}}',
     resume: 'Resume {{name}}',

@@ -328,6 +328,12 @@ export const zh = {
     resumeAll: '全部继续',
     retryAll: '重试失败的 {{count}} 个',
     cancelAll: '全部取消',
+    cancelQuestion: {
+      title: '取消 {{count}} 个文件的上传？',
+      hint: '这些文件已经传到服务器的部分会被删除。已经完成的文件不受影响。',
+      no: '不取消',
+      yes: '确定取消',
+    },
     clearDone: '清除已完成',
     pause: '暂停 {{name}}',
     resume: '继续 {{name}}',

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useServices } from '../app/context';
 import { bytes, duration } from '../format';
 import type { TFunction } from 'i18next';
+import { CancelAll } from './CancelAll';
 import { progressOf, type Progress as Totals } from './progress';
 import type { QueueView } from './queue';
 import classes from './UploadSummary.module.css';
@@ -55,7 +56,6 @@ function resultText(totals: Totals, t: TFunction): string {
 function Actions({ totals }: { totals: Totals }) {
   const { t } = useTranslation();
   const { uploads } = useServices();
-  const unfinished = totals.cancellable;
   return (
     <div className={classes['line']}>
       {totals.running > 0 && (
@@ -78,11 +78,7 @@ function Actions({ totals }: { totals: Totals }) {
           {t('upload.retryAll', { count: totals.retryable })}
         </Button>
       )}
-      {unfinished > 0 && (
-        <Button size="sm" variant="subtle" color="red" onClick={uploads.cancelAll}>
-          {t('upload.cancelAll')}
-        </Button>
-      )}
+      {totals.cancellable > 0 && <CancelAll count={totals.cancellable} />}
       {totals.clearable > 0 && (
         <Button size="sm" variant="subtle" onClick={uploads.clearDone}>
           {t('upload.clearDone')}

@@ -73,11 +73,12 @@ export class Stack {
     filename: string,
     bytes: Uint8Array,
     more: object = {},
+    role = 'user',
   ): Promise<Record<string, unknown> & { id: number }> {
     const created = await this.api<{
       file: { id: number };
       upload: { url: string; headers: Record<string, string> };
-    }>('POST', '/uploads', { filename, size: bytes.length, ...more });
+    }>('POST', '/uploads', { filename, size: bytes.length, ...more }, role);
     const { url, headers } = created.upload;
     const sent = await fetch(url, { method: 'PUT', headers, body: bytes as BodyInit });
     if (!sent.ok) throw new Error(`PUT ${filename}: ${sent.status} ${await sent.text()}`);
@@ -87,6 +88,8 @@ export class Stack {
         const file = await this.api<Record<string, unknown> & { id: number }>(
           'GET',
           `/image-files/${created.file.id}`,
+          undefined,
+          role,
         );
         return file['status'] === 'PROCESSED' || file['status'] === 'FAILED' ? file : null;
       },

@@ -110,7 +110,7 @@ describe('a whole study', () => {
     const study = page.locator('li[data-study]');
     await study.getByText(`${SLICES} 个文件`).waitFor();
     await study.getByRole('button', { name: '显示文件' }).click();
-    await study.getByText('slice-3.dcm').first().waitFor();
+    await page.getByText('slice-3.dcm').first().waitFor();
     await window.shot('whole-study-trash');
     await study.getByRole('button', { name: '恢复整个检查' }).click();
     await page.getByText(`${SLICES} 个文件已恢复`).waitFor({ timeout: 30_000 });

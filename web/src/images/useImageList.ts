@@ -46,8 +46,8 @@ function needsPolling(list: ImageList): boolean {
 }
 
 /** Loaded files in order. An item that a refetch moved between two pages appears once. */
-export function itemsOf(list: Pages<ImageFile> | undefined): ImageFile[] {
-  const seen = new Map<number, ImageFile>();
+export function itemsOf<T extends ImageFile>(list: Pages<T> | undefined): T[] {
+  const seen = new Map<number, T>();
   for (const page of list?.pages ?? []) for (const item of page.items) seen.set(item.id, item);
   return [...seen.values()];
 }

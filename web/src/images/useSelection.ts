@@ -5,19 +5,25 @@ export function useSelection(order: number[]) {
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const [anchor, setAnchor] = useState<number | null>(null);
 
+  /** Several at once stand together in the list, and are chosen or not together. */
   const toggle = useCallback(
-    (id: number, range = false) => {
+    (ids: number | readonly number[], range = false) => {
+      const together = typeof ids === 'number' ? [ids] : ids;
+      const [first = -1] = together;
       setChosen((before) => {
         const next = new Set(before);
-        const [from, to] = [order.indexOf(anchor ?? -1), order.indexOf(id)];
+        const [from, to] = [order.indexOf(anchor ?? -1), order.indexOf(first)];
         if (range && from >= 0 && to >= 0) {
-          for (const between of order.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(between);
-        } else if (!next.delete(id)) {
-          next.add(id);
+          const end = Math.max(from, to + together.length - 1);
+          for (const between of order.slice(Math.min(from, to), end + 1)) next.add(between);
+        } else if (together.every((id) => before.has(id))) {
+          for (const id of together) next.delete(id);
+        } else {
+          for (const id of together) next.add(id);
         }
         return next;
       });
-      setAnchor(id);
+      setAnchor(first);
     },
     [order, anchor],
   );

@@ -1,0 +1,37 @@
+import { Button, CloseButton } from '@mantine/core';
+import { IconArrowBackUp } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import classes from '../images/SelectionBar.module.css';
+
+interface Props {
+  count: number;
+  onRestore: () => Promise<void>;
+  onClear: () => void;
+}
+
+/** What can be done with the chosen files of the trash. */
+export function RestoreBar({ count, onRestore, onClear }: Props) {
+  const { t } = useTranslation();
+  const [busy, setBusy] = useState(false);
+  const restore = async () => {
+    setBusy(true);
+    await onRestore();
+    setBusy(false);
+  };
+  return (
+    <div className={classes['bar']} role="toolbar" aria-label={t('images.selected', { count })}>
+      <CloseButton aria-label={t('images.clearSelection')} onClick={onClear} />
+      <strong aria-live="polite">{t('images.selected', { count })}</strong>
+      <span className={classes['grow']} />
+      <Button
+        size="sm"
+        leftSection={<IconArrowBackUp size={17} />}
+        loading={busy}
+        onClick={() => void restore()}
+      >
+        {t('trash.restoreChosen', { count })}
+      </Button>
+    </div>
+  );
+}

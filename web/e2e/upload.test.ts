@@ -451,6 +451,25 @@ describe('uploading', () => {
     await window.close();
   }, 120_000);
 
+  it('counts files without a picture apart, and says so in their rows', async () => {
+    const window = await uploadPage();
+    const { page } = window;
+    await choose(
+      page,
+      file('README.txt', Buffer.from('Images of the ward.')),
+      file('report.pdf', Buffer.from('%PDF-1.4 nothing')),
+      file('picture.png', png(44)),
+    );
+    await page.getByText('全部完成：就绪 1 个，没有图像 2 个，已有 0 个').waitFor();
+    for (const name of ['README.txt', 'report.pdf']) {
+      await inState(page, name, 'done');
+      await row(page, name).getByText('已就绪：这种文件没有图像。').waitFor();
+    }
+    expect(await row(page, 'picture.png').innerText()).not.toContain('没有图像');
+    await window.shot('upload-without-picture');
+    await window.close();
+  });
+
   it('survives an error of the server and an expired session in the middle', async () => {
     const window = await uploadPage({ language: 'en' });
     const { page } = window;

@@ -375,6 +375,7 @@ export const en: Texts = {
     colon: ': ',
     counts: {
       ready: '{{count}} ready',
+      pictureless: '{{count}} without a picture',
       failed: '{{count}} failed',
       doubt: '{{count}} to check',
       existing: '{{count}} already there',

@@ -351,6 +351,7 @@ export const zh = {
     colon: '：',
     counts: {
       ready: '就绪 {{count}} 个',
+      pictureless: '没有图像 {{count}} 个',
       failed: '失败 {{count}} 个',
       doubt: '存疑 {{count}} 个',
       existing: '已有 {{count}} 个',

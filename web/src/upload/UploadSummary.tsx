@@ -47,7 +47,7 @@ const isThrough = ({ files, running, paused, processing }: Totals) =>
 /** What has become of the files: what needs a person first, and what there is none of is left out while some run. */
 function resultText(totals: Totals, t: TFunction): string {
   const through = isThrough(totals);
-  const counts = (['failed', 'doubt', 'processing', 'ready', 'existing'] as const)
+  const counts = (['failed', 'doubt', 'processing', 'ready', 'pictureless', 'existing'] as const)
     .filter((name) => totals[name] > 0 || (through && (name === 'ready' || name === 'existing')))
     .map((name) => t(`upload.counts.${name}`, { count: totals[name] }));
   return [through ? t('upload.finished') : '', counts.join(t('upload.comma'))].filter(Boolean).join('');

@@ -1,4 +1,5 @@
 import type { ImageFile, Notice } from '../api/types';
+import { severityOf } from '../images/severity';
 import { isFinal, Rejected } from './failures';
 import type { ChosenFile } from './folder';
 
@@ -116,3 +117,8 @@ export const isUnassigned = (item: UploadItem) =>
 export const identity = ({ file, path }: ChosenFile) => JSON.stringify([path, file.size, file.lastModified]);
 /** Somebody has to look at it, although it arrived. */
 export const isInDoubt = (item: UploadItem) => item.state === 'doubt' || (isOver(item) && isMisplaced(item));
+/** It is kept as it should be, and whoever looks for its picture finds none. */
+export const isPictureless = (item: UploadItem) =>
+  item.state === 'done' &&
+  !isInDoubt(item) &&
+  item.notices.some((notice) => severityOf(notice) === 'harmless');

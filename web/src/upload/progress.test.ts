@@ -39,6 +39,13 @@ describe('progressOf', () => {
     });
   });
 
+  it('counts what is stored without a picture apart from pictures', () => {
+    const readme = { ...item('done', 1, 1), notices: [{ code: 'not_image_file' as const, message: '' }] };
+    const guessed = { ...item('done', 1, 1), notices: [{ code: 'charset_guessed' as const, message: '' }] };
+    const totals = progressOf([readme, guessed, item('done', 1, 1)], 0);
+    expect(totals).toMatchObject({ filesDone: 3, ready: 2, pictureless: 1 });
+  });
+
   it('offers another try only for what may succeed', () => {
     const failed = (error: unknown) => ({ ...item('failed', 1, 0), error });
     const totals = progressOf([failed(new Refused('empty')), failed(new Unreachable('x'))], 0);

@@ -4,6 +4,7 @@ import {
   isInDoubt,
   isJudged,
   isOver,
+  isPictureless,
   isRetryable,
   isRunning,
   type UploadItem,
@@ -29,6 +30,8 @@ export interface Progress {
   /** Failed or in doubt, by what the server found: they are read and taken off the list. */
   judged: number;
   ready: number;
+  /** Arrived, and as they should be, but no pictures. */
+  pictureless: number;
   doubt: number;
   existing: number;
   offline: boolean;
@@ -59,7 +62,8 @@ export function progressOf(items: readonly UploadItem[], speed: number): Progres
     cancellable: number(isCancellable),
     clearable: items.filter(isGood).length,
     judged: number(isJudged),
-    ready: number((item) => item.state === 'done' && !isInDoubt(item)),
+    ready: number((item) => item.state === 'done' && !isInDoubt(item) && !isPictureless(item)),
+    pictureless: number(isPictureless),
     doubt: number(isInDoubt),
     existing: number((item) => item.state === 'duplicate' && !isInDoubt(item)),
     offline,

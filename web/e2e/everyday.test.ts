@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, recordRequests, Window } from './browser';
 import { dicom, png } from './pictures';
@@ -97,6 +97,65 @@ describe('a working day', () => {
     expect(await description.inputValue()).toBe('');
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await window.close();
+  });
+
+  it('merges what two tabs change of one patient, and asks only where both changed the same', async () => {
+    await stack.api('PUT', '/patients/P-2', { name: '李四', sex: 'M', birth_date: '1970-01-02' });
+    const window = await Window.open(browser, stack);
+    const [first, second] = [window.page, await window.tab()];
+    for (const page of [first, second]) await page.goto(`${stack.url}/patients/record#patient_id=P-2`);
+    const dialogOf = (page: Page) => page.getByRole('dialog');
+    const edit = async (page: Page) => {
+      // A tab in the background waits for its animations.
+      await page.bringToFront();
+      await page.reload();
+      await page.getByRole('button', { name: '编辑' }).click();
+      await dialogOf(page).getByLabel('姓名').waitFor();
+    };
+    const save = async (page: Page) => {
+      await page.bringToFront();
+      await dialogOf(page).getByRole('button', { name: '保存' }).click();
+      await dialogOf(page).waitFor({ state: 'detached' });
+    };
+    const saved = () => stack.api('GET', '/patients/P-2');
+    await edit(first);
+    await edit(second);
+    await dialogOf(second).getByLabel('病历号').fill('MRN-2');
+    await save(second);
+    await dialogOf(first).getByLabel('出生日期').fill('1970-01-03');
+    await save(first);
+    expect(await saved()).toMatchObject({
+      name: '李四',
+      sex: 'M',
+      medical_record_number: 'MRN-2',
+      birth_date: '1970-01-03',
+    });
+
+    await edit(first);
+    await edit(second);
+    await dialogOf(second).getByLabel('姓名').fill('李四四');
+    await dialogOf(second).getByLabel('性别').selectOption({ label: '女' });
+    await save(second);
+    await first.bringToFront();
+    await dialogOf(first).getByLabel('姓名').fill('李思');
+    await dialogOf(first).getByLabel('性别').selectOption({ label: '其他' });
+    await dialogOf(first).getByLabel('病历号').fill('MRN-3');
+    await dialogOf(first).getByRole('button', { name: '保存' }).click();
+    const conflict = dialogOf(first).getByRole('alert');
+    await conflict.getByText('别人刚刚修改了这位患者').waitFor();
+    expect(await conflict.getByRole('radio').count()).toBe(4);
+    await conflict.getByRole('radio', { name: '性别, 现在的内容: 女' }).check();
+    await window.shot('conflict-patient');
+    await conflict.getByRole('button', { name: '按所选继续' }).click();
+    await save(first);
+    expect(await saved()).toMatchObject({
+      name: '李思',
+      sex: 'F',
+      medical_record_number: 'MRN-3',
+      birth_date: '1970-01-03',
+    });
+    expect(window.faults).toEqual([]);
     await window.close();
   });
 

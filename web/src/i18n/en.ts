@@ -650,8 +650,7 @@ export const en: Texts = {
     save: 'Save',
     exists:
       'There is a patient with this ID already; nothing was overwritten. If it is the same person choose them, otherwise check the ID.',
-    changedMeanwhile:
-      'Somebody else has just changed this patient. This is what is there now; saving again replaces it.',
+    conflictTitle: 'Somebody has just changed this patient',
     created: 'Saved {{name}}',
     emptyTitle: 'No patients yet',
     emptyHint: 'Add one here, or while uploading.',

@@ -579,7 +579,7 @@ export const zh = {
     add: '新建患者',
     save: '保存',
     exists: '已有这个编号的患者，没有覆盖。如果就是这位患者，请直接选择；否则请核对编号。',
-    changedMeanwhile: '别人刚刚修改了这位患者，现在的内容如下。请核对；再次保存会覆盖它。',
+    conflictTitle: '别人刚刚修改了这位患者',
     created: '已保存患者 {{name}}',
     emptyTitle: '还没有患者',
     emptyHint: '新建一位患者，或上传时直接创建。',

@@ -106,7 +106,7 @@ function Head({ patient }: { patient: Patient }) {
         <Fact name={t('patients.birthDate')} value={day(patient.birth_date)} />
       </dl>
       <Dialog opened={editing} onClose={() => setEditing(false)} title={t('edit.title')}>
-        <PatientForm patient={patient} onSaved={() => setEditing(false)} />
+        <PatientForm patient={patient} onDone={() => setEditing(false)} />
       </Dialog>
     </>
   );

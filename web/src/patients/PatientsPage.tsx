@@ -12,7 +12,7 @@ import { day } from '../format';
 import { SearchField } from '../shell/SearchField';
 import { EmptyState, Failure, LoadMore } from '../shell/states';
 import { useFirstItems } from '../shell/useFirstItems';
-import { PatientForm } from './PatientForm';
+import { NewPatientForm } from './NewPatientForm';
 import tables from '../shell/Table.module.css';
 import { sexText } from './sex';
 
@@ -55,7 +55,7 @@ export function PatientsPage() {
       {patients.length > 0 && <PatientTable patients={patients} />}
       {!isLooking && <LoadMore list={list} />}
       <Dialog opened={creating} onClose={() => setCreating(false)} title={t('patients.add')}>
-        <PatientForm onSaved={({ patient_id }) => void navigate(patientPage(patient_id))} />
+        <NewPatientForm onSaved={({ patient_id }) => void navigate(patientPage(patient_id))} />
       </Dialog>
     </>
   );

@@ -3,7 +3,7 @@ import { IconUserPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../shell/Dialog';
-import { PatientForm } from '../patients/PatientForm';
+import { NewPatientForm } from '../patients/NewPatientForm';
 import { PatientSelect } from '../patients/PatientSelect';
 import classes from './PatientChoice.module.css';
 
@@ -29,7 +29,7 @@ export function PatientChoice({ patientId, onChange }: Props) {
         {t('upload.patientNew')}
       </Button>
       <Dialog opened={creating} onClose={() => setCreating(false)} title={t('upload.patientNew')}>
-        <PatientForm
+        <NewPatientForm
           onSaved={(patient) => {
             setCreating(false);
             onChange(String(patient.patient_id));

@@ -6,7 +6,7 @@ use crate::blobs::BlobId;
 use crate::committer::Transaction;
 use crate::error::StoreError;
 
-/// Forgets those of `blobs` that neither an object nor an upload has any more; their files go after the commit.
+/// Deletes the rows of those `blobs` that no object and no upload refers to any more; their files are deleted after the commit.
 pub(crate) fn release(
     transaction: &mut Transaction<'_>,
     blobs: Vec<BlobId>,

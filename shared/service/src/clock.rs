@@ -1,4 +1,4 @@
-//! What time it is. Everything asks here, so that a test can move on by a month, or back by an hour.
+//! The current time. All code takes it from here, so that a test can set it a month ahead or an hour back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -53,7 +53,8 @@ export function Layout({ children, onSignOut }: { children: ReactNode; onSignOut
     <div className={classes['frame']}>
       <SkipLink />
       <header className={classes['header']}>
-        <NavLink to="/studies" className={classes['brand']}>
+        {/* A tablet has no room for the text. */}
+        <NavLink to="/studies" className={classes['brand']} aria-label={t('app.name')}>
           <img src="/favicon.svg" alt="" width={28} height={28} />
           <span>{t('app.name')}</span>
         </NavLink>

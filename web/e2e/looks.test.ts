@@ -4,6 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, measured, Window } from './browser';
 import { ecg, pdf, printed } from './objects';
+import { phantom } from './phantom';
 import { detectorPng, dicom, png } from './pictures';
 import { Stack, until } from './stack';
 
@@ -35,16 +36,21 @@ beforeAll(async () => {
     const slice = await stack.put(`old-${seed}.dcm`, dicom(seed));
     await stack.api('DELETE', `/image-files/${slice.id}`);
   }
-  const [study] = await until('the study of the film is counted', async () => {
-    const { items } = await stack.api<{ items: { id: number }[] }>('GET', '/studies');
-    return items.length > 0 ? items : null;
+  await stack.put('prior.dcm', phantom({ study: '1.2.826.0.1.3680043.10.2.9', patientId: 'P-2' }), {
+    patient_id: 'P-1',
   });
+  const [study, prior] = await until('both studies are counted', async () => {
+    const { items } = await stack.api<{ items: Counted[] }>('GET', '/studies?sort=created_at');
+    return items.length > 1 ? (items as [Counted, Counted]) : null;
+  });
+  const { series } = await stack.api<{ series: { id: number }[] }>('GET', `/studies/${prior.id}`);
   const recording = await stack.put('ecg.dcm', ecg());
   const paper = await stack.put('report.dcm', pdf(printed(2)));
   pages = {
     studies: '/studies',
     'no-studies': '/studies?modality=MR',
-    study: `/studies/${study?.id}`,
+    study: `/studies/${study.id}`,
+    beside: `/studies/${study.id}?beside=${prior.id}.${series[0]?.id}`,
     'no-study': '/studies/1',
     images: '/images',
     table: '/images?view=table',
@@ -68,6 +74,10 @@ afterAll(async () => {
   await stack?.stop();
 });
 
+interface Counted {
+  id: number;
+}
+
 interface Finding {
   id: string;
   impact: string | null;
@@ -85,6 +95,10 @@ async function findings(window: Window): Promise<string[]> {
   );
 }
 
+/** How a window looks, for the name of a picture of it. */
+const nameOf = ({ language, dark }: { language: string; dark: boolean }, width: number) =>
+  `${language}-${width}${dark ? '-dark' : ''}`;
+
 function directives(policy: string): Record<string, string> {
   const pairs = policy.split(';').map((directive) => {
     const [name = '', ...sources] = directive.trim().split(/\s+/);
@@ -95,13 +109,14 @@ function directives(policy: string): Record<string, string> {
 
 describe('the pages', () => {
   it.each([
-    { dark: false, width: 1366, height: 768 },
-    { dark: true, width: 1366, height: 768 },
-    { dark: false, width: 390, height: 844 },
-  ])(
-    'are accessible and quiet (dark: $dark, width $width)',
-    async ({ dark, width, height }) => {
-      const of = (role: 'user' | 'admin') => Window.open(browser, stack, { role, dark, width, height });
+    { language: 'zh', dark: false, width: 1366, height: 768 },
+    { language: 'en', dark: true, width: 820, height: 1180 },
+    { language: 'en', dark: false, width: 390, height: 844 },
+  ] as const)(
+    'are accessible and quiet ($language, dark: $dark, width $width)',
+    async ({ width, height, ...look }) => {
+      const begun = Date.now();
+      const of = (role: 'user' | 'admin') => Window.open(browser, stack, { role, width, height, ...look });
       const [user, admin] = [await of('user'), await of('admin')];
       const found: Record<string, string[]> = {};
       for (const [name, path] of Object.entries(pages)) {
@@ -109,7 +124,7 @@ describe('the pages', () => {
         await window.go(path);
         await window.page.waitForLoadState('networkidle');
         await window.page.locator('main h1, main h2').first().waitFor();
-        await window.shot(`page-${name}${dark ? '-dark' : ''}${width < 800 ? '-phone' : ''}`);
+        await window.shot(`page-${name}-${nameOf(look, width)}`);
         const wrong = await findings(window);
         if (wrong.length > 0) found[name] = wrong;
         const sideways = await window.page.evaluate(
@@ -119,8 +134,8 @@ describe('the pages', () => {
       }
       expect(found).toEqual({});
       measured(
-        `axe, width ${width}${dark ? ', dark' : ''}`,
-        `no finding on ${Object.keys(pages).length} pages`,
+        `axe, ${nameOf(look, width)}`,
+        `no finding on ${Object.keys(pages).length} pages in ${((Date.now() - begun) / 1000).toFixed(0)} s`,
       );
       expect([...user.faults, ...admin.faults]).toEqual([]);
       await Promise.all([user.close(), admin.close()]);
@@ -164,6 +179,61 @@ describe('the pages', () => {
       await window.go(`/images/${detector.id}`);
       await page.getByRole('note').waitFor();
       await look('preview');
+      expect(found).toEqual({});
+      expect(window.faults).toEqual([]);
+      await window.close();
+    },
+    120_000,
+  );
+
+  it.each([
+    { language: 'en', dark: false, width: 1366, height: 768 },
+    { language: 'zh', dark: true, width: 390, height: 844 },
+  ] as const)(
+    'are accessible where they ask and where files are read as a stack ($language, width $width)',
+    async ({ width, height, ...look }) => {
+      const window = await Window.open(browser, stack, { width, height, ...look });
+      const { page } = window;
+      const found: Record<string, string[]> = {};
+      const check = async (what: string) => {
+        await window.shot(`asked-${what}-${nameOf(look, width)}`);
+        const wrong = await findings(window);
+        if (wrong.length > 0) found[what] = wrong;
+      };
+      const press = (name: RegExp) => page.getByRole('button', { name }).first().click();
+      const dialog = page.getByRole('dialog');
+      const ask = async (what: string, opened: RegExp) => {
+        await dialog.getByText(opened).first().waitFor();
+        await check(what);
+        await page.keyboard.press('Escape');
+        await dialog.waitFor({ state: 'detached' });
+      };
+      await window.go(pages['detail'] ?? '/');
+      await press(/^(编辑|Edit)$/);
+      await ask('edit', /编辑信息|Edit details/);
+      await window.go(pages['patient'] ?? '/');
+      await press(/^(编辑|Edit)$/);
+      await ask('patient', /编辑信息|Edit details/);
+      await window.go(pages['study'] ?? '/');
+      await press(/^(对比|Compare)$/);
+      await ask('compare', /与哪个序列对比|Compare with which/);
+      for (const [what, item, title] of [
+        ['assign', /归到患者…|Give to a patient…/, /归到患者|to a patient/],
+        ['delete', /删除整个检查…|Delete the whole study…/, /删除整个检查？|Delete the whole study\?/],
+      ] as const) {
+        await press(/更多操作|More actions/);
+        await page.getByRole('menuitem', { name: item }).click();
+        await page.getByRole('menu').waitFor({ state: 'detached' });
+        await ask(what, title);
+      }
+      await window.go('/images#search=.dcm');
+      for (const name of ['film.dcm', 'prior.dcm']) {
+        await page.getByLabel(new RegExp(`(选择|Select) ${name}`)).check();
+      }
+      await press(/连续阅读|Read as a stack/);
+      await page.waitForURL(/\/stack$/);
+      await page.locator('[role=application]').waitFor();
+      await check('stack');
       expect(found).toEqual({});
       expect(window.faults).toEqual([]);
       await window.close();
@@ -230,9 +300,9 @@ describe('the pages', () => {
     await page.waitForURL(/#search=/);
     await page.getByRole('link', { name: '张三' }).click();
     await page.getByRole('link', { name: '查看全部影像' }).click();
-    await page.getByText('共 1 个文件').waitFor();
+    await page.getByText('共 2 个文件').waitFor();
     await page.reload();
-    await page.getByText('共 1 个文件').waitFor();
+    await page.getByText('共 2 个文件').waitFor();
     expect(await page.getByLabel('患者编号').inputValue()).toBe('P-1');
     await page.goBack();
     await page.getByRole('link', { name: '为这位患者上传' }).click();

@@ -118,12 +118,8 @@ impl Stack {
             bucket: bucket_url.clone(),
             tables: database_url.clone(),
         };
-        let clients = |bucket: &s3::Service, tables: &Tables| Clients {
-            bucket: in_weather(bucket, &options).client(),
-            tables: tables.client(),
-            calls: None,
-        };
-        let parts = Parts::open(&options, origins, &urls, clients).await?;
+        let inside = |bucket: &_, tables: &_| clients(bucket, tables, &options);
+        let parts = Parts::open(&options, origins, &urls, inside).await?;
         let queue = Received::objects(&parts, &options).start();
         let large_queue = Received::large(&parts, &options).start();
         let work = Received::work(&parts, parts.runner.clone()).start();
@@ -191,11 +187,17 @@ async fn ended(tasks: Vec<JoinHandle<()>>) {
     }
 }
 
-fn in_weather(service: &s3::Service, options: &Options) -> Bucket {
-    Bucket {
-        service: service.clone(),
+/// The functions' ways to the engines, which are in this process.
+fn clients(bucket: &s3::Service, tables: &Tables, options: &Options) -> Clients {
+    let bucket = Bucket {
+        service: bucket.clone(),
         weather: options.weather.clone(),
         is_at_once: false,
+    };
+    Clients {
+        bucket: bucket.client(),
+        tables: tables.client(),
+        calls: None,
     }
 }
 

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, recordRequests, Window } from './browser';
+import { ecg } from './objects';
 import { dicom, png } from './pictures';
 import { Stack, until } from './stack';
 
@@ -259,7 +260,7 @@ describe('a working day', () => {
 
   it('tells a dangerous warning from a harmless remark in the list', async () => {
     await stack.put('wrong.dcm', dicom(6, { patientId: 'P-9' }), { patient_id: 'P-1' });
-    await stack.put('notes.txt', Buffer.from('no picture'));
+    await stack.put('harmless.dcm', ecg());
     const window = await Window.open(browser, stack);
     const { page } = window;
     for (const view of ['grid', 'table']) {
@@ -268,10 +269,54 @@ describe('a working day', () => {
         page.locator('main li, main tr').filter({ hasText: name }).locator('[data-severity]');
       await mark('wrong.dcm').waitFor();
       expect(await mark('wrong.dcm').getAttribute('data-severity')).toBe('grave');
-      const harmless = await mark('notes.txt').count();
-      if (harmless > 0) expect(await mark('notes.txt').getAttribute('data-severity')).toBe('harmless');
+      expect(await mark('harmless.dcm').getAttribute('data-severity')).toBe('harmless');
       await window.shot(`severity-${view}`);
     }
+    await window.close();
+  });
+
+  it('says of an unknown patient that they have to be added first, and nothing about letters', async () => {
+    const file = await stack.put('unknown.png', png(8));
+    const window = await Window.open(browser, stack);
+    const { page } = window;
+    await window.go(`/images/${file.id}`);
+    await page.getByRole('button', { name: '编辑' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('患者编号').fill('P-404');
+    await dialog.getByRole('button', { name: '保存' }).click();
+    await dialog.getByText('没有这个编号的患者，请核对编号，或先建立患者。').first().waitFor();
+    expect(await dialog.innerText()).not.toContain('字母');
+    await window.close();
+  });
+
+  it('tells somebody whose colleague has the studies of a patient why they see none', async () => {
+    await stack.put('colleague.dcm', dicom(9), { patient_id: 'P-1' });
+    await until('the study is counted', async () => {
+      const { items } = await stack.api<{ items: unknown[] }>('GET', '/patients/P-1/studies');
+      return items.length > 0 ? true : null;
+    });
+    const window = await Window.open(browser, stack, { name: 'Dr. Smith' });
+    await window.go('/patients/record#patient_id=P-1');
+    await window.page.getByText('没有您可以查看的检查。您能看到自己上传的检查，管理员能看到全部。').waitFor();
+    await window.close();
+  });
+
+  it.each(['zh', 'en'] as const)('shows the whole text of the page size in %s', async (language) => {
+    const window = await Window.open(browser, stack, { language });
+    await window.go('/images');
+    const select = window.page.getByLabel(/每次加载|Load at a time/);
+    await select.waitFor();
+    const cut = await select.evaluate((element: HTMLSelectElement) => {
+      const style = getComputedStyle(element);
+      const room = element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+      const pen = document.createElement('canvas').getContext('2d')!;
+      pen.font = style.font;
+      return [...element.options]
+        .map(({ text }) => text)
+        .filter((text) => pen.measureText(text).width > room);
+    });
+    expect(cut).toEqual([]);
+    expect(await select.locator('option').count()).toBe(3);
     await window.close();
   });
 

@@ -260,6 +260,26 @@ describe('uploading', () => {
     await window.close();
   }, 120_000);
 
+  it('stops saying that the network is gone as soon as bytes move again', async () => {
+    const window = await uploadPage();
+    const { page } = window;
+    const line = await lineOf(window);
+    await line.slow(32 * MIB);
+    const sent = acknowledged(page);
+    await choose(page, file('moving.bin', noise(8, 136 * MIB)));
+    await until('a part has arrived', async () => (sent.size >= 1 ? true : null));
+    await line.cut();
+    await inState(page, 'moving.bin', 'offline');
+    await page.getByText('网络已断开').waitFor();
+    // Fast enough for bytes to be seen moving, and too slow for a part to be through.
+    const before = sent.size;
+    await line.slow(MIB);
+    await inState(page, 'moving.bin', 'uploading');
+    await page.getByText('网络已断开').waitFor({ state: 'detached' });
+    expect(sent.size).toBe(before);
+    await window.close();
+  }, 120_000);
+
   it('signs anew when a URL has expired, and sends no finished part again', async () => {
     const bytes = noise(4, 72 * MIB);
     const window = await uploadPage();

@@ -15,12 +15,12 @@ use service::db::source::Source;
 use service::domain::{Cursor, FileId, FileRecord, Filter, ListRequest, Status, text};
 use tokio::time::Instant;
 
-use crate::harness::TestStack;
 use crate::harness::client::caller;
 use crate::harness::mortal::Script;
 use crate::harness::old_tables::Row;
 use crate::harness::property::holds;
 use crate::harness::upload::{begin, id_of};
+use crate::harness::{Client, TestStack};
 
 const SEED: [u8; 32] = *b"what is packed is what is there.";
 const CASES: u32 = 6;
@@ -461,13 +461,21 @@ async fn an_owner_with_files_of_an_older_version_is_packed_when_none_of_it_runs_
 
 #[tokio::test]
 async fn a_space_whose_segments_are_lost_is_packed_anew_by_who_is_asked_for_it() {
-    for list in ["my-images", "trash"] {
+    for list in ["my-images", "trash", "patient/P-1"] {
         let stack = TestStack::start().await;
         let user = stack.user(1);
-        let begun = begin(&user, "first.dcm", 100, json!({})).await;
-        if list == "trash" {
-            let path = format!("/image-files/{}", id_of(&begun["file"]));
-            user.delete(&path).await.ok();
+        user.put("/patients/P-1", json!({"name": "Somebody"}))
+            .await
+            .ok();
+        let begun = begin(&user, "first.dcm", 100, json!({"patient_id": "P-1"})).await;
+        match list {
+            "trash" => {
+                let path = format!("/image-files/{}", id_of(&begun["file"]));
+                user.delete(&path).await.ok();
+            }
+            // With fewer, an index answers.
+            "patient/P-1" => begin_many(&user, 3).await,
+            _ => {}
         }
         stack.fold_all().await;
         unattended(&stack).pack_tail(1).await.expect("a pack");
@@ -485,6 +493,21 @@ async fn a_space_whose_segments_are_lost_is_packed_anew_by_who_is_asked_for_it()
         assert!(!stack.versions("segments/1/").await.is_empty(), "{list}");
         assert!(is_packed(&stack, 1).await, "{list}");
         assert_eq!(find().await, 1, "{list}");
+        let of_everybody = stack.admin().get(&path).await.ok()["total"].clone();
+        assert_eq!(of_everybody, u32::from(list == "patient/P-1"), "{list}");
+    }
+}
+
+/// Begins so many hundred uploads for the patient P-1.
+async fn begin_many(user: &Client, hundreds: u32) {
+    let files: Vec<Value> = (0..100)
+        .map(|number| json!({"client_file_id": number, "filename": "more.dcm", "size": 1, "patient_id": "P-1"}))
+        .collect();
+    for _ in 0..hundreds {
+        let body = json!({ "files": files });
+        let begun = user.post("/uploads/batch", body).await.ok();
+        let items = begun["items"].as_array().expect("items");
+        assert!(items.iter().all(|item| item["error"].is_null()), "{begun}");
     }
 }
 

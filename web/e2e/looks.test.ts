@@ -85,6 +85,16 @@ interface Finding {
 }
 
 async function findings(window: Window): Promise<string[]> {
+  // What fades in has another contrast until it is there, and begins to do so in the frame after the next one.
+  await window.page.evaluate(async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    await frame();
+    const ends = document
+      .getAnimations()
+      .filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ends.map((animation) => animation.finished));
+  });
   await window.page.evaluate(AXE);
   const violations = await window.page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: Finding[] }> } };

@@ -94,7 +94,8 @@ async function rendered(stack, study) {
   return `${instance['00081190'].Value[0]}/rendered`;
 }
 
-function isShown() {
+/** In the page: whether its canvas shows anything. */
+export function isShown() {
   const canvas = document.querySelector('.cornerstone-canvas');
   if (!canvas?.width) return false;
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);

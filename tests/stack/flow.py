@@ -4,12 +4,12 @@ import argparse
 import datetime
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
+import zipfile
 from pathlib import Path
 
 from deployment import ROOT, DeploymentFailed, Stack, client, emulator, send, until
@@ -296,10 +296,17 @@ STEPS = [
 
 
 def beside(functions, folder):
-    """The template with these functions where it looks for them."""
-    Path(folder, "target").mkdir()
-    Path(folder, "target/lambda").symlink_to(functions.resolve(), target_is_directory=True)
-    return shutil.copy(ROOT / "template.yaml", folder)
+    """The template with these functions beside it. Each program is packed once: sam would pack it for each of its functions, and in each deployment."""
+    template = (ROOT / "template.yaml").read_text("utf-8")
+    for program in sorted(functions.glob("*/bootstrap")):
+        name = program.parent.name
+        packed = Path(folder, name).with_suffix(".zip")
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.write(program, "bootstrap")
+        template = template.replace(f"CodeUri: target/lambda/{name}/\n", f"CodeUri: {packed.name}\n")
+    copy = Path(folder, "template.yaml")
+    copy.write_text(template, "utf-8")
+    return copy
 
 
 def main():

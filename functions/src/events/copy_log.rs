@@ -98,7 +98,7 @@ async fn copy_entries(app: &App, event: Event) -> Result<Report, Error> {
     if report.altered > 0 {
         tracing::error!(
             entries = report.altered,
-            "entries of the log were replaced or removed, or are none"
+            "entries of the log were replaced or removed"
         );
     }
     for (day, lines) in days {

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use packed::Catalog;
 
+use super::catalog_row::{self, VERSION};
 use super::{Item, records, text};
 use crate::chance;
 use crate::domain::Timestamp;
@@ -14,8 +15,6 @@ use crate::error::Error;
 pub(super) const NAME: &str = "segments";
 /// Bytes of a catalog; an item has room for 400 KB, which are some 6,000 segments, or 50,000,000 files.
 const SEGMENTS: &str = "segments";
-const LEFT: &str = "left";
-pub(super) const VERSION: &str = "version";
 const EPOCH: &str = "epoch";
 const READY: &str = "ready";
 const AT: &str = "at";
@@ -40,26 +39,7 @@ pub(super) struct Listed {
 }
 
 /// The catalog of a space, as far as it can be read.
-#[derive(Clone, Debug)]
-pub(super) enum Found {
-    /// There is none.
-    Nothing,
-    /// A newer version of the service wrote it, or it is damaged.
-    Unreadable {
-        is_newer: bool,
-    },
-    Listed(Box<Listed>),
-}
-
-impl Found {
-    /// The catalog, if it can be read.
-    pub(super) fn listed(self) -> Option<Listed> {
-        match self {
-            Self::Listed(listed) => Some(*listed),
-            Self::Nothing | Self::Unreadable { .. } => None,
-        }
-    }
-}
+pub(super) type Found = catalog_row::Found<Listed>;
 
 impl Listed {
     /// One that begins to be filled, or of a space that has no file yet.
@@ -87,8 +67,6 @@ impl Listed {
     pub(super) fn item(&self, space: i64) -> Item {
         let number = |number: i64| AttributeValue::N(number.to_string());
         let natural = |number: u64| AttributeValue::N(number.to_string());
-        let left = self.left.iter();
-        let left = left.map(|(name, at)| (name.clone(), number(*at)));
         let mut item = key(space);
         item.extend(
             [
@@ -102,7 +80,7 @@ impl Listed {
                     SEGMENTS,
                     AttributeValue::B(Blob::new(self.catalog.to_bytes())),
                 ),
-                (LEFT, AttributeValue::M(left.collect())),
+                catalog_row::left(&self.left),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
@@ -133,7 +111,6 @@ pub(super) fn key(space: i64) -> Item {
 pub(super) fn read(row: &Item) -> Option<Listed> {
     let number = |value: &AttributeValue| value.as_n().ok()?.parse::<i64>().ok();
     let natural = |name: &str| row.get(name)?.as_n().ok()?.parse::<u64>().ok();
-    let left = row.get(LEFT)?.as_m().ok()?.iter();
     let catalog = Catalog::from_bytes(row.get(SEGMENTS)?.as_b().ok()?.as_ref());
     Some(Listed {
         version: natural(VERSION)?,
@@ -142,8 +119,6 @@ pub(super) fn read(row: &Item) -> Option<Listed> {
         at: Timestamp(number(row.get(AT)?)?),
         read_to: natural(READ_TO)?,
         catalog: catalog.ok()?,
-        left: left
-            .filter_map(|(name, at)| Some((name.clone(), number(at)?)))
-            .collect(),
+        left: catalog_row::left_of(row)?,
     })
 }

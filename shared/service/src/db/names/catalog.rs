@@ -9,9 +9,8 @@ use packed::names::{Names, Pieces};
 use super::tail::key_of;
 use super::{Lists, People};
 use crate::chance;
-use crate::db::batch::item;
-use crate::db::transaction::put_unless_refused;
-use crate::db::{Item, failure, records, text};
+use crate::db::catalog_row::{self, VERSION};
+use crate::db::{Item, records, text};
 use crate::domain::Timestamp;
 use crate::error::Error;
 
@@ -20,8 +19,6 @@ const NAME: &str = "pieces";
 /// An object that no catalog names any more is removed after this.
 const STILL_READ_MS: i64 = 60 * 60 * 1000;
 const PIECES: &str = "pieces";
-const LEFT: &str = "left";
-const VERSION: &str = "version";
 const READY: &str = "ready";
 const AT: &str = "at";
 const READ_TO: &str = "read_to";
@@ -43,15 +40,7 @@ pub(super) struct Listed {
 }
 
 /// The catalog of a list, as far as it can be read.
-#[derive(Clone, Debug)]
-pub(super) enum Found {
-    Nothing,
-    /// A newer version of the service wrote it, or it is damaged.
-    Unreadable {
-        is_newer: bool,
-    },
-    Listed(Box<Listed>),
-}
+pub(super) type Found = catalog_row::Found<Listed>;
 
 impl Listed {
     /// One that begins to be filled, in the place of another one.
@@ -76,8 +65,6 @@ impl Listed {
 
     fn item(&self, people: People) -> Item {
         let number = |number: i64| AttributeValue::N(number.to_string());
-        let left = self.left.iter();
-        let left = left.map(|(name, at)| (name.clone(), number(*at)));
         let pieces = Blob::new(self.pieces.to_bytes());
         let mut item = key(people);
         item.extend(
@@ -88,7 +75,7 @@ impl Listed {
                 (AT, number(self.at.0)),
                 (READ_TO, text(&self.read_to)),
                 (PIECES, AttributeValue::B(pieces)),
-                (LEFT, AttributeValue::M(left.collect())),
+                catalog_row::left(&self.left),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
@@ -103,14 +90,7 @@ fn key(people: People) -> Item {
 impl Lists {
     pub(super) async fn catalog(&self, people: People, consistent: bool) -> Result<Found, Error> {
         let table = &self.config.names_table;
-        let Some(row) = item(&self.client, table, key(people), consistent, None).await? else {
-            return Ok(Found::Nothing);
-        };
-        let is_newer = records::is_newer(&row);
-        Ok(match read(&row).filter(|_| !is_newer) {
-            Some(listed) => Found::Listed(Box::new(listed)),
-            None => Found::Unreadable { is_newer },
-        })
+        catalog_row::find(&self.client, table, key(people), consistent, read).await
     }
 
     /// Writes a catalog in the place of the one of the version `before`, or where none was; answers whether it was still so.
@@ -120,28 +100,13 @@ impl Lists {
         before: Option<u64>,
         listed: &Listed,
     ) -> Result<bool, Error> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.config.names_table)
-            .set_item(Some(listed.item(people)))
-            .expression_attribute_names("#version", VERSION);
-        let put = match before {
-            None => put.condition_expression("attribute_not_exists(#version)"),
-            Some(before) => put
-                .condition_expression("#version = :version")
-                .expression_attribute_values(":version", AttributeValue::N(before.to_string())),
-        };
-        put_unless_refused(put).await
+        let table = &self.config.names_table;
+        catalog_row::replace(&self.client, table, before, listed.item(people)).await
     }
 
     /// Removes a catalog that cannot be read.
     pub(super) async fn remove_catalog(&self, people: People) -> Result<(), Error> {
-        let request = self.client.delete_item();
-        let request = request.table_name(&self.config.names_table);
-        let request = request.set_key(Some(key(people)));
-        request.send().await.map_err(failure)?;
-        Ok(())
+        catalog_row::remove(&self.client, &self.config.names_table, key(people)).await
     }
 
     /// Stores pieces, and answers what a catalog says of them.
@@ -183,7 +148,6 @@ impl Lists {
 
 fn read(row: &Item) -> Option<Listed> {
     let number = |value: &AttributeValue| value.as_n().ok()?.parse::<i64>().ok();
-    let left = row.get(LEFT)?.as_m().ok()?.iter();
     let pieces = Pieces::from_bytes(row.get(PIECES)?.as_b().ok()?.as_ref());
     Some(Listed {
         version: row.get(VERSION)?.as_n().ok()?.parse().ok()?,
@@ -191,8 +155,6 @@ fn read(row: &Item) -> Option<Listed> {
         at: Timestamp(number(row.get(AT)?)?),
         read_to: row.get(READ_TO)?.as_s().ok()?.clone(),
         pieces: pieces.ok()?,
-        left: left
-            .filter_map(|(name, at)| Some((name.clone(), number(at)?)))
-            .collect(),
+        left: catalog_row::left_of(row)?,
     })
 }

@@ -1,12 +1,8 @@
 //! Reads and writes the catalogs of spaces.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use crate::db::batch::item;
-use crate::db::catalog::{NAME, VERSION, key, read};
+use crate::db::catalog::{NAME, key, read};
 use crate::db::files::Files;
-use crate::db::transaction::put_unless_refused;
-use crate::db::{Item, failure, records, text};
+use crate::db::{Item, catalog_row, failure, text};
 use crate::error::Error;
 
 pub(super) use crate::db::catalog::{Found, Listed};
@@ -19,14 +15,7 @@ impl Files {
         consistent: bool,
     ) -> Result<Found, Error> {
         let table = &self.config.folds_table;
-        let Some(row) = item(&self.client, table, key(space), consistent, None).await? else {
-            return Ok(Found::Nothing);
-        };
-        let is_newer = records::is_newer(&row);
-        Ok(match read(&row).filter(|_| !is_newer) {
-            Some(listed) => Found::Listed(Box::new(listed)),
-            None => Found::Unreadable { is_newer },
-        })
+        catalog_row::find(&self.client, table, key(space), consistent, read).await
     }
 
     /// Writes a catalog in the place of the one that was read, or where none was; answers whether it was still so.
@@ -36,19 +25,8 @@ impl Files {
         before: Option<u64>,
         listed: &Listed,
     ) -> Result<bool, Error> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.config.folds_table)
-            .set_item(Some(listed.item(space)))
-            .expression_attribute_names("#version", VERSION);
-        let put = match before {
-            None => put.condition_expression("attribute_not_exists(#version)"),
-            Some(before) => put
-                .condition_expression("#version = :version")
-                .expression_attribute_values(":version", AttributeValue::N(before.to_string())),
-        };
-        put_unless_refused(put).await
+        let table = &self.config.folds_table;
+        catalog_row::replace(&self.client, table, before, listed.item(space)).await
     }
 
     /// The spaces that have a catalog.
@@ -72,10 +50,6 @@ impl Files {
 
     /// Removes a catalog that cannot be read.
     pub(super) async fn remove_catalog(&self, space: i64) -> Result<(), Error> {
-        let request = self.client.delete_item();
-        let request = request.table_name(&self.config.folds_table);
-        let request = request.set_key(Some(key(space)));
-        request.send().await.map_err(failure)?;
-        Ok(())
+        catalog_row::remove(&self.client, &self.config.folds_table, key(space)).await
     }
 }

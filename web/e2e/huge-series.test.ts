@@ -21,10 +21,7 @@ beforeAll(async () => {
   [stack, browser] = await Promise.all([Stack.start(), launch()]);
   for (let number = 1; number <= STORED; number++)
     await stack.put(`slice-${number}.dcm`, phantom({ number, hu: number * 30, size: SIDE }));
-  await until('the study is counted', async () => {
-    const { items } = await stack.api<{ items: { file_count: number }[] }>('GET', '/studies');
-    return items[0]?.file_count === STORED ? true : null;
-  });
+  await stack.counts(STORED);
 });
 afterAll(async () => {
   await browser?.close();

@@ -2,27 +2,20 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launch, measured, Window } from './browser';
 import { phantom } from './phantom';
-import { Stack, until } from './stack';
+import { Stack } from './stack';
 
 /** `SLICES=327 npm run e2e long-series` reads a whole CT. */
 const SLICES = Number(process.env['SLICES'] ?? 40);
 const SIDE = 512;
-const AT_ONCE = 6;
 let stack: Stack;
 let browser: Browser;
 
 beforeAll(async () => {
   [stack, browser] = await Promise.all([Stack.start(), launch()]);
-  const numbers = Array.from({ length: SLICES }, (_, index) => index + 1);
-  const sender = async () => {
-    for (let number = numbers.pop(); number !== undefined; number = numbers.pop())
-      await stack.put(`IM-${number}.dcm`, phantom({ number, hu: number, size: SIDE }));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, sender));
-  await until('the study is counted', async () => {
-    const { items } = await stack.api<{ items: { file_count: number }[] }>('GET', '/studies');
-    return items[0]?.file_count === SLICES ? true : null;
-  });
+  await stack.putStudy(SLICES, 6, (number) => [
+    `IM-${number}.dcm`,
+    phantom({ number, hu: number, size: SIDE }),
+  ]);
 }, 600_000);
 afterAll(async () => {
   await browser?.close();

@@ -39,7 +39,7 @@ export async function click(page: Page, at: [number, number]): Promise<void> {
 
 type Stats = Record<string, number | string>;
 
-/** The measurement that comes to so much, more or less: what it says while it is drawn lags behind the mouse. */
+/** Waits for the measurement whose `key` is `expected`, or differs by less than `within`: the page follows the mouse with a delay. */
 export async function measured(page: Page, key: string, expected: number, within = 0.5): Promise<Stats> {
   let said: string | null = null;
   const ask = async () => {

@@ -172,7 +172,7 @@ describe('a series that is not as it should be', () => {
     await page.waitForURL(/warnings=true/);
     await page.getByText('共 1 个检查').waitFor();
     await page.getByRole('link', { name: /李四/ }).waitFor();
-    // How grave it is, how many files have it, and what it is.
+    // The mark says how grave the warning is, how many files have it, and what is wrong.
     const marks = page.locator('a[data-study] [data-severity]');
     expect(await marks.count()).toBe(1);
     expect(await marks.getAttribute('data-severity')).toBe('grave');

@@ -97,6 +97,29 @@ export class Stack {
     );
   }
 
+  /** Uploads the files 1 to `count` of one study, some at a time, and waits until the worklist has all of them. */
+  async putStudy(
+    count: number,
+    atOnce: number,
+    fileOf: (number: number) => [string, Uint8Array],
+  ): Promise<void> {
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    const sender = async () => {
+      for (let number = numbers.pop(); number !== undefined; number = numbers.pop())
+        await this.put(...fileOf(number));
+    };
+    await Promise.all(Array.from({ length: atOnce }, sender));
+    await this.counts(count);
+  }
+
+  /** Waits until the worklist has so many files of the newest study: its row follows them. */
+  async counts(files: number): Promise<void> {
+    await until('the study is counted', async () => {
+      const { items } = await this.api<{ items: { file_count: number }[] }>('GET', '/studies');
+      return items[0]?.file_count === files ? true : null;
+    });
+  }
+
   async stop(): Promise<void> {
     if (this.process.exitCode === null) {
       const gone = new Promise((resolve) => this.process.once('exit', resolve));

@@ -6,24 +6,14 @@ import { Stack, until } from './stack';
 
 /** So many that a job about them is still at it when somebody has read what it does. */
 const FILES = 300;
-const AT_ONCE = 10;
 let stack: Stack;
 let browser: Browser;
 
 beforeAll(async () => {
   [stack, browser] = await Promise.all([Stack.start(), launch()]);
-  const numbers = Array.from({ length: FILES }, (_, index) => index);
-  const sender = async () => {
-    for (let number = numbers.pop(); number !== undefined; number = numbers.pop())
-      await stack.put(`${number}.dcm`, dicom(number, { size: 16 }));
-  };
   const begun = Date.now();
-  await Promise.all(Array.from({ length: AT_ONCE }, sender));
+  await stack.putStudy(FILES, 10, (number) => [`${number}.dcm`, dicom(number, { size: 16 })]);
   measured(`uploading ${FILES} files`, `${Date.now() - begun} ms`);
-  await until('the study is counted', async () => {
-    const { items } = await stack.api<{ items: { file_count: number }[] }>('GET', '/studies');
-    return items[0]?.file_count === FILES ? true : null;
-  });
 }, 300_000);
 afterAll(async () => {
   await browser?.close();
@@ -59,7 +49,7 @@ it('a job about a whole study is stopped by a click, and what is done stays done
   expect(total).toBe(FILES);
   await page.getByText(new RegExp(`已停止：${FILES} 个文件中至少 \\d+ 个已处理，其余保持不变`)).waitFor();
 
-  // Nothing was taken back, nothing goes on, and the job counts what it was at when it was stopped.
+  // The stop took nothing back, no file followed, and the job counts the files that it was doing then.
   await page.reload();
   await page.getByText(/\d+ 个文件在归档存储中/).waitFor({ timeout: 30_000 });
   const kept = await archived();

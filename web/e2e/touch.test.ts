@@ -12,10 +12,7 @@ beforeAll(async () => {
   [stack, browser] = await Promise.all([Stack.start(), launch()]);
   for (let number = SLICES; number >= 1; number--)
     await stack.put(`slice-${number}.dcm`, phantom({ number, hu: number * 20 }));
-  await until('the study is counted', async () => {
-    const { items } = await stack.api<{ items: { file_count: number }[] }>('GET', '/studies');
-    return items[0]?.file_count === SLICES ? true : null;
-  });
+  await stack.counts(SLICES);
 });
 afterAll(async () => {
   await browser?.close();

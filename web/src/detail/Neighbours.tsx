@@ -1,17 +1,16 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Filters } from '../images/filters';
-import { itemsOf, useImageList, type ImageList, type ImageListKey } from '../images/useImageList';
+import { useImageList, type ImageListKey } from '../images/useImageList';
+import { itemsOf, keyOfListWith } from '../shell/items';
 import { Steps } from '../shell/Steps';
 
 /** The files before and after this one, in the list that somebody came from. */
 export function Neighbours({ id }: { id: number }) {
   const queries = useQueryClient();
-  const lists = queries.getQueriesData<ImageList>({ queryKey: ['images', 'list'] });
-  // The list that was looked at last is the newest one.
-  const from = lists.reverse().find(([, list]) => itemsOf(list).some((file) => file.id === id));
-  if (!from) return null;
-  const [, , , filters, pageSize] = from[0] as ImageListKey;
+  const key = keyOfListWith<ImageListKey>(id, queries, ['images', 'list']);
+  if (!key) return null;
+  const [, , , filters, pageSize] = key;
   return <InList id={id} filters={filters} pageSize={pageSize} />;
 }
 

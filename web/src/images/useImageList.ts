@@ -1,6 +1,7 @@
 import { useInfiniteQuery, type InfiniteData } from '@tanstack/react-query';
 import { useServices } from '../app/context';
 import type { ImageFile, ImagePage } from '../api/types';
+import { itemsOf } from '../shell/items';
 import { fullQuery, listsOwn, sharedQuery, type Filters } from './filters';
 
 /** Statuses that change by themselves within seconds. */
@@ -43,13 +44,6 @@ function needsPolling(list: ImageList): boolean {
     list.pages.length <= POLLED_PAGES &&
     list.pages[0]?.items.some(({ status }) => MOVING.has(status)) === true
   );
-}
-
-/** Loaded files in order. An item that a refetch moved between two pages appears once. */
-export function itemsOf<T extends ImageFile>(list: Pages<T> | undefined): T[] {
-  const seen = new Map<number, T>();
-  for (const page of list?.pages ?? []) for (const item of page.items) seen.set(item.id, item);
-  return [...seen.values()];
 }
 
 /** The list as it will be once these files are gone. */

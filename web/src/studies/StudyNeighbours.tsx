@@ -1,9 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { studyPage } from '../app/address';
+import { itemsOf, keyOfListWith } from '../shell/items';
 import { Steps } from '../shell/Steps';
 import type { StudyFilters } from './filters';
-import { studiesOf, useWorklist, type Worklist, type WorklistKey } from './useWorklist';
+import { useWorklist, type WorklistKey } from './useWorklist';
 
 interface Props {
   id: number;
@@ -13,11 +14,9 @@ interface Props {
 /** The studies before and after this one, in the list that somebody came from. */
 export function StudyNeighbours({ id, of }: Props) {
   const queries = useQueryClient();
-  const lists = queries.getQueriesData<Worklist>({ queryKey: ['studies', 'list'] });
-  // The list that was looked at last is the newest one.
-  const from = lists.reverse().find(([, list]) => studiesOf(list).some((study) => study.id === id));
-  if (!from) return null;
-  const [, , filters] = from[0] as WorklistKey;
+  const key = keyOfListWith<WorklistKey>(id, queries, ['studies', 'list']);
+  if (!key) return null;
+  const [, , filters] = key;
   return <InList id={id} of={of} filters={filters} />;
 }
 
@@ -27,7 +26,7 @@ function InList({ id, of, filters }: Props & { filters: StudyFilters }) {
   return (
     <Steps
       id={id}
-      ids={studiesOf(list.data).map((study) => study.id)}
+      ids={itemsOf(list.data).map((study) => study.id)}
       list={list}
       addressOf={(to) => studyPage(to, of)}
       previous={t('studies.previous')}

@@ -8,12 +8,13 @@ import { addressOf, useAddress } from '../app/address';
 import { useServices } from '../app/context';
 import type { ListHandle } from '../images/useVirtualRows';
 import { useListKeys } from '../images/useListKeys';
+import { itemsOf } from '../shell/items';
 import { EmptyState, Failure } from '../shell/states';
 import { UploadLink } from '../shell/UploadLink';
 import { narrowing, ownerOf, parseStudyFilters, withStudyValues, type StudyFilters } from './filters';
 import { StudyFilterBar } from './StudyFilterBar';
 import { StudyTable } from './StudyTable';
-import { studiesOf, useWorklist } from './useWorklist';
+import { useWorklist } from './useWorklist';
 
 /** The studies of the caller, as the address asks for. */
 export function WorklistPage() {
@@ -21,7 +22,7 @@ export function WorklistPage() {
   const [params, setParams] = useAddress();
   const filters = parseStudyFilters(params);
   const list = useWorklist(filters);
-  const studies = useMemo(() => studiesOf(list.data), [list.data]);
+  const studies = useMemo(() => itemsOf(list.data), [list.data]);
   const total = list.data?.pages[0]?.total;
   const clear = () => setParams(filters.sort === '-study_date' ? {} : { sort: filters.sort });
   const change = (next: Partial<StudyFilters>) =>

@@ -1,11 +1,9 @@
-import { keepPreviousData, useInfiniteQuery, type InfiniteData } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useServices } from '../app/context';
-import type { Study } from '../api/types';
 import { studyQuery, type StudyFilters } from './filters';
 
 const PAGE_SIZE = 50;
 
-export type Worklist = InfiniteData<{ items: Study[] }>;
 export type WorklistKey = readonly ['studies', 'list', StudyFilters];
 
 /** The worklist, one page per cursor. `asks`: whether it is loaded by itself, or only when more of it is wanted. */
@@ -23,10 +21,4 @@ export function useWorklist(filters: StudyFilters, asks = true) {
     staleTime: 2_000,
     enabled: asks,
   });
-}
-
-/** Loaded studies in order. One that moved between two pages appears once. */
-export function studiesOf(list: { pages: { items: Study[] }[] } | undefined): Study[] {
-  const items = list?.pages.flatMap((page) => page.items) ?? [];
-  return [...new Map(items.map((study) => [study.id, study])).values()];
 }

@@ -1,4 +1,4 @@
-import { Button, CloseButton } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import {
   IconArchive,
@@ -14,7 +14,7 @@ import { useNavigate } from 'react-router';
 import type { ImageFile } from '../api/types';
 import { errorText } from '../i18n/errors';
 import { AssignDialog } from './AssignDialog';
-import classes from './SelectionBar.module.css';
+import { ChosenBar } from './ChosenBar';
 import type { useBulkActions } from './useBulkActions';
 
 interface Props {
@@ -40,10 +40,7 @@ export function SelectionBar({ files, actions, onClear }: Props) {
   };
 
   return (
-    <div className={classes['bar']} role="toolbar" aria-label={t('images.selected', { count: files.length })}>
-      <CloseButton aria-label={t('images.clearSelection')} onClick={onClear} />
-      <strong aria-live="polite">{t('images.selected', { count: files.length })}</strong>
-      <span className={classes['grow']} />
+    <ChosenBar count={files.length} onClear={onClear}>
       {films.length > 1 && (
         <Button
           size="sm"
@@ -109,6 +106,6 @@ export function SelectionBar({ files, actions, onClear }: Props) {
       >
         {t('images.delete')}
       </Button>
-    </div>
+    </ChosenBar>
   );
 }

@@ -1,8 +1,8 @@
-import { Button, CloseButton } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import classes from '../images/SelectionBar.module.css';
+import { ChosenBar } from '../images/ChosenBar';
 
 interface Props {
   count: number;
@@ -20,10 +20,7 @@ export function RestoreBar({ count, onRestore, onClear }: Props) {
     setBusy(false);
   };
   return (
-    <div className={classes['bar']} role="toolbar" aria-label={t('images.selected', { count })}>
-      <CloseButton aria-label={t('images.clearSelection')} onClick={onClear} />
-      <strong aria-live="polite">{t('images.selected', { count })}</strong>
-      <span className={classes['grow']} />
+    <ChosenBar count={count} onClear={onClear}>
       <Button
         size="sm"
         leftSection={<IconArrowBackUp size={17} />}
@@ -32,6 +29,6 @@ export function RestoreBar({ count, onRestore, onClear }: Props) {
       >
         {t('trash.restoreChosen', { count })}
       </Button>
-    </div>
+    </ChosenBar>
   );
 }

@@ -12,6 +12,7 @@ mod aside;
 pub mod audit;
 mod batch;
 mod catalog;
+mod catalog_row;
 mod change;
 pub mod chunks;
 mod columns;

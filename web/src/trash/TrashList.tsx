@@ -12,7 +12,7 @@ interface Props {
   lines: readonly TrashLine[];
   selection: Selection;
   isAllChosen: boolean;
-  /** The list has no more files, so that what is shown of a study is all of it. */
+  /** Whether the whole list is loaded. Otherwise a study may have more files than its row knows. */
   isAll: boolean;
   now: number;
   open: ReadonlySet<number>;

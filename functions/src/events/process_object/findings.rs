@@ -40,7 +40,7 @@ impl Processor {
                 None => Ok(None),
             }
         };
-        // What is stored is named by the record only, which is written after all of this.
+        // Only the record names the stored objects, and it is written last. So if one of these fails, nobody sees the others.
         let ((thumbnail_path, preview_path), instance, found, duplicate, mismatched) =
             tokio::try_join!(pictures, instance, study, older, mismatched)?;
         let mut warnings: Vec<Warning> = inspection.warnings.iter().map(warning).collect();

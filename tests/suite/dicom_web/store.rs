@@ -2,7 +2,6 @@
 
 use http::Method;
 use imaging::fixtures::{DicomSpec, dicom, png};
-use local::weather::{BucketWeather, Profile};
 use serde_json::{Value, json};
 use service::domain::arrival::Arrival;
 
@@ -238,17 +237,31 @@ async fn who_died_with_other_bytes_is_waited_for_a_minute() {
 
 #[tokio::test]
 async fn an_object_whose_answer_was_lost_is_stored() {
-    let profile = Profile::of_bucket(BucketWeather {
-        cut_after: 0.5,
-        ..BucketWeather::default()
-    });
-    let (stack, _weather) = TestStack::start_in(7, profile).await;
-    let user = stack.user(1);
-    let slices: Vec<Vec<u8>> = (1..=8).map(|number| nth(number).bytes()).collect();
+    let stack = TestStack::start().await;
+    let whole = Script::quiet();
+    let mut sent = store_two(&stack, &whole, 1).await;
+    for lost in 0..whole.calls() {
+        let script = Script::deaf(lost);
+        sent = store_two(&stack, &script, sent).await;
+        assert_eq!(script.calls(), whole.calls() + 1, "the SDK asks again");
+    }
+    assert!(whole.calls() >= 2, "each object is sent");
+    stack.settle().await;
+    let listed = stack.user(1).get("/image-files/my-images").await.ok();
+    assert_eq!(listed["total"], sent - 1);
+}
+
+/// Stores two instances, from number `next` on, by a process to whose calls of the bucket `script` happens; answers the number after them.
+async fn store_two(stack: &TestStack, script: &Script, next: u32) -> u32 {
+    let app = stack.app_with_bucket(script).await;
+    let url = serve_function(app, "store-instances").await;
+    let user = stack.user(1).at(&url);
+    let slices = [nth(next).bytes(), nth(next + 1).bytes()];
     let parts: Vec<&[u8]> = slices.iter().map(Vec::as_slice).collect();
     let answer = send(&user, "/studies", KIND, body(&parts)).await;
     let (status, stored, failed) = outcome(&answer);
     assert_eq!((status, stored.len(), failed), (200, parts.len(), vec![]));
+    next + 2
 }
 
 #[tokio::test]

@@ -118,6 +118,16 @@ pub(crate) async fn app_over(
     tables: SdkConfig,
     change: impl Fn(&mut Config),
 ) -> App {
+    app_over_both(stack, tables, &sdk(&stack.stack).await, change)
+}
+
+/// The service over other ways to the tables and to the bucket, with settings of its own.
+pub(crate) fn app_over_both(
+    stack: &TestStack,
+    tables: SdkConfig,
+    bucket: &SdkConfig,
+    change: impl Fn(&mut Config),
+) -> App {
     let mut config = (*stack.stack.app.config).clone();
     change(&mut config);
     let credentials = SharedCredentialsProvider::new(operator(&stack.stack.keys));
@@ -125,11 +135,10 @@ pub(crate) async fn app_over(
         .to_builder()
         .credentials_provider(credentials)
         .build();
-    let s3 = sdk(&stack.stack).await;
     App::new(
         config,
         &tables,
-        &s3,
+        bucket,
         stack.stack.app.queues.clone(),
         stack.clock.clone(),
     )

@@ -1,17 +1,18 @@
-//! The service over a stack's tables, as a process that dies at a call of DynamoDB, or beside which something else happens at one.
+//! The service over a stack's engines, as a process that dies at a call of DynamoDB or S3, or beside which something else happens at one.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
+    http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use service::App;
 
-use super::meter::app_over;
+use super::meter::{app_over, app_over_both, sdk};
 use super::stack::TestStack;
 
 /// What happens at one call.
@@ -76,6 +77,17 @@ impl Script {
         Self::new(at, Event::Before(Arc::new(beside)))
     }
 
+    /// `engine`, to whose calls this happens.
+    fn over(&self, engine: SharedHttpClient) -> SharedHttpClient {
+        let script = self.clone();
+        http_client_fn(move |settings, components| {
+            SharedHttpConnector::new(Scripted {
+                engine: engine.http_connector(settings, components),
+                script: script.clone(),
+            })
+        })
+    }
+
     /// Calls so far.
     pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
@@ -83,23 +95,24 @@ impl Script {
 }
 
 impl TestStack {
-    /// The service as a process to which `script` happens.
+    /// The service as a process to whose calls of the tables `script` happens.
     pub(crate) async fn app_with(&self, script: &Script) -> App {
         let tables = &self.stack.tables;
-        let engine = tables.http_client().expect("a way to the engine");
-        let script = script.clone();
-        let client = http_client_fn(move |settings, components| {
-            SharedHttpConnector::new(Scripted {
-                engine: engine.http_connector(settings, components),
-                script: script.clone(),
-            })
-        });
+        let client = script.over(tables.http_client().expect("a way to the engine"));
         app_over(
             self,
             tables.to_builder().http_client(client).build(),
             |_| {},
         )
         .await
+    }
+
+    /// The service as a process to whose calls of the bucket `script` happens.
+    pub(crate) async fn app_with_bucket(&self, script: &Script) -> App {
+        let bucket = sdk(&self.stack).await;
+        let client = script.over(bucket.http_client().expect("a way to the engine"));
+        let bucket = bucket.to_builder().http_client(client).build();
+        app_over_both(self, self.stack.tables.clone(), &bucket, |_| {})
     }
 }
 

@@ -118,13 +118,13 @@ pub(crate) async fn app_over(
     tables: SdkConfig,
     change: impl Fn(&mut Config),
 ) -> App {
-    app_over_both(stack, tables, &sdk(&stack.stack).await, change)
+    app_over_both(stack, &tables, &sdk(&stack.stack).await, change)
 }
 
 /// The service over other ways to the tables and to the bucket, with settings of its own.
 pub(crate) fn app_over_both(
     stack: &TestStack,
-    tables: SdkConfig,
+    tables: &SdkConfig,
     bucket: &SdkConfig,
     change: impl Fn(&mut Config),
 ) -> App {

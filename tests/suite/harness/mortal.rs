@@ -112,7 +112,7 @@ impl TestStack {
         let bucket = sdk(&self.stack).await;
         let client = script.over(bucket.http_client().expect("a way to the engine"));
         let bucket = bucket.to_builder().http_client(client).build();
-        app_over_both(self, self.stack.tables.clone(), &bucket, |_| {})
+        app_over_both(self, &self.stack.tables, &bucket, |_| {})
     }
 }
 

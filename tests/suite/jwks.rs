@@ -3,6 +3,8 @@
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
 
+use crate::harness::meter::serve_function;
+use crate::harness::mortal::Script;
 use crate::harness::provider::{Key, Provider};
 use crate::harness::{Response, TestStack, token};
 
@@ -34,6 +36,31 @@ async fn published_keys_of_both_algorithms_open_and_are_fetched_once() {
         stack.user(1).get("/image-files/my-images").await.ok();
     }
     assert_eq!(provider.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_function_that_has_started_lets_no_caller_wait_for_the_keys() {
+    let key = Key::es256("1");
+    let provider = Provider::start(&[&key]).await;
+    let stack = provider.stack().await;
+    let app = stack.app_with(&Script::quiet()).await;
+    provider.set_down(true);
+    app.tokens.begin().await.expect_err("an outage");
+    provider.set_down(false);
+    app.tokens.begin().await.expect("keys");
+    let asked = provider.asked();
+    let token = key.sign_as(Some(key.kid), &token::claims(1, stack.clock.now()));
+    let url = serve_function(app, "my-images").await;
+    let user = stack.bearer(&token).at(&url);
+    user.get("/image-files/my-images").await.ok();
+    assert_eq!(provider.asked(), asked, "the keys are there");
+    // One that could not fetch them when it started fetches them for the first caller.
+    let app = stack.app_with(&Script::quiet()).await;
+    provider.set_down(true);
+    app.tokens.begin().await.expect_err("an outage");
+    provider.set_down(false);
+    let user = user.at(&serve_function(app, "my-images").await);
+    user.get("/image-files/my-images").await.ok();
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod secrets;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use futures_util::future::{OptionFuture, join};
 use jsonwebtoken::dangerous::insecure_decode;
 use jsonwebtoken::{
     Algorithm, DecodingKey, Header, Validation, decode, decode_header, errors::ErrorKind,
@@ -100,15 +101,16 @@ impl Verifier {
         }
     }
 
-    /// Reads the secret, if it is one of Secrets Manager, before the first caller needs it.
+    /// Fetches what tokens are checked with before the first caller needs it: the secret of Secrets Manager, the keys of the provider.
     ///
     /// # Errors
-    /// It cannot be read. Then the next caller tries again.
+    /// Something cannot be fetched. Then the next caller tries again.
     pub async fn begin(&self) -> Result<(), Cause> {
-        match &self.inner.secrets {
-            Some(secrets) => secrets.begin().await,
-            None => Ok(()),
-        }
+        let (secrets, provider) = (&self.inner.secrets, &self.inner.provider);
+        let secrets = OptionFuture::from(secrets.as_ref().map(Secrets::begin));
+        let provider = OptionFuture::from(provider.as_ref().map(Provider::begin));
+        let (secrets, provider) = join(secrets, provider).await;
+        secrets.unwrap_or(Ok(())).and(provider.unwrap_or(Ok(())))
     }
 
     /// What the provider tells of the person whose token this is, where the token itself gives no name. Ask seldom: it is a call to the provider,

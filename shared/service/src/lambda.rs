@@ -119,11 +119,13 @@ pub async fn app(called_by: CalledBy) -> Result<App, Error> {
     let queues = Queues::new(&config, &aws);
     let app = App::new(config, &aws, &aws, queues, Clock::default());
     // Nothing else of a start waits for anybody, so nothing else can be done meanwhile. A function that ended here would be started again
-    // and again; one that goes on answers 503 until the secret can be read.
-    if let Err(cause) = app.tokens.begin().await {
+    // and again; one that goes on answers 503 until it has what tokens are checked with.
+    if called_by == CalledBy::Users
+        && let Err(cause) = app.tokens.begin().await
+    {
         tracing::error!(
             cause = crate::error::chain(cause.as_ref()),
-            "the token secret cannot be read"
+            "what tokens are checked with cannot be fetched"
         );
     }
     Ok(app)

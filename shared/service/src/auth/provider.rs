@@ -61,13 +61,18 @@ struct KeySet {
 }
 
 impl Provider {
-    /// The provider that the configuration names, if it names one. Nothing is fetched until a token asks.
+    /// The provider that the configuration names, if it names one. Nothing is fetched until it [begins](Self::begin), or a token asks.
     pub(super) fn of(config: &TokenConfig, clock: &Clock) -> Option<Self> {
         Some(Self {
             url: config.jwks_url.clone()?,
             issuer: config.issuer.clone(),
             published: Kept::new(LIMITS, clock.clone()),
         })
+    }
+
+    /// Fetches what it publishes, so that no caller waits for it.
+    pub(super) async fn begin(&self) -> Result<(), Cause> {
+        self.published.begin(self.fetch()).await
     }
 
     /// The key `kid` for `algorithm`.

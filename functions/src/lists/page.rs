@@ -43,8 +43,8 @@ fields! {
         start_date: Option<DateOrTime>,
         /// Only files made then or earlier; a plain date includes the whole day.
         end_date: Option<DateOrTime>,
-        /// Only files that have each of these words, in any case, in their name or description, or in the patient's name or id of a DICOM header; `%`, `_`
-        /// and `*` mean themselves.
+        /// Only files that have each of these words, in any case, in their name or description, or in a DICOM header's name or id of the patient, description
+        /// of the study or accession number; `%`, `_` and `*` mean themselves.
         search: Option<Text<0, 255>>,
         /// The same as `status`, for older clients: give one of them
         file_status: Option<Status>,

@@ -2973,7 +2973,7 @@ export interface operations {
                 start_date?: (string) | "";
                 /** @description Only files made then or earlier; a plain date includes the whole day. */
                 end_date?: (string) | "";
-                /** @description Only files that have each of these words, in any case, in their name or description, or in the patient's name or id of a DICOM header; `%`, `_` and `*` mean themselves. */
+                /** @description Only files that have each of these words, in any case, in their name or description, or in a DICOM header's name or id of the patient, description of the study or accession number; `%`, `_` and `*` mean themselves. */
                 search?: string;
                 /** @description The same as `status`, for older clients: give one of them */
                 file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
@@ -3196,7 +3196,7 @@ export interface operations {
                 start_date?: (string) | "";
                 /** @description Only files made then or earlier; a plain date includes the whole day. */
                 end_date?: (string) | "";
-                /** @description Only files that have each of these words, in any case, in their name or description, or in the patient's name or id of a DICOM header; `%`, `_` and `*` mean themselves. */
+                /** @description Only files that have each of these words, in any case, in their name or description, or in a DICOM header's name or id of the patient, description of the study or accession number; `%`, `_` and `*` mean themselves. */
                 search?: string;
                 /** @description The same as `status`, for older clients: give one of them */
                 file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
@@ -3309,7 +3309,7 @@ export interface operations {
                 start_date?: (string) | "";
                 /** @description Only files made then or earlier; a plain date includes the whole day. */
                 end_date?: (string) | "";
-                /** @description Only files that have each of these words, in any case, in their name or description, or in the patient's name or id of a DICOM header; `%`, `_` and `*` mean themselves. */
+                /** @description Only files that have each of these words, in any case, in their name or description, or in a DICOM header's name or id of the patient, description of the study or accession number; `%`, `_` and `*` mean themselves. */
                 search?: string;
                 /** @description The same as `status`, for older clients: give one of them */
                 file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";
@@ -3473,7 +3473,7 @@ export interface operations {
                 start_date?: (string) | "";
                 /** @description Only files made then or earlier; a plain date includes the whole day. */
                 end_date?: (string) | "";
-                /** @description Only files that have each of these words, in any case, in their name or description, or in the patient's name or id of a DICOM header; `%`, `_` and `*` mean themselves. */
+                /** @description Only files that have each of these words, in any case, in their name or description, or in a DICOM header's name or id of the patient, description of the study or accession number; `%`, `_` and `*` mean themselves. */
                 search?: string;
                 /** @description The same as `status`, for older clients: give one of them */
                 file_status?: "UPLOADING" | "UPLOADED" | "PROCESSING" | "PROCESSED" | "FAILED" | "ARCHIVED" | "DELETED" | "";

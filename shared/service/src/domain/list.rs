@@ -141,7 +141,7 @@ impl Filter {
     }
 }
 
-/// What `search` looks at, folded, on lines of their own: name, description, and of whom the DICOM header says it is.
+/// What `search` looks at, folded, on lines of their own: name, description, and of a DICOM header whom and what it says that it is of.
 #[must_use]
 pub fn search_text(file: &FileRecord) -> String {
     let name = file.original_filename.clone();

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use functions::events::maintenance::Task;
 use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
@@ -438,6 +439,37 @@ async fn a_new_owner_is_packed_from_the_first_fold_on_and_a_change_is_found_at_o
     for client in [&user, &stack.admin()] {
         let page = client.get("/image-files?search=second").await.ok();
         assert_eq!(page["total"], 1);
+    }
+    assert!(is_packed(&stack, 1).await);
+}
+
+#[tokio::test]
+async fn a_search_of_255_wild_characters_looks_for_these_characters() {
+    let stack = TestStack::start().await;
+    let user = stack.user(1);
+    let wild: String = WILD.chars().cycle().take(255).collect();
+    let encoded = utf8_percent_encode(&wild, NON_ALPHANUMERIC);
+    let searches = [format!("search={encoded}"), format!("search={encoded}0")];
+    let wanted = begin(&user, "a.dcm", 100, json!({"description": wild})).await;
+    user.put("/patients/P-1", json!({"name": "Somebody"}))
+        .await
+        .ok();
+    begin_many(&user, 3).await;
+    // Before anything is packed, when a tail is all there is, and when segments are.
+    for step in ["new", "folded", "packed"] {
+        match step {
+            "folded" => stack.fold_all().await,
+            "packed" => build(&stack, 1).await,
+            _ => {}
+        }
+        for client in [&user, &stack.admin()] {
+            let page = client.get(&format!("/image-files?{}", searches[0])).await;
+            let page = page.ok();
+            assert_eq!(page["total"], 1, "{step}");
+            assert_eq!(page["items"][0]["id"], wanted["file"]["id"], "{step}");
+            let page = client.get(&format!("/image-files?{}", searches[1])).await;
+            page.problem(422, "invalid");
+        }
     }
     assert!(is_packed(&stack, 1).await);
 }

@@ -122,6 +122,24 @@ async fn a_message_that_cannot_be_handed_on_comes_again() {
     assert_eq!(status(&stack, id).await, Status::Uploading);
 }
 
+#[test]
+fn the_local_stack_receives_its_queues_where_it_is_told_to() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(1).enable_all().build()
+    };
+    let (front, behind) = (runtime().expect("threads"), runtime().expect("threads"));
+    front.block_on(async {
+        let stack = TestStack::start_behind(behind.handle().clone()).await;
+        let receiving = behind.metrics().num_alive_tasks();
+        assert!(receiving >= 3, "{receiving} tasks for three queues");
+        let (id, _) = sent_png(&stack).await;
+        stack.settle().await;
+        assert_eq!(status(&stack, id).await, Status::Processed);
+        drop(stack.close().await);
+    });
+}
+
 #[tokio::test]
 async fn the_local_stack_has_both_functions_and_the_queue_between_them() {
     let stack = TestStack::start().await;

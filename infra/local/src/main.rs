@@ -23,6 +23,7 @@ use local::web::Page;
 use serde_json::json;
 use service::clock::Clock;
 use service::config::variable::CHOICES;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Settings of this stack alone. They are handed on if they are set, and so are those that the functions leave to whoever runs them.
@@ -39,8 +40,8 @@ fn main() -> std::process::ExitCode {
     serve_if_worker();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => on_deep_stacks(run(Ready::write_text)),
-        ["--json"] => on_deep_stacks(run(Ready::write_json)),
+        [] => runs(Ready::write_text),
+        ["--json"] => runs(Ready::write_json),
         ["samples", folder] => samples::write(Path::new(folder)).map_err(Into::into),
         ["load", first, end] => on_deep_stacks(load(first, end)),
         ["load-patients", first, end] => on_deep_stacks(load_patients(first, end)),
@@ -69,23 +70,34 @@ fn main() -> std::process::ExitCode {
 fn on_deep_stacks(
     work: impl Future<Output = Result<(), Box<dyn std::error::Error>>>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(STACK_BYTES)
-        .build()?
-        .block_on(work)
+    deep_stacks().build()?.block_on(work)
 }
 
-async fn run(
-    write: impl Fn(&Ready, std::io::StdoutLock<'static>) -> std::io::Result<()>,
-) -> Result<(), Box<dyn std::error::Error>> {
+fn deep_stacks() -> tokio::runtime::Builder {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().thread_stack_size(STACK_BYTES);
+    builder
+}
+
+type Write = fn(&Ready, std::io::StdoutLock<'static>) -> std::io::Result<()>;
+
+/// Runs the stack. What nobody waits for has threads of its own.
+fn runs(write: Write) -> Result<(), Box<dyn std::error::Error>> {
+    let behind = deep_stacks().thread_name("behind").build()?;
+    on_deep_stacks(run(write, behind.handle().clone()))
+}
+
+async fn run(write: Write, behind: Handle) -> Result<(), Box<dyn std::error::Error>> {
     lambda_http::tracing::init_default_subscriber_with_writer(std::io::stderr);
     let clock = Clock::default();
     let own =
         Secrets::open(&data_folder()).map_err(|error| StartError::Secret(data_folder(), error))?;
     let secret = variable("JWT_SECRET").unwrap_or_else(|| own.tokens());
     let users = users(&secret, clock.now())?;
-    let options = options(secret, clock, &users)?;
+    let options = Options {
+        behind: Some(behind),
+        ..options(secret, clock, &users)?
+    };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let has_page = options.web.is_some();
@@ -260,6 +272,7 @@ fn options(
         worker: Worker::this_program()?,
         web: folder.map(|folder| Page { folder, config }),
         record: None,
+        behind: None,
     })
 }
 

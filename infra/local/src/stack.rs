@@ -39,7 +39,6 @@ use crate::web;
 use self::bucket::Bucket;
 use self::parts::{Clients, Parts, Urls};
 use self::ports::{Ports, Served, door, origins};
-use self::queues::Received;
 use self::schedule::schedules;
 
 pub use self::options::Options;
@@ -120,9 +119,7 @@ impl Stack {
         };
         let inside = |bucket: &_, tables: &_| clients(bucket, tables, &options);
         let parts = Parts::open(&options, origins, &urls, inside).await?;
-        let queue = Received::objects(&parts, &options).start();
-        let large_queue = Received::large(&parts, &options).start();
-        let work = Received::work(&parts, parts.runner.clone()).start();
+        let [queue, large_queue, work] = queues::start(&parts, &options);
         let api = web::wrap(parts.gateway(&options)?, options.web.as_ref(), &bucket_url);
         let apps = parts.apps;
         let served = Served {
@@ -131,13 +128,14 @@ impl Stack {
             tables: (parts.tables, apps.keys.clone(), apps.permissions.clone()),
             meter: options.meter.clone(),
         };
-        let (api, engines) = ports.serve(served, options.weather, &door, &stopped, &closed);
+        let (api, engines) = ports.serve(served, options.weather.clone(), &door, &stopped, &closed);
         let mut tasks = vec![api];
         let (bell, folds) = (apps.bell.clone(), apps.of("fold-changes"));
         if options.has_schedule {
-            tasks.push(bell.begin((folds.clone(), apps.of("copy-log")), &stopped));
+            let streams = (folds.clone(), apps.of("copy-log"));
             let hourly = (parts.verify.clone(), parts.lifecycle.clone());
-            tasks.extend(schedules(parts.maintenance.clone(), hourly, stopped));
+            tasks.push(options.behind(|| bell.begin(streams, &stopped)));
+            tasks.extend(options.behind(|| schedules(parts.maintenance.clone(), hourly, stopped)));
         }
         Ok(Self {
             url,

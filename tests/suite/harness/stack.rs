@@ -14,6 +14,7 @@ use service::db::journal::Shard;
 use service::domain::Timestamp;
 use service::domain::time::DAY_MS;
 use tempfile::TempDir;
+use tokio::runtime::Handle;
 
 use super::client::{Client, Http, http};
 use super::process::worker;
@@ -60,15 +61,18 @@ impl TestStack {
             meter: Some(meter.clone()),
             ..options(folder.path(), &[], &secret, clock.clone())
         };
-        let stack = Self {
+        (Self::of(options, clock, secret, folder).await, meter)
+    }
+
+    async fn of(options: Options, clock: Clock, secret: String, folder: TempDir) -> Self {
+        Self {
             stack: Stack::start(options).await.expect("a stack"),
             clock,
             secret,
             http: http(),
             settings: Vec::new(),
             folder,
-        };
-        (stack, meter)
+        }
     }
 
     /// An empty stack with settings of its own, named as in the environment.
@@ -94,6 +98,17 @@ impl TestStack {
         let weather = Weather::new(seed, profile, clock.clone());
         let stack = Self::open_in(folder, Vec::new(), clock, Some(weather.clone())).await;
         (stack, weather)
+    }
+
+    /// An empty stack whose functions of queues run in another runtime.
+    pub(crate) async fn start_behind(behind: Handle) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (clock, secret) = (Clock::default(), secret_of(folder.path()));
+        let options = Options {
+            behind: Some(behind),
+            ..options(folder.path(), &[], &secret, clock.clone())
+        };
+        Self::of(options, clock, secret, folder).await
     }
 
     /// [`Self::start_in`] with settings of its own.
@@ -303,6 +318,7 @@ pub(crate) fn options(
         weather: None,
         web: None,
         record: Some(RECORD.into()),
+        behind: None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use imaging::isolated::Worker;
 use service::clock::Clock;
+use tokio::runtime::Handle;
 
 use crate::meter::Meter;
 use crate::port::Patience;
@@ -39,6 +40,8 @@ pub struct Options {
     pub web: Option<Page>,
     /// The file that gets a line for every permission that is used; tests set it.
     pub record: Option<PathBuf>,
+    /// Where the functions run that nobody waits for: those of the queues, and of the streams. Without, they run where the stack was started.
+    pub behind: Option<Handle>,
 }
 
 impl Options {
@@ -49,6 +52,13 @@ impl Options {
             seed: weather.seed(),
             ..weather.profile().queue.clone()
         })
+    }
+
+    /// Begins what nobody waits for. Threads of its own take turns with those of people's requests by the system's rules, which let the one go first that
+    /// has waited most. In one pool, a request would wait behind every task that is ready.
+    pub(super) fn behind<T>(&self, begin: impl FnOnce() -> T) -> T {
+        let _entered = self.behind.as_ref().map(Handle::enter);
+        begin()
     }
 
     /// The first setting of a name counts.

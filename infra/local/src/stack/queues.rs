@@ -27,6 +27,12 @@ const WORK: (&str, &str) = ("WorkQueue", "run-job");
 /// Small files wait for the disk and for the tables most of the time. The function itself sees to it that only as many are decoded as there are processors.
 const OBJECTS_AT_ONCE: usize = 8;
 
+/// Begins to deliver all of them.
+pub(super) fn start(parts: &Parts, options: &Options) -> [Queue; 3] {
+    let all = Received::all(parts, options);
+    options.behind(|| all.map(Received::start))
+}
+
 /// A function as its queue calls it: JSON in, JSON out, as Lambda does.
 type Handler = dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync;
 
@@ -39,8 +45,17 @@ pub(super) struct Received {
 }
 
 impl Received {
+    /// Those of new objects, of large ones, and of what takes long.
+    pub(super) fn all(parts: &Parts, options: &Options) -> [Self; 3] {
+        [
+            Self::objects(parts, options),
+            Self::large(parts, options),
+            Self::work(parts, parts.runner.clone()),
+        ]
+    }
+
     /// Of new objects.
-    pub(super) fn objects(parts: &Parts, options: &Options) -> Self {
+    fn objects(parts: &Parts, options: &Options) -> Self {
         let processor = parts.processor.clone();
         let mut received = Self::of_processor(parts, FIRST, processor, options);
         received.options.concurrency = OBJECTS_AT_ONCE;
@@ -48,14 +63,14 @@ impl Received {
     }
 
     /// Of large objects.
-    pub(super) fn large(parts: &Parts, options: &Options) -> Self {
+    fn large(parts: &Parts, options: &Options) -> Self {
         let app = parts.apps.of(LARGE.1);
         let processor = Processor::for_large(app, options.worker.clone());
         Self::of_processor(parts, LARGE, processor, options)
     }
 
     /// Of what takes long.
-    pub(super) fn work(parts: &Parts, runner: Runner) -> Self {
+    fn work(parts: &Parts, runner: Runner) -> Self {
         Self::by(parts, WORK, Faults::default(), move |event, time| {
             let runner = runner.clone();
             async move { runner.handle(event, time).await }
@@ -109,7 +124,7 @@ impl Received {
     }
 
     /// Begins to deliver.
-    pub(super) fn start(self) -> Queue {
+    fn start(self) -> Queue {
         let handler = self.handler;
         Queue::start(self.outbox, self.options, move |event| handler(event))
     }

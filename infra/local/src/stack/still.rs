@@ -87,11 +87,12 @@ impl Still {
             calls: Some(calls.clone()),
         };
         let parts = Parts::open(options, origins, &urls, clients).await?;
+        let [objects, large, work] = Received::all(&parts, options);
         Ok(Self {
             api: parts.gateway(options)?,
-            objects: Received::objects(&parts, options),
-            large: Received::large(&parts, options),
-            work: Received::work(&parts, parts.runner.clone()),
+            objects,
+            large,
+            work,
             service: in_weather(&parts.service),
             app: parts.apps.of(OPERATOR),
             folds: parts.apps.of("fold-changes"),

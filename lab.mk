@@ -10,7 +10,7 @@ PROGRAMS ?=
 IMAGING_VENV := target/imaging-venv
 IMAGING_TOOLS := $(IMAGING_VENV)/.installed
 
-.PHONY: lambda lambda-report sam-local sam-local-walk e2e-stack e2e-stack-unoptimised fuzz truth lab bench data-model soak soak-kill
+.PHONY: lambda lambda-report sam-local sam-local-walk e2e-stack e2e-stack-unoptimised fuzz truth lab bench flame data-model soak soak-kill
 
 lambda: needs-rust $(LAMBDA_TOOLS) ## Build every program for Lambda into target/lambda (ARCH=arm64 or x86_64, PROGRAMS="files events")
 	PATH="$(CURDIR)/$(VENV)-lambda/bin:$$PATH" cargo lambda build --locked --release --package functions --package hello \
@@ -60,6 +60,18 @@ bench: stack-as-tested $(IMAGING_TOOLS) ## Lists, processing, DICOMweb, a large 
 	$(if $(PICTURES),cargo build --locked --release --package imaging --example thumbnail --example md5)
 	FILMROOM_LOCAL=$${FILMROOM_LOCAL:-$${CARGO_TARGET_DIR:-target}/debug/filmroom-local} $(IMAGING_VENV)/bin/python infra/lab/bench/bench.py --only $(ONLY) --files $(FILES) \
 	  --rounds $(ROUNDS) --slices $(SLICES) --gigabytes $(GIGABYTES) --examples $${CARGO_TARGET_DIR:-target}/release/examples $(if $(TABLE),--write)
+
+# All of it optimised for speed, with frames that perf can walk.
+flame: export CARGO_TARGET_DIR := $(CURDIR)/target/flame
+flame: export RUSTFLAGS := -C force-frame-pointers=yes
+flame: export CARGO_PROFILE_RELEASE_OPT_LEVEL := 3
+flame: export CARGO_PROFILE_RELEASE_LTO := off
+flame: export CARGO_PROFILE_RELEASE_CODEGEN_UNITS := 16
+flame: export CARGO_PROFILE_RELEASE_STRIP := none
+flame: export CARGO_PROFILE_RELEASE_DEBUG := line-tables-only
+flame: needs-rust $(IMAGING_TOOLS) ## Draw where the time of a list and of a slice goes: docs/performance/list.svg and slice.svg (needs perf and inferno)
+	cargo build --release --locked --workspace --all-features --bin filmroom-local
+	FILMROOM_LOCAL=$(CARGO_TARGET_DIR)/release/filmroom-local $(IMAGING_VENV)/bin/python infra/lab/bench/flame.py
 
 soak: needs-rust ## Random histories against the model of the service: SEEDS=1000, MINUTES=60, or one again: SEED=17 (STEPS=60 CUTS=12 WEATHER=rough THREADS=2; TRACE=1 prints what was answered)
 	SEED=$(SEED) TRACE=$(TRACE) FIRST=$(FIRST) SEEDS=$(SEEDS) MINUTES=$(MINUTES) STEPS=$(STEPS) CUTS=$(CUTS) WEATHER=$(WEATHER) THREADS=$(THREADS) \

@@ -79,11 +79,18 @@ fn deep_stacks() -> tokio::runtime::Builder {
     builder
 }
 
+/// One more than processors: while all of them are busy, what nobody waits for so gets the larger part of them, because there is more of it.
+fn threads_behind() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from) + 1
+}
+
 type Write = fn(&Ready, std::io::StdoutLock<'static>) -> std::io::Result<()>;
 
 /// Runs the stack. What nobody waits for has threads of its own.
 fn runs(write: Write) -> Result<(), Box<dyn std::error::Error>> {
-    let behind = deep_stacks().thread_name("behind").build()?;
+    let mut behind = deep_stacks();
+    behind.worker_threads(threads_behind());
+    let behind = behind.thread_name("behind").build()?;
     on_deep_stacks(run(write, behind.handle().clone()))
 }
 

@@ -141,7 +141,8 @@ impl Filter {
     }
 }
 
-/// What `search` looks at, folded, on lines of their own: name, description, and of a DICOM header whom and what it says that it is of.
+/// What `search` looks at, folded, each on a line of its own: the file's name and description, and from a DICOM header the patient's name and id, the
+/// study's description and the accession number.
 #[must_use]
 pub fn search_text(file: &FileRecord) -> String {
     let name = file.original_filename.clone();
